@@ -1,0 +1,98 @@
+using AkkaLb.Core;
+
+namespace AkkaLb.Registry;
+
+/// <summary>Where workers announce themselves under a lease, and where a balancer learns who is alive.</summary>
+/// <remarks>
+/// Safe to call from several threads. Every call is bounded in time by the implementation's own deadline. Faults are translated
+/// once, here: <see cref="RegistryUnavailableException"/> when trying again may help, <see cref="RegistryRefusedException"/> when it
+/// will not; cancelling the token gives <see cref="OperationCanceledException"/>.
+/// </remarks>
+public interface IWorkerRegistry : IAsyncDisposable
+{
+    /// <summary>Takes a lease and puts the worker under it, in one step that refuses an id in use by another incarnation.</summary>
+    /// <remarks>Repeating it with the same incarnation is safe, also after an unknown outcome: the key moves to the new lease.</remarks>
+    /// <param name="worker">What to announce.</param>
+    /// <param name="ttl">Asked-for time to live, whole seconds; the registry may grant more, see <see cref="RegisterOutcome.Registered"/>.</param>
+    Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken);
+
+    /// <summary>Renews the lease once.</summary>
+    Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken);
+
+    /// <summary>Writes a changed record (say, draining) under the same lease, which it stays bound to.</summary>
+    /// <returns>False when the lease is gone or the id belongs to another incarnation by now; nothing was written then.</returns>
+    Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken);
+
+    /// <summary>Gives the lease back; the registration goes with it at once. A lease that is gone already counts as done.</summary>
+    Task DeregisterAsync(long leaseId, CancellationToken cancellationToken);
+
+    /// <summary>A snapshot first, then changes, without a gap. Outages are survived inside: they show as <see cref="RegistryEvent.Disconnected"/>,
+    /// followed by <see cref="RegistryEvent.Connected"/> and either the changes that were missed or a fresh snapshot to be diffed.</summary>
+    /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>.</remarks>
+    IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How a registration ended.</summary>
+public abstract record RegisterOutcome
+{
+    private RegisterOutcome() { }
+
+    /// <summary>The worker is in the registry.</summary>
+    /// <param name="LeaseId">Names the lease in later calls.</param>
+    /// <param name="Ttl">The granted time to live, not the asked-for one.</param>
+    public sealed record Registered(long LeaseId, TimeSpan Ttl) : RegisterOutcome;
+
+    /// <summary>Another incarnation holds the id. Nothing was written, and no lease is left behind.</summary>
+    public sealed record IdInUse(long HolderIncarnation) : RegisterOutcome;
+}
+
+/// <summary>How a renewal ended.</summary>
+public abstract record KeepAliveOutcome
+{
+    private KeepAliveOutcome() { }
+
+    /// <summary>The lease lives for another <paramref name="Ttl"/>.</summary>
+    public sealed record Kept(TimeSpan Ttl) : KeepAliveOutcome;
+
+    /// <summary>The registry no longer knows the lease: register again.</summary>
+    public sealed record LeaseLost : KeepAliveOutcome;
+}
+
+/// <summary>What a watch tells, in order.</summary>
+public abstract record RegistryEvent
+{
+    private RegistryEvent() { }
+
+    /// <summary>Everybody who is registered, in registration order, as of <paramref name="Revision"/>.</summary>
+    public sealed record Snapshot(long Revision, IReadOnlyList<Member> Members) : RegistryEvent;
+
+    /// <summary>What changed in one revision.</summary>
+    public sealed record Changed(long Revision, IReadOnlyList<MemberChange> Changes) : RegistryEvent;
+
+    /// <summary>The registry cannot be reached; the last known members still stand.</summary>
+    public sealed record Disconnected(string Reason) : RegistryEvent;
+
+    /// <summary>Reached again after <see cref="Disconnected"/>.</summary>
+    public sealed record Connected : RegistryEvent;
+
+    /// <summary>A registry value that could not be read and was left out.</summary>
+    public sealed record Unreadable(string Key, string Problem) : RegistryEvent;
+}
+
+/// <summary>One member's change.</summary>
+public abstract record MemberChange
+{
+    private MemberChange() { }
+
+    /// <summary>New, or changed: tell them apart by what was known before.</summary>
+    public sealed record Put(Member Member) : MemberChange;
+
+    /// <summary>Gone: expired, deregistered or deleted. The three look the same.</summary>
+    public sealed record Removed(string WorkerId) : MemberChange;
+}
+
+/// <summary>The registry cannot be reached or did not answer in time; for a write the outcome is unknown.</summary>
+public sealed class RegistryUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The registry answered and will not do it (credentials, permissions, not a registry at all): trying again does not help.</summary>
+public sealed class RegistryRefusedException(string message, Exception? inner = null) : Exception(message, inner);
