@@ -1,0 +1,55 @@
+namespace AkkaLb.Core;
+
+/// <summary>Why a balancer named no worker.</summary>
+public enum AssignRejectReason
+{
+    /// <summary>Nobody is registered, or everybody who is drains.</summary>
+    NoWorkers,
+
+    /// <summary>Workers are registered, but the policy decides on memory and none has a fresh report.</summary>
+    NoMemoryReports,
+
+    /// <summary>The request leaves out every worker that could have been picked.</summary>
+    AllExcluded,
+
+    /// <summary>The balancer has just started and does not know the members, or their memory, yet.</summary>
+    NotReady,
+
+    /// <summary>The balancer shuts down.</summary>
+    Stopping,
+}
+
+/// <summary>Why a worker did not start a job. Always means: not started.</summary>
+public enum JobRejectReason
+{
+    /// <summary>The worker finishes what it has and leaves.</summary>
+    Draining,
+
+    /// <summary>It holds as many jobs as its capacity allows.</summary>
+    OverCapacity,
+
+    /// <summary>The job's remaining time had run out before an instance was free.</summary>
+    DeadlinePassed,
+}
+
+/// <summary>Why a job that reached a worker has no result. The job was started unless the name says otherwise.</summary>
+public enum JobFailureReason
+{
+    /// <summary>The worker's actor answered with a failure.</summary>
+    Failure,
+
+    /// <summary>The worker's actor crashed on this job; its instance was restarted.</summary>
+    Crash,
+
+    /// <summary>The job ran past its deadline; its instance was replaced.</summary>
+    DeadlineExceeded,
+
+    /// <summary>The message could not be read at the worker: not started, and no other try will do better.</summary>
+    UnreadableMessage,
+
+    /// <summary>The reply has a type that is not on the worker's list of messages, or is too large to send.</summary>
+    UnsendableReply,
+
+    /// <summary>The worker's time to drain was over before the job was.</summary>
+    Drained,
+}

@@ -1,0 +1,71 @@
+using Akka.Actor;
+using AkkaLb.Core;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Marks what <see cref="AkkaLbSerializer"/> writes; the serialization binding hangs on it.</summary>
+public interface IAkkaLbMessage;
+
+/// <summary>Asks a balancer for workers.</summary>
+/// <param name="RequestId">Chosen by the client; comes back in the answer.</param>
+/// <param name="Count">How many picks, one after another ("ahead"): 1 to <see cref="CountMax"/>.</param>
+/// <param name="LeaveOut">Workers not to pick: at most <see cref="LeaveOutMax"/>. Another incarnation of the same id is another worker.</param>
+/// <param name="Key">For stickiness; carried, not yet used. Null: none.</param>
+/// <param name="Remaining">How long the client still waits.</param>
+public sealed record Assign(long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining) : IAkkaLbMessage
+{
+    public const int CountMax = 1000;
+    public const int LeaveOutMax = 64;
+}
+
+/// <summary>A worker that a balancer picked. It may be gone by the time the answer arrives.</summary>
+/// <param name="Gate">The worker's gate; complete with address and uid.</param>
+public sealed record AssignedWorker(WorkerKey Worker, IActorRef Gate);
+
+/// <summary>The answer to <see cref="Assign"/>: as many picks as were asked for, in the order in which to use them.</summary>
+public sealed record Assigned(long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy) : IAkkaLbMessage;
+
+/// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
+/// <param name="Sentence">The reason in words, for people.</param>
+/// <param name="RetryAfter">A hint when another try may do better.</param>
+public sealed record AssignRejected(long RequestId, AssignRejectReason Reason, string Sentence, TimeSpan RetryAfter) : IAkkaLbMessage;
+
+/// <summary>A worker's own measure of its memory, sent with every heartbeat.</summary>
+/// <param name="Sequence">Rises with each report of one incarnation; an older one never replaces a newer.</param>
+/// <param name="Heartbeat">The interval in which reports come: the report is fresh for three of these.</param>
+/// <param name="ResidentBytes">What the operating system says the process has in memory.</param>
+/// <param name="GcHeapBytes">The managed heap.</param>
+/// <param name="LimitBytes">What the process may use: its cgroup's limit, or the machine's memory.</param>
+/// <param name="JobsInFlight">Accepted and not yet answered.</param>
+/// <param name="UnixTimeMs">The worker's wall clock, informational: nobody decides on it.</param>
+public sealed record MemoryReport(
+    WorkerKey Worker,
+    long Sequence,
+    TimeSpan Heartbeat,
+    long ResidentBytes,
+    long GcHeapBytes,
+    long LimitBytes,
+    int JobsInFlight,
+    long UnixTimeMs) : IAkkaLbMessage;
+
+/// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
+public sealed record WorkerUnreachable(WorkerKey Worker, string Seen) : IAkkaLbMessage;
+
+/// <summary>A user's message as bytes, with what is needed to read it: nested in jobs and their replies.</summary>
+public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<byte> Data);
+
+/// <summary>One try at a job, sent to a worker's gate.</summary>
+/// <param name="Attempt">1 for the first try that is sent.</param>
+/// <param name="Remaining">How long the client still waits; deadlines travel as remaining time because clocks differ.</param>
+/// <param name="Idempotent">Whether it may run twice.</param>
+public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message) : IAkkaLbMessage;
+
+/// <summary>The job's result.</summary>
+public sealed record JobDone(JobId Id, int Attempt, Payload Reply) : IAkkaLbMessage;
+
+/// <summary>The job reached the worker and has no result.</summary>
+/// <param name="ExceptionType">Full type name of what went wrong there; text only, nobody instantiates it.</param>
+public sealed record JobFailed(JobId Id, int Attempt, JobFailureReason Reason, string ExceptionType, string Text) : IAkkaLbMessage;
+
+/// <summary>The job was not started and may be sent elsewhere.</summary>
+public sealed record JobRejected(JobId Id, int Attempt, JobRejectReason Reason) : IAkkaLbMessage;

@@ -1,0 +1,31 @@
+using AkkaLb.Core;
+
+namespace AkkaLb.Messages;
+
+/// <summary>A worker registers with the embedded registry.</summary>
+/// <param name="Ttl">Asked-for time to live of the lease.</param>
+public sealed record Register(WorkerRecord Worker, TimeSpan Ttl) : IAkkaLbMessage;
+
+/// <summary>Answer to <see cref="Register"/>.</summary>
+public sealed record Registered(long LeaseId, TimeSpan Ttl) : IAkkaLbMessage;
+
+/// <summary>Answer to <see cref="Register"/>: another incarnation holds the id.</summary>
+public sealed record RegisterRefused(long HolderIncarnation) : IAkkaLbMessage;
+
+/// <summary>Renews a lease of the embedded registry.</summary>
+public sealed record KeepAlive(long LeaseId) : IAkkaLbMessage;
+
+/// <summary>Answer to <see cref="KeepAlive"/>; a zero <paramref name="Ttl"/> means that the lease is gone.</summary>
+public sealed record KeptAlive(long LeaseId, TimeSpan Ttl) : IAkkaLbMessage;
+
+/// <summary>Writes a changed record under the same lease.</summary>
+public sealed record UpdateRegistration(long LeaseId, WorkerRecord Worker) : IAkkaLbMessage;
+
+/// <summary>Answer to <see cref="UpdateRegistration"/>; not written when the lease is gone.</summary>
+public sealed record RegistrationUpdated(long LeaseId, bool Written) : IAkkaLbMessage;
+
+/// <summary>Gives a lease back.</summary>
+public sealed record Deregister(long LeaseId) : IAkkaLbMessage;
+
+/// <summary>Answer to <see cref="Deregister"/>, also when the lease was gone already.</summary>
+public sealed record Deregistered(long LeaseId) : IAkkaLbMessage;

@@ -1,0 +1,38 @@
+using Akka.Configuration;
+
+namespace AkkaLb.Messages;
+
+/// <summary>What every actor system of AkkaLb has in common: its name, its serializers and what is switched off.</summary>
+public static class SystemConfig
+{
+    /// <summary>The name of every actor system; part of every address.</summary>
+    public const string SystemName = "AkkaLb";
+
+    /// <summary>Serializers and bindings; the JSON fallback and remote deployment are refused. Put it above a user's own configuration.</summary>
+    public static Config Serialization { get; } = ConfigurationFactory.ParseString(
+        """
+        akka.actor {
+          serializers {
+            akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"
+            json = "AkkaLb.Messages.RefusingJsonSerializer, AkkaLb.Messages"
+            daemon-create = "AkkaLb.Messages.RefusingDeploySerializer, AkkaLb.Messages"
+          }
+          serialization-bindings {
+            "AkkaLb.Messages.IAkkaLbMessage, AkkaLb.Messages" = akkalb
+            "System.Object" = json
+          }
+        }
+        """);
+
+    /// <summary>Remoting over TCP at <paramref name="host"/>:<paramref name="port"/> (0: any free port), on top of <see cref="Serialization"/>.</summary>
+    public static Config Remoting(string host, int port) => ConfigurationFactory.ParseString(
+        $$"""
+        akka {
+          actor.provider = remote
+          remote.dot-netty.tcp {
+            hostname = "{{host}}"
+            port = {{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
+          }
+        }
+        """).WithFallback(Serialization);
+}

@@ -1,0 +1,334 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using AkkaLb.Core;
+using AkkaLb.Core.Words;
+using Google.Protobuf;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Between the protocol's records and their protobuf form. Reading checks every range: these bytes come from the network.</summary>
+internal sealed class WireMapper(ExtendedActorSystem system)
+{
+    /// <summary>Bound of every duration on the wire: 100 days.</summary>
+    private const ulong DurationMsMax = 100UL * 24 * 3600 * 1000;
+
+    public static IMessage ToWire(IAkkaLbMessage message) => message switch
+    {
+        Assign m => ToWire(m),
+        Assigned m => ToWire(m),
+        AssignRejected m => new Wire.AssignRejected
+        {
+            RequestId = (ulong)m.RequestId, Reason = ToWire(m.Reason), Sentence = m.Sentence, RetryAfterMs = Ms(m.RetryAfter),
+        },
+        MemoryReport m => ToWire(m),
+        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = m.Worker.Id, Incarnation = (ulong)m.Worker.Incarnation, Seen = m.Seen },
+        Job m => new Wire.Job
+        {
+            Id = ToWire(m.Id), Attempt = (uint)m.Attempt, RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent, Message = ToWire(m.Message),
+        },
+        JobDone m => new Wire.JobDone { Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reply = ToWire(m.Reply) },
+        JobFailed m => new Wire.JobFailed
+        {
+            Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reason = ToWire(m.Reason), ExceptionType = m.ExceptionType, Text = m.Text,
+        },
+        JobRejected m => new Wire.JobRejected { Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reason = ToWire(m.Reason) },
+        Register m => new Wire.Register { Worker = ToWire(m.Worker), TtlMs = Ms(m.Ttl) },
+        Registered m => new Wire.Registered { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
+        RegisterRefused m => new Wire.RegisterRefused { HolderIncarnation = (ulong)m.HolderIncarnation },
+        KeepAlive m => new Wire.KeepAlive { LeaseId = (ulong)m.LeaseId },
+        KeptAlive m => new Wire.KeptAlive { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
+        UpdateRegistration m => new Wire.UpdateRegistration { LeaseId = (ulong)m.LeaseId, Worker = ToWire(m.Worker) },
+        RegistrationUpdated m => new Wire.RegistrationUpdated { LeaseId = (ulong)m.LeaseId, Written = m.Written },
+        Deregister m => new Wire.Deregister { LeaseId = (ulong)m.LeaseId },
+        Deregistered m => new Wire.Deregistered { LeaseId = (ulong)m.LeaseId },
+        WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = (uint)Ms(m.Pace) },
+        WordsResult m => new Wire.WordsResult
+        {
+            Words = (ulong)m.Summary.Words, StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, IsNeutral = m.Summary.IsNeutral,
+        },
+        SpinJob m => new Wire.SpinJob { Ms = (uint)Ms(m.Duration) },
+        PrimesJob m => new Wire.PrimesJob { Below = (uint)m.Below },
+        SleepJob m => new Wire.SleepJob { Ms = (uint)Ms(m.Duration) },
+        HoldJob m => new Wire.HoldJob { Mebibytes = (uint)m.Mebibytes, Ms = (uint)Ms(m.Duration) },
+        NumberResult m => new Wire.NumberResult { Value = m.Value },
+        _ => throw new SerializationException($"{message.GetType()} is not a message of AkkaLb"),
+    };
+
+    public IAkkaLbMessage FromWire(string manifest, byte[] bytes) => manifest switch
+    {
+        "A" => FromWire(Wire.Assign.Parser.ParseFrom(bytes)),
+        "AD" => FromWire(Wire.Assigned.Parser.ParseFrom(bytes)),
+        "AR" => FromWire(Wire.AssignRejected.Parser.ParseFrom(bytes)),
+        "M" => FromWire(Wire.MemoryReport.Parser.ParseFrom(bytes)),
+        "U" => FromWire(Wire.WorkerUnreachable.Parser.ParseFrom(bytes)),
+        "J" => FromWire(Wire.Job.Parser.ParseFrom(bytes)),
+        "JD" => FromWire(Wire.JobDone.Parser.ParseFrom(bytes)),
+        "JF" => FromWire(Wire.JobFailed.Parser.ParseFrom(bytes)),
+        "JR" => FromWire(Wire.JobRejected.Parser.ParseFrom(bytes)),
+        "R" => FromWire(Wire.Register.Parser.ParseFrom(bytes)),
+        "RD" => FromWire(Wire.Registered.Parser.ParseFrom(bytes)),
+        "RR" => new RegisterRefused((long)Wire.RegisterRefused.Parser.ParseFrom(bytes).HolderIncarnation),
+        "K" => new KeepAlive((long)Wire.KeepAlive.Parser.ParseFrom(bytes).LeaseId),
+        "KD" => FromWire(Wire.KeptAlive.Parser.ParseFrom(bytes)),
+        "RU" => FromWire(Wire.UpdateRegistration.Parser.ParseFrom(bytes)),
+        "RUD" => FromWire(Wire.RegistrationUpdated.Parser.ParseFrom(bytes)),
+        "D" => new Deregister((long)Wire.Deregister.Parser.ParseFrom(bytes).LeaseId),
+        "DD" => new Deregistered((long)Wire.Deregistered.Parser.ParseFrom(bytes).LeaseId),
+        "w" => FromWire(Wire.WordsJob.Parser.ParseFrom(bytes)),
+        "wd" => FromWire(Wire.WordsResult.Parser.ParseFrom(bytes)),
+        "spin" => new SpinJob(Duration(Wire.SpinJob.Parser.ParseFrom(bytes).Ms)),
+        "primes" => new PrimesJob(checked((int)Wire.PrimesJob.Parser.ParseFrom(bytes).Below)),
+        "sleep" => new SleepJob(Duration(Wire.SleepJob.Parser.ParseFrom(bytes).Ms)),
+        "hold" => FromWire(Wire.HoldJob.Parser.ParseFrom(bytes)),
+        "n" => new NumberResult(Wire.NumberResult.Parser.ParseFrom(bytes).Value),
+        _ => throw new SerializationException($"unknown manifest \"{manifest}\""),
+    };
+
+    // ---- client and balancer
+
+    private static Wire.Assign ToWire(Assign m)
+    {
+        var wire = new Wire.Assign { RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining) };
+        foreach (var key in m.LeaveOut)
+        {
+            wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = key.Id, Incarnation = (ulong)key.Incarnation });
+        }
+
+        return wire;
+    }
+
+    private static Assign FromWire(Wire.Assign m)
+    {
+        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
+        var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
+        for (var i = 0; i < leaveOut.Length; i++)
+        {
+            leaveOut[i] = Key(m.LeaveOut[i].WorkerId, m.LeaveOut[i].Incarnation);
+        }
+
+        return new Assign((long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs));
+    }
+
+    private static Wire.Assigned ToWire(Assigned m)
+    {
+        var wire = new Wire.Assigned { RequestId = (ulong)m.RequestId, Policy = m.Policy };
+        foreach (var w in m.Workers)
+        {
+            wire.Workers.Add(new Wire.AssignedWorker
+            {
+                WorkerId = w.Worker.Id,
+                Incarnation = (ulong)w.Worker.Incarnation,
+                Path = Akka.Serialization.Serialization.SerializedActorPath(w.Gate),
+            });
+        }
+
+        return wire;
+    }
+
+    private Assigned FromWire(Wire.Assigned m)
+    {
+        Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
+        var workers = new AssignedWorker[m.Workers.Count];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            var w = m.Workers[i];
+            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), system.Provider.ResolveActorRef(w.Path));
+        }
+
+        return new Assigned((long)m.RequestId, workers, m.Policy);
+    }
+
+    private static AssignRejected FromWire(Wire.AssignRejected m) =>
+        new((long)m.RequestId, FromWire(m.Reason), m.Sentence, Duration(m.RetryAfterMs));
+
+    private static WorkerUnreachable FromWire(Wire.WorkerUnreachable m) => new(Key(m.WorkerId, m.Incarnation), m.Seen);
+
+    // ---- worker and balancer
+
+    private static Wire.MemoryReport ToWire(MemoryReport m) => new()
+    {
+        WorkerId = m.Worker.Id,
+        Incarnation = (ulong)m.Worker.Incarnation,
+        Sequence = (ulong)m.Sequence,
+        HeartbeatMs = (uint)Ms(m.Heartbeat),
+        ResidentBytes = (ulong)m.ResidentBytes,
+        GcHeapBytes = (ulong)m.GcHeapBytes,
+        LimitBytes = (ulong)m.LimitBytes,
+        JobsInFlight = (uint)m.JobsInFlight,
+        UnixTimeMs = m.UnixTimeMs,
+    };
+
+    private static MemoryReport FromWire(Wire.MemoryReport m)
+    {
+        Check(m.HeartbeatMs >= 1, "heartbeat_ms");
+        return new MemoryReport(
+            Key(m.WorkerId, m.Incarnation),
+            checked((long)m.Sequence),
+            Duration(m.HeartbeatMs),
+            checked((long)m.ResidentBytes),
+            checked((long)m.GcHeapBytes),
+            checked((long)m.LimitBytes),
+            checked((int)m.JobsInFlight),
+            m.UnixTimeMs);
+    }
+
+    private static Wire.WorkerRecord ToWire(WorkerRecord m) => new()
+    {
+        WorkerId = m.Id,
+        Incarnation = (ulong)m.Incarnation,
+        Path = m.Path,
+        State = m.State switch
+        {
+            WorkerState.Up => Wire.WorkerState.Up,
+            WorkerState.Draining => Wire.WorkerState.Draining,
+        },
+        Capacity = (uint)m.Capacity,
+        HeartbeatMs = (uint)m.HeartbeatMs,
+        Version = m.Version,
+    };
+
+    private static WorkerRecord FromWire(Wire.WorkerRecord? m)
+    {
+        Check(m is not null, "worker");
+        Check(m!.Path.Length is > 0 and <= 1024, "path");
+        Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
+        Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
+        Check(m.Version.Length <= 128, "version");
+        // A state of a later version is none that takes jobs as we know it.
+        var state = m.State == Wire.WorkerState.Up ? WorkerState.Up : WorkerState.Draining;
+        var key = Key(m.WorkerId, m.Incarnation);
+        return new WorkerRecord(key.Id, key.Incarnation, m.Path, state, (int)m.Capacity, (int)m.HeartbeatMs, m.Version);
+    }
+
+    private static Register FromWire(Wire.Register m) => new(FromWire(m.Worker), Duration(m.TtlMs));
+
+    private static Registered FromWire(Wire.Registered m) => new((long)m.LeaseId, Duration(m.TtlMs));
+
+    private static KeptAlive FromWire(Wire.KeptAlive m) => new((long)m.LeaseId, Duration(m.TtlMs));
+
+    private static UpdateRegistration FromWire(Wire.UpdateRegistration m) => new((long)m.LeaseId, FromWire(m.Worker));
+
+    private static RegistrationUpdated FromWire(Wire.RegistrationUpdated m) => new((long)m.LeaseId, m.Written);
+
+    // ---- client and worker
+
+    private static Wire.JobId ToWire(JobId m) => new() { Client = (ulong)m.Client, Sequence = (ulong)m.Sequence };
+
+    private static JobId FromWire(Wire.JobId? m)
+    {
+        Check(m is not null, "id");
+        return new JobId((long)m!.Client, (long)m.Sequence);
+    }
+
+    private static Wire.Payload ToWire(Payload m) =>
+        new() { SerializerId = m.SerializerId, Manifest = m.Manifest, Data = UnsafeByteOperations.UnsafeWrap(m.Data) };
+
+    private static Payload FromWire(Wire.Payload? m)
+    {
+        Check(m is not null, "payload");
+        return new Payload(m!.SerializerId, m.Manifest, m.Data.Memory);
+    }
+
+    private static Job FromWire(Wire.Job m) => new(FromWire(m.Id), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, FromWire(m.Message));
+
+    private static JobDone FromWire(Wire.JobDone m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reply));
+
+    private static JobFailed FromWire(Wire.JobFailed m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), m.ExceptionType, m.Text);
+
+    private static JobRejected FromWire(Wire.JobRejected m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason));
+
+    // ---- built-in jobs
+
+    private static WordsJob FromWire(Wire.WordsJob m) => new(m.Text.Memory, Duration(m.PaceMs));
+
+    private static WordsResult FromWire(Wire.WordsResult m) =>
+        new(new WordSummary(checked((long)m.Words), m.StartsInWord, m.EndsInWord, m.IsNeutral));
+
+    private static HoldJob FromWire(Wire.HoldJob m) => new(checked((int)m.Mebibytes), Duration(m.Ms));
+
+    // ---- reasons: one of a later version is read as the one that makes the same difference to the receiver
+
+    private static Wire.AssignRejectReason ToWire(AssignRejectReason reason) => reason switch
+    {
+        AssignRejectReason.NoWorkers => Wire.AssignRejectReason.NoWorkers,
+        AssignRejectReason.NoMemoryReports => Wire.AssignRejectReason.NoMemoryReports,
+        AssignRejectReason.AllExcluded => Wire.AssignRejectReason.AllExcluded,
+        AssignRejectReason.NotReady => Wire.AssignRejectReason.NotReady,
+        AssignRejectReason.Stopping => Wire.AssignRejectReason.Stopping,
+    };
+
+    private static AssignRejectReason FromWire(Wire.AssignRejectReason reason) => reason switch
+    {
+        Wire.AssignRejectReason.NoWorkers => AssignRejectReason.NoWorkers,
+        Wire.AssignRejectReason.NoMemoryReports => AssignRejectReason.NoMemoryReports,
+        Wire.AssignRejectReason.AllExcluded => AssignRejectReason.AllExcluded,
+        Wire.AssignRejectReason.Stopping => AssignRejectReason.Stopping,
+        _ => AssignRejectReason.NotReady,
+    };
+
+    private static Wire.JobFailureReason ToWire(JobFailureReason reason) => reason switch
+    {
+        JobFailureReason.Failure => Wire.JobFailureReason.Failure,
+        JobFailureReason.Crash => Wire.JobFailureReason.Crash,
+        JobFailureReason.DeadlineExceeded => Wire.JobFailureReason.DeadlineExceeded,
+        JobFailureReason.UnreadableMessage => Wire.JobFailureReason.UnreadableMessage,
+        JobFailureReason.UnsendableReply => Wire.JobFailureReason.UnsendableReply,
+        JobFailureReason.Drained => Wire.JobFailureReason.Drained,
+    };
+
+    private static JobFailureReason FromWire(Wire.JobFailureReason reason) => reason switch
+    {
+        Wire.JobFailureReason.Crash => JobFailureReason.Crash,
+        Wire.JobFailureReason.DeadlineExceeded => JobFailureReason.DeadlineExceeded,
+        Wire.JobFailureReason.UnreadableMessage => JobFailureReason.UnreadableMessage,
+        Wire.JobFailureReason.UnsendableReply => JobFailureReason.UnsendableReply,
+        Wire.JobFailureReason.Drained => JobFailureReason.Drained,
+        _ => JobFailureReason.Failure,
+    };
+
+    private static Wire.JobRejectReason ToWire(JobRejectReason reason) => reason switch
+    {
+        JobRejectReason.Draining => Wire.JobRejectReason.Draining,
+        JobRejectReason.OverCapacity => Wire.JobRejectReason.OverCapacity,
+        JobRejectReason.DeadlinePassed => Wire.JobRejectReason.DeadlinePassed,
+    };
+
+    private static JobRejectReason FromWire(Wire.JobRejectReason reason) => reason switch
+    {
+        Wire.JobRejectReason.Draining => JobRejectReason.Draining,
+        Wire.JobRejectReason.DeadlinePassed => JobRejectReason.DeadlinePassed,
+        _ => JobRejectReason.OverCapacity,
+    };
+
+    // ---- fields
+
+    private static WorkerKey Key(string id, ulong incarnation)
+    {
+        Check(WorkerIds.IsValid(id), "worker_id");
+        return new WorkerKey(id, (long)incarnation);
+    }
+
+    private static int Attempt(uint attempt)
+    {
+        Check(attempt is >= 1 and <= int.MaxValue, "attempt");
+        return (int)attempt;
+    }
+
+    /// <summary>Whole milliseconds, rounded up: a remaining time above zero must not arrive as zero.</summary>
+    private static ulong Ms(TimeSpan time) => time <= TimeSpan.Zero ? 0 : Math.Min(DurationMsMax, (ulong)Math.Ceiling(time.TotalMilliseconds));
+
+    private static TimeSpan Duration(ulong ms)
+    {
+        Check(ms <= DurationMsMax, "duration");
+        return TimeSpan.FromMilliseconds((long)ms);
+    }
+
+    private static void Check(bool holds, string field)
+    {
+        if (!holds)
+        {
+            throw new FormatException($"field {field} is out of range");
+        }
+    }
+}
