@@ -79,18 +79,6 @@ public abstract record RegistryEvent
     public sealed record Unreadable(string Key, string Problem) : RegistryEvent;
 }
 
-/// <summary>One member's change.</summary>
-public abstract record MemberChange
-{
-    private MemberChange() { }
-
-    /// <summary>New, or changed: tell them apart by what was known before.</summary>
-    public sealed record Put(Member Member) : MemberChange;
-
-    /// <summary>Gone: expired, deregistered or deleted. The three look the same.</summary>
-    public sealed record Removed(string WorkerId) : MemberChange;
-}
-
 /// <summary>The registry cannot be reached or did not answer in time; for a write the outcome is unknown.</summary>
 public sealed class RegistryUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 

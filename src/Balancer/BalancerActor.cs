@@ -1,0 +1,120 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>The balancer at <c>/user/balancer</c>: holds one policy, its state and the memory table, and answers <see cref="Assign"/>.</summary>
+/// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
+/// <see cref="MemoryReport"/>s how much memory they use.</remarks>
+public sealed class BalancerActor : ReceiveActor
+{
+    /// <summary>Name of the actor below <c>/user</c>.</summary>
+    public const string ActorName = "balancer";
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly BalancerCore _balancer;
+    private readonly List<Candidate> _picked = [];
+    private readonly Dictionary<WorkerKey, AssignedWorker> _workers = [];
+
+    public BalancerActor(IPickPolicy policy, BalancerLimits limits)
+    {
+        _balancer = new BalancerCore(policy, limits);
+        Serving();
+    }
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    public static Props Props(IPickPolicy policy, BalancerLimits limits) => Akka.Actor.Props.Create(() => new BalancerActor(policy, limits));
+
+    private void Serving()
+    {
+        Receive<Assign>(OnAssign);
+        Receive<MemoryReport>(OnReport);
+        Receive<WorkersSnapshot>(OnSnapshot);
+        Receive<WorkersChanged>(OnChanged);
+        Receive<WorkerUnreachable>(OnUnreachable);
+        Receive<GetBalancerStatus>(_ => Sender.Tell(
+            new BalancerStatus(_balancer.PolicyName, _balancer.MemberCount, [.. _balancer.Eligible.Select(c => c.Key.Id)])));
+        Receive<StopAssigning>(_ =>
+        {
+            _balancer.Stop();
+            Sender.Tell(Stopped.Instance);
+        });
+    }
+
+    private void OnAssign(Assign m)
+    {
+        if (_balancer.Assign(m.Count, m.LeaveOut, _picked, Now) is { } no)
+        {
+            Sender.Tell(new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter));
+            return;
+        }
+
+        var workers = new AssignedWorker[_picked.Count];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i] = _workers[_picked[i].Key];
+        }
+
+        Sender.Tell(new Assigned(m.RequestId, workers, _balancer.PolicyName));
+    }
+
+    private void OnReport(MemoryReport m)
+    {
+        var outcome = _balancer.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), Now);
+        if (outcome != ReportOutcome.Applied && _log.IsDebugEnabled)
+        {
+            _log.Debug("memory report {0} of {1} ({2:x}): {3}", m.Sequence, m.Worker.Id, m.Worker.Incarnation, outcome);
+        }
+    }
+
+    private void OnSnapshot(WorkersSnapshot m)
+    {
+        _balancer.ApplySnapshot(m.Members, Now);
+        ResolveGates();
+        _log.Info("{0} workers registered", _balancer.MemberCount);
+    }
+
+    private void OnChanged(WorkersChanged m)
+    {
+        _balancer.ApplyChanges(m.Changes, Now);
+        ResolveGates();
+        foreach (var change in m.Changes)
+        {
+            if (change is MemberChange.Put { Member.Worker: var worker })
+            {
+                _log.Info("worker {0} is {1}: {2}", worker.Id, worker.State == WorkerState.Up ? "up" : "draining", worker.Path);
+            }
+            else if (change is MemberChange.Removed removed)
+            {
+                _log.Info("worker {0} is gone", removed.WorkerId);
+            }
+        }
+    }
+
+    private void OnUnreachable(WorkerUnreachable m) =>
+        _log.Warning("{0} cannot reach worker {1} ({2:x}): {3}", Sender.Path.Address, m.Worker.Id, m.Worker.Incarnation, m.Seen);
+
+    /// <summary>Paths become references once per membership change, not once per pick.</summary>
+    private void ResolveGates()
+    {
+        var provider = ((ExtendedActorSystem)Context.System).Provider;
+        var known = _balancer.Members.Select(c => c.Key).ToHashSet();
+        foreach (var gone in _workers.Keys.Where(k => !known.Contains(k)).ToList())
+        {
+            _workers.Remove(gone);
+        }
+
+        foreach (var candidate in _balancer.Members)
+        {
+            if (!_workers.TryGetValue(candidate.Key, out var worker) || worker.Gate.Path.ToSerializationFormat() != candidate.Member.Worker.Path)
+            {
+                _workers[candidate.Key] = new AssignedWorker(candidate.Key, provider.ResolveActorRef(candidate.Member.Worker.Path));
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Akka.Actor;
+using AkkaLb.Core;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>From the watcher: all members, replacing what was known.</summary>
+public sealed record WorkersSnapshot(IReadOnlyList<Member> Members) : INoSerializationVerificationNeeded;
+
+/// <summary>From the watcher: what changed, in order.</summary>
+public sealed record WorkersChanged(IReadOnlyList<MemberChange> Changes) : INoSerializationVerificationNeeded;
+
+/// <summary>From the shutdown: reject every request from now on; answered with <see cref="Stopped"/>.</summary>
+public sealed record StopAssigning : INoSerializationVerificationNeeded
+{
+    public static StopAssigning Instance { get; } = new();
+}
+
+/// <summary>Answer to <see cref="StopAssigning"/>.</summary>
+public sealed record Stopped : INoSerializationVerificationNeeded
+{
+    public static Stopped Instance { get; } = new();
+}
+
+/// <summary>Asks for a <see cref="BalancerStatus"/>; for this process only.</summary>
+public sealed record GetBalancerStatus : INoSerializationVerificationNeeded
+{
+    public static GetBalancerStatus Instance { get; } = new();
+}
+
+/// <summary>A balancer's tables at one moment.</summary>
+/// <param name="Eligible">Ids of the workers that may be picked, in registration order.</param>
+public sealed record BalancerStatus(string Policy, int MemberCount, IReadOnlyList<string> Eligible) : INoSerializationVerificationNeeded;

@@ -1,0 +1,158 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Registry;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.</summary>
+/// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
+/// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause.</remarks>
+public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Name of the actor below <c>/user</c>.</summary>
+    public const string ActorName = "watcher";
+
+    /// <summary>Pause before a failed watch is opened again.</summary>
+    public static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IWorkerRegistry _registry;
+    private readonly IActorRef _balancer;
+    private readonly MembershipView _view = new();
+    private CancellationTokenSource _watch = new();
+    private int _epoch;
+
+    public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer)
+    {
+        (_registry, _balancer) = (registry, balancer);
+        Watching();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IWorkerRegistry registry, IActorRef balancer) =>
+        Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer));
+
+    protected override void PreStart() => Open();
+
+    protected override void PostStop()
+    {
+        _watch.Cancel();
+        _watch.Dispose();
+    }
+
+    private void Watching()
+    {
+        Receive<Told>(m => m.Epoch == _epoch, m => OnEvent(m.Event));
+        Receive<WatchEnded>(m => m.Epoch == _epoch, m =>
+        {
+            _log.Error("the watch of the registry ended, opening it again in {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
+            Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
+        });
+        Receive<Reopen>(_ => Open());
+        Receive<Told>(_ => { });
+        Receive<WatchEnded>(_ => { });
+    }
+
+    private void OnEvent(RegistryEvent e)
+    {
+        switch (e)
+        {
+            case RegistryEvent.Snapshot snapshot:
+                OnSnapshot(snapshot);
+                break;
+            case RegistryEvent.Changed changed:
+                Tell(_view.Apply(changed.Revision, [.. changed.Changes.Select(LeaveOutUnresolvable)]));
+                break;
+            case RegistryEvent.Disconnected disconnected:
+                _log.Warning("the registry cannot be reached, the last known workers stay: {0}", disconnected.Reason);
+                break;
+            case RegistryEvent.Connected:
+                _log.Info("the registry is reached again");
+                break;
+            case RegistryEvent.Unreadable unreadable:
+                _log.Warning("registry value {0} is left out: {1}", unreadable.Key, unreadable.Problem);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private void OnSnapshot(RegistryEvent.Snapshot snapshot)
+    {
+        var isFirst = !_view.HasSnapshot;
+        var changes = _view.Reset(snapshot.Revision, [.. snapshot.Members.Where(m => IsResolvable(m.Worker))]);
+        if (isFirst)
+        {
+            _balancer.Tell(new WorkersSnapshot([.. _view.Members]));
+        }
+        else
+        {
+            Tell(changes);
+        }
+    }
+
+    private void Tell(IReadOnlyList<MemberChange> changes)
+    {
+        if (changes.Count > 0)
+        {
+            _balancer.Tell(new WorkersChanged(changes));
+        }
+    }
+
+    /// <summary>A path that Akka cannot read would break the balancer's table: such a worker counts as gone.</summary>
+    private MemberChange LeaveOutUnresolvable(MemberChange change) =>
+        change is MemberChange.Put put && !IsResolvable(put.Member.Worker) ? new MemberChange.Removed(put.Member.Worker.Id) : change;
+
+    private bool IsResolvable(WorkerRecord worker)
+    {
+        if (ActorPath.TryParse(worker.Path, out var path) && path.Address is { Host: not null, Port: not null })
+        {
+            return true;
+        }
+
+        _log.Warning("worker {0} is left out: \"{1}\" is not an actor path with an address", worker.Id, worker.Path);
+        return false;
+    }
+
+    private void Open()
+    {
+        _watch.Cancel();
+        _watch.Dispose();
+        _watch = new CancellationTokenSource();
+        _ = PumpAsync(_registry, ++_epoch, Self, _watch.Token);
+    }
+
+    /// <summary>Runs outside the actor: touches nothing of it but the reference it was given.</summary>
+    private static async Task PumpAsync(IWorkerRegistry registry, int epoch, IActorRef self, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var e in registry.WatchAsync(cancellationToken).ConfigureAwait(false))
+            {
+                self.Tell(new Told(epoch, e));
+            }
+
+            self.Tell(new WatchEnded(epoch, "it ended without a reason"));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // PostStop or Open: nobody waits for word.
+        }
+        catch (Exception e)
+        {
+            self.Tell(new WatchEnded(epoch, e.Message));
+        }
+    }
+
+    private sealed record Told(int Epoch, RegistryEvent Event) : INoSerializationVerificationNeeded;
+
+    private sealed record WatchEnded(int Epoch, string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed class Reopen
+    {
+        public static readonly Reopen Instance = new();
+    }
+}

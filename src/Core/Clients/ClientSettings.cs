@@ -1,0 +1,28 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>What a client decides with. Ranges are checked where they are read.</summary>
+/// <param name="AssignTimeout">How long one <c>Assign</c> may go unanswered before it is asked again; default 1 s.</param>
+/// <param name="LeaveOutFor">How long a worker whose connection broke is left out of this client's assignments; default 5 s.</param>
+/// <param name="BackOff">Between two tries of a job; default 10 ms doubling to 1 s, full jitter.</param>
+/// <param name="SendsMax">How often one job is sent at most when the outcome of the last sending is unknown; default 5, at least 1.</param>
+/// <param name="RulingDelay">How long after a broken connection jobs that were on it are judged; default 200 ms. See <see cref="ClientCore.ConnectionLost"/>.</param>
+/// <param name="JobsMax">Jobs not yet finished at once; more are refused; default 100,000.</param>
+/// <param name="RetryBudget">Bounds retries of unknown outcome over all jobs.</param>
+public sealed record ClientSettings(
+    TimeSpan AssignTimeout,
+    TimeSpan LeaveOutFor,
+    BackOff BackOff,
+    int SendsMax,
+    TimeSpan RulingDelay,
+    int JobsMax,
+    RetryBudgetSettings RetryBudget)
+{
+    public static ClientSettings Default { get; } = new(
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(5),
+        new BackOff(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)),
+        5,
+        TimeSpan.FromMilliseconds(200),
+        100_000,
+        RetryBudgetSettings.Default);
+}

@@ -1,0 +1,36 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>Workers that this client does not want to be given for a while: it has just lost them.</summary>
+internal sealed class LeftOutWorkers(TimeSpan duration)
+{
+    private readonly Dictionary<WorkerKey, TimeSpan> _until = [];
+
+    /// <summary>Leaves a worker out from now on; true when it was not left out before.</summary>
+    public bool Add(WorkerKey worker, TimeSpan now)
+    {
+        var isNew = !Contains(worker, now);
+        _until[worker] = now + duration;
+        return isNew;
+    }
+
+    public bool Contains(WorkerKey worker, TimeSpan now) => _until.TryGetValue(worker, out var until) && now < until;
+
+    /// <summary>Who is left out now; the list is bounded by <paramref name="countMax"/>, the latest first.</summary>
+    public IReadOnlyList<WorkerKey> Current(IReadOnlyCollection<WorkerKey>? besides, int countMax, TimeSpan now)
+    {
+        if (_until.Count == 0 && besides is null)
+        {
+            return [];
+        }
+
+        foreach (var (worker, until) in _until)
+        {
+            if (now >= until)
+            {
+                _until.Remove(worker);
+            }
+        }
+
+        return [.. (besides ?? []).Concat(_until.OrderByDescending(x => x.Value).Select(x => x.Key)).Distinct().Take(countMax)];
+    }
+}

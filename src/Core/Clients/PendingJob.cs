@@ -1,0 +1,73 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>One job, or one assignment without a job, between submission and end.</summary>
+internal sealed class PendingJob
+{
+    public required JobId Id { get; init; }
+
+    public required object Ticket { get; init; }
+
+    /// <summary>Null for an assignment without a job.</summary>
+    public required object? Message { get; init; }
+
+    public required bool IsIdempotent { get; init; }
+
+    /// <summary>How many workers to ask for; 1 for a job.</summary>
+    public required int Count { get; init; }
+
+    public required TimeSpan SubmittedAt { get; init; }
+
+    public required TimeSpan Deadline { get; init; }
+
+    public PendingState State { get; set; } = PendingState.NeedsBalancer;
+
+    /// <summary>When the clock has something to say about it next: the deadline, a back-off's end or an unanswered request.</summary>
+    public TimeSpan WakeAt { get; set; }
+
+    /// <summary>In state <see cref="PendingState.Assigning"/>: the request that is out.</summary>
+    public long RequestId { get; set; }
+
+    public TimeSpan? FirstAskedAt { get; set; }
+
+    public TimeSpan AssignTime { get; set; }
+
+    public int Sends { get; set; }
+
+    /// <summary>Tries since the last progress; the exponent of the back-off.</summary>
+    public int Retries { get; set; }
+
+    /// <summary>The worker it was sent to last; in state <see cref="PendingState.InFlight"/> it may be there.</summary>
+    public WorkerTarget? Target { get; set; }
+
+    public TimeSpan SentAt { get; set; }
+
+    /// <summary>Workers of earlier sends, oldest first: a late answer is credited to the one that gives it.</summary>
+    public List<WorkerKey>? EarlierWorkers { get; set; }
+
+    /// <summary>Workers that refused this very job: left out of its next assignment only.</summary>
+    public HashSet<WorkerKey>? Refused { get; set; }
+
+    /// <summary>Everybody was left out: the next assignment takes whoever there is.</summary>
+    public bool TakesAnyone { get; set; }
+
+    public AssignRejectReason? LastRejection { get; set; }
+
+    public string LastTrouble { get; set; } = "";
+
+    public bool IsOver { get; set; }
+}
+
+internal enum PendingState
+{
+    /// <summary>Waits for a link to a balancer.</summary>
+    NeedsBalancer,
+
+    /// <summary>A request is out.</summary>
+    Assigning,
+
+    /// <summary>Waits before it asks again.</summary>
+    BackingOff,
+
+    /// <summary>Sent to a worker, not yet answered.</summary>
+    InFlight,
+}

@@ -1,0 +1,150 @@
+namespace AkkaLb.Core.Leases;
+
+/// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
+/// <remarks>
+/// Pure: time and randomness are passed in. Not thread-safe. Changes that follow from a call are appended to the list given with it; each call
+/// that changes anything is one revision.
+/// </remarks>
+public sealed class LeaseTable(Random random)
+{
+    /// <summary>Shortest lease granted; shorter wishes get this.</summary>
+    public static readonly TimeSpan TtlMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest lease granted; longer wishes get this.</summary>
+    public static readonly TimeSpan TtlMax = TimeSpan.FromHours(1);
+
+    private readonly Dictionary<long, Lease> _leases = [];
+    private readonly Dictionary<string, Lease> _byWorker = new(StringComparer.Ordinal);
+
+    private TimeSpan _expiryFloor = TimeSpan.MaxValue;
+
+    /// <summary>Rises by one with each change.</summary>
+    public long Revision { get; private set; }
+
+    /// <summary>Everybody registered, in registration order.</summary>
+    public IReadOnlyList<Member> Members => [.. _leases.Values.Select(l => l.Member).OrderBy(m => m.RegistrationOrder)];
+
+    /// <summary>No lease runs out before this; null without leases. A lower bound: renewals move leases past it without moving it.</summary>
+    public TimeSpan? NextExpiry => _leases.Count == 0 ? null : _expiryFloor;
+
+    /// <summary>Registers under a new lease. An id in use by another incarnation is refused.</summary>
+    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom.</returns>
+    public (long LeaseId, TimeSpan Ttl) Register(WorkerRecord worker, TimeSpan ttl, TimeSpan now, List<MemberChange> changes, out long holder)
+    {
+        Expire(now, changes);
+        holder = 0;
+        var order = Revision + 1;
+        if (_byWorker.TryGetValue(worker.Id, out var current))
+        {
+            if (current.Member.Worker.Incarnation != worker.Incarnation)
+            {
+                holder = current.Member.Worker.Incarnation;
+                return (0, TimeSpan.Zero);
+            }
+
+            // The same process again, say after an answer that got lost: it keeps its place, the old lease goes.
+            order = current.Member.RegistrationOrder;
+            _leases.Remove(current.Id);
+        }
+
+        var granted = ttl < TtlMin ? TtlMin : ttl > TtlMax ? TtlMax : ttl;
+        var lease = new Lease(DrawLeaseId(), granted) { Member = new Member(worker, order), ExpiresAt = now + granted };
+        _leases.Add(lease.Id, lease);
+        _byWorker[worker.Id] = lease;
+        _expiryFloor = lease.ExpiresAt < _expiryFloor ? lease.ExpiresAt : _expiryFloor;
+        Revision++;
+        changes.Add(new MemberChange.Put(lease.Member));
+        return (lease.Id, granted);
+    }
+
+    /// <summary>Renews a lease; zero when it is gone.</summary>
+    public TimeSpan KeepAlive(long leaseId, TimeSpan now, List<MemberChange> changes)
+    {
+        Expire(now, changes);
+        if (!_leases.TryGetValue(leaseId, out var lease))
+        {
+            return TimeSpan.Zero;
+        }
+
+        lease.ExpiresAt = now + lease.Ttl;
+        return lease.Ttl;
+    }
+
+    /// <summary>Writes a changed record under its lease; false when the lease is gone or is another worker's.</summary>
+    public bool Update(long leaseId, WorkerRecord worker, TimeSpan now, List<MemberChange> changes)
+    {
+        Expire(now, changes);
+        if (!_leases.TryGetValue(leaseId, out var lease)
+            || lease.Member.Worker.Id != worker.Id
+            || lease.Member.Worker.Incarnation != worker.Incarnation)
+        {
+            return false;
+        }
+
+        lease.Member = lease.Member with { Worker = worker };
+        Revision++;
+        changes.Add(new MemberChange.Put(lease.Member));
+        return true;
+    }
+
+    /// <summary>Gives a lease back; its registration goes with it. Unknown leases are fine.</summary>
+    public void Deregister(long leaseId, TimeSpan now, List<MemberChange> changes)
+    {
+        Expire(now, changes);
+        if (_leases.TryGetValue(leaseId, out var lease))
+        {
+            Remove(lease, changes);
+            Revision++;
+        }
+    }
+
+    /// <summary>Removes what ran out.</summary>
+    public void Expire(TimeSpan now, List<MemberChange> changes)
+    {
+        if (now < _expiryFloor)
+        {
+            return;
+        }
+
+        var expired = _leases.Values.Where(l => l.ExpiresAt <= now).OrderBy(l => l.Member.RegistrationOrder).ToList();
+        foreach (var lease in expired)
+        {
+            Remove(lease, changes);
+        }
+
+        _expiryFloor = _leases.Count == 0 ? TimeSpan.MaxValue : _leases.Values.Min(l => l.ExpiresAt);
+        if (expired.Count > 0)
+        {
+            Revision++;
+        }
+    }
+
+    private void Remove(Lease lease, List<MemberChange> changes)
+    {
+        _leases.Remove(lease.Id);
+        _byWorker.Remove(lease.Member.Worker.Id);
+        changes.Add(new MemberChange.Removed(lease.Member.Worker.Id));
+    }
+
+    private long DrawLeaseId()
+    {
+        long id;
+        do
+        {
+            id = random.NextInt64(1, long.MaxValue);
+        }
+        while (_leases.ContainsKey(id));
+        return id;
+    }
+
+    private sealed class Lease(long id, TimeSpan ttl)
+    {
+        public long Id { get; } = id;
+
+        public TimeSpan Ttl { get; } = ttl;
+
+        public required Member Member { get; set; }
+
+        public required TimeSpan ExpiresAt { get; set; }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace AkkaLb.Core.Policies;
+
+/// <summary>A member as the policies see it. Lives as long as its incarnation is registered, so its counters survive membership changes of others.</summary>
+/// <remarks>Owned by one <see cref="Balancing.BalancerCore"/>; not thread-safe.</remarks>
+public sealed class Candidate
+{
+    /// <summary>How many of its own heartbeat intervals a report counts as fresh.</summary>
+    public const int FreshHeartbeats = 3;
+
+    public Candidate(Member member)
+    {
+        Member = member;
+        Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
+    }
+
+    /// <summary>What the registry holds; replaced in place when the worker changes its record.</summary>
+    public Member Member { get; private set; }
+
+    public WorkerKey Key { get; }
+
+    /// <summary>Registration order; see <see cref="Core.Member.RegistrationOrder"/>.</summary>
+    public long Order => Member.RegistrationOrder;
+
+    public bool HasReport { get; private set; }
+
+    /// <summary>Resident bytes of the last report. Has a meaning only when <see cref="HasReport"/>.</summary>
+    public long ResidentBytes { get; private set; }
+
+    /// <summary>Sequence of the last report, on the worker's own count.</summary>
+    public long ReportSequence { get; private set; }
+
+    /// <summary>Until when the last report counts, on the balancer's clock.</summary>
+    public TimeSpan FreshUntil { get; private set; }
+
+    /// <summary>Picks since the last report: breaks ties of <see cref="LeastLoad"/>.</summary>
+    public long PicksSinceReport { get; internal set; }
+
+    /// <summary>Place in the heap of <see cref="LeastLoad"/>; -1 outside of it.</summary>
+    internal int HeapIndex { get; set; } = -1;
+
+    public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;
+
+    internal void Update(Member member)
+    {
+        Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
+        Member = member;
+    }
+
+    internal void Report(long sequence, long residentBytes, TimeSpan freshUntil)
+    {
+        HasReport = true;
+        ReportSequence = sequence;
+        ResidentBytes = residentBytes;
+        FreshUntil = freshUntil;
+        PicksSinceReport = 0;
+    }
+}

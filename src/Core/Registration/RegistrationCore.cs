@@ -1,0 +1,285 @@
+namespace AkkaLb.Core.Registration;
+
+/// <summary>What the registration asks its shell to do.</summary>
+public abstract record RegistrationEffect
+{
+    private RegistrationEffect() { }
+
+    /// <summary>Register; answer with <see cref="RegistrationCore.Registered"/>, <see cref="RegistrationCore.IdInUse"/> or <see cref="RegistrationCore.RegisterFailed"/>.</summary>
+    public sealed record Register(WorkerRecord Worker) : RegistrationEffect;
+
+    /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
+    public sealed record KeepAlive(long LeaseId) : RegistrationEffect;
+
+    /// <summary>Write the changed record.</summary>
+    public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
+
+    /// <summary>Give the lease back.</summary>
+    public sealed record Deregister(long LeaseId) : RegistrationEffect;
+
+    /// <summary>The worker is registered for the first time.</summary>
+    public sealed record Ready : RegistrationEffect;
+
+    /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>
+    public sealed record Note(string Text, bool IsTrouble) : RegistrationEffect;
+
+    /// <summary>There is no way on: drain what runs and end, with this sentence.</summary>
+    public sealed record GiveUp(string Sentence) : RegistrationEffect;
+}
+
+/// <summary>Times of a registration.</summary>
+/// <param name="Ttl">Lease time to live asked for; 1 s or more.</param>
+/// <param name="KeepAliveInterval">Time between renewals; at most a third of the TTL, so that two may fail.</param>
+/// <param name="Wait">How long a first registration may take before giving up.</param>
+/// <param name="BackOff">Between tries to register.</param>
+public sealed record RegistrationSettings(TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff)
+{
+    /// <summary>How much later than its TTL a registry may notice a lease's end: etcd looks every 500 ms, and has to commit.</summary>
+    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>The life of a registration: register, renew, register anew after a lost lease, leave.</summary>
+/// <remarks>
+/// (event, now) in, effects out. One request is under way at a time, except that leaving does not wait for a renewal. A lease counts as lost when
+/// the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic clock.
+/// The process keeps its incarnation when it registers anew; if another process has taken the id by then, it gives up.
+/// </remarks>
+public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random)
+{
+    private readonly List<RegistrationEffect> _effects = [];
+    private WorkerRecord _worker = worker;
+    private Phase _phase = Phase.New;
+    private bool _isUnderWay;
+    private bool _wasReady;
+    private bool _isLeaving;
+    private int _retries;
+    private long _leaseId;
+    private TimeSpan _startedAt;
+    private TimeSpan _sentAt;
+    private TimeSpan _leaseUntil;
+    private TimeSpan? _idInUseSince;
+    private string _lastProblem = "no answer";
+
+    private enum Phase
+    {
+        New,
+        Registering,
+        Held,
+        Ended,
+    }
+
+    /// <summary>When <see cref="Tick"/> wants to be called next; null while an answer is awaited or nothing is left to do.</summary>
+    public TimeSpan? NextDue { get; private set; }
+
+    public bool IsRegistered => _phase == Phase.Held;
+
+    public IReadOnlyList<RegistrationEffect> Start(TimeSpan now)
+    {
+        _startedAt = now;
+        _phase = Phase.Registering;
+        return Run(() => Send(now));
+    }
+
+    public IReadOnlyList<RegistrationEffect> Registered(long leaseId, TimeSpan ttl, TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase == Phase.Ended || _isLeaving)
+        {
+            _phase = Phase.Ended;
+            _effects.Add(new RegistrationEffect.Deregister(leaseId));
+            return;
+        }
+
+        (_leaseId, _leaseUntil, _retries, _idInUseSince) = (leaseId, _sentAt + ttl, 0, null);
+        _phase = Phase.Held;
+        if (_wasReady)
+        {
+            _effects.Add(new RegistrationEffect.Note("registered again", IsTrouble: false));
+        }
+        else
+        {
+            _wasReady = true;
+            _effects.Add(new RegistrationEffect.Ready());
+        }
+
+        NextDue = now + settings.KeepAliveInterval;
+    });
+
+    public IReadOnlyList<RegistrationEffect> IdInUse(long holderIncarnation, TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase != Phase.Registering)
+        {
+            return;
+        }
+
+        if (_wasReady)
+        {
+            GiveUp($"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease");
+            return;
+        }
+
+        // The holder may be a process that crashed: its lease then ends within one TTL.
+        _idInUseSince ??= now;
+        if (now - _idInUseSince >= settings.Ttl + RegistrationSettings.ExpirySlack)
+        {
+            GiveUp($"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop that one");
+            return;
+        }
+
+        _lastProblem = $"the id \"{_worker.Id}\" is in use";
+        NextDue = now + (settings.Ttl / 10);
+    });
+
+    public IReadOnlyList<RegistrationEffect> RegisterFailed(string problem, TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        _lastProblem = problem;
+        if (_phase != Phase.Registering)
+        {
+            return;
+        }
+
+        if (!_wasReady && now - _startedAt >= settings.Wait)
+        {
+            GiveUp($"could not register within {settings.Wait.TotalSeconds:0.#} s: {problem}");
+            return;
+        }
+
+        NextDue = now + settings.BackOff.Delay(_retries++, random);
+    });
+
+    public IReadOnlyList<RegistrationEffect> Kept(TimeSpan ttl, TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase == Phase.Held)
+        {
+            _retries = 0;
+            _leaseUntil = _sentAt + ttl;
+            NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+        }
+    });
+
+    public IReadOnlyList<RegistrationEffect> LeaseLost(TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase == Phase.Held)
+        {
+            RegisterAnew("the registry ended the lease", now);
+        }
+    });
+
+    public IReadOnlyList<RegistrationEffect> KeepAliveFailed(string problem, TimeSpan now) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase != Phase.Held)
+        {
+            return;
+        }
+
+        _lastProblem = problem;
+        if (_retries++ == 0)
+        {
+            _effects.Add(new RegistrationEffect.Note($"renewing the lease failed, trying on: {problem}", IsTrouble: true));
+        }
+
+        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+    });
+
+    /// <summary>The registry will not do it, and asking again will not help.</summary>
+    public IReadOnlyList<RegistrationEffect> Refused(string problem) => Run(() =>
+    {
+        _isUnderWay = false;
+        if (_phase != Phase.Ended)
+        {
+            GiveUp(problem);
+        }
+    });
+
+    /// <summary>Says draining in the registry; the lease is renewed on while jobs finish.</summary>
+    public IReadOnlyList<RegistrationEffect> Drain() => Run(() =>
+    {
+        if (_worker.State == WorkerState.Draining)
+        {
+            return;
+        }
+
+        _worker = _worker with { State = WorkerState.Draining };
+        if (_phase == Phase.Held)
+        {
+            _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+        }
+    });
+
+    /// <summary>Leaves the registry for good.</summary>
+    public IReadOnlyList<RegistrationEffect> Leave() => Run(() =>
+    {
+        _isLeaving = true;
+        NextDue = null;
+        if (_phase == Phase.Held)
+        {
+            _effects.Add(new RegistrationEffect.Deregister(_leaseId));
+        }
+
+        // A registration under way is given back when its answer comes; see Registered.
+        if (_phase != Phase.Registering || !_isUnderWay)
+        {
+            _phase = Phase.Ended;
+        }
+    });
+
+    public IReadOnlyList<RegistrationEffect> Tick(TimeSpan now) => Run(() =>
+    {
+        if (_isUnderWay || NextDue is null || now < NextDue)
+        {
+            return;
+        }
+
+        if (_phase == Phase.Held && now >= _leaseUntil)
+        {
+            RegisterAnew($"the lease could not be renewed in time ({_lastProblem})", now);
+        }
+        else
+        {
+            Send(now);
+        }
+    });
+
+    private void RegisterAnew(string why, TimeSpan now)
+    {
+        if (_worker.State == WorkerState.Draining)
+        {
+            // On its way out: nobody should be told of it again.
+            _effects.Add(new RegistrationEffect.Note($"{why}; draining, so it is not taken anew", IsTrouble: true));
+            (_phase, NextDue) = (Phase.Ended, null);
+            return;
+        }
+
+        _effects.Add(new RegistrationEffect.Note($"{why}; registering again", IsTrouble: true));
+        (_phase, _retries) = (Phase.Registering, 0);
+        Send(now);
+    }
+
+    private void Send(TimeSpan now)
+    {
+        NextDue = null;
+        _isUnderWay = true;
+        _sentAt = now;
+        _effects.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
+    }
+
+    private void GiveUp(string sentence)
+    {
+        (_phase, NextDue) = (Phase.Ended, null);
+        _effects.Add(new RegistrationEffect.GiveUp(sentence));
+    }
+
+    private IReadOnlyList<RegistrationEffect> Run(Action step)
+    {
+        _effects.Clear();
+        step();
+        return _effects.Count == 0 ? [] : [.. _effects];
+    }
+
+    private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Akka.Actor;
+using AkkaLb.Core;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Registry.Embedded;
+
+/// <summary>The embedded registry as seen from a worker (over the network) or from the balancer's own watcher (in the process).</summary>
+/// <param name="registry">The <see cref="EmbeddedRegistryActor"/>; for a remote one a selection of its path, so that a restarted balancer is found again.</param>
+/// <param name="requestTimeout">How long one request may take; default of the programs 2 s.</param>
+public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, TimeSpan requestTimeout) : IWorkerRegistry
+{
+    public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) =>
+        await AskAsync(new Register(worker, ttl), cancellationToken).ConfigureAwait(false) switch
+        {
+            Registered m => new RegisterOutcome.Registered(m.LeaseId, m.Ttl),
+            RegisterRefused m => new RegisterOutcome.IdInUse(m.HolderIncarnation),
+            var other => throw Unexpected(other),
+        };
+
+    public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) =>
+        await AskAsync(new KeepAlive(leaseId), cancellationToken).ConfigureAwait(false) switch
+        {
+            KeptAlive { Ttl.Ticks: > 0 } m => new KeepAliveOutcome.Kept(m.Ttl),
+            KeptAlive => new KeepAliveOutcome.LeaseLost(),
+            var other => throw Unexpected(other),
+        };
+
+    public async Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) =>
+        await AskAsync(new UpdateRegistration(leaseId, worker), cancellationToken).ConfigureAwait(false) switch
+        {
+            RegistrationUpdated m => m.Written,
+            var other => throw Unexpected(other),
+        };
+
+    public async Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) =>
+        await AskAsync(new Deregister(leaseId), cancellationToken).ConfigureAwait(false);
+
+    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var events = Channel.CreateUnbounded<RegistryEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var relay = system.ActorOf(Props.Create(() => new Relay(events.Writer)));
+        try
+        {
+            registry.Tell(new EmbeddedRegistryActor.WatchRegistry(relay), relay);
+            await foreach (var e in events.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return e;
+            }
+        }
+        finally
+        {
+            system.Stop(relay);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<object> AskAsync(object request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await registry.Ask<object>(request, requestTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new RegistryUnavailableException(
+                $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s", e);
+        }
+    }
+
+    private static RegistryRefusedException Unexpected(object answer) =>
+        new($"the embedded registry answered with {answer.GetType()}: is the balancer of another version, or does it use etcd?");
+
+    private sealed class Relay : ReceiveActor
+    {
+        public Relay(ChannelWriter<RegistryEvent> events) => Receive<RegistryEvent>(e => events.TryWrite(e));
+    }
+}

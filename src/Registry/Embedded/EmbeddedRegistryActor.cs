@@ -1,0 +1,110 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Core.Leases;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Registry.Embedded;
+
+/// <summary>The registry in the balancer's process, at <see cref="Path"/>: shell of a <see cref="LeaseTable"/>.</summary>
+/// <remarks>Answers <see cref="Register"/>, <see cref="KeepAlive"/>, <see cref="UpdateRegistration"/> and <see cref="Deregister"/> from workers, and
+/// <see cref="WatchRegistry"/> from this process. Everything is forgotten when the process ends.</remarks>
+public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Name of the actor below <c>/user</c>.</summary>
+    public const string ActorName = "registry";
+
+    private readonly LeaseTable _leases;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly HashSet<IActorRef> _watchers = [];
+    private readonly List<MemberChange> _changes = [];
+    private TimeSpan? _timerDue;
+
+    public EmbeddedRegistryActor(Random random)
+    {
+        _leases = new LeaseTable(random);
+        Serving();
+    }
+
+    public static string Path => $"/user/{ActorName}";
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <param name="random">Draws lease ids.</param>
+    public static Props Props(Random random) => Akka.Actor.Props.Create(() => new EmbeddedRegistryActor(random));
+
+    private void Serving()
+    {
+        Receive<Register>(m => Act(OnRegister(m)));
+        Receive<KeepAlive>(m => Act(new KeptAlive(m.LeaseId, _leases.KeepAlive(m.LeaseId, Now, _changes))));
+        Receive<UpdateRegistration>(m => Act(new RegistrationUpdated(m.LeaseId, _leases.Update(m.LeaseId, m.Worker, Now, _changes))));
+        Receive<Deregister>(m => Act(OnDeregister(m)));
+        Receive<WatchRegistry>(OnWatch);
+        Receive<Terminated>(m => _watchers.Remove(m.ActorRef));
+        Receive<ExpireLeases>(_ => OnExpire());
+    }
+
+    private object OnRegister(Register m)
+    {
+        var (leaseId, ttl) = _leases.Register(m.Worker, m.Ttl, Now, _changes, out var holder);
+        return leaseId == 0 ? new RegisterRefused(holder) : new Registered(leaseId, ttl);
+    }
+
+    private Deregistered OnDeregister(Deregister m)
+    {
+        _leases.Deregister(m.LeaseId, Now, _changes);
+        return new Deregistered(m.LeaseId);
+    }
+
+    private void OnWatch(WatchRegistry m)
+    {
+        Context.Watch(m.Watcher);
+        _watchers.Add(m.Watcher);
+        m.Watcher.Tell(new RegistryEvent.Snapshot(_leases.Revision, _leases.Members));
+    }
+
+    private void OnExpire()
+    {
+        _timerDue = null;
+        _leases.Expire(Now, _changes);
+        Publish();
+    }
+
+    private void Act(object answer)
+    {
+        Publish();
+        Sender.Tell(answer);
+    }
+
+    private void Publish()
+    {
+        if (_changes.Count > 0)
+        {
+            var change = new RegistryEvent.Changed(_leases.Revision, [.. _changes]);
+            _changes.Clear();
+            _log.Debug("revision {0}: {1} changes, {2} members", change.Revision, change.Changes.Count, _leases.Members.Count);
+            foreach (var watcher in _watchers)
+            {
+                watcher.Tell(change);
+            }
+        }
+
+        // The bound only ever moves later while a timer runs, so a running timer is early at worst, and asks again.
+        if (_timerDue is null && _leases.NextExpiry is { } due)
+        {
+            _timerDue = due;
+            var delay = due - Now;
+            Timers.StartSingleTimer(nameof(ExpireLeases), ExpireLeases.Instance, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Asks for a snapshot and all later changes, as <see cref="RegistryEvent"/>s told to <paramref name="Watcher"/>; for this process only.</summary>
+    public sealed record WatchRegistry(IActorRef Watcher) : INoSerializationVerificationNeeded;
+
+    private sealed class ExpireLeases
+    {
+        public static readonly ExpireLeases Instance = new();
+    }
+}
