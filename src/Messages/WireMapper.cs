@@ -44,7 +44,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = (uint)Ms(m.Pace) },
         WordsResult m => new Wire.WordsResult
         {
-            Words = (ulong)m.Summary.Words, StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, IsNeutral = m.Summary.IsNeutral,
+            Words = (ulong)m.Summary.Words, StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, HasSpace = m.Summary.HasSpace,
         },
         SpinJob m => new Wire.SpinJob { Ms = (uint)Ms(m.Duration) },
         PrimesJob m => new Wire.PrimesJob { Below = (uint)m.Below },
@@ -243,7 +243,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     private static WordsJob FromWire(Wire.WordsJob m) => new(m.Text.Memory, Duration(m.PaceMs));
 
     private static WordsResult FromWire(Wire.WordsResult m) =>
-        new(new WordSummary(checked((long)m.Words), m.StartsInWord, m.EndsInWord, m.IsNeutral));
+        new(new WordSummary(checked((long)m.Words), m.StartsInWord, m.EndsInWord, m.HasSpace));
 
     private static HoldJob FromWire(Wire.HoldJob m) => new(checked((int)m.Mebibytes), Duration(m.Ms));
 
