@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+using AkkaLb.Messages;
+
+namespace AkkaLb.ClientNode;
+
+/// <summary>Runs jobs on whichever worker the balancer names, and tries again where that is safe.</summary>
+/// <remarks>
+/// Each call asks the balancer once and then talks to the worker directly. Every job ends in exactly one of: a reply, or a
+/// <see cref="JobFailedException"/> that says why and on which worker. Thread-safe; make one and keep it.
+/// </remarks>
+public sealed class BalancedClient : IAsyncDisposable
+{
+    private readonly ExtendedActorSystem _system;
+    private readonly bool _ownsSystem;
+    private readonly IActorRef _client;
+    private readonly int _dataBytesMax;
+
+    private BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
+    {
+        (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
+        _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
+        // Each client draws its own id and jitter; this is the edge where randomness enters.
+        _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed())));
+    }
+
+    /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
+    /// <exception cref="NoBalancerException">None did within <see cref="BalancedClientOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<BalancedClient> ConnectAsync(BalancedClientOptions options, CancellationToken cancellationToken = default)
+    {
+        var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
+        var system = ActorSystem.Create(
+            SystemConfig.SystemName,
+            ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(SystemConfig.Serialization.WithFallback(config)), options.Messages.ToSetup()));
+        var client = new BalancedClient(system, ownsSystem: true, options);
+        try
+        {
+            await client.WaitForBalancerAsync(options.ConnectTimeout, cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a client on an actor system you have, which needs remoting and <see cref="SystemConfig.Serialization"/>.</summary>
+    /// <remarks>It waits for nobody: jobs wait for a balancer until their deadline. <see cref="DisposeAsync"/> leaves the system running.</remarks>
+    public static BalancedClient On(ActorSystem system, BalancedClientOptions options) => new(system, ownsSystem: false, options);
+
+    /// <summary>Waits until a balancer answers.</summary>
+    /// <exception cref="NoBalancerException">None did in time.</exception>
+    public async Task WaitForBalancerAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _client.Tell(new ClientActor.WaitForLink(waiter));
+        try
+        {
+            await waiter.Task.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new NoBalancerException($"no balancer answered within {timeout.TotalSeconds:0.#} s", e);
+        }
+    }
+
+    /// <summary>Sends a message to some worker's actor and returns its reply.</summary>
+    /// <param name="message">A type the workers know: bound to a protobuf serializer, or on the list of <see cref="BalancedClientOptions.Messages"/>.</param>
+    /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
+    /// <exception cref="JobFailedException">The job ended without a result.</exception>
+    /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the job goes on, nobody waits for it.</exception>
+    public async Task<TReply> AskAsync<TReply>(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var run = await RunAsync(message, options, cancellationToken).ConfigureAwait(false);
+        return run.Outcome switch
+        {
+            JobOutcome.Done done => Read<TReply>(done),
+            JobOutcome.Failed failed => throw new JobFailedException(run.Id, failed),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    /// <summary>As <see cref="AskAsync{TReply}"/>, but a failure is a value, and what was measured comes with it. Read a reply with <see cref="Read{TReply}"/>.</summary>
+    /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
+    public Task<JobRun> RunAsync(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= JobOptions.Default;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Deadline, TimeSpan.Zero, nameof(options));
+        var payload = Payloads.Wrap(_system, message, _dataBytesMax);
+        var ticket = new JobTicket();
+        _client.Tell(new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline));
+        return ticket.End.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The reply of a job that is done.</summary>
+    /// <exception cref="SerializationException">It cannot be read.</exception>
+    /// <exception cref="InvalidCastException">It is of another type.</exception>
+    public TReply Read<TReply>(JobOutcome.Done done)
+    {
+        var reply = Payloads.Unwrap(_system, (Payload)done.Reply);
+        return reply is TReply typed
+            ? typed
+            : throw new InvalidCastException($"worker {done.Worker.Id} replied with {reply.GetType()}, not {typeof(TReply)}");
+    }
+
+    /// <summary>Asks the balancer for workers without sending them anything.</summary>
+    /// <param name="count">How many picks in one request: 1 to <see cref="Assign.CountMax"/>.</param>
+    /// <returns>A <see cref="JobOutcome.Picked"/> or a <see cref="JobOutcome.Failed"/>.</returns>
+    public Task<JobRun> AssignAsync(int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        var ticket = new JobTicket();
+        _client.Tell(new ClientActor.SubmitAssign(ticket, count, timeout));
+        return ticket.End.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Jobs sent and not yet answered, by worker.</summary>
+    public Task<IReadOnlyDictionary<WorkerKey, int>> InFlightAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<IReadOnlyDictionary<WorkerKey, int>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _client.Tell(new ClientActor.GetInFlight(answer));
+        return answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Sends nothing more: what has not been sent ends as <see cref="JobError.Closed"/>, what is in flight may finish.</summary>
+    public void StopSending() => _client.Tell(ClientActor.StopSending.Instance);
+
+    /// <summary>Ends every job that has not ended as <see cref="JobError.Closed"/>, and the client's own actor system with it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _client.GracefulStop(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+        if (_ownsSystem)
+        {
+            await _system.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A library in somebody's program does not write to its console.</summary>
+    private static Config Quiet { get; } = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }");
+
+    private static int NewSeed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+}

@@ -1,0 +1,391 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Event;
+using Akka.Remote;
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+
+namespace AkkaLb.ClientNode;
+
+/// <summary>Runs a client's jobs: shell of a <see cref="ClientCore"/> and a <see cref="BalancerLink"/>, behind <see cref="BalancedClient"/>.</summary>
+/// <remarks>What happens to connections it hears from the event stream: <see cref="DisassociatedEvent"/> and <see cref="AssociationErrorEvent"/> name an
+/// address, <see cref="DeadLetter"/> carries what was never sent. Death watch of the workers is the backstop for silent networks.</remarks>
+internal sealed class ClientActor : ReceiveActor, IWithTimers
+{
+    /// <summary>Time between two probes while a balancer is sought.</summary>
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>So many probes without an answer, and the directory is read again.</summary>
+    private const int ProbesPerReading = 8;
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IBalancerDirectory _directory;
+    private readonly long _clientId;
+    private readonly ClientCore _client;
+    private readonly BalancerLink _link = new(ProbeInterval, 0);
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly List<TaskCompletionSource> _linkWaiters = [];
+    private readonly Dictionary<IActorRef, WorkerKey> _watched = [];
+    private IReadOnlyList<Address> _addresses = [];
+    private IActorRef? _balancer;
+    private int _probes;
+    private int _probeEpoch;
+    private bool _isReading;
+    private TimeSpan? _timerDue;
+
+    public ClientActor(IBalancerDirectory directory, ClientSettings settings, Random random)
+    {
+        _directory = directory;
+        _clientId = random.NextInt64(1, long.MaxValue);
+        _client = new ClientCore(settings, _clientId, random);
+        Running();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <param name="random">Draws the client's id and its jitter; used by this actor alone.</param>
+    public static Props Props(IBalancerDirectory directory, ClientSettings settings, Random random) =>
+        Akka.Actor.Props.Create(() => new ClientActor(directory, settings, random));
+
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        Read();
+    }
+
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+        _client.Close(Now);
+        foreach (var effect in _client.Effects.OfType<ClientEffect.Finish>())
+        {
+            ((IJobTicket)effect.Ticket).Finish(effect.Id, effect.Outcome);
+        }
+
+        foreach (var waiter in _linkWaiters)
+        {
+            waiter.TrySetCanceled();
+        }
+    }
+
+    private void Running()
+    {
+        Receive<JobDone>(m => Step(() => _client.JobDone(m.Id, m.Attempt, m.Reply, Now)));
+        Receive<Assigned>(OnAssigned);
+        Receive<SubmitJob>(m => Step(() => _client.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, Now)));
+        Receive<SubmitAssign>(m => Step(() => _client.SubmitAssign(m.Ticket, m.Count, m.Timeout, Now)));
+        Receive<AssignRejected>(OnAssignRejected);
+        Receive<JobRejected>(m => Step(() => _client.JobRejected(m.Id, m.Attempt, m.Reason, Now)));
+        Receive<JobFailed>(m => Step(() => _client.JobFailed(m.Id, m.Attempt, m.Reason, $"{m.ExceptionType}: {m.Text}", Now)));
+        Receive<Tick>(_ => Step(() =>
+        {
+            _timerDue = null;
+            _client.Tick(Now);
+            Probe();
+        }));
+        Receive<DeadLetter>(OnDeadLetter);
+        Receive<DisassociatedEvent>(m => OnConnectionLost(m.RemoteAddress, "the connection was lost"));
+        Receive<AssociationErrorEvent>(m => OnConnectionLost(m.RemoteAddress, $"the connection failed: {Innermost(m.Cause).Message}"));
+        Receive<ActorIdentity>(OnIdentity);
+        Receive<BalancersRead>(OnBalancersRead);
+        Receive<ReadingFailed>(m =>
+        {
+            _isReading = false;
+            _log.Warning("the balancers could not be read: {0}", m.Problem);
+            Step(Probe);
+        });
+        Receive<Reread>(_ => Read());
+        Receive<Terminated>(OnTerminated);
+        Receive<WaitForLink>(m =>
+        {
+            if (_link.Linked is null)
+            {
+                _linkWaiters.Add(m.Waiter);
+            }
+            else
+            {
+                m.Waiter.TrySetResult();
+            }
+        });
+        Receive<GetInFlight>(m => m.Answer.TrySetResult(_client.InFlight));
+        Receive<StopSending>(_ => Step(() => _client.StopSending(Now)));
+    }
+
+    // ---- the balancer
+
+    private void OnAssigned(Assigned m)
+    {
+        _link.Heard();
+        var targets = new WorkerTarget[m.Workers.Count];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var worker = m.Workers[i];
+            targets[i] = new WorkerTarget(worker.Worker, worker.Gate.Path.Address.ToString(), worker.Gate);
+        }
+
+        Step(() => _client.Assigned(m.RequestId, targets, m.Policy, Now));
+    }
+
+    private void OnAssignRejected(AssignRejected m)
+    {
+        _link.Heard();
+        Step(() =>
+        {
+            if (m.Reason == AssignRejectReason.Stopping)
+            {
+                LoseBalancer("it is stopping");
+            }
+
+            _client.AssignRejected(m.RequestId, m.Reason, m.Sentence, m.RetryAfter, Now);
+        });
+    }
+
+    private void OnBalancersRead(BalancersRead m)
+    {
+        _isReading = false;
+        if (!m.Addresses.SequenceEqual(_addresses))
+        {
+            var current = _link.Linked is { } index ? _addresses[index] : null;
+            var place = current is null ? -1 : m.Addresses.ToList().IndexOf(current);
+            _addresses = m.Addresses;
+            _probeEpoch++;
+            if (_link.Linked is not null && place < 0)
+            {
+                LoseBalancer("it left the registry");
+            }
+
+            _link.Replace(_addresses.Count, place < 0 ? null : place, Now);
+        }
+
+        Step(Probe);
+    }
+
+    private void Probe()
+    {
+        if (_link.Tick(Now) is { } index)
+        {
+            Context.ActorSelection(new RootActorPath(_addresses[index]) / "user" / "balancer").Tell(new Identify(ProbeId(index)));
+            if (_directory.CanChange && ++_probes % ProbesPerReading == 0)
+            {
+                Read();
+            }
+        }
+        else if (_addresses.Count == 0 && !_isReading && _link.Linked is null)
+        {
+            Timers.StartSingleTimer(nameof(Reread), Reread.Instance, ProbeInterval);
+        }
+    }
+
+    private void OnIdentity(ActorIdentity m)
+    {
+        if (m.Subject is not { } balancer || m.MessageId is not string id)
+        {
+            return;
+        }
+
+        for (var index = 0; index < _addresses.Count; index++)
+        {
+            if (id == ProbeId(index) && _link.Found(index))
+            {
+                _balancer = balancer;
+                Context.Watch(balancer);
+                _log.Info("using the balancer at {0}", balancer.Path.Address);
+                Step(() => _client.BalancerFound(Now));
+                foreach (var waiter in _linkWaiters)
+                {
+                    waiter.TrySetResult();
+                }
+
+                _linkWaiters.Clear();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Goes over the wire and back: an answer to a probe of an earlier list of addresses is told apart by it.</summary>
+    private string ProbeId(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_probeEpoch}/{index}");
+
+    private void LoseBalancer(string why)
+    {
+        if (!_link.Lost(Now))
+        {
+            return;
+        }
+
+        _log.Warning("lost the balancer at {0}: {1}", _balancer?.Path.Address, why);
+        Forget();
+    }
+
+    private void Forget()
+    {
+        if (_balancer is not null)
+        {
+            Context.Unwatch(_balancer);
+            _balancer = null;
+        }
+
+        _probeEpoch++;
+        _client.BalancerLost(Now);
+    }
+
+    private void Read()
+    {
+        if (!_isReading)
+        {
+            _isReading = true;
+            _directory.ReadAsync(_stopped.Token).PipeTo(
+                Self,
+                success: addresses => new BalancersRead(addresses),
+                failure: e => new ReadingFailed(e.Message));
+        }
+    }
+
+    // ---- connections
+
+    private void OnDeadLetter(DeadLetter m)
+    {
+        if (m.Message is Job job && job.Id.Client == _clientId)
+        {
+            Step(() => _client.DeadLettered(job.Id, job.Attempt, Now));
+        }
+        else if (m.Message is Assign && m.Sender.Equals(Self))
+        {
+            Step(() => LoseBalancer("it cannot be reached"));
+        }
+    }
+
+    private void OnConnectionLost(Address address, string seen) => Step(() =>
+    {
+        if (_balancer?.Path.Address == address)
+        {
+            LoseBalancer(seen);
+        }
+
+        _client.ConnectionLost(address.ToString(), seen, Now);
+    });
+
+    private void OnTerminated(Terminated m)
+    {
+        if (m.ActorRef.Equals(_balancer))
+        {
+            Step(() => LoseBalancer("it terminated"));
+            return;
+        }
+
+        if (_watched.Remove(m.ActorRef, out var worker))
+        {
+            Step(() => _client.WorkerTerminated(worker, m.ActorRef.Path.Address.ToString(), Now));
+        }
+    }
+
+    // ---- effects
+
+    private void Step(Action decide)
+    {
+        decide();
+
+        // By index: losing the balancer on the way may add effects.
+        for (var i = 0; i < _client.Effects.Count; i++)
+        {
+            Act(_client.Effects[i]);
+        }
+
+        _client.Effects.Clear();
+        Schedule();
+    }
+
+    private void Act(ClientEffect effect)
+    {
+        switch (effect)
+        {
+            case ClientEffect.SendJob send:
+                SendJob(send);
+                break;
+            case ClientEffect.SendAssign ask:
+                _balancer?.Tell(new Assign(ask.RequestId, ask.Count, ask.LeaveOut, null, ask.Remaining));
+                break;
+            case ClientEffect.Finish finish:
+                ((IJobTicket)finish.Ticket).Finish(finish.Id, finish.Outcome);
+                break;
+            case ClientEffect.TellUnreachable unreachable:
+                _balancer?.Tell(new WorkerUnreachable(unreachable.Worker, unreachable.Seen));
+                break;
+            case ClientEffect.AssignUnanswered:
+                if (_link.TimedOut(Now))
+                {
+                    _log.Warning("the balancer at {0} does not answer", _balancer?.Path.Address);
+                    Forget();
+                }
+
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private void SendJob(ClientEffect.SendJob send)
+    {
+        var gate = (IActorRef)send.Target.Handle;
+        if (_watched.TryAdd(gate, send.Target.Worker))
+        {
+            Context.Watch(gate);
+        }
+
+        gate.Tell(new Job(send.Id, send.Attempt, send.Remaining, send.IsIdempotent, (Payload)send.Message));
+    }
+
+    private void Schedule()
+    {
+        var due = _client.NextDue;
+        if (_link.NextDue is { } probe && (due is null || probe < due))
+        {
+            due = probe;
+        }
+
+        // A timer that is early asks again; only one that would be late has to be moved.
+        if (due is { } at && (_timerDue is null || at < _timerDue))
+        {
+            _timerDue = at;
+            var delay = at - Now;
+            Timers.StartSingleTimer(nameof(Tick), Tick.Instance, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+        }
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+
+    // ---- private and in-process messages
+
+    internal sealed record SubmitJob(IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout) : INoSerializationVerificationNeeded;
+
+    internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout) : INoSerializationVerificationNeeded;
+
+    internal sealed record WaitForLink(TaskCompletionSource Waiter) : INoSerializationVerificationNeeded;
+
+    internal sealed record GetInFlight(TaskCompletionSource<IReadOnlyDictionary<WorkerKey, int>> Answer) : INoSerializationVerificationNeeded;
+
+    internal sealed record StopSending : INoSerializationVerificationNeeded
+    {
+        public static StopSending Instance { get; } = new();
+    }
+
+    private sealed record BalancersRead(IReadOnlyList<Address> Addresses) : INoSerializationVerificationNeeded;
+
+    private sealed record ReadingFailed(string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed class Reread
+    {
+        public static readonly Reread Instance = new();
+    }
+}

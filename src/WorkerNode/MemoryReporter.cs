@@ -1,0 +1,129 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+
+namespace AkkaLb.WorkerNode;
+
+/// <summary>Tells every balancer with each heartbeat how much memory this process uses.</summary>
+/// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are lost:
+/// the next one carries newer numbers anyway.</remarks>
+public sealed class MemoryReporter : ReceiveActor, IWithTimers
+{
+    /// <summary>Name of the actor below <c>/user</c>.</summary>
+    public const string ActorName = "memory";
+
+    /// <summary>Where balancers can change, the directory is read anew after so many heartbeats.</summary>
+    public const int HeartbeatsPerReading = 5;
+
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly WorkerKey _worker;
+    private readonly MemoryReporterSettings _settings;
+    private readonly CancellationTokenSource _stopped = new();
+    private IReadOnlyList<ActorSelection> _balancers = [];
+    private long _sequence;
+    private bool _isReading;
+
+    public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings)
+    {
+        (_worker, _settings) = (worker, settings);
+        Reporting();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(WorkerKey worker, MemoryReporterSettings settings) =>
+        Akka.Actor.Props.Create(() => new MemoryReporter(worker, settings));
+
+    protected override void PreStart()
+    {
+        Read();
+        Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, _settings.Heartbeat);
+    }
+
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
+
+    private void Reporting()
+    {
+        Receive<Beat>(_ => OnBeat());
+        Receive<BalancersRead>(m =>
+        {
+            _isReading = false;
+            _balancers = [.. m.Addresses.Select(BalancerAt)];
+            if (_sequence == 0)
+            {
+                Report();
+            }
+        });
+        Receive<ReadingFailed>(m =>
+        {
+            _isReading = false;
+            _log.Warning("the balancers could not be read, reporting to those known: {0}", m.Problem);
+        });
+    }
+
+    private void OnBeat()
+    {
+        Report();
+        if (_balancers.Count == 0 || (_settings.Balancers.CanChange && _sequence % HeartbeatsPerReading == 0))
+        {
+            Read();
+        }
+    }
+
+    private void Report()
+    {
+        var use = _settings.ReadMemory();
+        var report = new MemoryReport(
+            _worker,
+            ++_sequence,
+            _settings.Heartbeat,
+            use.ResidentBytes,
+            use.GcHeapBytes,
+            use.LimitBytes,
+            _settings.JobsInFlight(),
+            _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        foreach (var balancer in _balancers)
+        {
+            balancer.Tell(report);
+        }
+    }
+
+    private void Read()
+    {
+        if (!_isReading)
+        {
+            _isReading = true;
+            _settings.Balancers.ReadAsync(_stopped.Token).PipeTo(
+                Self,
+                success: addresses => new BalancersRead(addresses),
+                failure: e => new ReadingFailed(e.Message));
+        }
+    }
+
+    private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / "balancer");
+
+    private sealed record BalancersRead(IReadOnlyList<Address> Addresses) : INoSerializationVerificationNeeded;
+
+    private sealed record ReadingFailed(string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed class Beat
+    {
+        public static readonly Beat Instance = new();
+    }
+}
+
+/// <summary>What a <see cref="MemoryReporter"/> reports, how often and to whom.</summary>
+/// <param name="Heartbeat">Time between two reports.</param>
+/// <param name="Clock">For the wall time in the report, which is informational.</param>
+public sealed record MemoryReporterSettings(
+    TimeSpan Heartbeat,
+    IBalancerDirectory Balancers,
+    Func<MemoryUse> ReadMemory,
+    Func<int> JobsInFlight,
+    TimeProvider Clock);
