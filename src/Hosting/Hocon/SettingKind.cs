@@ -1,0 +1,72 @@
+using Akka.Configuration.Hocon;
+
+namespace AkkaLb.Hosting.Hocon;
+
+/// <summary>What the value of a setting may be. Bounds are inclusive.</summary>
+public sealed class SettingKind
+{
+    private readonly Func<HoconValue, bool> _allows;
+
+    private SettingKind(string requirement, Func<HoconValue, bool> allows, bool isMap = false)
+    {
+        Requirement = requirement;
+        _allows = allows;
+        IsMap = isMap;
+    }
+
+    /// <summary>Any text, the empty one included.</summary>
+    public static SettingKind Text { get; } = new("must be text", value => SettingText.TryText(value, out _));
+
+    /// <summary><c>true</c>, <c>false</c>, <c>on</c> or <c>off</c>.</summary>
+    public static SettingKind Bool { get; } = new("must be true, false, on or off", value => SettingText.TryBool(value, out _));
+
+    /// <summary>A list of texts, none of them empty; the list may be.</summary>
+    public static SettingKind TextList { get; } = new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _));
+
+    /// <summary>An object whose keys are free and whose values are texts.</summary>
+    public static SettingKind TextMap { get; } =
+        new("must be an object of texts such as { name = value }", value => SettingText.TryTextMap(value, out _), isMap: true);
+
+    /// <summary>What a value must be, continuing "key = value: ".</summary>
+    internal string Requirement { get; }
+
+    /// <summary>Whether the keys below this one are the user's own.</summary>
+    internal bool IsMap { get; }
+
+    private bool NeedsUnit { get; init; }
+
+    /// <summary>A whole number.</summary>
+    public static SettingKind Whole(long min, long max) =>
+        new($"must be from {min} to {max}", value => SettingText.TryInt(value, out var number) && number >= min && number <= max);
+
+    /// <summary>A time with its unit: ns, us, ms, s, m, h, d or their long names. A bare number is refused.</summary>
+    public static SettingKind Duration(TimeSpan min, TimeSpan max) =>
+        new($"must be from {DurationText.Format(min)} to {DurationText.Format(max)}",
+            value => SettingText.TryDuration(value, out var duration) && duration >= min && duration <= max)
+        {
+            NeedsUnit = true,
+        };
+
+    /// <summary>A size in bytes: a whole number, alone or with B, kB, MB, GB, KiB, MiB or GiB.</summary>
+    public static SettingKind Bytes(long min, long max) =>
+        new($"must be from {ByteSizeText.Format(min)} to {ByteSizeText.Format(max)}",
+            value => SettingText.TryBytes(value, out var bytes) && bytes >= min && bytes <= max);
+
+    /// <summary>A plain decimal number.</summary>
+    public static SettingKind Fraction(double min, double max) =>
+        new(FormattableString.Invariant($"must be a number from {min} to {max}"),
+            value => SettingText.TryFraction(value, out var number) && number >= min && number <= max);
+
+    /// <summary>One of the names, spelled exactly so. An empty name stands for "not chosen" where a program allows that.</summary>
+    public static SettingKind Choice(params IReadOnlyList<string> names) =>
+        new($"must be one of {string.Join(", ", names.Select(name => name.Length == 0 ? "\"\"" : name))}",
+            value => SettingText.TryText(value, out var text) && names.Contains(text));
+
+    /// <summary>What is wrong with a value, or null.</summary>
+    internal string? ProblemIn(HoconValue value)
+    {
+        if (_allows(value)) return null;
+        // Akka would take a bare number for milliseconds, and its reader may well have meant seconds.
+        return NeedsUnit && SettingText.TryFraction(value, out _) ? $"{Requirement}; add a unit: ms, s, m, h or d" : Requirement;
+    }
+}

@@ -1,0 +1,89 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace AkkaLb.Hosting.Hocon;
+
+/// <summary>All settings a program knows under <c>akkalb</c>. Immutable, thread-safe.</summary>
+public sealed class SettingsSchema
+{
+    private const string Root = "akkalb";
+    private readonly Dictionary<string, SettingKey> _keys;
+    private readonly HashSet<string> _sections;
+
+    /// <exception cref="ArgumentException">A key is named twice, lies outside <c>akkalb</c>, or is also the section of another.</exception>
+    public SettingsSchema(params IReadOnlyList<SettingKey> keys)
+    {
+        Keys = keys;
+        _keys = keys.ToDictionary(key => key.Path);
+        _sections = [Root, .. keys.SelectMany(key => SectionsOf(key.Path))];
+        var misplaced = keys.FirstOrDefault(key => !key.Path.StartsWith(Root + ".", StringComparison.Ordinal) || _sections.Contains(key.Path));
+        if (misplaced is not null) throw new ArgumentException($"{misplaced.Path} cannot be a setting", nameof(keys));
+    }
+
+    public IReadOnlyList<SettingKey> Keys { get; }
+
+    /// <summary>Checks every key and value under <c>akkalb</c>: unknown, missing, of the wrong shape, out of range.</summary>
+    /// <param name="config">The settings, defaults and flags merged in. What is not under <c>akkalb</c> is Akka's and not looked at.</param>
+    /// <param name="source">Where they come from, put before each line; empty for nothing before it.</param>
+    /// <returns>All problems, a line each, in order of path; empty when there are none.</returns>
+    public IReadOnlyList<string> Check(Config config, string source)
+    {
+        var problems = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (path, value) in Leaves(config))
+        {
+            if (ProblemAt(path, value) is { } problem) problems[path] = problem;
+        }
+        foreach (var key in Keys)
+        {
+            // Below a section that is no object, all keys are missing: saying so once is enough.
+            if (ConfigTree.Find(config, key.Path) is not null || SectionsOf(key.Path).Any(problems.ContainsKey)) continue;
+            problems[key.Path] = $"{key} is missing; it {key.Kind.Requirement}";
+        }
+        return [.. problems.Values.Select(problem => source.Length == 0 ? problem : $"{source}: {problem}")];
+    }
+
+    /// <summary>As <see cref="Check"/>, for a program that can go no further.</summary>
+    /// <exception cref="SettingsException">There are problems.</exception>
+    public void ThrowIfInvalid(Config config, string source)
+    {
+        var problems = Check(config, source);
+        if (problems.Count > 0) throw new SettingsException(problems);
+    }
+
+    /// <summary>The settings a configuration holds, known or not, in order of path: compare with <see cref="Keys"/>.</summary>
+    public IReadOnlyList<string> KeysOf(Config config) => [.. Leaves(config).Select(leaf => leaf.Path).Order(StringComparer.Ordinal)];
+
+    private static IEnumerable<string> SectionsOf(string path)
+    {
+        for (var dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1)) yield return path[..dot];
+    }
+
+    private string? ProblemAt(string path, HoconValue value)
+    {
+        if (_keys.TryGetValue(path, out var key))
+        {
+            return key.Kind.ProblemIn(value) is { } problem ? $"{key} = {SettingText.Show(value)}: {problem}" : null;
+        }
+        if (_sections.Contains(path)) return $"{path} = {SettingText.Show(value)}: must be an object of settings, {path} {{ ... }}";
+        var meant = NearestName.Of(path, [.. _keys.Keys, .. _sections.Where(section => section != Root)]);
+        return $"unknown key {Excerpt.Of(path)}; " + (meant is null ? "remove it" : $"did you mean {meant}?");
+    }
+
+    // What a section holds that is not itself a known section with an object: settings, unknown keys, and sections of the wrong shape.
+    private List<(string Path, HoconValue Value)> Leaves(Config config)
+    {
+        var leaves = new List<(string, HoconValue)>();
+        if (ConfigTree.Find(config, Root) is { } root) Collect(Root, root, leaves);
+        return leaves;
+    }
+
+    private void Collect(string path, HoconValue value, List<(string, HoconValue)> leaves)
+    {
+        if (!_sections.Contains(path) || !value.IsObject())
+        {
+            leaves.Add((path, value));
+            return;
+        }
+        foreach (var (name, child) in value.GetObject().Items) Collect(ConfigTree.Join(path, name), child, leaves);
+    }
+}
