@@ -13,6 +13,10 @@ public static class Payloads
     /// <summary>The largest payload that fits a frame of <paramref name="frameBytesMax"/> (<c>maximum-frame-size</c>).</summary>
     public static int DataBytesMax(int frameBytesMax) => Math.Max(0, frameBytesMax - EnvelopeBytesMax);
 
+    /// <summary>The frame limit of a system's remoting; Akka's default where there is none.</summary>
+    public static int FrameBytesMax(ActorSystem system) =>
+        (int)(system.Settings.Config.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size", null) ?? 128_000);
+
     /// <summary>Serializes with whatever the type is bound to on this system.</summary>
     /// <exception cref="SerializationException">The type is not listed, cannot be written, or is larger than <paramref name="dataBytesMax"/>.</exception>
     public static Payload Wrap(ExtendedActorSystem system, object message, int dataBytesMax)
