@@ -8,14 +8,18 @@ public static class SystemConfig
     /// <summary>The name of every actor system; part of every address.</summary>
     public const string SystemName = "AkkaLb";
 
-    /// <summary>Serializers and bindings; the JSON fallback and remote deployment are refused. Put it above a user's own configuration.</summary>
+    /// <summary>Serializers and bindings; whatever would create a type that a peer names is refused. Put it above a user's own configuration.</summary>
     public static Config Serialization { get; } = ConfigurationFactory.ParseString(
         """
         akka.actor {
           serializers {
             akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"
             json = "AkkaLb.Messages.RefusingJsonSerializer, AkkaLb.Messages"
+            proto = "AkkaLb.Messages.RefusingProtobufSerializer, AkkaLb.Messages"
             daemon-create = "AkkaLb.Messages.RefusingDeploySerializer, AkkaLb.Messages"
+            akka-misc = "AkkaLb.Messages.GuardedMiscSerializer, AkkaLb.Messages"
+            akka-system-msg = "AkkaLb.Messages.GuardedSystemMessageSerializer, AkkaLb.Messages"
+            akka-containers = "AkkaLb.Messages.GuardedContainerSerializer, AkkaLb.Messages"
           }
           serialization-bindings {
             "AkkaLb.Messages.IAkkaLbMessage, AkkaLb.Messages" = akkalb
