@@ -44,7 +44,20 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
         _ => throw new SerializationException($"{o.GetType()} is not a message of AkkaLb"),
     };
 
-    public override byte[] ToBinary(object obj) => WireMapper.ToWire((IAkkaLbMessage)obj).ToByteArray();
+    /// <exception cref="SerializationException">Not a message of AkkaLb, or one that no receiver would accept.</exception>
+    public override byte[] ToBinary(object obj)
+    {
+        try
+        {
+            return obj is IAkkaLbMessage message
+                ? WireMapper.ToWire(message).ToByteArray()
+                : throw new SerializationException($"{obj.GetType()} is not a message of AkkaLb");
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            throw new SerializationException($"{obj.GetType()} cannot be sent: {e.Message}", e);
+        }
+    }
 
     /// <exception cref="SerializationException">Unknown manifest, or bytes that are not that message.</exception>
     public override object FromBinary(byte[] bytes, string manifest)

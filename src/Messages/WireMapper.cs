@@ -12,26 +12,32 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// <summary>Bound of every duration on the wire: 100 days.</summary>
     private const ulong DurationMsMax = 100UL * 24 * 3600 * 1000;
 
+    /// <summary>Bound of paths, keys and names, in characters: longer ones are refused.</summary>
+    private const int NameLengthMax = 1024;
+
+    /// <summary>Bound of texts for people, in characters: longer ones are cut. At most 3 bytes each, two of them fit well into a frame.</summary>
+    private const int TextLengthMax = 8192;
+
     public static IMessage ToWire(IAkkaLbMessage message) => message switch
     {
         Assign m => ToWire(m),
         Assigned m => ToWire(m),
         AssignRejected m => new Wire.AssignRejected
         {
-            RequestId = (ulong)m.RequestId, Reason = ToWire(m.Reason), Sentence = m.Sentence, RetryAfterMs = Ms(m.RetryAfter),
+            RequestId = (ulong)m.RequestId, Reason = ToWire(m.Reason), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
         },
         MemoryReport m => ToWire(m),
-        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = m.Worker.Id, Incarnation = (ulong)m.Worker.Incarnation, Seen = m.Seen },
+        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = m.Worker.Id, Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen) },
         Job m => new Wire.Job
         {
-            Id = ToWire(m.Id), Attempt = (uint)m.Attempt, RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent, Message = ToWire(m.Message),
+            Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent, Message = ToWire(m.Message),
         },
-        JobDone m => new Wire.JobDone { Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reply = ToWire(m.Reply) },
+        JobDone m => new Wire.JobDone { Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reply = ToWire(m.Reply) },
         JobFailed m => new Wire.JobFailed
         {
-            Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reason = ToWire(m.Reason), ExceptionType = m.ExceptionType, Text = m.Text,
+            Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reason = ToWire(m.Reason), ExceptionType = Text(m.ExceptionType), Text = Text(m.Text),
         },
-        JobRejected m => new Wire.JobRejected { Id = ToWire(m.Id), Attempt = (uint)m.Attempt, Reason = ToWire(m.Reason) },
+        JobRejected m => new Wire.JobRejected { Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reason = ToWire(m.Reason) },
         Register m => new Wire.Register { Worker = ToWire(m.Worker), TtlMs = Ms(m.Ttl) },
         Registered m => new Wire.Registered { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
         RegisterRefused m => new Wire.RegisterRefused { HolderIncarnation = (ulong)m.HolderIncarnation },
@@ -41,15 +47,15 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         RegistrationUpdated m => new Wire.RegistrationUpdated { LeaseId = (ulong)m.LeaseId, Written = m.Written },
         Deregister m => new Wire.Deregister { LeaseId = (ulong)m.LeaseId },
         Deregistered m => new Wire.Deregistered { LeaseId = (ulong)m.LeaseId },
-        WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = (uint)Ms(m.Pace) },
+        WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = Ms32(m.Pace) },
         WordsResult m => new Wire.WordsResult
         {
-            Words = (ulong)m.Summary.Words, StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, HasSpace = m.Summary.HasSpace,
+            Words = checked((ulong)m.Summary.Words), StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, HasSpace = m.Summary.HasSpace,
         },
-        SpinJob m => new Wire.SpinJob { Ms = (uint)Ms(m.Duration) },
-        PrimesJob m => new Wire.PrimesJob { Below = (uint)m.Below },
-        SleepJob m => new Wire.SleepJob { Ms = (uint)Ms(m.Duration) },
-        HoldJob m => new Wire.HoldJob { Mebibytes = (uint)m.Mebibytes, Ms = (uint)Ms(m.Duration) },
+        SpinJob m => new Wire.SpinJob { Ms = Ms32(m.Duration) },
+        PrimesJob m => new Wire.PrimesJob { Below = checked((uint)m.Below) },
+        SleepJob m => new Wire.SleepJob { Ms = Ms32(m.Duration) },
+        HoldJob m => new Wire.HoldJob { Mebibytes = checked((uint)m.Mebibytes), Ms = Ms32(m.Duration) },
         NumberResult m => new Wire.NumberResult { Value = m.Value },
         _ => throw new SerializationException($"{message.GetType()} is not a message of AkkaLb"),
     };
@@ -88,6 +94,9 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static Wire.Assign ToWire(Assign m)
     {
+        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
+        Check(m.Key is null or { Length: <= NameLengthMax }, "key");
         var wire = new Wire.Assign { RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining) };
         foreach (var key in m.LeaveOut)
         {
@@ -101,6 +110,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     {
         Check(m.Count is >= 1 and <= Assign.CountMax, "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
+        Check(m.Key.Length <= NameLengthMax, "key");
         var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
         for (var i = 0; i < leaveOut.Length; i++)
         {
@@ -112,6 +122,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static Wire.Assigned ToWire(Assigned m)
     {
+        Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         var wire = new Wire.Assigned { RequestId = (ulong)m.RequestId, Policy = m.Policy };
         foreach (var w in m.Workers)
         {
@@ -129,20 +140,30 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     private Assigned FromWire(Wire.Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
+        Check(m.Policy.Length <= NameLengthMax, "policy");
         var workers = new AssignedWorker[m.Workers.Count];
         for (var i = 0; i < workers.Length; i++)
         {
             var w = m.Workers[i];
-            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), system.Provider.ResolveActorRef(w.Path));
+            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), Gate(w.Path));
         }
 
         return new Assigned((long)m.RequestId, workers, m.Policy);
     }
 
-    private static AssignRejected FromWire(Wire.AssignRejected m) =>
-        new((long)m.RequestId, FromWire(m.Reason), m.Sentence, Duration(m.RetryAfterMs));
+    /// <summary>A gate's reference is complete: from a path without a uid, or no path at all, Akka makes one that can be neither told nor watched.</summary>
+    private IActorRef Gate(string path)
+    {
+        Check(
+            path.Length <= NameLengthMax && ActorPath.TryParse(path, out var parsed) && parsed.Uid != ActorCell.UndefinedUid,
+            "path");
+        return system.Provider.ResolveActorRef(path);
+    }
 
-    private static WorkerUnreachable FromWire(Wire.WorkerUnreachable m) => new(Key(m.WorkerId, m.Incarnation), m.Seen);
+    private static AssignRejected FromWire(Wire.AssignRejected m) =>
+        new((long)m.RequestId, FromWire(m.Reason), Text(m.Sentence), Duration(m.RetryAfterMs));
+
+    private static WorkerUnreachable FromWire(Wire.WorkerUnreachable m) => new(Key(m.WorkerId, m.Incarnation), Text(m.Seen));
 
     // ---- worker and balancer
 
@@ -150,12 +171,12 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     {
         WorkerId = m.Worker.Id,
         Incarnation = (ulong)m.Worker.Incarnation,
-        Sequence = (ulong)m.Sequence,
-        HeartbeatMs = (uint)Ms(m.Heartbeat),
-        ResidentBytes = (ulong)m.ResidentBytes,
-        GcHeapBytes = (ulong)m.GcHeapBytes,
-        LimitBytes = (ulong)m.LimitBytes,
-        JobsInFlight = (uint)m.JobsInFlight,
+        Sequence = checked((ulong)m.Sequence),
+        HeartbeatMs = Ms32(m.Heartbeat),
+        ResidentBytes = checked((ulong)m.ResidentBytes),
+        GcHeapBytes = checked((ulong)m.GcHeapBytes),
+        LimitBytes = checked((ulong)m.LimitBytes),
+        JobsInFlight = checked((uint)m.JobsInFlight),
         UnixTimeMs = m.UnixTimeMs,
     };
 
@@ -183,15 +204,15 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             WorkerState.Up => Wire.WorkerState.Up,
             WorkerState.Draining => Wire.WorkerState.Draining,
         },
-        Capacity = (uint)m.Capacity,
-        HeartbeatMs = (uint)m.HeartbeatMs,
+        Capacity = checked((uint)m.Capacity),
+        HeartbeatMs = checked((uint)m.HeartbeatMs),
         Version = m.Version,
     };
 
     private static WorkerRecord FromWire(Wire.WorkerRecord? m)
     {
         Check(m is not null, "worker");
-        Check(m!.Path.Length is > 0 and <= 1024, "path");
+        Check(m!.Path.Length is > 0 and <= NameLengthMax, "path");
         Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
         Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
         Check(m.Version.Length <= 128, "version");
@@ -201,7 +222,11 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return new WorkerRecord(key.Id, key.Incarnation, m.Path, state, (int)m.Capacity, (int)m.HeartbeatMs, m.Version);
     }
 
-    private static Register FromWire(Wire.Register m) => new(FromWire(m.Worker), Duration(m.TtlMs));
+    private static Register FromWire(Wire.Register m)
+    {
+        Check(m.TtlMs >= 1, "ttl_ms");
+        return new Register(FromWire(m.Worker), Duration(m.TtlMs));
+    }
 
     private static Registered FromWire(Wire.Registered m) => new((long)m.LeaseId, Duration(m.TtlMs));
 
@@ -234,7 +259,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static JobDone FromWire(Wire.JobDone m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reply));
 
-    private static JobFailed FromWire(Wire.JobFailed m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), m.ExceptionType, m.Text);
+    private static JobFailed FromWire(Wire.JobFailed m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.ExceptionType), Text(m.Text));
 
     private static JobRejected FromWire(Wire.JobRejected m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason));
 
@@ -317,6 +342,26 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     /// <summary>Whole milliseconds, rounded up: a remaining time above zero must not arrive as zero.</summary>
     private static ulong Ms(TimeSpan time) => time <= TimeSpan.Zero ? 0 : Math.Min(DurationMsMax, (ulong)Math.Ceiling(time.TotalMilliseconds));
+
+    /// <summary>For fields of 32 bits, which end at 49 days: a longer time is cut, not wrapped around.</summary>
+    private static uint Ms32(TimeSpan time) => (uint)Math.Min(uint.MaxValue, Ms(time));
+
+    private static uint ToAttempt(int attempt)
+    {
+        Check(attempt >= 1, "attempt");
+        return (uint)attempt;
+    }
+
+    /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in vain.</summary>
+    private static string Text(string text)
+    {
+        if (text.Length <= TextLengthMax)
+        {
+            return text;
+        }
+
+        return text[..(char.IsHighSurrogate(text[TextLengthMax - 1]) ? TextLengthMax - 1 : TextLengthMax)];
+    }
 
     private static TimeSpan Duration(ulong ms)
     {
