@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Serialization;
+using System.Text;
 using Akka.Actor;
+using Akka.Dispatch.SysMsg;
 using Akka.Serialization;
 
 namespace AkkaLb.Messages;
@@ -21,13 +24,19 @@ public static class Payloads
     /// <exception cref="SerializationException">The type is not listed, cannot be written, or is larger than <paramref name="dataBytesMax"/>.</exception>
     public static Payload Wrap(ExtendedActorSystem system, object message, int dataBytesMax)
     {
+        if (IsForAkka(message))
+        {
+            throw new SerializationException($"{message.GetType()} is for Akka itself, not a message to send as a job");
+        }
+
         var serializer = system.Serialization.FindSerializerFor(message);
         var (manifest, data) = Serialization.WithTransport(
             system, (serializer, message), static x => (Manifest(x.serializer, x.message), x.serializer.ToBinary(x.message)));
-        if (data.Length > dataBytesMax)
+        var bytes = data.Length + Encoding.UTF8.GetByteCount(manifest);
+        if (bytes > dataBytesMax)
         {
             throw new SerializationException(
-                $"{message.GetType()} takes {data.Length} bytes; at most {dataBytesMax} can be sent (akka.remote.dot-netty.tcp.maximum-frame-size)");
+                $"{message.GetType()} takes {bytes} bytes; at most {dataBytesMax} can be sent (akka.remote.dot-netty.tcp.maximum-frame-size)");
         }
 
         return new Payload(serializer.Identifier, manifest, data);
@@ -39,7 +48,11 @@ public static class Payloads
     {
         try
         {
-            return system.Serialization.Deserialize(payload.Data.ToArray(), payload.SerializerId, payload.Manifest);
+            // Null comes from the serializer of null (id 0), which reads anything.
+            var message = system.Serialization.Deserialize(Array(payload.Data), payload.SerializerId, payload.Manifest);
+            return message is not null && !IsForAkka(message)
+                ? message
+                : throw new SerializationException($"{message?.GetType().ToString() ?? "null"} is not a message to send as a job");
         }
         catch (Exception e) when (e is not SerializationException)
         {
@@ -47,6 +60,13 @@ public static class Payloads
             throw new SerializationException($"message with serializer {payload.SerializerId} and manifest \"{payload.Manifest}\" cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>PoisonPill, Terminate and the like: Akka acts on them before the actor sees them, and nobody would ever answer the job.</summary>
+    private static bool IsForAkka(object message) => message is IAutoReceivedMessage or ISystemMessage;
+
+    /// <summary>The whole array behind it, as received data has one of its own; a copy only when it is part of a larger one.</summary>
+    private static byte[] Array(ReadOnlyMemory<byte> data) =>
+        MemoryMarshal.TryGetArray(data, out var s) && s.Offset == 0 && s.Count == s.Array!.Length ? s.Array : data.ToArray();
 
     private static string Manifest(Serializer serializer, object message) => serializer switch
     {

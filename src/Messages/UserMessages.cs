@@ -14,7 +14,7 @@ public sealed class UserMessages
     private readonly FrozenDictionary<string, Type> _types;
     private readonly FrozenDictionary<Type, string> _manifests;
 
-    /// <exception cref="ArgumentException">A manifest is empty or stands twice, or a type stands twice or is abstract.</exception>
+    /// <exception cref="ArgumentException">A manifest is empty or stands twice, or a type stands twice, is abstract or is <see cref="object"/>.</exception>
     public UserMessages(IEnumerable<KeyValuePair<string, Type>> listed)
     {
         var types = new Dictionary<string, Type>(StringComparer.Ordinal);
@@ -26,9 +26,9 @@ public sealed class UserMessages
                 throw new ArgumentException($"message manifest \"{manifest}\" is empty or listed twice", nameof(listed));
             }
 
-            if (type.IsAbstract || type.ContainsGenericParameters || !manifests.TryAdd(type, manifest))
+            if (type.IsAbstract || type.ContainsGenericParameters || type == typeof(object) || !manifests.TryAdd(type, manifest))
             {
-                throw new ArgumentException($"message type {type} (\"{manifest}\") is abstract, open or listed twice", nameof(listed));
+                throw new ArgumentException($"message type {type} (\"{manifest}\") is abstract, open, object or listed twice", nameof(listed));
             }
         }
 
@@ -65,11 +65,12 @@ public sealed class UserJsonSerializer(ExtendedActorSystem system, UserMessages 
     /// <exception cref="SerializationException">The value cannot be written as JSON.</exception>
     public override byte[] ToBinary(object obj)
     {
+        // Getters, setters and constructors of the user's may throw anything, here and below.
         try
         {
             return JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), Options);
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is not SerializationException)
         {
             throw new SerializationException($"{obj.GetType()} cannot be written as JSON: {e.Message}", e);
         }
@@ -88,7 +89,7 @@ public sealed class UserJsonSerializer(ExtendedActorSystem system, UserMessages 
             return JsonSerializer.Deserialize(bytes, type, Options)
                 ?? throw new SerializationException($"message \"{manifest}\" is null");
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is not SerializationException)
         {
             throw new SerializationException($"message \"{manifest}\" is not JSON of {type}: {e.Message}", e);
         }
