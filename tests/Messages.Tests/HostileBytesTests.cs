@@ -1,0 +1,159 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using AkkaLb.Core;
+using Google.Protobuf;
+
+namespace AkkaLb.Messages.Tests;
+
+[Collection(nameof(TestSystem))]
+public sealed class HostileBytesTests(TestSystem system)
+{
+    private const int Seed = 4053;
+
+    private static readonly (string Manifest, IMessage Wire)[] OutOfRange =
+    [
+        ("A", new Wire.Assign { Count = 0 }),
+        ("A", new Wire.Assign { Count = 1001 }),
+        ("A", new Wire.Assign { Count = uint.MaxValue }),
+        ("A", new Wire.Assign { Count = 1, LeaveOut = { Enumerable.Repeat(new Wire.WorkerKey { WorkerId = "w" }, 65) } }),
+        ("A", new Wire.Assign { Count = 1, LeaveOut = { new Wire.WorkerKey { WorkerId = "a/b" } } }),
+        ("A", new Wire.Assign { Count = 1, RemainingMs = ulong.MaxValue }),
+        ("A", new Wire.Assign { Count = 1, Key = new string('k', 1025) }),
+        ("AD", new Wire.Assigned()),
+        ("AD", Assigned("")),
+        ("AD", Assigned("garbage")),
+        ("AD", Assigned("/user/worker#5")),
+        ("AD", Assigned("akka.tcp://AkkaLb@10.0.0.7:4055/user/worker")),
+        ("AD", Assigned("akka.tcp://AkkaLb@10.0.0.7:notaport/user/worker#5")),
+        ("AD", Assigned($"akka.tcp://AkkaLb@10.0.0.7:4055/user/{new string('x', 1100)}#5")),
+        ("AR", new Wire.AssignRejected { RetryAfterMs = ulong.MaxValue }),
+        ("M", new Wire.MemoryReport { WorkerId = "w" }),
+        ("M", new Wire.MemoryReport { WorkerId = "", HeartbeatMs = 1 }),
+        ("M", new Wire.MemoryReport { WorkerId = "w", HeartbeatMs = 1, ResidentBytes = ulong.MaxValue }),
+        ("M", new Wire.MemoryReport { WorkerId = "w", HeartbeatMs = 1, Sequence = ulong.MaxValue }),
+        ("M", new Wire.MemoryReport { WorkerId = "w", HeartbeatMs = 1, JobsInFlight = uint.MaxValue }),
+        ("U", new Wire.WorkerUnreachable { WorkerId = new string('w', 129) }),
+        ("J", new Wire.Job { Attempt = 1, Message = new Wire.Payload() }),
+        ("J", new Wire.Job { Attempt = 1, Id = new Wire.JobId() }),
+        ("J", new Wire.Job { Attempt = 0, Id = new Wire.JobId(), Message = new Wire.Payload() }),
+        ("J", new Wire.Job { Attempt = uint.MaxValue, Id = new Wire.JobId(), Message = new Wire.Payload() }),
+        ("JD", new Wire.JobDone { Attempt = 1, Id = new Wire.JobId() }),
+        ("JF", new Wire.JobFailed { Attempt = 1 }),
+        ("JR", new Wire.JobRejected { Id = new Wire.JobId() }),
+        ("R", new Wire.Register { TtlMs = 1 }),
+        ("R", new Wire.Register { Worker = Record() }),
+        ("R", Register(r => r.Capacity = 0)),
+        ("R", Register(r => r.Capacity = uint.MaxValue)),
+        ("R", Register(r => r.HeartbeatMs = 0)),
+        ("R", Register(r => r.Path = "")),
+        ("R", Register(r => r.Path = new string('p', 1025))),
+        ("R", Register(r => r.Version = new string('v', 129))),
+        ("RU", new Wire.UpdateRegistration()),
+        ("wd", new Wire.WordsResult { Words = ulong.MaxValue }),
+        ("primes", new Wire.PrimesJob { Below = uint.MaxValue }),
+        ("hold", new Wire.HoldJob { Mebibytes = uint.MaxValue }),
+    ];
+
+    private static readonly IAkkaLbMessage[] Unsendable =
+    [
+        new Assign(1, 0, [], null, TimeSpan.Zero),
+        new Assign(1, -1, [], null, TimeSpan.Zero),
+        new Assign(1, 1001, [], null, TimeSpan.Zero),
+        new Assign(1, 1, new WorkerKey[65], null, TimeSpan.Zero),
+        new Assigned(1, [], "round-robin"),
+        new MemoryReport(new WorkerKey("w", 1), 1, TimeSpan.FromSeconds(1), -1, 0, 0, 0, 0),
+        new MemoryReport(new WorkerKey("w", 1), 1, TimeSpan.FromSeconds(1), 0, 0, 0, -1, 0),
+        new JobRejected(default, 0, JobRejectReason.Draining),
+        new PrimesJob(-1),
+        new HoldJob(-1, TimeSpan.Zero),
+        new JobFailed(default, 1, JobFailureReason.Crash, "T", "x") with { Attempt = -5 },
+        new Assigned(1, [new AssignedWorker(new WorkerKey(null!, 1), ActorRefs.Nobody)], "round-robin"),
+    ];
+
+    [Fact]
+    public void A_field_out_of_range_is_refused() => Assert.All(OutOfRange, x =>
+        Assert.Throws<SerializationException>(() => system.Read(x.Wire.ToByteArray(), x.Manifest)));
+
+    [Fact]
+    public void What_no_receiver_would_accept_is_refused_at_the_sender() => Assert.All(Unsendable, message =>
+        Assert.Contains(message.GetType().Name, Assert.Throws<SerializationException>(() => system.Write(message)).Message, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("A ")]
+    [InlineData("AkkaLb.Messages.Assign, AkkaLb.Messages")]
+    [InlineData("System.Diagnostics.Process, System.Diagnostics.Process")]
+    public void An_unknown_manifest_is_refused(string manifest) =>
+        Assert.Throws<SerializationException>(() => system.Read([], manifest));
+
+    [Fact]
+    public void Bytes_cut_at_any_length_are_read_or_refused_and_never_crash() => Assert.All(Samples.All(system), s =>
+    {
+        for (var length = 0; length < s.Golden.Length; length++)
+        {
+            system.ReadsOrRefuses(s.Golden[..length], s.Manifest, $"cut at {length}");
+        }
+    });
+
+    [Fact]
+    public void Random_bytes_are_read_or_refused_and_never_crash()
+    {
+        var random = new Random(Seed);
+        foreach (var manifest in Samples.All(system).Select(s => s.Manifest).Distinct())
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                var bytes = new byte[random.Next(64)];
+                random.NextBytes(bytes);
+                system.ReadsOrRefuses(bytes, manifest, $"seed {Seed} random bytes {i}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Golden_bytes_with_flipped_bits_and_spliced_parts_are_read_or_refused_and_never_crash()
+    {
+        var random = new Random(Seed);
+        var samples = Samples.All(system);
+        foreach (var sample in samples)
+        {
+            for (var i = 0; i < 2_000; i++)
+            {
+                system.ReadsOrRefuses(Damaged(sample.Golden, samples[random.Next(samples.Count)].Golden, random), sample.Manifest, $"seed {Seed} damage {i}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Any_manifest_may_meet_the_bytes_of_any_other_message()
+    {
+        var samples = Samples.All(system);
+        foreach (var (a, b) in samples.SelectMany(a => samples.Select(b => (a, b))))
+        {
+            system.ReadsOrRefuses(a.Golden, b.Manifest, $"bytes of {a.Manifest}");
+        }
+    }
+
+    private static byte[] Damaged(byte[] golden, byte[] other, Random random)
+    {
+        var bytes = golden.ToArray();
+        for (var flips = random.Next(1, 4); flips > 0 && bytes.Length > 0; flips--)
+        {
+            bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        }
+
+        return random.Next(4) == 0 ? [.. bytes[..random.Next(bytes.Length + 1)], .. other[random.Next(other.Length + 1)..]] : bytes;
+    }
+
+    private static Wire.Assigned Assigned(string path) => new() { Workers = { new Wire.AssignedWorker { WorkerId = "w", Path = path } } };
+
+    private static Wire.WorkerRecord Record() => new() { WorkerId = "w", Path = Samples.GatePath, Capacity = 1, HeartbeatMs = 1 };
+
+    private static Wire.Register Register(Action<Wire.WorkerRecord> change)
+    {
+        var record = Record();
+        change(record);
+        return new Wire.Register { Worker = record, TtlMs = 1 };
+    }
+}

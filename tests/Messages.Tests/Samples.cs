@@ -1,0 +1,81 @@
+using System.Text;
+using AkkaLb.Core;
+using AkkaLb.Core.Words;
+
+namespace AkkaLb.Messages.Tests;
+
+/// <summary>One or more of every message, with the bytes they have on the wire. Bytes are added, never changed.</summary>
+public static class Samples
+{
+    public const string GatePath = "akka.tcp://AkkaLb@10.0.0.7:4055/user/worker#1234567";
+
+    private static readonly WorkerKey W1 = new("w-1", 0x0102030405060708);
+    private static readonly JobId Id = new(0x1122334455667788, 9);
+    private static readonly WorkerRecord Record = new("w-1", 0x0102030405060708, GatePath, WorkerState.Up, 64, 1000, "0.1.0");
+    private static readonly Payload Hello = new(4054, "hello", Encoding.UTF8.GetBytes("{\"N\":1}"));
+
+    public static IReadOnlyList<Sample> All(TestSystem system) =>
+    [
+        new(new Assign(7, 3, [W1, new WorkerKey("w-2", long.MaxValue)], "cart-17", TimeSpan.FromSeconds(30)), "A",
+            "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
+        new(new Assign(-1, 1, [], null, TimeSpan.Zero), "A",
+            "08FFFFFFFFFFFFFFFFFF011001"),
+        new(new Assigned(7, [new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath))], "round-robin"), "AD",
+            "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B657223313233343536371A0B726F756E642D726F62696E"),
+        new(new AssignRejected(7, AssignRejectReason.NoMemoryReports, "no fresh report", TimeSpan.FromMilliseconds(250)), "AR",
+            "080710021A0F6E6F206672657368207265706F727420FA01"),
+        new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 500_000_000, 30_000_000, 8_000_000_000, 5, 1_700_000_000_000), "M",
+            "0A03772D31110807060504030201180C20E8072880CAB5EE01308087A70E3880A0D9E61D40054880D095FFBC31"),
+        new(new WorkerUnreachable(W1, "connection lost"), "U",
+            "0A03772D311108070605040302011A0F636F6E6E656374696F6E206C6F7374"),
+        new(new Job(Id, 2, TimeSpan.FromMinutes(1), true, Hello), "J",
+            "0A0B0988776655443322111009100218E0D40320012A1308D61F120568656C6C6F1A077B224E223A317D"),
+        new(new JobDone(Id, 2, Hello), "JD",
+            "0A0B098877665544332211100910021A1308D61F120568656C6C6F1A077B224E223A317D"),
+        new(new JobFailed(Id, 1, JobFailureReason.Crash, "System.InvalidOperationException", "größer als 7"), "JF",
+            "0A0B098877665544332211100910011802222053797374656D2E496E76616C69644F7065726174696F6E457863657074696F6E2A0E6772C3B6C3" +
+            "9F657220616C732037"),
+        new(new JobRejected(Id, 1, JobRejectReason.Draining), "JR",
+            "0A0B098877665544332211100910011801"),
+        new(new Register(Record, TimeSpan.FromSeconds(5)), "R",
+            "0A510A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
+            "6B657223313233343536372001284030E8073A05302E312E30108827"),
+        new(new Registered(77, TimeSpan.FromSeconds(5)), "RD",
+            "094D00000000000000108827"),
+        new(new RegisterRefused(0x0102030405060708), "RR",
+            "090807060504030201"),
+        new(new KeepAlive(77), "K",
+            "094D00000000000000"),
+        new(new KeptAlive(77, TimeSpan.Zero), "KD",
+            "094D00000000000000"),
+        new(new UpdateRegistration(77, Record with { State = WorkerState.Draining }), "RU",
+            "094D0000000000000012510A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A34303535" +
+            "2F757365722F776F726B657223313233343536372002284030E8073A05302E312E30"),
+        new(new RegistrationUpdated(77, true), "RUD",
+            "094D000000000000001001"),
+        new(new Deregister(77), "D",
+            "094D00000000000000"),
+        new(new Deregistered(77), "DD",
+            "094D00000000000000"),
+        new(new WordsJob(Encoding.UTF8.GetBytes("two words"), TimeSpan.FromMilliseconds(40)), "w",
+            "0A0974776F20776F7264731028"),
+        new(new WordsResult(new WordSummary(2, true, true, false)), "wd",
+            "080210011801"),
+        new(new SpinJob(TimeSpan.FromMilliseconds(5)), "spin",
+            "0805"),
+        new(new PrimesJob(100_000), "primes",
+            "08A08D06"),
+        new(new SleepJob(TimeSpan.FromMilliseconds(5)), "sleep",
+            "0805"),
+        new(new HoldJob(16, TimeSpan.FromMilliseconds(5)), "hold",
+            "08101005"),
+        new(new NumberResult(-3), "n",
+            "08FDFFFFFFFFFFFFFFFF01"),
+    ];
+
+    public sealed record Sample(IAkkaLbMessage Message, string Manifest, string Hex)
+    {
+        public byte[] Golden => Convert.FromHexString(Hex);
+    }
+}

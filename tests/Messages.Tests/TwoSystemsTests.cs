@@ -1,0 +1,75 @@
+using Akka.Actor;
+using AkkaLb.Core;
+
+namespace AkkaLb.Messages.Tests;
+
+/// <summary>Two systems over loopback, as a balancer and a client are.</summary>
+[Collection(nameof(TestSystem))]
+public sealed class TwoSystemsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ActorSystem _here = Create();
+    private readonly ActorSystem _there = Create();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => Task.WhenAll(_here.Terminate(), _there.Terminate());
+
+    [Fact]
+    public async Task A_gate_in_Assigned_arrives_with_its_uid_and_can_be_told_and_watched()
+    {
+        var gate = _there.ActorOf(Props.Create<Echo>(), "worker");
+        var balancer = _there.ActorOf(Props.Create(() => new Balancer(gate)), "balancer");
+
+        var assigned = await Remote(balancer).Ask<Assigned>(new Assign(1, 1, [], null, Patience), Patience);
+        var arrived = assigned.Workers[0].Gate;
+        Assert.Equal(gate.Path.Uid, arrived.Path.Uid);
+        Assert.Equal(new NumberResult(5), await arrived.Ask<NumberResult>(new NumberResult(5), Patience));
+
+        var gone = arrived.WatchAsync();
+        arrived.Tell(PoisonPill.Instance);
+        Assert.True(await gone.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task An_unlisted_message_never_arrives_and_the_listed_one_behind_it_does()
+    {
+        var remote = Remote(_there.ActorOf(Props.Create<FirstSeen>(), "first"));
+
+        remote.Tell(new Marker());
+        remote.Tell(new NumberResult(7));
+
+        // One sender and one association keep the order: what came first would be the answer.
+        Assert.Equal(new NumberResult(1), await remote.Ask<NumberResult>(new KeepAlive(0), Patience));
+    }
+
+    private IActorRef Remote(IActorRef there) => ((ExtendedActorSystem)_here).Provider.ResolveActorRef(
+        there.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)_there).Provider.DefaultAddress));
+
+    private static ActorSystem Create() => ActorSystem.Create(
+        SystemConfig.SystemName, SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
+
+    private sealed class Echo : ReceiveActor
+    {
+        public Echo() => Receive<NumberResult>(m => Sender.Tell(m));
+    }
+
+    private sealed class Balancer : ReceiveActor
+    {
+        public Balancer(IActorRef gate) => Receive<Assign>(m =>
+            Sender.Tell(new Assigned(m.RequestId, [new AssignedWorker(new WorkerKey("w", 1), gate)], "pick-first")));
+    }
+
+    /// <summary>Answers a KeepAlive with how many other messages came before it.</summary>
+    private sealed class FirstSeen : ReceiveActor
+    {
+        private int _seen;
+
+        public FirstSeen()
+        {
+            Receive<KeepAlive>(_ => Sender.Tell(new NumberResult(_seen)));
+            ReceiveAny(_ => _seen++);
+        }
+    }
+}

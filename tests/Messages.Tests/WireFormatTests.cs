@@ -1,0 +1,144 @@
+using System.Runtime.Serialization;
+using AkkaLb.Core;
+using Google.Protobuf;
+
+namespace AkkaLb.Messages.Tests;
+
+[Collection(nameof(TestSystem))]
+public sealed class WireFormatTests(TestSystem system)
+{
+    [Fact]
+    public void Every_message_of_the_protocol_is_among_the_samples()
+    {
+        var messages = typeof(IAkkaLbMessage).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAkkaLbMessage)) && !t.IsInterface);
+
+        Assert.Equal(messages.Select(t => t.Name).Order(), Samples.All(system).Select(s => s.Message.GetType().Name).Distinct().Order());
+    }
+
+    [Fact]
+    public void No_two_messages_share_a_manifest()
+    {
+        var types = Samples.All(system).GroupBy(s => s.Manifest).Select(g => g.Select(s => s.Message.GetType()).Distinct().Count());
+
+        Assert.All(types, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void Every_message_goes_through_the_systems_own_serialization_and_back() => Assert.All(Samples.All(system), s =>
+    {
+        var (id, manifest, bytes) = system.Write(s.Message);
+
+        Assert.Equal((4053, s.Manifest), (id, manifest));
+        Assert.Equal(Shown.Of(s.Message), Shown.Of(system.Read(bytes, id, manifest)));
+    });
+
+    [Fact]
+    public void Written_bytes_are_the_golden_bytes() => Assert.All(Samples.All(system), s =>
+        Assert.Equal($"{s.Manifest} {s.Hex}", $"{s.Manifest} {Convert.ToHexString(system.Write(s.Message).Bytes)}"));
+
+    [Fact]
+    public void Golden_bytes_are_read_as_the_message() => Assert.All(Samples.All(system), s =>
+        Assert.Equal(Shown.Of(s.Message), Shown.Of(system.Read(s.Golden, s.Manifest))));
+
+    [Fact]
+    public void Fields_of_a_later_version_are_skipped() => Assert.All(Samples.All(system), s =>
+    {
+        // Field 1000 as varint 5, field 1001 as the string "later", field 1002 as a fixed64.
+        byte[] later = [0xC0, 0x3E, 5, 0xCA, 0x3E, 5, .. "later"u8, 0xD1, 0x3E, 1, 2, 3, 4, 5, 6, 7, 8];
+
+        Assert.Equal(Shown.Of(s.Message), Shown.Of(system.Read([.. s.Golden, .. later], s.Manifest)));
+        Assert.Equal(Shown.Of(s.Message), Shown.Of(system.Read([.. later, .. s.Golden], s.Manifest)));
+    });
+
+    [Fact]
+    public void Reasons_survive_the_round_trip_one_by_one()
+    {
+        foreach (var reason in Enum.GetValues<AssignRejectReason>())
+        {
+            Assert.Equal(reason, RoundTrip(new AssignRejected(1, reason, "", TimeSpan.Zero)).Reason);
+        }
+
+        foreach (var reason in Enum.GetValues<JobFailureReason>())
+        {
+            Assert.Equal(reason, RoundTrip(new JobFailed(default, 1, reason, "", "")).Reason);
+        }
+
+        foreach (var reason in Enum.GetValues<JobRejectReason>())
+        {
+            Assert.Equal(reason, RoundTrip(new JobRejected(default, 1, reason)).Reason);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(99)]
+    [InlineData(-1)]
+    public void Reasons_of_a_later_version_read_as_the_nearest_one_known(int later)
+    {
+        var id = new Wire.JobId();
+        var assign = new Wire.AssignRejected { Reason = (Wire.AssignRejectReason)later };
+        var failed = new Wire.JobFailed { Id = id, Attempt = 1, Reason = (Wire.JobFailureReason)later };
+        var rejected = new Wire.JobRejected { Id = id, Attempt = 1, Reason = (Wire.JobRejectReason)later };
+
+        Assert.Equal(AssignRejectReason.NotReady, Read<AssignRejected>("AR", assign).Reason);
+        Assert.Equal(JobFailureReason.Failure, Read<JobFailed>("JF", failed).Reason);
+        Assert.Equal(JobRejectReason.OverCapacity, Read<JobRejected>("JR", rejected).Reason);
+    }
+
+    [Fact]
+    public void A_worker_state_of_a_later_version_takes_no_jobs()
+    {
+        var wire = Wire.Register.Parser.ParseFrom(Samples.All(system).Single(s => s.Manifest == "R").Golden);
+        wire.Worker.State = (Wire.WorkerState)99;
+
+        Assert.Equal(WorkerState.Draining, Read<Register>("R", wire).Worker.State);
+    }
+
+    [Fact]
+    public void A_remaining_time_above_zero_never_arrives_as_zero() =>
+        Assert.Equal(1, RoundTrip(new Assign(1, 1, [], null, TimeSpan.FromTicks(1))).Remaining.TotalMilliseconds);
+
+    [Fact]
+    public void A_negative_remaining_time_arrives_as_zero() =>
+        Assert.Equal(TimeSpan.Zero, RoundTrip(new Assign(1, 1, [], null, TimeSpan.FromSeconds(-1))).Remaining);
+
+    [Fact]
+    public void Durations_beyond_the_field_are_cut_and_not_wrapped_around()
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(uint.MaxValue), RoundTrip(new SpinJob(TimeSpan.MaxValue)).Duration);
+        Assert.Equal(TimeSpan.FromDays(100), RoundTrip(new Registered(1, TimeSpan.MaxValue)).Ttl);
+    }
+
+    [Fact]
+    public void A_text_of_a_megabyte_is_cut_so_that_its_message_fits_a_frame()
+    {
+        var text = string.Concat(Enumerable.Repeat("x😀", 400_000));
+        var failed = new JobFailed(default, 1, JobFailureReason.Crash, text, text);
+
+        Assert.InRange(system.Write(failed).Bytes.Length, 8192, 60_000);
+        Assert.StartsWith(RoundTrip(failed).Text, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unpaired_surrogate_in_a_text_does_no_harm() =>
+        Assert.True(system.ReadsOrRefuses(
+            system.Write(new JobFailed(default, 1, JobFailureReason.Crash, "T", "a\ud800b")).Bytes, "JF", "unpaired surrogate"));
+
+    [Fact]
+    public void The_largest_assignment_that_can_be_asked_for_fits_a_frame_when_ids_and_hosts_are_ordinary()
+    {
+        var gate = system.System.Provider.ResolveActorRef("akka.tcp://AkkaLb@worker-17.example.net:4055/user/worker#1234567890");
+        var workers = Enumerable.Range(0, Assign.CountMax).Select(i => new AssignedWorker(new WorkerKey($"worker-{i}", long.MaxValue), gate));
+
+        Assert.InRange(system.Write(new Assigned(1, [.. workers], "round-robin")).Bytes.Length, 1, 124_000);
+    }
+
+    private T RoundTrip<T>(T message)
+        where T : IAkkaLbMessage
+    {
+        var (id, manifest, bytes) = system.Write(message);
+        return (T)system.Read(bytes, id, manifest);
+    }
+
+    private T Read<T>(string manifest, IMessage wire) => (T)system.Read(wire.ToByteArray(), manifest);
+}
