@@ -29,13 +29,25 @@ public static class SystemConfig
         """);
 
     /// <summary>Remoting over TCP at <paramref name="host"/>:<paramref name="port"/> (0: any free port), on top of <see cref="Serialization"/>.</summary>
+    /// <remarks>
+    /// The gate after a failed connection is shorter than Akka's 5 s: a restarted balancer or worker is reached a second after it is back, and a dead
+    /// one costs a refused dial a second. Connections that come and go are told by our own log lines, so Akka's are off.
+    /// </remarks>
     public static Config Remoting(string host, int port) => ConfigurationFactory.ParseString(
         $$"""
         akka {
           actor.provider = remote
-          remote.dot-netty.tcp {
-            hostname = "{{host}}"
-            port = {{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
+          stdout-loglevel = OFF
+          log-dead-letters = off
+          log-dead-letters-during-shutdown = off
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+          remote {
+            retry-gate-closed-for = 1s
+            log-remote-lifecycle-events = off
+            dot-netty.tcp {
+              hostname = "{{host}}"
+              port = {{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
+            }
           }
         }
         """).WithFallback(Serialization);

@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Hosting;
+using Akka.Hosting.Logging;
+using AkkaLb.Hosting.Settings;
+using AkkaLb.Messages;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaLb.Hosting;
+
+/// <summary>A node's generic host with its actor system, started and stopped in a visible order.</summary>
+public sealed class NodeHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly NodeLogging _logging;
+
+    private NodeHost(IHost host, NodeLogging logging)
+    {
+        (_host, _logging) = (host, logging);
+        System = (ExtendedActorSystem)host.Services.GetRequiredService<ActorSystem>();
+    }
+
+    public ExtendedActorSystem System { get; }
+
+    /// <summary>The address under which others reach this node, port included.</summary>
+    public Address Address => System.Provider.DefaultAddress;
+
+    /// <summary>Signalled by Ctrl-C and SIGTERM.</summary>
+    public CancellationToken Stopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+    public ILogger Logger(string category) => _host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+
+    /// <summary>Starts a node that listens for others.</summary>
+    /// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
+    /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
+    public static async Task<NodeHost> StartAsync(CommonSettings settings, Config user, LogLevel level, UserMessages messages)
+    {
+        var logging = new NodeLogging(level);
+        var config = SystemConfig.Serialization
+            .WithFallback(user)
+            .WithFallback(SystemConfig.Remoting(settings.Host, settings.Port));
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        logging.Configure(builder.Logging);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.AddAkka(SystemConfig.SystemName, akka => akka
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.LogLevel = AkkaLevel(level);
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            })
+            .AddHocon(config, HoconAddMode.Append)
+            .AddSetup(messages.ToSetup()));
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync().ConfigureAwait(false);
+            return new NodeHost(host, logging);
+        }
+        catch (Exception e) when (FindBindFailure(e) is { } cause)
+        {
+            host.Dispose();
+            throw new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e);
+        }
+    }
+
+    /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
+    public void Ready(string line)
+    {
+        _logging.Started();
+        Console.Out.WriteLine(line);
+        Console.Out.Flush();
+    }
+
+    /// <summary>Lets the log speak without a ready line.</summary>
+    public void StartLog() => _logging.Started();
+
+    /// <summary>Ends the actor system, then the host.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync().ConfigureAwait(false);
+        _host.Dispose();
+    }
+
+    private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
+    {
+        LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,
+        LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
+        LogLevel.Error => Akka.Event.LogLevel.ErrorLevel,
+        _ => Akka.Event.LogLevel.InfoLevel,
+    };
+
+    private static SocketException? FindBindFailure(Exception e) => e switch
+    {
+        SocketException socket => socket,
+        AggregateException many => many.InnerExceptions.Select(FindBindFailure).FirstOrDefault(found => found is not null),
+        { InnerException: { } inner } => FindBindFailure(inner),
+        _ => null,
+    };
+
+    private static string Describe(CommonSettings settings, SocketException cause) => cause.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse =>
+            $"port {settings.Port} on {settings.Host} is in use: stop what listens there, or choose another --port (0: any free one)",
+        SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData =>
+            $"{settings.Host} is not an address of this machine: choose another --host",
+        SocketError.AccessDenied => $"port {settings.Port} may not be used by this user: choose another --port",
+        _ => $"cannot listen on {settings.Host}:{settings.Port}: {cause.Message}",
+    };
+}

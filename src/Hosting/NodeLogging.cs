@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace AkkaLb.Hosting;
+
+/// <summary>The log of a node: on standard error, one line an entry, silent until the node has started.</summary>
+/// <remarks>While a node starts, what goes wrong is told in one line of its own; Akka's view of the same trouble, stack trace included, would bury it.</remarks>
+public sealed class NodeLogging(LogLevel level)
+{
+    private volatile bool _hasStarted;
+
+    /// <summary>From now on everything at or above the level is written.</summary>
+    public void Started() => _hasStarted = true;
+
+    public void Configure(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(level);
+        logging.AddFilter((category, entry) => entry >= level && _hasStarted && category?.StartsWith("Microsoft.", StringComparison.Ordinal) != true);
+        logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "HH:mm:ss.fff ";
+            o.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    /// <summary>Reads a level by its name in HOCON.</summary>
+    public static LogLevel Parse(string name) => name switch
+    {
+        "debug" => LogLevel.Debug,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Information,
+    };
+}

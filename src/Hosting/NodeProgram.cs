@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Reflection;
+using AkkaLb.Hosting.Hocon;
+
+namespace AkkaLb.Hosting;
+
+/// <summary>The frame around every program: command line in, exit code out, and one clear line on standard error for what goes wrong.</summary>
+public static class NodeProgram
+{
+    /// <summary>Version of the program, as <c>--version</c> prints it and the registry shows it.</summary>
+    public static string Version { get; } =
+        typeof(NodeProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+
+    /// <summary>Parses and runs. Actions set on the commands may throw <see cref="SettingsException"/> and <see cref="ProgramException"/>.</summary>
+    public static async Task<int> RunAsync(RootCommand command, string[] args)
+    {
+        var name = command.Name;
+        try
+        {
+            var parsed = command.Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                await Console.Error.WriteLineAsync($"{name}: {OneLine(parsed.Errors[0].Message)} (see --help)").ConfigureAwait(false);
+                return ExitCode.Usage;
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            }).ConfigureAwait(false);
+        }
+        catch (SettingsException e)
+        {
+            foreach (var problem in e.Problems)
+            {
+                await Console.Error.WriteLineAsync($"{name}: {OneLine(problem)}").ConfigureAwait(false);
+            }
+
+            return ExitCode.Usage;
+        }
+        catch (ProgramException e)
+        {
+            await Console.Error.WriteLineAsync($"{name}: {OneLine(e.Message)}").ConfigureAwait(false);
+            return e.ExitCode;
+        }
+    }
+
+    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+}

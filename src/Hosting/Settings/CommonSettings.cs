@@ -1,0 +1,122 @@
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaLb.Core;
+using AkkaLb.Hosting.Hocon;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
+
+namespace AkkaLb.Hosting.Settings;
+
+/// <summary>What all three programs read, checked.</summary>
+/// <param name="Port">0: any free one.</param>
+/// <param name="Etcd">Null when the registry is the embedded one.</param>
+/// <param name="RequestTimeout">Bound of one request to a registry.</param>
+public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, TimeSpan RequestTimeout)
+{
+    public string RegistryName => Etcd is null ? NodeKeys.RegistryEmbedded : NodeKeys.RegistryEtcd;
+
+    /// <exception cref="SettingsException">A value that the schema cannot judge alone is wrong.</exception>
+    public static CommonSettings Read(Config config, List<string> problems)
+    {
+        var host = config.ReadText(NodeKeys.Host);
+        if (Uri.CheckHostName(host) is UriHostNameType.Unknown || host is "0.0.0.0" or "::")
+        {
+            problems.Add($"{NodeKeys.Host} (--host) = {host}: must be a name or address under which the other nodes reach this one");
+        }
+
+        return new CommonSettings(
+            host, config.ReadInt(NodeKeys.Port), ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout));
+    }
+
+    private static EtcdSettings? ReadEtcd(Config config, List<string> problems)
+    {
+        if (config.ReadText(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
+        {
+            return null;
+        }
+
+        if (!EtcdEndpoints.TryParse(string.Join(',', config.ReadTextList(NodeKeys.EtcdEndpoints)), out var endpoints, out var problem))
+        {
+            problems.Add($"{NodeKeys.EtcdEndpoints} (--etcd): {problem}");
+            return null;
+        }
+
+        var settings = new EtcdSettings(endpoints)
+        {
+            Prefix = config.ReadText(NodeKeys.EtcdPrefix),
+            RequestTimeout = config.ReadDuration(NodeKeys.EtcdRequestTimeout),
+        };
+        problems.AddRange(settings.Problems().Select(p => $"akkalb.etcd: {p}"));
+        return settings;
+    }
+
+    /// <summary>Balancers listed by the operator; null when they are to be found in etcd.</summary>
+    public static IReadOnlyList<Address>? ReadBalancers(Config config, List<string> problems)
+    {
+        var texts = config.ReadTextList(NodeKeys.Balancers);
+        if (texts.Count == 0)
+        {
+            return config.ReadText(NodeKeys.Registry) == NodeKeys.RegistryEtcd ? null : [NodeAddress.Of("127.0.0.1", 4053)];
+        }
+
+        var addresses = new List<Address>();
+        foreach (var text in texts)
+        {
+            if (NodeAddress.TryParse(text, out var address))
+            {
+                addresses.Add(address);
+            }
+            else
+            {
+                problems.Add($"{NodeKeys.Balancers} (--balancer) = {text}: must be host:port, several with commas between");
+            }
+        }
+
+        return addresses;
+    }
+
+    /// <summary>An id that becomes part of a registry key, or the default where it is empty.</summary>
+    public static string ReadId(Config config, string path, string flag, string defaultId, List<string> problems)
+    {
+        var id = config.ReadText(path);
+        if (id.Length == 0)
+        {
+            return defaultId;
+        }
+
+        if (!WorkerIds.IsValid(id))
+        {
+            problems.Add($"{path}{flag} = {id}: must be 1 to {WorkerIds.LengthMax} letters, digits, dots, underscores or hyphens");
+        }
+
+        return id;
+    }
+
+    /// <summary>Resolves <c>akkalb.messages</c>.</summary>
+    public static UserMessages ReadMessages(Config config, List<string> problems)
+    {
+        var listed = new List<KeyValuePair<string, Type>>();
+        foreach (var (manifest, name) in config.ReadTextMap(NodeKeys.Messages))
+        {
+            if (Type.GetType(name, throwOnError: false) is { } type)
+            {
+                listed.Add(new(manifest, type));
+            }
+            else
+            {
+                problems.Add($"{NodeKeys.Messages}.{manifest} = {name}: no such type; write \"Namespace.Type, Assembly\"");
+            }
+        }
+
+        try
+        {
+            return new UserMessages(listed);
+        }
+        catch (ArgumentException e)
+        {
+            problems.Add($"{NodeKeys.Messages}: {e.Message}");
+            return UserMessages.None;
+        }
+    }
+}

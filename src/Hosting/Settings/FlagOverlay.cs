@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+using Akka.Configuration;
+
+namespace AkkaLb.Hosting.Settings;
+
+/// <summary>Flags as HOCON, so that they go through the same checks as a file.</summary>
+public sealed class FlagOverlay
+{
+    private readonly StringBuilder _hocon = new();
+
+    public FlagOverlay Set(string path, string? value)
+    {
+        if (value is not null)
+        {
+            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = {Quote(value)}\n");
+        }
+
+        return this;
+    }
+
+    /// <summary>A list given as <c>a,b</c>.</summary>
+    public FlagOverlay SetList(string path, string? commaSeparated)
+    {
+        if (commaSeparated is not null)
+        {
+            var items = commaSeparated.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(Quote))}]\n");
+        }
+
+        return this;
+    }
+
+    /// <summary>A duration given as a number of <paramref name="unit"/>s; anything else is passed on for the check to refuse.</summary>
+    public FlagOverlay SetDuration(string path, string? number, string unit) => Set(
+        path,
+        number is not null && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? number + unit : number);
+
+    public Config ToConfig() => _hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString(_hocon.ToString());
+
+    private static string Quote(string value)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (var c in value)
+        {
+            _ = c switch
+            {
+                '"' or '\\' => quoted.Append('\\').Append(c),
+                < ' ' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}

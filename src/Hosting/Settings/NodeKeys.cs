@@ -1,0 +1,41 @@
+using AkkaLb.Hosting.Hocon;
+
+namespace AkkaLb.Hosting.Settings;
+
+/// <summary>The settings that all three programs have.</summary>
+public static class NodeKeys
+{
+    public const string Host = "akkalb.host";
+    public const string Port = "akkalb.port";
+    public const string Registry = "akkalb.registry";
+    public const string LogLevel = "akkalb.log-level";
+    public const string Balancers = "akkalb.balancers";
+    public const string Messages = "akkalb.messages";
+    public const string EtcdEndpoints = "akkalb.etcd.endpoints";
+    public const string EtcdPrefix = "akkalb.etcd.prefix";
+    public const string EtcdRequestTimeout = "akkalb.etcd.request-timeout";
+
+    public const string RegistryEmbedded = "embedded";
+    public const string RegistryEtcd = "etcd";
+
+    /// <summary>Keys of every program.</summary>
+    public static IReadOnlyList<SettingKey> Common { get; } =
+    [
+        new(Host, SettingKind.Text, "--host"),
+        new(Port, SettingKind.Whole(0, 65535), "--port"),
+        new(Registry, SettingKind.Choice(RegistryEmbedded, RegistryEtcd), "--registry"),
+        new(EtcdEndpoints, SettingKind.TextList, "--etcd"),
+        new(EtcdPrefix, SettingKind.Text, "--prefix"),
+        new(EtcdRequestTimeout, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))),
+    ];
+
+    /// <summary>Of those that keep a log.</summary>
+    public static IReadOnlyList<SettingKey> Logging { get; } = [new(LogLevel, SettingKind.Choice("debug", "info", "warning", "error"))];
+
+    /// <summary>Of those that look for balancers and carry users' messages.</summary>
+    public static IReadOnlyList<SettingKey> BalancersAndMessages { get; } =
+    [
+        new(Balancers, SettingKind.TextList, "--balancer"),
+        new(Messages, SettingKind.TextMap),
+    ];
+}
