@@ -14,6 +14,7 @@ public interface IWorkerRegistry : IAsyncDisposable
     /// <remarks>Repeating it with the same incarnation is safe, also after an unknown outcome: the key moves to the new lease.</remarks>
     /// <param name="worker">What to announce.</param>
     /// <param name="ttl">Asked-for time to live, whole seconds; the registry may grant more, see <see cref="RegisterOutcome.Registered"/>.</param>
+    /// <param name="cancellationToken">Ends the call early; nothing stays registered then, at the latest when the lease runs out.</param>
     Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken);
 
     /// <summary>Renews the lease once.</summary>

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Grpc.Core;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>Turns what the client throws into the registry's two exceptions: the only place that knows gRPC's codes.</summary>
+internal static class EtcdFaults
+{
+    /// <summary>The exception to throw instead.</summary>
+    /// <param name="fault">A <see cref="RpcException"/>, or an <see cref="OperationCanceledException"/>, with which the client reports deadlines too.</param>
+    /// <param name="endpoints">Whom we asked, for the message.</param>
+    /// <param name="timeout">The deadline that was set; null on a stream without one.</param>
+    /// <param name="cancellationToken">The caller's own: tells a cancellation from a deadline.</param>
+    public static Exception Translate(Exception fault, string endpoints, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException("The call to etcd was cancelled.", fault, cancellationToken);
+        }
+
+        return fault switch
+        {
+            RpcException { StatusCode: StatusCode.DeadlineExceeded } => NoAnswer(endpoints, timeout, fault),
+            RpcException rpc => Translate(rpc, endpoints),
+            _ => NoAnswer(endpoints, timeout, fault),
+        };
+    }
+
+    /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
+    public static Exception WatchCanceled(string reason, string endpoints) =>
+        reason.Contains("permission denied", StringComparison.Ordinal) || reason.Contains("auth", StringComparison.Ordinal)
+            ? new RegistryRefusedException($"etcd at {endpoints} refuses the watch: {reason}")
+            : new RegistryUnavailableException($"etcd at {endpoints} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
+
+    /// <summary>Whether etcd said that the lease does not exist (any more).</summary>
+    public static bool IsLeaseGone(RegistryUnavailableException fault) => fault.InnerException is RpcException { StatusCode: StatusCode.NotFound };
+
+    private static Exception Translate(RpcException fault, string endpoints)
+    {
+        var detail = fault.Status.Detail;
+        return fault.StatusCode switch
+        {
+            StatusCode.PermissionDenied =>
+                new RegistryRefusedException($"etcd at {endpoints} denies access to the keys of this prefix: {detail}", fault),
+            StatusCode.Unauthenticated =>
+                new RegistryRefusedException($"etcd at {endpoints} asks for credentials: {detail}", fault),
+            StatusCode.InvalidArgument when detail.Contains("user name is empty", StringComparison.Ordinal) =>
+                new RegistryRefusedException($"etcd at {endpoints} has authentication switched on, which is not supported yet", fault),
+            StatusCode.Unimplemented =>
+                new RegistryRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
+            StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
+                new RegistryRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
+            _ when IsForeignProtocol(fault) =>
+                new RegistryUnavailableException($"what answers at {endpoints} does not speak etcd's protocol (HTTP/2 without TLS): is it etcd's client port?", fault),
+            _ =>
+                new RegistryUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault),
+        };
+    }
+
+    private static RegistryUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
+        ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
+        : new($"etcd at {endpoints} broke off the stream", fault);
+
+    /// <summary>A web server, a TLS port or any other service: it accepts the connection and then fails HTTP/2's first exchange.</summary>
+    private static bool IsForeignProtocol(RpcException fault)
+    {
+        for (var inner = fault.Status.DebugException; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,123 @@
+using AkkaLb.Core;
+using Etcdserverpb;
+using Google.Protobuf;
+using Mvccpb;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>Puts keys under leases. Every put names its lease: one without would leave a key that never expires.</summary>
+internal sealed class EtcdRegistration(EtcdConnection connection)
+{
+    /// <summary>How often the key may change between our read and our write before we give up. Once is rare; this many is somebody's loop.</summary>
+    private const int RoundsMax = 5;
+
+    /// <summary>Takes a lease and puts the worker under it, unless another incarnation holds the id.</summary>
+    /// <remarks>When the outcome is unknown the lease is not revoked: the key may be under it already, and a repeated call then moves
+    /// it on and keeps its place in the order. When nobody repeats it, the lease runs out.</remarks>
+    public async Task<RegisterOutcome> RegisterAsync(KeyRange keys, WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        var key = keys.KeyOf(worker.Id);
+        var value = ByteString.CopyFrom(RegistryValue.Write(worker));
+        var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Create revision 0 means that there is no such key.
+            var condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
+            for (var round = 0; round < RoundsMax; round++)
+            {
+                var (isDone, holder) = await PutIfAsync(condition, value, lease.ID, cancellationToken).ConfigureAwait(false);
+                if (isDone)
+                {
+                    return Registered(lease);
+                }
+
+                condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
+                if (holder is not null)
+                {
+                    var incarnation = IncarnationOf(worker.Id, holder);
+                    if (incarnation != worker.Incarnation)
+                    {
+                        await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
+                        return new RegisterOutcome.IdInUse(incarnation);
+                    }
+
+                    // Our own earlier life under another lease: move the key, unless it changes meanwhile.
+                    condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = holder.ModRevision };
+                }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or RegistryRefusedException)
+        {
+            await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
+            throw;
+        }
+
+        await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
+        throw new RegistryUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
+    }
+
+    /// <summary>Takes a lease and puts the value under it, whoever held the key before.</summary>
+    public async Task<RegisterOutcome> ReplaceAsync(ByteString key, byte[] value, TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var put = new PutRequest { Key = key, Value = ByteString.CopyFrom(value), Lease = lease.ID };
+            await connection.PutAsync(put, cancellationToken).ConfigureAwait(false);
+            return Registered(lease);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RegistryRefusedException)
+        {
+            await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Writes a new value under the same lease. False when the key is not, or no longer, under it.</summary>
+    public async Task<bool> UpdateAsync(ByteString key, byte[] value, long leaseId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var isOurs = new Compare { Key = key, Target = Compare.Types.CompareTarget.Lease, Lease = leaseId };
+            var (isDone, _) = await PutIfAsync(isOurs, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
+            return isDone;
+        }
+        catch (RegistryUnavailableException e) when (EtcdFaults.IsLeaseGone(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Puts if the condition holds, else reads the key, both at one revision.</summary>
+    private async Task<(bool IsDone, KeyValue? Holder)> PutIfAsync(
+        Compare condition, ByteString value, long leaseId, CancellationToken cancellationToken)
+    {
+        var answer = await connection.TxnAsync(
+            new TxnRequest
+            {
+                Compare = { condition },
+                Success = { new RequestOp { RequestPut = new PutRequest { Key = condition.Key, Value = value, Lease = leaseId } } },
+                Failure = { new RequestOp { RequestRange = new RangeRequest { Key = condition.Key } } },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return (answer.Succeeded, answer.Succeeded ? null : answer.Responses[0].ResponseRange.Kvs.SingleOrDefault());
+    }
+
+    private static RegisterOutcome.Registered Registered(LeaseGrantResponse lease) => new(lease.ID, TimeSpan.FromSeconds(lease.TTL));
+
+    /// <summary>Zero, which no worker has, when the value cannot be read: somebody's it is all the same.</summary>
+    private static long IncarnationOf(string id, KeyValue holder) =>
+        RegistryValue.TryParse(id, holder.Value.Memory, out var worker, out _) ? worker.Incarnation : 0;
+
+    /// <summary>Gives back a lease nobody will hear of. Should that fail, it runs out.</summary>
+    private async Task RevokeQuietlyAsync(long leaseId)
+    {
+        try
+        {
+            await connection.RevokeAsync(leaseId, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        {
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using AkkaLb.Core;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c> and <c>{prefix}/balancers/{id}</c>, each under its holder's lease.</summary>
+/// <remarks>
+/// Thread-safe. Each request is tried once, with <see cref="EtcdSettings.RequestTimeout"/> as its deadline; a call makes at most a
+/// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.
+/// Disposing it ends open watches with <see cref="OperationCanceledException"/> and revokes nothing.
+/// </remarks>
+public sealed class EtcdRegistry : IWorkerRegistry
+{
+    /// <summary>How many events wait for a slow consumer before the watch stops reading; etcd holds the rest.</summary>
+    private const int EventsBufferedMax = 1024;
+
+    private readonly EtcdSettings _settings;
+    private readonly EtcdConnection _connection;
+    private readonly EtcdRegistration _registration;
+    private readonly RegistryKeys _keys;
+    private readonly Random _random;
+    private readonly CancellationTokenSource _disposed = new();
+
+    /// <summary>Nothing is dialled yet; <see cref="ProbeAsync"/> finds out whether etcd is there.</summary>
+    /// <param name="settings">Where etcd is, and how patient to be.</param>
+    /// <param name="timeProvider">Delays and deadlines; must follow real time, as etcd does.</param>
+    /// <param name="random">Jitter of reconnections only. The registry does not share it between threads.</param>
+    /// <exception cref="ArgumentException">The settings cannot be used; the message lists every problem.</exception>
+    public EtcdRegistry(EtcdSettings settings, TimeProvider timeProvider, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        ArgumentNullException.ThrowIfNull(random);
+        if (settings.Problems() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join("; ", problems), nameof(settings));
+        }
+
+        _settings = settings;
+        _random = random;
+        _keys = new RegistryKeys(settings.Prefix);
+        _connection = new EtcdConnection(settings, timeProvider);
+        _registration = new EtcdRegistration(_connection);
+    }
+
+    /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
+    /// <returns>The server's version, for the log.</returns>
+    /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
+    /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
+    public async Task<string> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var count = _connection.CountAsync(_keys.Workers, cancellationToken);
+        var status = _connection.StatusAsync(cancellationToken);
+        await Task.WhenAll(count, status).ConfigureAwait(false);
+        return (await status.ConfigureAwait(false)).Version;
+    }
+
+    /// <inheritdoc/>
+    public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        return _registration.RegisterAsync(_keys.Workers, worker, ttl, cancellationToken);
+    }
+
+    /// <summary>Puts a balancer under a lease of its own. One with the same id is replaced: of two, the one that registered last is found.</summary>
+    /// <remarks>The replaced balancer is not told: its lease lives on without a key. <see cref="KeepAliveAsync"/> and
+    /// <see cref="DeregisterAsync"/> serve balancers too. Repeating it is safe; an id that stays keeps its place in the order.</remarks>
+    /// <returns>Always <see cref="RegisterOutcome.Registered"/>.</returns>
+    public async Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
+        await _registration.ReplaceAsync(_keys.Balancers.KeyOf(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken)
+            .ConfigureAwait(false);
+
+    /// <summary>The balancers that are registered now.</summary>
+    public async Task<BalancerListing> ReadBalancersAsync(CancellationToken cancellationToken)
+    {
+        var answer = await _connection.ReadAsync(_keys.Balancers, cancellationToken).ConfigureAwait(false);
+        var balancers = new List<BalancerRecord>();
+        var unreadable = new List<RegistryEvent.Unreadable>();
+        foreach (var kv in answer.Kvs.OrderBy(kv => kv.CreateRevision))
+        {
+            if (BalancerValue.TryParse(_keys.Balancers.IdOf(kv.Key), kv.Value.Memory, out var balancer, out var problem))
+            {
+                balancers.Add(balancer);
+            }
+            else
+            {
+                unreadable.Add(new RegistryEvent.Unreadable(kv.Key.ToStringUtf8(), problem));
+            }
+        }
+
+        return new BalancerListing(balancers, unreadable);
+    }
+
+    /// <inheritdoc/>
+    public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
+    {
+        var answer = await _connection.KeepAliveAsync(leaseId, cancellationToken).ConfigureAwait(false);
+        // A lease that is gone is no error to etcd: it answers OK with a TTL of zero.
+        return answer.TTL > 0 ? new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL)) : new KeepAliveOutcome.LeaseLost();
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        return _registration.UpdateAsync(_keys.Workers.KeyOf(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => _connection.RevokeAsync(leaseId, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        var events = Channel.CreateBounded<RegistryEvent>(new BoundedChannelOptions(EventsBufferedMax) { SingleReader = true, SingleWriter = true });
+        var watch = new EtcdWatch(_connection, _keys.Workers, _settings, DeriveRandom(), events.Writer);
+        var run = RunToEndAsync(watch, events.Writer, stop.Token);
+        try
+        {
+            await foreach (var e in events.Reader.ReadAllAsync(stop.Token).ConfigureAwait(false))
+            {
+                yield return e;
+            }
+        }
+        finally
+        {
+            // Also when the consumer leaves its loop: the stream in etcd is gone when this returns.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await run.ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _disposed.CancelAsync().ConfigureAwait(false);
+        _connection.Dispose();
+    }
+
+    private static async Task RunToEndAsync(EtcdWatch watch, ChannelWriter<RegistryEvent> output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await watch.RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Handed to the consumer, who alone can act on it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            output.TryComplete(e);
+        }
+    }
+
+    /// <summary>Watches run at the same time, and a <see cref="Random"/> is not made for that.</summary>
+    private Random DeriveRandom()
+    {
+        lock (_random)
+        {
+            return new Random(_random.Next());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using Etcdserverpb;
+using Grpc.Core;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>One watch on one stream, from the moment etcd confirmed it until it is disposed, which also ends it in etcd.</summary>
+internal sealed class EtcdWatchStream : IDisposable
+{
+    private readonly EtcdConnection _connection;
+    private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationToken _callersToken;
+    private readonly AsyncDuplexStreamingCall<WatchRequest, WatchResponse> _call;
+
+    private EtcdWatchStream(EtcdConnection connection, CancellationTokenSource cancellation, CancellationToken callersToken)
+    {
+        _connection = connection;
+        _cancellation = cancellation;
+        _callersToken = callersToken;
+        _call = connection.OpenWatch(cancellation.Token);
+    }
+
+    /// <summary>Which cluster confirmed the watch.</summary>
+    public ulong ClusterId { get; private set; }
+
+    /// <summary>Opens a watch of the range from <paramref name="startRevision"/> on, inclusive and above zero, and waits, no longer than
+    /// the request timeout, until etcd confirms it.</summary>
+    public static async Task<EtcdWatchStream> OpenAsync(
+        EtcdConnection connection, KeyRange keys, long startRevision, CancellationToken cancellationToken)
+    {
+        // Disposing the timer after the confirmation leaves the stream without a deadline.
+        using var timer = new CancellationTokenSource(connection.RequestTimeout, connection.TimeProvider);
+        var stream = new EtcdWatchStream(connection, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token), cancellationToken);
+        try
+        {
+            await stream.CreateAsync(keys, startRevision).ConfigureAwait(false);
+            return stream;
+        }
+        catch (Exception e)
+        {
+            stream.Dispose();
+            if (e is RpcException or OperationCanceledException)
+            {
+                throw EtcdFaults.Translate(e, connection.Endpoints, connection.RequestTimeout, cancellationToken);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The next message. One at a time.</summary>
+    /// <exception cref="RegistryUnavailableException">The stream ended, however it did.</exception>
+    public async Task<WatchResponse> NextAsync()
+    {
+        try
+        {
+            if (await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+            {
+                return _call.ResponseStream.Current;
+            }
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            throw EtcdFaults.Translate(e, _connection.Endpoints, timeout: null, _callersToken);
+        }
+
+        throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} ended the watch");
+    }
+
+    public void Dispose()
+    {
+        _call.Dispose();
+        _cancellation.Dispose();
+    }
+
+    private async Task CreateAsync(KeyRange keys, long startRevision)
+    {
+        var create = new WatchCreateRequest { Key = keys.Start, RangeEnd = keys.End, StartRevision = startRevision };
+        // Response headers come only with the first message, so the request goes out before anything is awaited.
+        await _call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = create }, _cancellation.Token).ConfigureAwait(false);
+        if (!await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
+            throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} ended the watch before it began");
+        }
+
+        var answer = _call.ResponseStream.Current;
+        if (answer.Canceled)
+        {
+            throw EtcdFaults.WatchCanceled(answer.CancelReason, _connection.Endpoints);
+        }
+
+        if (!answer.Created)
+        {
+            throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} answered a new watch with something else than its confirmation");
+        }
+
+        ClusterId = answer.Header.ClusterId;
+    }
+}

@@ -1,0 +1,80 @@
+using AkkaLb.Core;
+using Mvccpb;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>Turns etcd's keys and events into what the registry's contract says: members, changes, unreadable values.</summary>
+/// <remarks>It remembers the members it has told, so that a removal is told once and only for somebody who was there. Not thread-safe.</remarks>
+internal sealed class MembershipTranslator(KeyRange keys)
+{
+    private Dictionary<string, Member> _members = [];
+
+    /// <summary>A snapshot event, then one event for each value that was left out.</summary>
+    /// <param name="revision">At which the keys were read.</param>
+    /// <param name="kvs">All keys of the range, in any order.</param>
+    public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs)
+    {
+        var (members, unreadable) = Read(kvs);
+        _members = members.ToDictionary(m => m.Worker.Id);
+        return [new RegistryEvent.Snapshot(revision, members), .. unreadable];
+    }
+
+    /// <summary>Whether these keys say something else than what was told so far.</summary>
+    public bool IsDifferent(IEnumerable<KeyValue> kvs)
+    {
+        var (members, _) = Read(kvs);
+        return members.Count != _members.Count || members.Any(m => !_members.TryGetValue(m.Worker.Id, out var told) || told != m);
+    }
+
+    /// <summary>The events of one revision: at most one change event, then one event for each value that was left out.</summary>
+    public IReadOnlyList<RegistryEvent> Apply(long revision, IEnumerable<Event> events)
+    {
+        var changes = new List<MemberChange>();
+        var unreadable = new List<RegistryEvent>();
+        foreach (var e in events)
+        {
+            // A delete carries only the key.
+            var id = keys.IdOf(e.Kv.Key);
+            if (e.Type == Event.Types.EventType.Put)
+            {
+                if (RegistryValue.TryParse(id, e.Kv.Value.Memory, out var worker, out var problem))
+                {
+                    var member = new Member(worker, e.Kv.CreateRevision);
+                    _members[id] = member;
+                    changes.Add(new MemberChange.Put(member));
+                    continue;
+                }
+
+                unreadable.Add(new RegistryEvent.Unreadable(e.Kv.Key.ToStringUtf8(), problem));
+            }
+
+            // Deleted, or replaced by something nobody can read: a member that was told is one no more.
+            if (_members.Remove(id))
+            {
+                changes.Add(new MemberChange.Removed(id));
+            }
+        }
+
+        return changes.Count == 0 ? unreadable : [new RegistryEvent.Changed(revision, changes), .. unreadable];
+    }
+
+    private (List<Member> Members, List<RegistryEvent> Unreadable) Read(IEnumerable<KeyValue> kvs)
+    {
+        var members = new List<Member>();
+        var unreadable = new List<RegistryEvent>();
+        // Keys put by one transaction share their create revision; the key breaks the tie the same way every time.
+        foreach (var kv in kvs.OrderBy(kv => kv.CreateRevision).ThenBy(kv => kv.Key.ToStringUtf8(), StringComparer.Ordinal))
+        {
+            if (RegistryValue.TryParse(keys.IdOf(kv.Key), kv.Value.Memory, out var worker, out var problem))
+            {
+                members.Add(new Member(worker, kv.CreateRevision));
+            }
+            else
+            {
+                unreadable.Add(new RegistryEvent.Unreadable(kv.Key.ToStringUtf8(), problem));
+            }
+        }
+
+        return (members, unreadable);
+    }
+}

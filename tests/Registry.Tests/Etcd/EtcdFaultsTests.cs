@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support.Etcd;
+using static AkkaLb.Registry.Tests.Etcd.Workers;
+
+namespace AkkaLb.Registry.Tests.Etcd;
+
+public sealed class EtcdFaultsTests
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
+
+    [Fact]
+    public async Task A_frozen_etcd_is_unavailable_within_the_deadline_whatever_is_asked()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = (Settings.For(etcd) with { RequestTimeout = Timeout }).Open();
+        var lease = (await registry.AddAsync(Worker("w1"))).LeaseId;
+        etcd.Freeze();
+
+        await AssertUnavailableInTimeAsync(ct => registry.ProbeAsync(ct));
+        await AssertUnavailableInTimeAsync(ct => registry.RegisterAsync(Worker("w2"), Ttl, ct));
+        await AssertUnavailableInTimeAsync(ct => registry.KeepAliveAsync(lease, ct));
+        await AssertUnavailableInTimeAsync(ct => registry.UpdateAsync(lease, Worker("w1"), ct));
+        await AssertUnavailableInTimeAsync(ct => registry.DeregisterAsync(lease, ct));
+    }
+
+    [Fact]
+    public async Task Where_nothing_listens_etcd_is_unavailable_and_the_message_names_the_address()
+    {
+        var port = EtcdProcess.FreePort();
+        await using var registry = Settings.For(port).Open();
+        var problem = await AssertUnavailableInTimeAsync(ct => registry.ProbeAsync(ct));
+        Assert.Contains($"http://127.0.0.1:{port}", problem, StringComparison.Ordinal);
+        await AssertUnavailableInTimeAsync(ct => registry.KeepAliveAsync(1, ct));
+    }
+
+    [Fact]
+    public async Task A_service_that_is_not_etcd_is_named_as_such()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = AnswerLikeAWebServerAsync(listener);
+        await using var registry = Settings.For(((IPEndPoint)listener.LocalEndpoint).Port).Open();
+
+        var problem = await AssertUnavailableInTimeAsync(ct => registry.ProbeAsync(ct));
+
+        Assert.Contains("does not speak etcd's protocol", problem, StringComparison.Ordinal);
+        listener.Stop();
+        await serving;
+    }
+
+    [Fact]
+    public async Task Etcds_port_for_its_peers_is_no_client_port()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = Settings.For(etcd.PeerPort).Open();
+        var fault = await Record.ExceptionAsync(() => registry.ProbeAsync(CancellationToken.None));
+        Assert.True(fault is RegistryUnavailableException or RegistryRefusedException, fault?.ToString());
+    }
+
+    [Fact]
+    public async Task A_probe_answers_with_the_servers_version()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = Settings.For(etcd).Open();
+        Assert.Matches(@"^3\.\d+\.\d+", await registry.ProbeAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task With_authentication_switched_on_every_call_and_the_watch_are_refused()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await etcd.Etcdctl("user", "add", "root:rootpw");
+        await etcd.Etcdctl("user", "grant-role", "root", "root");
+        await etcd.Etcdctl("auth", "enable");
+        await using var registry = Settings.For(etcd).Open();
+
+        await Assert.ThrowsAsync<RegistryRefusedException>(() => registry.ProbeAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<RegistryRefusedException>(() => registry.RegisterAsync(Worker("w1"), Ttl, CancellationToken.None));
+        await using var watch = new WatchProbe(registry);
+        await Assert.ThrowsAnyAsync<Exception>(watch.NextAsync<RegistryEvent.Snapshot>);
+        Assert.IsType<RegistryRefusedException>(await watch.CancelAsync());
+    }
+
+    private static async Task<string> AssertUnavailableInTimeAsync(Func<CancellationToken, Task> call)
+    {
+        var watch = Stopwatch.StartNew();
+        var fault = await Assert.ThrowsAsync<RegistryUnavailableException>(() => call(CancellationToken.None));
+        // The deadline is 0.5 s, or 2 s where the test left it alone; the rest allows for a machine under load.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        return fault.Message;
+    }
+
+    private static async Task AnswerLikeAWebServerAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener was stopped.
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace AkkaLb.Tests.Support.Etcd;
+
+/// <summary>A throwaway etcd of one node on loopback, with its own ports and data, and fast timers: it grants leases of 1 s.</summary>
+/// <remarks>Disposing it kills the process and deletes the data. It never uses etcd's usual ports.</remarks>
+public sealed class EtcdProcess : IAsyncDisposable
+{
+    private const int StartAttemptsMax = 5;
+    private static readonly TimeSpan HealthyWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StoppedWithin = TimeSpan.FromSeconds(15);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(1) };
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("akkalb-etcd-").FullName;
+    private int _clientPort;
+    private int _peerPort;
+    private GuardedProcess? _process;
+
+    private EtcdProcess()
+    {
+    }
+
+    /// <summary>The client address, <c>http://127.0.0.1:port</c>.</summary>
+    public string Endpoint => FormattableString.Invariant($"http://127.0.0.1:{_clientPort}");
+
+    public int Port => _clientPort;
+
+    /// <summary>Where etcd members talk to each other; clients have no business there.</summary>
+    public int PeerPort => _peerPort;
+
+    public int Pid => Running.Id;
+
+    private string LogFile => Path.Combine(_directory, "etcd.log");
+
+    private GuardedProcess Running => _process ?? throw new InvalidOperationException("etcd is not running.");
+
+    /// <summary>Starts one and waits until it is healthy.</summary>
+    /// <exception cref="InvalidOperationException">etcd is not installed, or does not start; the message says what to do.</exception>
+    public static async Task<EtcdProcess> StartAsync(CancellationToken cancellationToken = default)
+    {
+        var etcd = new EtcdProcess();
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                etcd._clientPort = FreePort();
+                etcd._peerPort = FreePort();
+                if (await etcd.TryLaunchAsync(cancellationToken))
+                {
+                    return etcd;
+                }
+
+                var log = await etcd.ReadLogAsync();
+                if (attempt == StartAttemptsMax || !log.Contains("address already in use", StringComparison.Ordinal))
+                {
+                    throw new InvalidOperationException($"etcd did not start: {log}");
+                }
+
+                etcd.DeleteData();
+            }
+        }
+        catch
+        {
+            await etcd.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL; returns when the process is gone.</summary>
+    public void Kill()
+    {
+        Running.Dispose();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM; returns when the process is gone.</summary>
+    public async Task StopGracefullyAsync()
+    {
+        using var bound = new CancellationTokenSource(StoppedWithin);
+        Running.Signal(Signals.Terminate);
+        await Running.WaitForExitAsync(bound.Token);
+        Kill();
+    }
+
+    /// <summary>SIGSTOP: the process keeps its connections and answers nothing.</summary>
+    public void Freeze() => Running.Signal(Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Running.Signal(Signals.Continue);
+
+    /// <summary>Starts it again on the same data and ports, and waits until it is healthy; kills it first if it runs.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        if (_process is not null)
+        {
+            Kill();
+        }
+
+        if (!await TryLaunchAsync(cancellationToken))
+        {
+            throw new InvalidOperationException($"etcd did not start again: {await ReadLogAsync()}");
+        }
+    }
+
+    /// <summary>Kills it and throws its data away: started again it is another, empty cluster at the same address.</summary>
+    public void Wipe()
+    {
+        Kill();
+        DeleteData();
+    }
+
+    /// <summary>Runs etcdctl against this node.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="InvalidOperationException">It failed; the message holds its standard error.</exception>
+    public async Task<string> Etcdctl(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(EtcdBinaries.Etcdctl, ["--endpoints", Endpoint, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ETCDCTL_API"] = "3" },
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"etcdctl {string.Join(' ', arguments)}: {await error}");
+    }
+
+    /// <summary>A metric without labels, by its full name.</summary>
+    public async Task<double> MetricAsync(string name, CancellationToken cancellationToken)
+    {
+        var metrics = await Http.GetStringAsync(new Uri(Endpoint + "/metrics"), cancellationToken);
+        var line = metrics.Split('\n').Single(l => l.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line.AsSpan(name.Length), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Waits until the metric is as wished.</summary>
+    public async Task UntilMetricAsync(string name, Func<double, bool> isWished, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!isWished(await MetricAsync(name, cancellationToken)))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process?.Dispose();
+        _process = null;
+        await Task.Run(() => Directory.Delete(_directory, recursive: true));
+    }
+
+    /// <summary>A port that nobody listens on. Somebody may take it before its use: whoever starts a server there tries again.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>False when the process exits instead of becoming healthy.</summary>
+    private async Task<bool> TryLaunchAsync(CancellationToken cancellationToken)
+    {
+        var peer = FormattableString.Invariant($"http://127.0.0.1:{_peerPort}");
+        _process = GuardedProcess.Start(
+            EtcdBinaries.Etcd,
+            [
+                "--name", "n0", "--data-dir", Path.Combine(_directory, "data"),
+                "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                "--initial-cluster", $"n0={peer}", "--initial-cluster-token", Path.GetRandomFileName(),
+                "--heartbeat-interval", "20", "--election-timeout", "200",
+                "--logger", "zap", "--log-level", "warn", "--log-outputs", LogFile,
+            ]);
+        // Healthy may also be a stranger on the same port, while ours exits.
+        if (await IsHealthyAsync(cancellationToken) && !Running.HasExited)
+        {
+            return true;
+        }
+
+        Kill();
+        return false;
+    }
+
+    private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(HealthyWithin);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Running.HasExited)
+        {
+            try
+            {
+                var health = await Http.GetStringAsync(new Uri(Endpoint + "/health"), bound.Token);
+                if (health.Contains("\"true\"", StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !bound.IsCancellationRequested))
+            {
+                // Not listening yet, or no leader yet.
+            }
+
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
+
+        return false;
+    }
+
+    private void DeleteData()
+    {
+        var data = Path.Combine(_directory, "data");
+        if (Directory.Exists(data))
+        {
+            Directory.Delete(data, recursive: true);
+        }
+
+        File.Delete(LogFile);
+    }
+
+    private async Task<string> ReadLogAsync() => File.Exists(LogFile) ? await File.ReadAllTextAsync(LogFile) : "(no log)";
+}

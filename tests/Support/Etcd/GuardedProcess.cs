@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace AkkaLb.Tests.Support.Etcd;
+
+/// <summary>A child process that never outlives the tests, also when their process is killed.</summary>
+/// <remarks>Two nets: whatever still runs is killed when this process exits; and a small shell waits for its standard input to close,
+/// which happens however this process ends, and then kills the child.</remarks>
+internal sealed class GuardedProcess : IDisposable
+{
+    private static readonly ConcurrentDictionary<GuardedProcess, bool> Running = new();
+
+    private readonly Process _process;
+    private readonly Process _guard;
+
+    static GuardedProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var process in Running.Keys)
+        {
+            process.Kill();
+        }
+    };
+
+    private GuardedProcess(Process process)
+    {
+        _process = process;
+        _guard = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read -r _; kill -9 \"$0\" 2>/dev/null", Invariant(process.Id)])
+        {
+            RedirectStandardInput = true,
+        })!;
+        Running[this] = true;
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts a program whose output is dropped: it writes its log to a file.</summary>
+    public static GuardedProcess Start(string file, IEnumerable<string> arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new GuardedProcess(process);
+    }
+
+    /// <summary>Sends a signal by its number; a process that has exited is left alone.</summary>
+    public void Signal(int number)
+    {
+        if (!_process.HasExited && NativeMethods.Kill(_process.Id, number) != 0 && !_process.HasExited)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"signal {number} to {_process.Id}");
+        }
+    }
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public void Kill()
+    {
+        Signal(Signals.Kill);
+        _process.WaitForExit();
+    }
+
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+
+    public void Dispose()
+    {
+        if (!Running.TryRemove(this, out _))
+        {
+            return;
+        }
+
+        Kill();
+        // Before it could kill a stranger that got the same pid.
+        _guard.Kill();
+        _guard.WaitForExit();
+        _guard.Dispose();
+        _process.Dispose();
+    }
+
+    private static string Invariant(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static class NativeMethods
+    {
+        [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int Kill(int pid, int signal);
+    }
+}

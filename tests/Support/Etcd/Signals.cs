@@ -1,0 +1,12 @@
+namespace AkkaLb.Tests.Support.Etcd;
+
+/// <summary>Signal numbers; STOP and CONT differ between Linux and the BSDs, macOS among them.</summary>
+internal static class Signals
+{
+    public const int Kill = 9;
+    public const int Terminate = 15;
+
+    public static int Stop => OperatingSystem.IsLinux() ? 19 : 17;
+
+    public static int Continue => OperatingSystem.IsLinux() ? 18 : 19;
+}
