@@ -37,7 +37,7 @@ internal static class EtcdFaults
 
     private static Exception Translate(RpcException fault, string endpoints)
     {
-        var detail = fault.Status.Detail;
+        var detail = DetailOf(fault);
         return fault.StatusCode switch
         {
             StatusCode.PermissionDenied =>
@@ -51,7 +51,7 @@ internal static class EtcdFaults
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
                 new RegistryRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
             _ when IsForeignProtocol(fault) =>
-                new RegistryUnavailableException($"what answers at {endpoints} does not speak etcd's protocol (HTTP/2 without TLS): is it etcd's client port?", fault),
+                new RegistryUnavailableException($"what answers at {endpoints} does not speak etcd's protocol, HTTP/2 without TLS: is it etcd's client port?", fault),
             _ =>
                 new RegistryUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault),
         };
@@ -61,12 +61,22 @@ internal static class EtcdFaults
         ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
         : new($"etcd at {endpoints} broke off the stream", fault);
 
+    /// <summary>What etcd said; or, when nothing was said, what went wrong below gRPC, without the frames around it. One line.</summary>
+    private static string DetailOf(RpcException fault)
+    {
+        var detail = fault.Status.DebugException?.GetBaseException().Message ?? fault.Status.Detail;
+        return detail.ReplaceLineEndings(" ");
+    }
+
     /// <summary>A web server, a TLS port or any other service: it accepts the connection and then fails HTTP/2's first exchange.</summary>
     private static bool IsForeignProtocol(RpcException fault)
     {
         for (var inner = fault.Status.DebugException; inner is not null; inner = inner.InnerException)
         {
-            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError })
+            // Depending on who closes first the runtime gives the reason as a code, or in words only. A ping that stays unanswered is a
+            // protocol error too, but reaches a stream bare, not inside a failed request.
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError }
+                || inner.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal))
             {
                 return true;
             }

@@ -128,9 +128,11 @@ internal sealed class JsonValue
         }
         else if (element.ValueKind != kind)
         {
-            Problem = $"'{name}' must be a {kind}, not {element.ValueKind}".ToLowerInvariant();
+            Problem = $"'{name}' must be a {Lower(kind)}, not {Lower(element.ValueKind)}";
         }
 
         return Problem is null;
     }
+
+    private static string Lower(JsonValueKind kind) => kind.ToString().ToLowerInvariant();
 }

@@ -52,15 +52,6 @@ public sealed class EtcdFaultsTests
     }
 
     [Fact]
-    public async Task Etcds_port_for_its_peers_is_no_client_port()
-    {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var registry = Settings.For(etcd.PeerPort).Open();
-        var fault = await Record.ExceptionAsync(() => registry.ProbeAsync(CancellationToken.None));
-        Assert.True(fault is RegistryUnavailableException or RegistryRefusedException, fault?.ToString());
-    }
-
-    [Fact]
     public async Task A_probe_answers_with_the_servers_version()
     {
         await using var etcd = await EtcdProcess.StartAsync();
@@ -95,17 +86,31 @@ public sealed class EtcdFaultsTests
 
     private static async Task AnswerLikeAWebServerAsync(TcpListener listener)
     {
-        try
+        while (await TryAcceptAsync(listener) is { } accepted)
         {
-            while (true)
+            using var client = accepted;
+            try
             {
-                using var client = await listener.AcceptTcpClientAsync();
+                // HTTP/2 opens with 24 bytes that a web server takes for a strange request.
+                await client.GetStream().ReadAtLeastAsync(new byte[1024], 24);
                 await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
             }
+            catch (IOException)
+            {
+                // The client had heard enough.
+            }
+        }
+    }
+
+    private static async Task<TcpClient?> TryAcceptAsync(TcpListener listener)
+    {
+        try
+        {
+            return await listener.AcceptTcpClientAsync();
         }
         catch (SocketException)
         {
-            // The listener was stopped.
+            return null;
         }
     }
 }

@@ -153,6 +153,27 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_frozen_etcd_is_noticed_by_pings_when_nothing_else_asks()
+    {
+        // 6 s is the shortest delay etcd tolerates; the package's own setting would take a minute.
+        var settings = _settings with
+        {
+            PingDelay = TimeSpan.FromSeconds(6),
+            PingTimeout = TimeSpan.FromSeconds(1),
+            LivenessInterval = TimeSpan.FromMinutes(5),
+            ResyncInterval = TimeSpan.FromMinutes(5),
+        };
+        await using var registry = settings.Open();
+        await using var watch = new WatchProbe(registry);
+        await watch.NextAsync<RegistryEvent.Snapshot>();
+
+        _etcd.Freeze();
+
+        var reason = (await watch.NextAsync<RegistryEvent.Disconnected>()).Reason;
+        Assert.DoesNotContain("does not speak etcd's protocol", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_resync_of_a_quiet_watch_tells_nothing()
     {
         var settings = _settings with { LivenessInterval = TimeSpan.FromMilliseconds(10), ResyncInterval = TimeSpan.FromMilliseconds(10) };

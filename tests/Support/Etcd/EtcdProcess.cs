@@ -28,9 +28,6 @@ public sealed class EtcdProcess : IAsyncDisposable
 
     public int Port => _clientPort;
 
-    /// <summary>Where etcd members talk to each other; clients have no business there.</summary>
-    public int PeerPort => _peerPort;
-
     public int Pid => Running.Id;
 
     private string LogFile => Path.Combine(_directory, "etcd.log");

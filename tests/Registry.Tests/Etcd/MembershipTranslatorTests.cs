@@ -1,0 +1,88 @@
+using AkkaLb.Core;
+using AkkaLb.Registry.Etcd;
+using Google.Protobuf;
+using Mvccpb;
+using static AkkaLb.Registry.Tests.Etcd.Workers;
+
+namespace AkkaLb.Registry.Tests.Etcd;
+
+public sealed class MembershipTranslatorTests
+{
+    private static readonly KeyRange Keys = new("/akkalb/workers/");
+    private readonly MembershipTranslator _translator = new(Keys);
+
+    [Fact]
+    public void A_snapshot_is_in_creation_order_whatever_the_order_of_the_keys()
+    {
+        var told = _translator.Snapshot(9, [Key("a", 5), Key("b", 3), Key("c", 4)]);
+        var snapshot = Assert.IsType<RegistryEvent.Snapshot>(Assert.Single(told));
+        Assert.Equal(["b", "c", "a"], snapshot.Members.Select(m => m.Worker.Id));
+        Assert.Equal([3, 4, 5], snapshot.Members.Select(m => m.RegistrationOrder));
+    }
+
+    [Fact]
+    public void All_changes_of_one_revision_come_in_one_event()
+    {
+        _translator.Snapshot(9, [Key("a", 1)]);
+        var changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_translator.Apply(10, [Put(Key("b", 10)), Delete("a")])));
+        Assert.Equal(new RegistryEvent.Changed(10, changed.Changes), changed);
+        Assert.Equal([new MemberChange.Put(new Member(Worker("b"), 10)), new MemberChange.Removed("a")], changed.Changes);
+    }
+
+    [Fact]
+    public void A_readable_member_that_becomes_unreadable_is_removed_and_its_value_told()
+    {
+        _translator.Snapshot(9, [Key("a", 1)]);
+        Assert.Collection(
+            _translator.Apply(10, [Put(Unreadable("a"))]),
+            e => Assert.Equal([new MemberChange.Removed("a")], Assert.IsType<RegistryEvent.Changed>(e).Changes),
+            e => Assert.Equal("/akkalb/workers/a", Assert.IsType<RegistryEvent.Unreadable>(e).Key));
+    }
+
+    [Fact]
+    public void The_end_of_somebody_who_was_no_member_is_not_told()
+    {
+        _translator.Snapshot(9, [Unreadable("a")]);
+        Assert.Empty(_translator.Apply(10, [Delete("a"), Delete("stranger")]));
+    }
+
+    [Fact]
+    public void A_removal_is_told_once()
+    {
+        _translator.Snapshot(9, [Key("a", 1)]);
+        Assert.Single(_translator.Apply(10, [Delete("a")]));
+        Assert.Empty(_translator.Apply(11, [Delete("a")]));
+    }
+
+    [Fact]
+    public void Keys_with_an_invalid_id_are_left_out_and_told()
+    {
+        var told = _translator.Snapshot(9, [Key("a", 1), new KeyValue { Key = ByteString.CopyFromUtf8("/akkalb/workers/a/b") }]);
+        Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
+        Assert.IsType<RegistryEvent.Unreadable>(told[1]);
+    }
+
+    [Fact]
+    public void The_same_keys_are_no_difference_and_any_change_is_one()
+    {
+        _translator.Snapshot(9, [Key("a", 1), Key("b", 2), Unreadable("c")]);
+        Assert.False(_translator.IsDifferent([Key("b", 2), Key("a", 1)]));
+        Assert.True(_translator.IsDifferent([Key("a", 1)]));
+        Assert.True(_translator.IsDifferent([Key("a", 1), Key("b", 3)]));
+        Assert.True(_translator.IsDifferent([Key("a", 1), Key("d", 2)]));
+        Assert.True(_translator.IsDifferent([Key("a", 1), Key("b", 2), Key("c", 3)]));
+    }
+
+    private static KeyValue Key(string id, long createRevision) => new()
+    {
+        Key = Keys.KeyOf(id),
+        Value = ByteString.CopyFrom(RegistryValue.Write(Worker(id))),
+        CreateRevision = createRevision,
+    };
+
+    private static KeyValue Unreadable(string id) => new() { Key = Keys.KeyOf(id), Value = ByteString.CopyFromUtf8("{}"), CreateRevision = 1 };
+
+    private static Event Put(KeyValue kv) => new() { Type = Event.Types.EventType.Put, Kv = kv };
+
+    private static Event Delete(string id) => new() { Type = Event.Types.EventType.Delete, Kv = new KeyValue { Key = Keys.KeyOf(id) } };
+}
