@@ -110,6 +110,23 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cluster_that_came_back_older_comes_as_a_snapshot_and_its_changes_are_told()
+    {
+        await _registry.AddAsync(Worker("w1"));
+        var backup = await _etcd.BackUpAsync();
+        await _registry.AddAsync(Worker("w2"));
+        await using var watch = new WatchProbe(_registry);
+        await watch.UntilMembersAreAsync("w1", "w2");
+
+        await _etcd.RestoreAsync(backup);
+        await _etcd.RestartAsync();
+
+        Assert.Equal(["w1"], (await watch.NextAsync<RegistryEvent.Snapshot>()).Members.Select(m => m.Worker.Id));
+        await AddWithPatienceAsync(Worker("w3"));
+        await watch.UntilMembersAreAsync("w1", "w3");
+    }
+
+    [Fact]
     public async Task Only_one_disconnection_is_told_per_outage()
     {
         await using var watch = new WatchProbe(_registry);
