@@ -1,1 +1,25 @@
-return 0;
+using System.CommandLine;
+using AkkaLb.Balancer;
+using AkkaLb.Core.Policies;
+using AkkaLb.Hosting;
+using AkkaLb.Hosting.Settings;
+
+var flags = new CommonFlags();
+var policy = CommonFlags.Make("--policy", "NAME", $"who gets the next job: {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.")
+{
+    policy, flags.Config, flags.Host, flags.Port, flags.Registry, flags.Etcd, flags.Prefix,
+};
+command.SetAction(async (parsed, _) =>
+{
+    var overlay = flags.Read(parsed).Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy));
+    var config = SettingsLoader.Load(typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema);
+    var settings = BalancerSettings.Read(config);
+    var chosen = settings.Policy ?? (PolicyPrompt.IsPossible
+        ? PolicyPrompt.Ask()
+        : throw new ProgramException(
+            ExitCode.Usage,
+            $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set {BalancerSettings.PolicyKey}"));
+    return await BalancerNode.RunAsync(settings, chosen, config).ConfigureAwait(false);
+});
+return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);

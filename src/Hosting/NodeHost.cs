@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Hosting.Logging;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
 using Microsoft.Extensions.DependencyInjection;

@@ -93,6 +93,18 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         return id;
     }
 
+    /// <summary>A lease's time to live: whole seconds, as etcd counts them.</summary>
+    public static TimeSpan ReadTtl(Config config, string path, string flag, List<string> problems)
+    {
+        var ttl = config.ReadDuration(path);
+        if (ttl != TimeSpan.FromSeconds((long)ttl.TotalSeconds))
+        {
+            problems.Add($"{path}{flag} = {ttl.TotalSeconds} s: must be whole seconds");
+        }
+
+        return ttl;
+    }
+
     /// <summary>Resolves <c>akkalb.messages</c>.</summary>
     public static UserMessages ReadMessages(Config config, List<string> problems)
     {

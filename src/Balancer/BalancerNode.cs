@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaLb.Core.Policies;
+using AkkaLb.Hosting;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Embedded;
+using AkkaLb.Registry.Etcd;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>A running balancer: starts its actors in order, stops them in order.</summary>
+internal static class BalancerNode
+{
+    private static readonly TimeSpan ShutdownStep = TimeSpan.FromSeconds(3);
+
+    public static async Task<int> RunAsync(BalancerSettings settings, string policyName, Config config)
+    {
+        await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
+        if (etcd is not null)
+        {
+            await ProbeAsync(etcd).ConfigureAwait(false);
+        }
+
+        await using var node = await NodeHost.StartAsync(settings.Common, config, settings.LogLevel, UserMessages.None).ConfigureAwait(false);
+        var system = node.System;
+        IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(system, settings.Common.RequestTimeout);
+        var balancer = system.ActorOf(BalancerActor.Props(PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
+        var watcher = system.ActorOf(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
+        var announcer = etcd is null
+            ? null
+            : system.ActorOf(
+                BalancerAnnouncer.Props(etcd, settings.Id, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl),
+                BalancerAnnouncer.ActorName);
+
+        node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName}");
+        await WaitAsync(node.Stopping).ConfigureAwait(false);
+
+        // Found no more, assigns no more, watches no more.
+        if (announcer is not null)
+        {
+            await AskAsync(announcer, BalancerAnnouncer.Withdraw.Instance).ConfigureAwait(false);
+        }
+
+        await AskAsync(balancer, StopAssigning.Instance).ConfigureAwait(false);
+        system.Stop(watcher);
+        return ExitCode.Ok;
+    }
+
+    /// <exception cref="ProgramException">etcd cannot be reached, or will not have us.</exception>
+    private static async Task ProbeAsync(EtcdRegistry etcd)
+    {
+        try
+        {
+            await etcd.ProbeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        {
+            throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd, and that etcd is running", e);
+        }
+    }
+
+    private static EmbeddedRegistry StartEmbeddedRegistry(ActorSystem system, TimeSpan requestTimeout)
+    {
+        var registry = system.ActorOf(EmbeddedRegistryActor.Props(NewRandom()), EmbeddedRegistryActor.ActorName);
+        return new EmbeddedRegistry(system, registry, requestTimeout);
+    }
+
+    private static string PathOf(IActorRef actor, Address address) => actor.Path.ToSerializationFormatWithAddress(address);
+
+    private static async Task AskAsync(IActorRef actor, object message)
+    {
+        try
+        {
+            await actor.Ask<object>(message, ShutdownStep).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            // On the way out nothing is left to do about it: leases run out by themselves.
+        }
+    }
+
+    private static async Task WaitAsync(CancellationToken stopping)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stopping.Register(stopped.SetResult).ConfigureAwait(false);
+        await stopped.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Randomness enters at the programs' edge; below it is passed on.</summary>
+    private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+}

@@ -1,0 +1,54 @@
+using Akka.Configuration;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using AkkaLb.Hosting;
+using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>What a balancer reads from HOCON and flags, checked. Defaults and meanings: <c>hocon/balancer.hocon</c>.</summary>
+/// <param name="Policy">Null: ask for it.</param>
+/// <param name="Id">Its name in etcd.</param>
+/// <param name="LeaseTtl">Of its own entry in etcd.</param>
+public sealed record BalancerSettings(
+    CommonSettings Common,
+    LogLevel LogLevel,
+    string? Policy,
+    string Id,
+    TimeSpan LeaseTtl,
+    BalancerLimits Limits)
+{
+    public const string PolicyKey = "akkalb.balancer.policy";
+    private const string IdKey = "akkalb.balancer.id";
+    private const string LeaseTtlKey = "akkalb.balancer.lease-ttl";
+    private const string EarlyReportHoldKey = "akkalb.balancer.early-report-hold";
+    private const string EarlyReportsMaxKey = "akkalb.balancer.early-reports-max";
+
+    public static SettingsSchema Schema { get; } = new(
+    [
+        .. NodeKeys.Common,
+        .. NodeKeys.Logging,
+        new(PolicyKey, SettingKind.Choice(["", .. PolicyNames.All.Select(p => p.Name)]), "--policy"),
+        new(IdKey, SettingKind.Text),
+        new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
+        new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
+        new(EarlyReportsMaxKey, SettingKind.Whole(0, 1_000_000)),
+    ]);
+
+    /// <exception cref="SettingsException">Something is wrong; all of it is named.</exception>
+    public static BalancerSettings Read(Config config)
+    {
+        var problems = new List<string>();
+        var policy = config.ReadText(PolicyKey);
+        var settings = new BalancerSettings(
+            CommonSettings.Read(config, problems),
+            NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
+            policy.Length == 0 ? null : policy,
+            CommonSettings.ReadId(config, IdKey, "", NodeIdentity.DefaultId(), problems),
+            CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
+            new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)));
+        return problems.Count == 0 ? settings : throw new SettingsException(problems);
+    }
+}

@@ -1,0 +1,23 @@
+using AkkaLb.Core.Policies;
+using Spectre.Console;
+
+namespace AkkaLb.Balancer;
+
+/// <summary>Asks the operator for the policy.</summary>
+internal static class PolicyPrompt
+{
+    /// <summary>A person can be asked: keys can be read, and the question can be seen on standard error.</summary>
+    public static bool IsPossible => !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
+    /// <summary>Shows the policies on standard error (standard output is for scripts) and returns the name of the chosen one.</summary>
+    public static string Ask()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var width = PolicyNames.All.Max(p => p.Name.Length);
+        var chosen = console.Prompt(new SelectionPrompt<(string Name, string Meaning)>()
+            .Title("Which [bold]policy[/] picks the worker? It stays fixed until the balancer ends. [grey](arrow keys, Enter)[/]")
+            .UseConverter(p => $"{p.Name.PadRight(width)}  [grey]{Markup.Escape(p.Meaning)}[/]")
+            .AddChoices(PolicyNames.All));
+        return chosen.Name;
+    }
+}
