@@ -1,0 +1,46 @@
+namespace AkkaLb.Core.Gate;
+
+/// <summary>What the owner of a <see cref="GateCore"/> must do, in the order in which it is told.</summary>
+public abstract record GateEffect
+{
+    private GateEffect()
+    {
+    }
+
+    /// <summary>Create this instance; there is none at its place.</summary>
+    public sealed record BuildInstance(int Instance) : GateEffect;
+
+    /// <summary>Stop this instance and forget it: nothing it does from now on counts.</summary>
+    public sealed record StopInstance(int Instance) : GateEffect;
+
+    /// <summary>Put a question behind everything the instance has in its mailbox; its answer is <see cref="GateCore.InstanceIdle"/>.</summary>
+    public sealed record Probe(int Instance, long Mark) : GateEffect;
+
+    /// <summary>Give the job to the instance. If its message cannot be read: <see cref="GateCore.MessageUnreadable"/>.</summary>
+    public sealed record Start(int Instance, long Token) : GateEffect;
+
+    /// <summary>Hand the message that is no job to the instance.</summary>
+    public sealed record Forward(int Instance) : GateEffect;
+
+    /// <summary>The message that is no job has nowhere to go: every instance is down.</summary>
+    public sealed record Undeliverable : GateEffect;
+
+    /// <summary>Answer with the instance's reply; the token is free.</summary>
+    public sealed record AnswerDone(long Token) : GateEffect;
+
+    /// <summary>Answer that the job has no result; the token is free.</summary>
+    public sealed record AnswerFailed(long Token, JobFailureReason Reason) : GateEffect;
+
+    /// <summary>Answer that the job was not started; the token is free.</summary>
+    public sealed record AnswerRejected(long Token, JobRejectReason Reason) : GateEffect;
+
+    /// <summary>The same try at the same job is held already and gets its answer there: say nothing; the token is free.</summary>
+    public sealed record IgnoreDuplicate(long Token) : GateEffect;
+
+    /// <summary>An instance crashed when it had no job: worth a line in the log, nobody's failure.</summary>
+    public sealed record LogLateCrash(int Instance) : GateEffect;
+
+    /// <summary>No job is held and none will be taken.</summary>
+    /// <param name="Unfinished">How many running jobs failed because the time to drain was over.</param>
+    public sealed record Drained(int Unfinished) : GateEffect;
+}
