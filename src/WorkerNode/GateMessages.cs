@@ -1,0 +1,11 @@
+using Akka.Actor;
+
+namespace AkkaLb.WorkerNode;
+
+/// <summary>Tells the gate to take no more jobs. Its answer, when no job is left, is <see cref="Drained"/>; it goes on rejecting jobs after that.</summary>
+/// <param name="Timeout">How long running jobs may take to finish; then they fail. Zero: at once. Saying it again can only shorten it.</param>
+public sealed record StartDrain(TimeSpan Timeout) : INoSerializationVerificationNeeded;
+
+/// <summary>The gate holds no job any more.</summary>
+/// <param name="Unfinished">How many jobs failed because the time to drain was over.</param>
+public sealed record Drained(int Unfinished) : INoSerializationVerificationNeeded;

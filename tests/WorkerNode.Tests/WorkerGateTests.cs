@@ -1,0 +1,287 @@
+using Akka.Actor;
+using Akka.TestKit;
+using AkkaLb.Core;
+using AkkaLb.Messages;
+
+namespace AkkaLb.WorkerNode.Tests;
+
+public class WorkerGateTests : GateKit
+{
+    [Fact]
+    public void A_reply_is_the_jobs_result()
+    {
+        Gate().Tell(Job(1, Act.Reply, "hello"), TestActor);
+        Assert.Equal("hello", ReplyIn(ExpectDone(1)));
+    }
+
+    [Fact]
+    public void A_failure_reply_is_a_failed_job_with_type_and_text()
+    {
+        Gate().Tell(Job(1, Act.Fail, "no such file"), TestActor);
+        var failed = ExpectFailed(1, JobFailureReason.Failure);
+        Assert.Equal(("System.InvalidOperationException", "no such file"), (failed.ExceptionType, failed.Text));
+    }
+
+    [Fact]
+    public void A_crash_is_its_jobs_failure_and_the_next_job_is_done()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.Crash, "bad digit"), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        var failed = ExpectFailed(1, JobFailureReason.Crash);
+        Assert.Equal(("System.FormatException", "bad digit"), (failed.ExceptionType, failed.Text));
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public void A_crash_after_the_reply_is_charged_to_nobody()
+    {
+        var gate = Gate(capacity: 1000);
+        for (var i = 1; i <= 500; i++)
+        {
+            gate.Tell(Job(i, i % 2 == 0 ? Act.Reply : Act.ReplyAndCrash), TestActor);
+        }
+
+        for (var i = 1; i <= 500; i++)
+        {
+            ExpectDone(i);
+        }
+    }
+
+    [Fact]
+    public void A_crash_on_another_message_is_not_charged_to_the_job_behind_it()
+    {
+        var gate = Gate(capacity: 1000);
+        for (var i = 1; i <= 100; i++)
+        {
+            gate.Tell(new Do(Act.Crash), TestActor);
+            gate.Tell(Job(i, Act.Reply), TestActor);
+        }
+
+        for (var i = 1; i <= 100; i++)
+        {
+            ExpectDone(i);
+        }
+    }
+
+    [Fact]
+    public async Task A_job_past_its_deadline_fails_and_a_new_instance_does_the_next()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent, seconds: 5), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        var silent = Observer.ExpectMsg<Seen>().Worker;
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(5));
+        ExpectFailed(1, JobFailureReason.DeadlineExceeded);
+        ExpectDone(2);
+        Assert.NotEqual(silent, Observer.ExpectMsg<Seen>().Worker);
+    }
+
+    [Fact]
+    public async Task A_late_reply_is_dropped()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent, seconds: 5), TestActor);
+        var client = Observer.ExpectMsg<Seen>().Client;
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(5));
+        ExpectFailed(1, JobFailureReason.DeadlineExceeded);
+        client.Tell(new Did("late"));
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public async Task A_queued_job_past_its_deadline_is_rejected()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(2, Act.Reply, seconds: 5), TestActor);
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(5));
+        ExpectRejected(2, JobRejectReason.DeadlinePassed);
+    }
+
+    [Fact]
+    public void Over_capacity_is_rejected_and_the_gauge_shows_what_is_held()
+    {
+        var gate = Gate(capacity: 2);
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectRejected(3, JobRejectReason.OverCapacity);
+        Assert.Equal(2, Gauge.InFlight);
+    }
+
+    [Fact]
+    public void One_instance_does_jobs_one_by_one_in_order()
+    {
+        var gate = Gate(capacity: 50);
+        for (var i = 1; i <= 50; i++)
+        {
+            gate.Tell(Job(i, Act.KeepSilent), TestActor);
+        }
+
+        for (var i = 1; i <= 50; i++)
+        {
+            Observer.ExpectMsg<Seen>().Client.Tell(new Did($"{i}"));
+            Assert.Equal($"{i}", ReplyIn(ExpectDone(i)));
+        }
+    }
+
+    [Fact]
+    public void The_same_try_that_comes_twice_is_answered_once()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        Observer.ExpectMsg<Seen>().Client.Tell(new Did("once"));
+        ExpectDone(1);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public void An_instance_that_stops_itself_fails_its_job_and_is_built_anew()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.Stop), TestActor);
+        Assert.Contains("stopped itself", ExpectFailed(1, JobFailureReason.Crash).Text, StringComparison.Ordinal);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public void An_instance_that_cannot_be_created_is_tried_again_after_a_second()
+    {
+        var tries = 0;
+        var gate = Gate(instance: Props.Create(() => new Fussy(Observer, () => Interlocked.Increment(ref tries) > 1)));
+        gate.Tell(Job(1, Act.Reply), TestActor);
+        // Nothing tells when the gate has noticed; each round moves the clock on until its timer is set and due.
+        AwaitAssert(() =>
+        {
+            Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(2, Volatile.Read(ref tries));
+        });
+        ExpectDone(1);
+    }
+
+    [Fact]
+    public void A_message_that_is_no_job_reaches_an_instance_with_its_sender()
+    {
+        Gate().Tell(new Do(Act.Reply, "direct"), TestActor);
+        Assert.Equal("direct", ExpectMsg<Did>().Text);
+    }
+
+    [Fact]
+    public void Messages_that_are_no_jobs_take_the_instances_in_turn()
+    {
+        var gate = Gate(instances: 2);
+        for (var i = 0; i < 4; i++)
+        {
+            gate.Tell(new Do(Act.KeepSilent), TestActor);
+        }
+
+        var workers = Enumerable.Range(0, 4).Select(_ => Observer.ExpectMsg<Seen>().Worker).GroupBy(w => w).Select(g => g.Count());
+        Assert.Equal([2, 2], workers);
+    }
+
+    [Fact]
+    public void An_unreadable_message_fails_its_job()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.Reply) with { Message = new Payload(4054, "unknown", new byte[] { 1 }) }, TestActor);
+        Assert.Contains("unknown", ExpectFailed(1, JobFailureReason.UnreadableMessage).Text, StringComparison.Ordinal);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Theory]
+    [InlineData(Act.ReplyUnlisted, "Unlisted")]
+    [InlineData(Act.ReplyHuge, "maximum-frame-size")]
+    public void A_reply_that_cannot_be_sent_fails_its_job(Act act, string named)
+    {
+        Gate().Tell(Job(1, act), TestActor);
+        Assert.Contains(named, ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Draining_lets_the_running_finish_and_goes_on_rejecting()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        var client = Observer.ExpectMsg<Seen>().Client;
+        gate.Tell(new StartDrain(TimeSpan.FromSeconds(30)), TestActor);
+        ExpectRejected(2, JobRejectReason.Draining);
+        client.Tell(new Did("last"));
+        ExpectDone(1);
+        Assert.Equal(new Drained(0), ExpectMsg<Drained>());
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectRejected(3, JobRejectReason.Draining);
+    }
+
+    [Fact]
+    public async Task When_the_time_to_drain_is_over_running_jobs_fail()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        Observer.ExpectMsg<Seen>();
+        gate.Tell(new StartDrain(TimeSpan.FromSeconds(3)), TestActor);
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(3));
+        ExpectFailed(1, JobFailureReason.Drained);
+        Assert.Equal(new Drained(1), ExpectMsg<Drained>());
+    }
+
+    [Fact]
+    public void A_gate_that_stops_answers_what_it_holds()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        Observer.ExpectMsg<Seen>();
+        Sys.Stop(gate);
+        ExpectRejected(2, JobRejectReason.Draining);
+        ExpectFailed(1, JobFailureReason.Drained);
+    }
+
+    [Fact]
+    public void Finished_jobs_are_in_the_ledger_before_their_answers()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.Reply), TestActor);
+        ExpectDone(1);
+        Assert.Equal(["1-1 1 done"], Ledger.Lines);
+        gate.Tell(Job(2, Act.Crash), TestActor);
+        ExpectFailed(2, JobFailureReason.Crash);
+        gate.Tell(Job(3, Act.Reply, seconds: 0), TestActor);
+        ExpectRejected(3, JobRejectReason.DeadlinePassed);
+        Assert.Equal(["1-1 1 done", "1-2 1 failed"], Ledger.Lines);
+    }
+
+    [Fact]
+    public void Instances_run_on_their_own_dispatcher()
+    {
+        Gate(dispatcher: "instances").Tell(Job(1, Act.SayThread), TestActor);
+        Assert.Contains("instances", ReplyIn(ExpectDone(1)), StringComparison.Ordinal);
+    }
+
+    private sealed class Fussy : ReceiveActor
+    {
+        public Fussy(IActorRef observer, Func<bool> isWilling)
+        {
+            if (!isWilling())
+            {
+                throw new InvalidOperationException("not yet");
+            }
+
+            Receive<Do>(m =>
+            {
+                observer.Tell(new Seen(m, Sender, Self));
+                Sender.Tell(new Did(m.Text));
+            });
+        }
+    }
+}
