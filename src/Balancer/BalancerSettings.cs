@@ -30,7 +30,7 @@ public sealed record BalancerSettings(
     [
         .. NodeKeys.Common,
         .. NodeKeys.Logging,
-        new(PolicyKey, SettingKind.Choice(["", .. PolicyNames.All.Select(p => p.Name)]), "--policy"),
+        new(PolicyKey, SettingKind.Text, "--policy"),
         new(IdKey, SettingKind.Text),
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
         new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
@@ -42,6 +42,11 @@ public sealed record BalancerSettings(
     {
         var problems = new List<string>();
         var policy = config.ReadText(PolicyKey);
+        if (policy.Length > 0 && PolicyNames.All.All(p => p.Name != policy))
+        {
+            problems.Add($"{PolicyKey} (--policy) = {policy}: must be one of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+        }
+
         var settings = new BalancerSettings(
             CommonSettings.Read(config, problems),
             NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),

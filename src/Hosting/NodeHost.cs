@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,18 +45,21 @@ public sealed class NodeHost : IAsyncDisposable
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         logging.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.AddAkka(SystemConfig.SystemName, akka => akka
+        builder.Services.AddAkka(SystemConfig.SystemName, (akka, services) => akka
             .ConfigureLoggers(loggers =>
             {
                 loggers.LogLevel = AkkaLevel(level);
                 loggers.ClearLoggers();
-                loggers.AddLoggerFactory();
+                loggers.AddLogger<NodeLogger>();
             })
+            .AddSetup(new LoggerFactorySetup(services.GetRequiredService<ILoggerFactory>()))
             .AddHocon(config, HoconAddMode.Append)
             .AddSetup(messages.ToSetup()));
         var host = builder.Build();
         try
         {
+            // Made here and not by the hosted service, which would print the whole exception.
+            host.Services.GetRequiredService<ActorSystem>();
             await host.StartAsync().ConfigureAwait(false);
             return new NodeHost(host, logging);
         }

@@ -31,7 +31,8 @@ public static class SystemConfig
     /// <summary>Remoting over TCP at <paramref name="host"/>:<paramref name="port"/> (0: any free port), on top of <see cref="Serialization"/>.</summary>
     /// <remarks>
     /// The gate after a failed connection is shorter than Akka's 5 s: a restarted balancer or worker is reached a second after it is back, and a dead
-    /// one costs a refused dial a second. Connections that come and go are told by our own log lines, so Akka's are off.
+    /// one costs a refused dial a second. Address reuse, as Akka means it, lets two processes share a port on Linux without a word; off, the second is
+    /// refused. Connections that come and go are told by our own log lines, so Akka's are off.
     /// </remarks>
     public static Config Remoting(string host, int port) => ConfigurationFactory.ParseString(
         $$"""
@@ -46,6 +47,7 @@ public static class SystemConfig
             log-remote-lifecycle-events = off
             dot-netty.tcp {
               hostname = "{{host}}"
+              tcp-reuse-addr = off
               port = {{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
             }
           }

@@ -39,6 +39,10 @@ public sealed class UserMessages
     /// <summary>No user messages.</summary>
     public static UserMessages None { get; } = new([]);
 
+    /// <summary>This list and another one.</summary>
+    /// <exception cref="ArgumentException">A manifest or a type stands on both.</exception>
+    public UserMessages And(UserMessages other) => new(_types.Concat(other._types));
+
     public IEnumerable<Type> Types => _manifests.Keys;
 
     public bool TryGetType(string manifest, out Type type) => _types.TryGetValue(manifest, out type!);

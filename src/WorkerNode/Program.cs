@@ -1,1 +1,1 @@
-return 0;
+return await AkkaLb.WorkerNode.WorkerHost.RunAsync(args).ConfigureAwait(false);

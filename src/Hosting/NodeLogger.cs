@@ -1,0 +1,29 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Hosting.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaLb.Hosting;
+
+/// <summary>Hands Akka's log entries to the host's log as they are: time, level and category are the host's to print, once.</summary>
+internal sealed class NodeLogger : LoggerFactoryLogger
+{
+    private readonly ILoggerFactory _factory =
+        Context.System.Settings.Setup.Get<LoggerFactorySetup>().Value.LoggerFactory;
+
+    protected override void Log(LogEvent log, ActorPath path)
+    {
+        var isAkkas = log.LogClass?.Assembly.GetName().Name is "Akka" or "Akka.Remote" or "Akka.Hosting";
+        var level = log.LogLevel() switch
+        {
+            Akka.Event.LogLevel.DebugLevel => Microsoft.Extensions.Logging.LogLevel.Debug,
+
+            // What Akka finds worth telling of its own start and end is no news to an operator.
+            Akka.Event.LogLevel.InfoLevel => isAkkas ? Microsoft.Extensions.Logging.LogLevel.Debug : Microsoft.Extensions.Logging.LogLevel.Information,
+            Akka.Event.LogLevel.WarningLevel => Microsoft.Extensions.Logging.LogLevel.Warning,
+            Akka.Event.LogLevel.ErrorLevel => Microsoft.Extensions.Logging.LogLevel.Error,
+        };
+        var category = isAkkas ? log.LogSource : log.LogClass?.Name ?? log.LogSource;
+        _factory.CreateLogger(category).Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? "");
+    }
+}

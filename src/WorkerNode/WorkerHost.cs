@@ -1,0 +1,167 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Configuration;
+using AkkaLb.Core;
+using AkkaLb.Core.Gate;
+using AkkaLb.Hosting;
+using AkkaLb.Hosting.Settings;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Embedded;
+using AkkaLb.Registry.Etcd;
+using AkkaLb.WorkerNode.BuiltIn;
+
+namespace AkkaLb.WorkerNode;
+
+/// <summary>Runs a worker program: command line, registration, the gate with its actors, and an orderly end.</summary>
+public static class WorkerHost
+{
+    /// <summary>Name of the gate below <c>/user</c>.</summary>
+    public const string GateName = "worker";
+
+    private const string InstanceDispatcher = "akkalb.worker.instance-dispatcher";
+
+    private static readonly TimeSpan RegistryStep = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs a worker until it is told to stop.</summary>
+    /// <param name="args">The command line; see <c>--help</c>.</param>
+    /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
+    /// <param name="messages">Your message types, beside those listed in HOCON.</param>
+    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register or lost its id.</returns>
+    public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null)
+    {
+        var flags = new CommonFlags();
+        var id = CommonFlags.Make("--id", "NAME", "name of this worker (host name and process id)");
+        var leaseTtl = CommonFlags.Make("--lease-ttl", "SECONDS", "time to live of its lease (5)");
+        var heartbeat = CommonFlags.Make("--heartbeat", "MS", "time between renewals and memory reports (1000)");
+        var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once (64)");
+        var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
+        var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
+        {
+            id, flags.Config, flags.Host, flags.Port, flags.Balancers, flags.Registry, flags.Etcd, flags.Prefix, leaseTtl, heartbeat, capacity, wait,
+        };
+        command.SetAction(async (parsed, _) =>
+        {
+            var overlay = flags.Read(parsed)
+                .Set(WorkerSettings.IdKey, CommonFlags.Get(parsed, id))
+                .SetDuration(WorkerSettings.LeaseTtlKey, CommonFlags.Get(parsed, leaseTtl), "s")
+                .SetDuration(WorkerSettings.HeartbeatKey, CommonFlags.Get(parsed, heartbeat), "ms")
+                .Set(WorkerSettings.CapacityKey, CommonFlags.Get(parsed, capacity))
+                .SetDuration(WorkerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
+            var config = SettingsLoader.Load(
+                typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema);
+            var settings = WorkerSettings.Read(config);
+            return await RunAsync(settings, config, actor, messages).ConfigureAwait(false);
+        });
+        return NodeProgram.RunAsync(command, args);
+    }
+
+    private static async Task<int> RunAsync(WorkerSettings settings, Config config, Props? actor, UserMessages? messages)
+    {
+        using var ledger = OpenLedger(settings);
+        await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
+        var known = messages is null ? settings.Messages : settings.Messages.And(messages);
+        await using var node = await NodeHost.StartAsync(
+            settings.Common, Dispatcher(settings.Threads).WithFallback(config), settings.LogLevel, known).ConfigureAwait(false);
+        var system = node.System;
+        var gauge = new JobGauge();
+        var gate = system.ActorOf(
+            WorkerGate.Props(
+                actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props()),
+                new GateSettings(settings.Capacity, settings.Instances),
+                InstanceDispatcher,
+                gauge,
+                ledger),
+            GateName);
+
+        var directory = settings.Balancers is { } addresses ? (IBalancerDirectory)new FixedBalancers(addresses) : new EtcdBalancers(etcd!);
+        var balancer = await BalancerProbe.FindAsync(system, directory, settings.Wait, node.Stopping).ConfigureAwait(false);
+        if (balancer is null)
+        {
+            return ExitCode.Ok;
+        }
+
+        IWorkerRegistry registry = etcd is not null
+            ? etcd
+            : new EmbeddedRegistry(system, system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), settings.Common.RequestTimeout);
+        var worker = new WorkerRecord(
+            settings.Id,
+            NewIncarnation(),
+            gate.Path.ToSerializationFormatWithAddress(node.Address),
+            WorkerState.Up,
+            settings.Capacity,
+            (int)settings.Heartbeat.TotalMilliseconds,
+            NodeProgram.Version);
+        var signals = new WorkerSignals();
+        var registration = system.ActorOf(
+            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), system.ActorOf(WorkerSignals.Actor(signals))),
+            RegistrationActor.ActorName);
+        await signals.ReadyOrEndAsync(node.Stopping).ConfigureAwait(false);
+        if (!signals.HasEnded)
+        {
+            system.ActorOf(
+                MemoryReporter.Props(
+                    new WorkerKey(worker.Id, worker.Incarnation),
+                    new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System)),
+                MemoryReporter.ActorName);
+            node.Ready($"ready worker {worker.Id} {node.Address}");
+            await signals.EndAsync(node.Stopping).ConfigureAwait(false);
+        }
+
+        if (signals.GaveUp is { } sentence && !signals.WasReady)
+        {
+            throw new ProgramException(ExitCode.Unreachable, sentence);
+        }
+
+        await LeaveAsync(gate, registration, settings).ConfigureAwait(false);
+        return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : ExitCode.Ok;
+    }
+
+    /// <summary>No new jobs, running ones finish, the lease goes back, and for a moment more whatever was on its way is rejected and not lost.</summary>
+    private static async Task LeaveAsync(IActorRef gate, IActorRef registration, WorkerSettings settings)
+    {
+        await AskAsync(registration, AnnounceDraining.Instance, RegistryStep).ConfigureAwait(false);
+        await AskAsync(gate, new StartDrain(settings.DrainTimeout), settings.DrainTimeout + RegistryStep).ConfigureAwait(false);
+        await AskAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
+        await Task.Delay(settings.RejectLinger, TimeProvider.System).ConfigureAwait(false);
+    }
+
+    private static async Task AskAsync(IActorRef actor, object message, TimeSpan timeout)
+    {
+        try
+        {
+            await actor.Ask<object>(message, timeout).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            // On the way out: the lease runs out by itself, and the drain was bounded.
+        }
+    }
+
+    private static FileJobLedger? OpenLedger(WorkerSettings settings)
+    {
+        try
+        {
+            return settings.Ledger is { } path ? new FileJobLedger(path, settings.Id) : null;
+        }
+        catch (IOException e)
+        {
+            throw new ProgramException(ExitCode.Usage, $"akkalb.worker.ledger: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Threads of their own for the instances: jobs may block or compute, and the shared pool must stay free to renew the lease.</summary>
+    private static Config Dispatcher(int threads) => ConfigurationFactory.ParseString(
+        $$"""
+        {{InstanceDispatcher}} {
+          type = ForkJoinDispatcher
+          throughput = 1
+          dedicated-thread-pool { thread-count = {{threads.ToString(System.Globalization.CultureInfo.InvariantCulture)}} }
+        }
+        """);
+
+    private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    private static long NewIncarnation() => 1 + (long)(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 1) % (long.MaxValue - 1);
+}
