@@ -40,6 +40,7 @@ public sealed class NodeHost : IAsyncDisposable
     {
         var logging = new NodeLogging(level);
         var config = SystemConfig.Serialization
+            .WithFallback(Silence)
             .WithFallback(user)
             .WithFallback(SystemConfig.Remoting(settings.Host, settings.Port));
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -53,7 +54,7 @@ public sealed class NodeHost : IAsyncDisposable
                 loggers.AddLogger<NodeLogger>();
             })
             .AddSetup(new LoggerFactorySetup(services.GetRequiredService<ILoggerFactory>()))
-            .AddHocon(config, HoconAddMode.Append)
+            .AddHocon(config, HoconAddMode.Prepend)
             .AddSetup(messages.ToSetup()));
         var host = builder.Build();
         try
@@ -63,12 +64,16 @@ public sealed class NodeHost : IAsyncDisposable
             await host.StartAsync().ConfigureAwait(false);
             return new NodeHost(host, logging);
         }
-        catch (Exception e) when (FindBindFailure(e) is { } cause)
+        catch (Exception e) when (BindFailure(settings, e) is { } failure)
         {
             host.Dispose();
-            throw new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e);
+            throw failure;
         }
     }
+
+    /// <summary>The line for an actor system that could not listen where it should; null when that is not what went wrong.</summary>
+    public static ProgramException? BindFailure(CommonSettings settings, Exception e) =>
+        FindBindFailure(e) is { } cause ? new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e) : null;
 
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)
@@ -87,6 +92,9 @@ public sealed class NodeHost : IAsyncDisposable
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
     }
+
+    /// <summary>Akka's fallback logger writes to standard output, which is for scripts.</summary>
+    private static Config Silence { get; } = ConfigurationFactory.ParseString("akka.stdout-loglevel = OFF");
 
     private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
     {

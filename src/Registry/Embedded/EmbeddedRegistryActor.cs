@@ -91,8 +91,8 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
             }
         }
 
-        // The bound only ever moves later while a timer runs, so a running timer is early at worst, and asks again.
-        if (_timerDue is null && _leases.NextExpiry is { } due)
+        // A timer that is early asks again; only one that would be late has to be moved.
+        if (_leases.NextExpiry is { } due && (_timerDue is null || due < _timerDue))
         {
             _timerDue = due;
             var delay = due - Now;

@@ -1,0 +1,43 @@
+using AkkaLb.Core.Clients;
+using AkkaLb.Hosting;
+using AkkaLb.Messages;
+
+namespace AkkaLb.ClientNode.Commands;
+
+/// <summary>The verb <c>assign</c>: asks for workers and prints who was named, a line each, without sending them anything.</summary>
+internal static class AssignCommand
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <param name="count">Assignments to ask for.</param>
+    /// <param name="isAhead">One request for as many as fit instead of a request each.</param>
+    public static async Task<int> RunAsync(ClientSession session, int count, bool isAhead)
+    {
+        var done = 0;
+        while (done < count)
+        {
+            if (session.Interrupted.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync($"interrupted: {done} assigned, {count - done} not asked for").ConfigureAwait(false);
+                return ExitCode.Interrupted;
+            }
+
+            var run = await session.Client.AssignAsync(isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout).ConfigureAwait(false);
+            if (run.Outcome is not JobOutcome.Picked picked)
+            {
+                var failed = (JobOutcome.Failed)run.Outcome;
+                await Console.Error.WriteLineAsync($"not assigned: {failed.Rejection?.ToString() ?? failed.Error.ToString()}: {failed.Cause}").ConfigureAwait(false);
+                return failed.Error == JobError.NoBalancer ? ExitCode.Unreachable : ExitCode.JobsFailed;
+            }
+
+            foreach (var target in picked.Workers)
+            {
+                Console.Out.WriteLine($"assigned {target.Worker.Id} {((Akka.Actor.IActorRef)target.Handle).Path.ToSerializationFormat()}");
+            }
+
+            done += picked.Workers.Count;
+        }
+
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using Akka.Configuration;
+using AkkaLb.Hosting;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
+
+namespace AkkaLb.ClientNode.Commands;
+
+/// <summary>A command's connection, and what Ctrl-C and SIGTERM do to it: sending stops, and what is in flight gets a moment.</summary>
+internal sealed class ClientSession : IAsyncDisposable
+{
+    private readonly EtcdRegistry? _etcd;
+    private readonly CancellationTokenSource _interrupted;
+    private readonly PosixSignalRegistration[] _signals;
+
+    private ClientSession(BalancedClient client, EtcdRegistry? etcd, CancellationTokenSource interrupted, PosixSignalRegistration[] signals, TimeSpan wait)
+    {
+        (Client, _etcd, _interrupted, _signals, ShutdownWait) = (client, etcd, interrupted, signals, wait);
+    }
+
+    public BalancedClient Client { get; }
+
+    /// <summary>How long to wait for what is in flight after an interruption.</summary>
+    public TimeSpan ShutdownWait { get; }
+
+    /// <summary>Signalled by Ctrl-C and SIGTERM.</summary>
+    public CancellationToken Interrupted => _interrupted.Token;
+
+    /// <exception cref="ProgramException">No balancer answers, the port is taken, or interrupted meanwhile.</exception>
+    public static async Task<ClientSession> OpenAsync(ClientNodeSettings settings, Config config)
+    {
+        var interrupted = new CancellationTokenSource();
+        PosixSignalRegistration[] signals = [Handle(PosixSignal.SIGINT, interrupted), Handle(PosixSignal.SIGTERM, interrupted)];
+        var etcd = settings.Common.Etcd is { } e ? new EtcdRegistry(e, TimeProvider.System, new Random(NewSeed())) : null;
+        try
+        {
+            if (settings.Balancers is null)
+            {
+                await etcd!.ProbeAsync(interrupted.Token).ConfigureAwait(false);
+            }
+
+            var client = await BalancedClient.ConnectAsync(
+                new BalancedClientOptions
+                {
+                    Balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!),
+                    Settings = settings.Client,
+                    ConnectTimeout = settings.ConnectTimeout,
+                    Host = settings.Common.Host,
+                    Port = settings.Common.Port,
+                    Messages = settings.Messages,
+                    AkkaConfig = config,
+                },
+                interrupted.Token).ConfigureAwait(false);
+            return new ClientSession(client, etcd, interrupted, signals, settings.ShutdownWait);
+        }
+        catch (Exception problem)
+        {
+            Array.ForEach(signals, s => s.Dispose());
+            interrupted.Dispose();
+            if (etcd is not null)
+            {
+                await etcd.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw problem switch
+            {
+                NoBalancerException => new ProgramException(ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
+                RegistryUnavailableException or RegistryRefusedException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
+                OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),
+                _ => NodeHost.BindFailure(settings.Common, problem) ?? problem,
+            };
+        }
+    }
+
+    /// <summary>The end of everything that is in flight, or of the patience with it after an interruption.</summary>
+    public async Task<bool> SettleAsync(Task inFlight)
+    {
+        try
+        {
+            await inFlight.WaitAsync(ShutdownWait).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Array.ForEach(_signals, s => s.Dispose());
+        await Client.DisposeAsync().ConfigureAwait(false);
+        _interrupted.Dispose();
+        if (_etcd is not null)
+        {
+            await _etcd.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static PosixSignalRegistration Handle(PosixSignal signal, CancellationTokenSource interrupted) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            // The first one ends in order; a second one ends at once, as the system would.
+            context.Cancel = !interrupted.IsCancellationRequested;
+            interrupted.Cancel();
+        });
+
+    private static string Where(ClientNodeSettings settings) => settings.Balancers is { } listed
+        ? string.Join(", ", listed.Select(a => $"{a.Host}:{a.Port}"))
+        : "the balancers in etcd";
+
+    private static int NewSeed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+}
