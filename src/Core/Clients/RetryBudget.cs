@@ -19,7 +19,7 @@ public sealed class RetryBudget(RetryBudgetSettings settings)
 
     private readonly double[] _deposited = new double[WindowSeconds];
     private readonly double[] _withdrawn = new double[WindowSeconds];
-    private long _second = long.MinValue;
+    private long _second = -1;
 
     /// <summary>A job was submitted.</summary>
     public void Deposit(TimeSpan now)
