@@ -42,7 +42,8 @@ public sealed record RegistrationSettings(TimeSpan Ttl, TimeSpan KeepAliveInterv
 /// <remarks>
 /// (event, now) in, effects out. One request is under way at a time, except that leaving does not wait for a renewal. A lease counts as lost when
 /// the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic clock.
-/// The process keeps its incarnation when it registers anew; if another process has taken the id by then, it gives up.
+/// The process keeps its incarnation when it registers anew; if another process has taken the id by then, it gives up. A worker that drains
+/// or leaves is on its way out: it is not registered any more, nor does it give up.
 /// </remarks>
 public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random)
 {
@@ -73,6 +74,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
     public bool IsRegistered => _phase == Phase.Held;
 
+    private bool IsOnItsWayOut => _isLeaving || _worker.State == WorkerState.Draining;
+
     public IReadOnlyList<RegistrationEffect> Start(TimeSpan now)
     {
         _startedAt = now;
@@ -83,7 +86,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     public IReadOnlyList<RegistrationEffect> Registered(long leaseId, TimeSpan ttl, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
-        if (_phase == Phase.Ended || _isLeaving)
+        if (_phase == Phase.Ended || IsOnItsWayOut)
         {
             _phase = Phase.Ended;
             _effects.Add(new RegistrationEffect.Deregister(leaseId));
@@ -102,13 +105,13 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             _effects.Add(new RegistrationEffect.Ready());
         }
 
-        NextDue = now + settings.KeepAliveInterval;
+        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
     public IReadOnlyList<RegistrationEffect> IdInUse(long holderIncarnation, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
-        if (_phase != Phase.Registering)
+        if (_phase != Phase.Registering || EndsOnItsWayOut())
         {
             return;
         }
@@ -135,7 +138,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     {
         _isUnderWay = false;
         _lastProblem = problem;
-        if (_phase != Phase.Registering)
+        if (_phase != Phase.Registering || EndsOnItsWayOut())
         {
             return;
         }
@@ -190,7 +193,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     public IReadOnlyList<RegistrationEffect> Refused(string problem) => Run(() =>
     {
         _isUnderWay = false;
-        if (_phase != Phase.Ended)
+        if (_phase != Phase.Ended && !EndsOnItsWayOut())
         {
             GiveUp(problem);
         }
@@ -208,6 +211,10 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (_phase == Phase.Held)
         {
             _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+        }
+        else if (!_isUnderWay)
+        {
+            EndsOnItsWayOut();
         }
     });
 
@@ -266,6 +273,17 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _isUnderWay = true;
         _sentAt = now;
         _effects.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
+    }
+
+    /// <summary>Ends the tries to register of a worker that is on its way out: nobody should be told of it any more.</summary>
+    private bool EndsOnItsWayOut()
+    {
+        if (IsOnItsWayOut)
+        {
+            (_phase, NextDue) = (Phase.Ended, null);
+        }
+
+        return IsOnItsWayOut;
     }
 
     private void GiveUp(string sentence)
