@@ -204,7 +204,9 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         _leftOut.Clear();
         for (var i = 0; i < leaveOut.Count; i++)
         {
-            if (_members.TryGetValue(leaveOut[i].Id, out var candidate) && candidate.Key == leaveOut[i])
+            // A draining worker could not be picked anyway: that it is left out is no reason for finding nobody.
+            if (_members.TryGetValue(leaveOut[i].Id, out var candidate) && candidate.Key == leaveOut[i]
+                && candidate.Member.Worker.State == WorkerState.Up)
             {
                 _leftOut.Add(candidate);
             }

@@ -1,0 +1,259 @@
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Balancing;
+
+public class BalancerCoreTests
+{
+    private readonly BalancerCore _roundRobin = new(new RoundRobin(), BalancerLimits.Default);
+    private readonly BalancerCore _leastLoad = new(new LeastLoad(), new BalancerLimits(S(5), EarlyReportsMax: 2));
+
+    // ---- readiness
+
+    [Fact]
+    public void Before_a_snapshot_the_answer_is_NotReady() => Assert.Equal("NotReady", Answer(_roundRobin, default));
+
+    [Fact]
+    public void Round_robin_is_ready_with_its_first_snapshot()
+    {
+        _roundRobin.ApplySnapshot(Members("a"), default);
+        Assert.Equal("a", Answer(_roundRobin, default));
+    }
+
+    [Fact]
+    public void Least_load_waits_one_heartbeat_of_the_slowest_member()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1, heartbeatMs: 1000), Up("b", 2, heartbeatMs: 4000)], S(10));
+        _leastLoad.Report(Sample("a", 1), S(13));
+        Assert.Equal("NotReady", Answer(_leastLoad, S(14) - TimeSpan.FromTicks(1)));
+        Assert.Equal("a", Answer(_leastLoad, S(14)));
+    }
+
+    [Fact]
+    public void Least_load_does_not_wait_for_a_draining_member()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1), Draining("b", 2)], default);
+        _leastLoad.Report(Sample("a", 1), Ms(10));
+        Assert.Equal("a", Answer(_leastLoad, Ms(10)));
+    }
+
+    [Fact]
+    public void Least_load_is_ready_as_soon_as_all_have_reported()
+    {
+        _leastLoad.ApplySnapshot(Members("a", "b"), default);
+        _leastLoad.Report(Sample("a", 1), Ms(10));
+        Assert.Equal("NotReady", Answer(_leastLoad, Ms(20)));
+        _leastLoad.Report(Sample("b", 2), Ms(30));
+        Assert.Equal("a", Answer(_leastLoad, Ms(30)));
+    }
+
+    [Fact]
+    public void Once_ready_least_load_stays_ready()
+    {
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        _leastLoad.Report(Sample("a", 1), default);
+        Assert.Equal("a", Answer(_leastLoad, default));
+        _leastLoad.ApplySnapshot(Members("a", "b"), Ms(1));
+        Assert.Equal("a", Answer(_leastLoad, Ms(2)));
+    }
+
+    // ---- rejections
+
+    [Fact]
+    public void Nobody_registered_is_NoWorkers()
+    {
+        _roundRobin.ApplySnapshot([], default);
+        Assert.Equal("NoWorkers: no worker is registered", Sentence(_roundRobin));
+    }
+
+    [Fact]
+    public void Everybody_draining_is_NoWorkers_with_its_own_sentence()
+    {
+        _roundRobin.ApplySnapshot([Draining("a", 1)], default);
+        Assert.Equal("NoWorkers: every registered worker is draining", Sentence(_roundRobin));
+    }
+
+    [Fact]
+    public void No_fresh_report_is_NoMemoryReports()
+    {
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(1)));
+        _leastLoad.Report(Sample("a", 1), S(1));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(4)));
+    }
+
+    [Fact]
+    public void Everybody_left_out_is_AllExcluded()
+    {
+        _roundRobin.ApplySnapshot(Members("a", "b"), default);
+        Assert.Equal("AllExcluded", Answer(_roundRobin, default, "a", "b"));
+    }
+
+    [Fact]
+    public void The_only_fresh_reporter_left_out_is_AllExcluded()
+    {
+        _leastLoad.ApplySnapshot(Members("a", "b"), default);
+        _leastLoad.Report(Sample("a", 1), S(1));
+        Assert.Equal("AllExcluded", Answer(_leastLoad, S(1), "a"));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(4), "a"));
+    }
+
+    [Fact]
+    public void A_draining_worker_left_out_could_not_have_been_picked_anyway()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1), Draining("b", 2)], default);
+        _leastLoad.Report(Sample("b", 1), S(1));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(1), "b"));
+    }
+
+    [Fact]
+    public void A_left_out_worker_of_another_incarnation_is_not_left_out()
+    {
+        _roundRobin.ApplySnapshot([Up("a", 1, incarnation: 2)], default);
+        Assert.Equal("a", Answer(_roundRobin, default, "a"));
+    }
+
+    [Fact]
+    public void A_stopping_balancer_says_so_whatever_it_knows()
+    {
+        _roundRobin.Stop();
+        Assert.Equal("Stopping", Answer(_roundRobin, default));
+        _roundRobin.ApplySnapshot(Members("a"), default);
+        Assert.Equal("Stopping", Answer(_roundRobin, default));
+    }
+
+    [Fact]
+    public void Every_rejection_hints_when_to_try_again()
+    {
+        Assert.True(_roundRobin.Assign(1, [], [], default)!.RetryAfter > TimeSpan.Zero);
+    }
+
+    // ---- reports
+
+    [Fact]
+    public void A_report_of_another_incarnation_does_not_count()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1, incarnation: 2)], default);
+        Assert.Equal(ReportOutcome.Held, _leastLoad.Report(Sample("a", 1, incarnation: 1), S(1)));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(1)));
+    }
+
+    [Fact]
+    public void Reports_of_the_same_or_an_older_sequence_are_ignored()
+    {
+        _leastLoad.ApplySnapshot(Members("a", "b"), default);
+        _leastLoad.Report(Sample("a", bytes: 10, sequence: 7), default);
+        _leastLoad.Report(Sample("b", bytes: 20, sequence: 7), default);
+        Assert.Equal(ReportOutcome.Outdated, _leastLoad.Report(Sample("a", bytes: 99, sequence: 7), default));
+        Assert.Equal(ReportOutcome.Outdated, _leastLoad.Report(Sample("a", bytes: 99, sequence: 6), default));
+        Assert.Equal("a", Answer(_leastLoad, default));
+    }
+
+    [Fact]
+    public void A_report_is_fresh_for_three_of_its_own_heartbeats_after_it_came()
+    {
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        _leastLoad.Report(new MemorySample(Key("a"), 1, Ms(200), 1), S(1));
+        Assert.Equal("a", Answer(_leastLoad, Ms(1599)));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, Ms(1600)));
+    }
+
+    [Fact]
+    public void An_early_report_counts_from_the_time_it_came()
+    {
+        _leastLoad.ApplySnapshot([], default);
+        Assert.Equal(ReportOutcome.Held, _leastLoad.Report(Sample("a", 1), S(1)));
+        _leastLoad.ApplyChanges([Put(Up("a", 1))], S(3));
+        Assert.Equal("a", Answer(_leastLoad, Ms(3999)));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(4)));
+    }
+
+    [Fact]
+    public void Early_reports_are_bounded_in_number()
+    {
+        Assert.Equal(ReportOutcome.Held, _leastLoad.Report(Sample("a", 1), default));
+        Assert.Equal(ReportOutcome.Held, _leastLoad.Report(Sample("b", 1), default));
+        Assert.Equal(ReportOutcome.Dropped, _leastLoad.Report(Sample("c", 1), default));
+    }
+
+    [Fact]
+    public void A_report_while_draining_is_kept_for_when_the_worker_is_up_again()
+    {
+        _leastLoad.ApplySnapshot([Draining("a", 1)], default);
+        Assert.Equal(ReportOutcome.Applied, _leastLoad.Report(Sample("a", 1), default));
+        _leastLoad.ApplyChanges([Put(Up("a", 1))], default);
+        Assert.Equal("a", Answer(_leastLoad, default));
+    }
+
+    // ---- membership
+
+    [Fact]
+    public void Survivors_keep_their_reports_and_picks_across_a_resync()
+    {
+        _leastLoad.ApplySnapshot(Members("a", "b"), default);
+        _leastLoad.Report(Sample("a", 1), default);
+        _leastLoad.Report(Sample("b", 1), default);
+        Assert.Equal("a", Answer(_leastLoad, default));
+        _leastLoad.ApplySnapshot([Up("c", 9), Up("b", 2), Up("a", 1)], default);
+        Assert.Equal("b", Answer(_leastLoad, default));
+    }
+
+    [Fact]
+    public void A_worker_registered_as_another_incarnation_starts_without_a_report()
+    {
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        _leastLoad.Report(Sample("a", 1, sequence: 50), S(1));
+        _leastLoad.ApplyChanges([Put(Up("a", 2, incarnation: 2))], S(1));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, S(1)));
+        Assert.Equal(ReportOutcome.Applied, _leastLoad.Report(Sample("a", 1, sequence: 1, incarnation: 2), S(1)));
+        Assert.Equal("a", Answer(_leastLoad, S(1)));
+    }
+
+    [Fact]
+    public void Eligible_are_those_up_in_registration_order()
+    {
+        _roundRobin.ApplySnapshot([Up("c", 3), Draining("b", 2), Up("a", 1)], default);
+        _roundRobin.ApplyChanges([Put(Up("d", 4)), Removed("a"), Removed("nobody")], default);
+        Assert.Equal(["c", "d"], _roundRobin.Eligible.Select(c => c.Key.Id));
+        Assert.Equal(3, _roundRobin.MemberCount);
+    }
+
+    // ---- ahead
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin, "a b c a b")]
+    [InlineData(PolicyNames.PickFirst, "a a a a a")]
+    [InlineData(PolicyNames.LeastLoad, "b c b c b")]
+    public void Picks_ahead_are_the_policys_own_sequence(string policy, string expected)
+    {
+        var core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        core.ApplySnapshot(Members("a", "b", "c"), default);
+        Assert.Equal(ReportOutcome.Applied, core.Report(Sample("a", 20), default));
+        Assert.Equal(ReportOutcome.Applied, core.Report(Sample("b", 10), default));
+        Assert.Equal(ReportOutcome.Applied, core.Report(Sample("c", 10), default));
+        var picked = new List<Candidate>();
+        Assert.Null(core.Assign(5, [], picked, default));
+        Assert.Equal(expected, string.Join(' ', picked.Select(c => c.Key.Id)));
+    }
+
+    [Fact]
+    public void After_a_rejection_the_list_of_picks_is_empty()
+    {
+        _roundRobin.ApplySnapshot(Members("a"), default);
+        var picked = new List<Candidate>();
+        Assert.Null(_roundRobin.Assign(3, [], picked, default));
+        Assert.NotNull(_roundRobin.Assign(3, [Key("a")], picked, default));
+        Assert.Empty(picked);
+    }
+
+    /// <summary>Who is picked, or why nobody is. Left-out workers are of incarnation 1.</summary>
+    private static string Answer(BalancerCore core, TimeSpan now, params string[] leaveOut)
+    {
+        var picked = new List<Candidate>();
+        return core.Assign(1, [.. leaveOut.Select(id => Key(id))], picked, now)?.Reason.ToString() ?? picked[0].Key.Id;
+    }
+
+    private static string Sentence(BalancerCore core) =>
+        core.Assign(1, [], [], default) is { } no ? $"{no.Reason}: {no.Sentence}" : "picked";
+}
