@@ -2,8 +2,8 @@ namespace AkkaLb.Core.Leases;
 
 /// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
 /// <remarks>
-/// Pure: time and randomness are passed in. Not thread-safe. Changes that follow from a call are appended to the list given with it; each call
-/// that changes anything is one revision.
+/// Pure: time and randomness are passed in. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
+/// own change is one revision; what ran out by then is told first, and is a revision before it.
 /// </remarks>
 public sealed class LeaseTable(Random random)
 {
@@ -18,7 +18,7 @@ public sealed class LeaseTable(Random random)
 
     private TimeSpan _expiryFloor = TimeSpan.MaxValue;
 
-    /// <summary>Rises by one with each change.</summary>
+    /// <summary>Rises with each call that changes anything.</summary>
     public long Revision { get; private set; }
 
     /// <summary>Everybody registered, in registration order.</summary>
