@@ -1,0 +1,67 @@
+using AkkaLb.Core.Policies;
+
+namespace AkkaLb.Core.Tests.Policies;
+
+/// <summary>What holds of the policies whatever happens, seen through the balancer.</summary>
+public class PolicyPropertyTests
+{
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void Every_pick_is_the_one_a_naive_reading_of_the_policy_makes(string policy) => Seeded.Runs(2_000, random =>
+    {
+        var balancer = new RandomBalancer(policy, random);
+        var naive = new NaivePolicy(policy);
+        for (var step = 0; step < 150; step++)
+        {
+            balancer.Step();
+            for (var picks = random.Next(4); picks > 0; picks--)
+            {
+                var leaveOut = balancer.RandomLeaveOut();
+                Assert.Equal(naive.Pick(balancer.Members, leaveOut, balancer.Now)?.Key, balancer.Pick(leaveOut));
+            }
+        }
+    });
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void Nobody_is_picked_who_left_drains_or_is_left_out(string policy) => Seeded.Runs(1_000, random =>
+    {
+        var balancer = new RandomBalancer(policy, random);
+        for (var step = 0; step < 150; step++)
+        {
+            balancer.Step();
+            var leaveOut = balancer.RandomLeaveOut();
+            if (balancer.Pick(leaveOut) is { } picked)
+            {
+                Assert.Contains(balancer.Members, m => m.Key == picked && m.IsUp);
+                Assert.DoesNotContain(picked, leaveOut);
+            }
+        }
+    });
+
+    [Fact]
+    public void Round_robins_counts_over_a_stable_stretch_differ_by_at_most_one_among_those_not_left_out() => Seeded.Runs(2_000, random =>
+    {
+        var balancer = new RandomBalancer(PolicyNames.RoundRobin, random);
+        for (var stretch = 0; stretch < 20; stretch++)
+        {
+            for (var steps = random.Next(6); steps >= 0; steps--)
+            {
+                balancer.Step();
+            }
+
+            var leaveOut = random.Chance(0.5) ? [] : balancer.RandomLeaveOut();
+            var counts = balancer.Members.Where(m => m.IsUp && !leaveOut.Contains(m.Key)).ToDictionary(m => m.Key, _ => 0);
+            for (var picks = counts.Count == 0 ? 0 : random.Next(40); picks > 0; picks--)
+            {
+                counts[balancer.Pick(leaveOut)!.Value]++;
+            }
+
+            Assert.True(counts.Count == 0 || counts.Values.Max() - counts.Values.Min() <= 1, string.Join(' ', counts));
+        }
+    });
+}

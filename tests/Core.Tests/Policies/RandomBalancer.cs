@@ -1,0 +1,133 @@
+using System.Globalization;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Policies;
+
+/// <summary>A balancer in a world of random joins, leaves, drains, returns, reports and resyncs, and a model of who is there beside it.</summary>
+internal sealed class RandomBalancer
+{
+    private readonly Random _random;
+    private readonly BalancerCore _core;
+    private readonly List<Candidate> _picked = [];
+    private long _order;
+    private long _incarnation;
+    private long _sequence;
+
+    public RandomBalancer(string policy, Random random)
+    {
+        _random = random;
+        _core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        _core.ApplySnapshot([], Now); // no member, so nobody's first report is waited for
+    }
+
+    public TimeSpan Now { get; private set; }
+
+    public List<ModelMember> Members { get; } = [];
+
+    /// <summary>One random thing happens.</summary>
+    public void Step()
+    {
+        switch (_random.Next(12))
+        {
+            case 0 or 1:
+                Join();
+                break;
+            case 2 when Members.Count > 0:
+                Leave(_random.Of(Members));
+                break;
+            case 3 when Members.Count > 0:
+                Change(_random.Of(Members), WorkerState.Draining);
+                break;
+            case 4 when Members.Count > 0:
+                Change(_random.Of(Members), WorkerState.Up);
+                break;
+            case 5 when Members.Count > 0:
+                Return(_random.Of(Members));
+                break;
+            case 6 when _random.Chance(0.3):
+                Resync();
+                break;
+            case 7:
+                Now += Ms(_random.Next(900));
+                break;
+            default:
+                Report();
+                break;
+        }
+    }
+
+    /// <summary>The balancer's pick; null after a rejection.</summary>
+    public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut) => _core.Assign(1, leaveOut, _picked, Now) is null ? Assert.Single(_picked).Key : null;
+
+    /// <summary>Some members, now and then a stranger or an earlier incarnation too.</summary>
+    public List<WorkerKey> RandomLeaveOut()
+    {
+        var share = _random.Of([0, 0, 0.2, 0.5, 0.9]);
+        var keys = Members.Where(_ => _random.Chance(share)).Select(m => m.Key).ToList();
+        if (_random.Chance(0.2))
+        {
+            keys.Add(Key("stranger"));
+        }
+
+        if (Members.Count > 0 && _random.Chance(0.2))
+        {
+            keys.Add(Key(_random.Of(Members).Id, incarnation: -1));
+        }
+
+        return keys;
+    }
+
+    public void Join()
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"w{++_order}");
+        Put(new ModelMember(Up(id, _order, ++_incarnation)));
+    }
+
+    private void Put(ModelMember member)
+    {
+        Members.RemoveAll(m => m.Id == member.Id);
+        Members.Add(member);
+        _core.ApplyChanges([new MemberChange.Put(member.Member)], Now);
+    }
+
+    private void Leave(ModelMember member)
+    {
+        Members.Remove(member);
+        _core.ApplyChanges([Removed(member.Id)], Now);
+    }
+
+    private void Change(ModelMember member, WorkerState state)
+    {
+        member.Member = member.Member with { Worker = member.Member.Worker with { State = state } };
+        _core.ApplyChanges([new MemberChange.Put(member.Member)], Now);
+    }
+
+    /// <summary>The same id registers as another process; the registry may not have told of the end of the first.</summary>
+    private void Return(ModelMember member) => Put(new ModelMember(Up(member.Id, ++_order, ++_incarnation)));
+
+    private void Resync()
+    {
+        Members.RemoveAll(_ => _random.Chance(0.3));
+        _core.ApplySnapshot([.. Members.Select(m => m.Member)], Now);
+    }
+
+    private void Report()
+    {
+        if (Members.Count == 0)
+        {
+            return;
+        }
+
+        // Few distinct sizes, so that ties are common; a late report now and then.
+        var member = _random.Of(Members);
+        var isLate = member.Report is not null && _random.Chance(0.1);
+        var sample = new MemorySample(member.Key, isLate ? member.Report!.Value.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4));
+        Assert.Equal(isLate ? ReportOutcome.Outdated : ReportOutcome.Applied, _core.Report(sample, Now));
+        if (!isLate)
+        {
+            (member.Report, member.FreshUntil, member.PicksSinceReport) = (sample, Now + (3 * sample.Heartbeat), 0);
+        }
+    }
+}
