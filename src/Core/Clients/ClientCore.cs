@@ -471,10 +471,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     {
         Debug.Assert(!job.IsOver, "a job ends once");
         LeaveAddress(job);
-        job.IsOver = true;
         _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
         Effects.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
+        job.End();
     }
 
     private void LeaveAddress(PendingJob job)

@@ -5,10 +5,10 @@ internal sealed class PendingJob
 {
     public required JobId Id { get; init; }
 
-    public required object Ticket { get; init; }
+    public required object Ticket { get; set; }
 
     /// <summary>Null for an assignment without a job.</summary>
-    public required object? Message { get; init; }
+    public required object? Message { get; set; }
 
     public required bool IsIdempotent { get; init; }
 
@@ -54,7 +54,10 @@ internal sealed class PendingJob
 
     public string LastTrouble { get; set; } = "";
 
-    public bool IsOver { get; set; }
+    public bool IsOver { get; private set; }
+
+    /// <summary>The job has ended. Its place in the wake queue may outlive it for long, so what it holds of the user's is let go.</summary>
+    public void End() => (IsOver, Ticket, Message) = (true, "", null);
 }
 
 internal enum PendingState

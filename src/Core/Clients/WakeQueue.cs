@@ -9,6 +9,9 @@ internal sealed class WakeQueue
 
     private readonly PriorityQueue<PendingJob, TimeSpan> _queue = new();
 
+    /// <summary>Entries, dead ones included.</summary>
+    public int Count => _queue.Count;
+
     /// <summary>No job wants to be looked at before this; null when none does at all.</summary>
     public TimeSpan? NextDue
     {
@@ -45,6 +48,8 @@ internal sealed class WakeQueue
             _queue.Dequeue();
             if (IsAlive(first, at))
             {
+                // Set twice to the same time it has two living entries; it comes up once all the same.
+                first.WakeAt = TimeSpan.MinValue;
                 job = first;
                 return true;
             }
