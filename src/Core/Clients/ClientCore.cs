@@ -32,6 +32,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     /// <summary>Jobs that have not ended.</summary>
     public int PendingCount => _jobs.Count;
 
+    /// <summary>Nothing is remembered of any job: for tests.</summary>
+    internal bool IsEmpty => _jobs.Count == 0 && _requests.Count == 0 && _byAddress.Count == 0 && _rulings.Count == 0;
+
     /// <summary>When <see cref="Tick"/> wants to be called next; null: not before another event.</summary>
     public TimeSpan? NextDue
     {
@@ -75,7 +78,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         _isClosed = true;
         foreach (var job in _jobs.Values.Where(j => j.State != PendingState.InFlight).ToList())
         {
-            Fail(job, JobError.Closed, job.Target?.Worker, "the client stopped before it was sent", now);
+            var again = job.Sends == 0 ? "" : $" again: {job.LastTrouble}";
+            Fail(job, JobError.Closed, job.Target?.Worker, $"the client stopped before it was sent{again}", now);
         }
     }
 
@@ -126,7 +130,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
+        if (now >= job.Deadline)
+        {
+            // The clock's own event is late. It is not sent any more: nobody could say what became of it.
+            job.LastTrouble = "the balancer answered after the deadline";
+            FailAtDeadline(job, now);
+            return;
+        }
+
         var target = workers[0];
+        job.LastNamed = target.Worker;
         if (!job.TakesAnyone && _leftOut.Contains(target.Worker, now))
         {
             // Asked before we knew better. Sending would only make a dead letter.
@@ -184,7 +197,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
         if (reason == JobFailureReason.Drained)
         {
-            RuleUnknown(job, cause, now);
+            RuleUnknown(job, cause, now, reason);
             return;
         }
 
@@ -316,6 +329,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     private void Ask(PendingJob job, TimeSpan now)
     {
         _requests.Remove(job.RequestId);
+        if (now >= job.Deadline)
+        {
+            FailAtDeadline(job, now);
+            return;
+        }
+
         if (!_isLinked)
         {
             job.State = PendingState.NeedsBalancer;
@@ -375,13 +394,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Fail(job, JobError.DeadlineExceeded, job.Target!.Worker, "no answer before the deadline", now);
         }
+        else if (job.MayHaveRunAt is { } worker)
+        {
+            Fail(job, JobError.DeadlineExceeded, worker, $"no answer before the deadline; {job.LastTrouble}", now);
+        }
         else if (job.LastRejection is not null)
         {
             Fail(job, JobError.NoWorker, null, job.LastTrouble, now);
         }
-        else if (job.Sends > 0)
+        else if (job.LastNamed is { } named)
         {
-            Fail(job, JobError.NotStarted, job.Target!.Worker, job.LastTrouble, now);
+            Fail(job, JobError.NotStarted, named, job.LastTrouble, now);
         }
         else
         {
@@ -403,23 +426,24 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     /// <summary>It was sent, and nobody can say what became of it.</summary>
-    private void RuleUnknown(PendingJob job, string seen, TimeSpan now)
+    private void RuleUnknown(PendingJob job, string seen, TimeSpan now, JobFailureReason? failure = null)
     {
         var worker = job.Target!.Worker;
         if (!job.IsIdempotent)
         {
-            Fail(job, JobError.WorkerLost, worker, seen, now);
+            Fail(job, JobError.WorkerLost, worker, seen, now, failure);
         }
         else if (job.Sends >= settings.SendsMax)
         {
-            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; sent {job.Sends} times", now);
+            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; sent {job.Sends} times", now, failure);
         }
         else if (!_budget.TryWithdraw(now))
         {
-            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; the retry budget is used up", now);
+            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; the retry budget is used up", now, failure);
         }
         else
         {
+            job.MayHaveRunAt = worker;
             TryLater(job, seen, now);
         }
     }

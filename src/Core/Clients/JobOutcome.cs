@@ -6,7 +6,7 @@ public enum JobError
     /// <summary>No balancer answered before the deadline. Not sent.</summary>
     NoBalancer,
 
-    /// <summary>The balancer named nobody before the deadline, or, for an assignment without a job, at once. Not sent.</summary>
+    /// <summary>The balancer named nobody before the deadline, or, for an assignment without a job, at once. Not started.</summary>
     NoWorker,
 
     /// <summary>Every worker tried refused it, or could not be reached, until the deadline. Not started.</summary>
@@ -15,7 +15,7 @@ public enum JobError
     /// <summary>It was sent and the deadline passed without an answer: the outcome is unknown.</summary>
     DeadlineExceeded,
 
-    /// <summary>The connection to the worker broke after it was sent: the outcome is unknown, and it may not run twice.</summary>
+    /// <summary>The connection to the worker broke after it was sent, or the worker left in the midst of it: the outcome is unknown, and it may not run twice.</summary>
     WorkerLost,
 
     /// <summary>As <see cref="WorkerLost"/>; it might run again, but its sends or the client's retry budget are used up.</summary>

@@ -33,7 +33,7 @@ internal sealed class PendingJob
 
     public int Sends { get; set; }
 
-    /// <summary>Tries since the last progress; the exponent of the back-off.</summary>
+    /// <summary>Tries that came to nothing so far; the exponent of the back-off.</summary>
     public int Retries { get; set; }
 
     /// <summary>The worker it was sent to last; in state <see cref="PendingState.InFlight"/> it may be there.</summary>
@@ -44,8 +44,14 @@ internal sealed class PendingJob
     /// <summary>Workers of earlier sends, oldest first: a late answer is credited to the one that gives it.</summary>
     public List<WorkerKey>? EarlierWorkers { get; set; }
 
-    /// <summary>Workers that refused this very job: left out of its next assignment only.</summary>
+    /// <summary>Workers that refused this very job: left out of its assignments, and of no other job's, until nobody else is left.</summary>
     public HashSet<WorkerKey>? Refused { get; set; }
+
+    /// <summary>The worker the balancer named last, sent to or not; null when it never named one.</summary>
+    public WorkerKey? LastNamed { get; set; }
+
+    /// <summary>The worker of the last send with an unknown outcome: it may have run the job. Null when nobody may have.</summary>
+    public WorkerKey? MayHaveRunAt { get; set; }
 
     /// <summary>Everybody was left out: the next assignment takes whoever there is.</summary>
     public bool TakesAnyone { get; set; }

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using AkkaLb.Core.Clients;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clients;
+
+/// <summary>The scenarios in <c>Scripts/</c>, one file each; <see cref="ClientScript"/> says how to read and write one.</summary>
+/// <remarks>
+/// After a change that is meant, set AKKALB_REWRITE_SCRIPTS to the folder of the scripts and run the tests: they write what happens now, to be
+/// read as a diff.
+/// </remarks>
+public class ClientCoreTests
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Clients", "Scripts");
+
+    public static TheoryData<string> Scripts =>
+        new(Directory.EnumerateFiles(Folder, "*.txt").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public void A_scenario_plays_as_written(string script)
+    {
+        var written = File.ReadAllText(Path.Combine(Folder, script + ".txt"));
+        var played = ClientScript.Play(written);
+        if (Environment.GetEnvironmentVariable("AKKALB_REWRITE_SCRIPTS") is { Length: > 0 } folder)
+        {
+            File.WriteAllText(Path.Combine(folder, script + ".txt"), played);
+        }
+
+        Assert.Equal(written.ReplaceLineEndings("\n"), played);
+    }
+
+    [Fact]
+    public void In_flight_jobs_are_counted_by_worker()
+    {
+        var core = Linked();
+        Send(core, "w1");
+        Send(core, "w1");
+        var third = Send(core, "w2");
+        Assert.Equal((2, 1), (core.InFlight[Key("w1")], core.InFlight[Key("w2")]));
+        core.JobDone(third, 1, "reply", default);
+        Assert.Equal([Key("w1")], core.InFlight.Keys);
+    }
+
+    [Fact]
+    public void A_jobs_message_and_ticket_are_let_go_when_it_ends()
+    {
+        var core = Linked();
+        var message = SendAndFinish(core);
+        GC.Collect();
+        Assert.False(message.IsAlive);
+        Assert.Equal(0, core.PendingCount);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference SendAndFinish(ClientCore core)
+    {
+        var message = new object();
+        var id = core.Submit(message, message, isIdempotent: true, S(60), default);
+        core.Assigned(1, [new WorkerTarget(Key("w1"), "a1", "")], "", default);
+        core.JobDone(id, 1, "reply", default);
+        core.Effects.Clear();
+        return new WeakReference(message);
+    }
+
+    private static ClientCore Linked()
+    {
+        var core = new ClientCore(ClientSettings.Default, clientId: 1, new Random(1));
+        core.BalancerFound(default);
+        return core;
+    }
+
+    private static JobId Send(ClientCore core, string worker)
+    {
+        var id = core.Submit("", "", isIdempotent: true, S(60), default);
+        var request = core.Effects.OfType<ClientEffect.SendAssign>().Last().RequestId;
+        core.Assigned(request, [new WorkerTarget(Key(worker), worker, "")], "", default);
+        return id;
+    }
+}

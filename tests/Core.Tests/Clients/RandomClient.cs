@@ -1,0 +1,230 @@
+using System.Globalization;
+using AkkaLb.Core.Clients;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clients;
+
+/// <summary>A client in a world where anything may happen at any time, and what must hold all the same checked at each effect.</summary>
+internal sealed class RandomClient
+{
+    private static readonly WorkerTarget[] Workers = [.. Enumerable.Range(1, 5).Select(i => new WorkerTarget(
+        Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}"), i))];
+
+    private readonly Random _random;
+    private readonly ClientSettings _settings;
+    private readonly ClientCore _core;
+    private readonly Dictionary<JobId, Job> _jobs = [];
+    private readonly List<long> _requests = [0];
+    private readonly List<ClientEffect.SendJob> _sends = [];
+    private TimeSpan _now;
+
+    public RandomClient(Random random)
+    {
+        _random = random;
+        _settings = ClientSettings.Default with
+        {
+            SendsMax = random.Next(1, 5),
+            JobsMax = random.Next(3, 20),
+            RetryBudget = new RetryBudgetSettings(random.Of([0, 0.5]), random.Of([0, 0.3, 10])),
+        };
+        _core = new ClientCore(_settings, clientId: 7, random);
+    }
+
+    public void Step()
+    {
+        switch (_random.Next(10))
+        {
+            case 0 or 1:
+                Submit();
+                break;
+            case 2:
+                AnswerOfBalancer();
+                break;
+            case 3 when _requests.Count > 1:
+                _core.Assigned(_requests[^1], [_random.Of(Workers)], "", _now);
+                break;
+            case 4 or 5 when _sends.Count > 0:
+                AnswerOfWorker(_random.Chance(0.7) ? _sends[^1] : _random.Of(_sends));
+                break;
+            case 6:
+                ConnectionEvent();
+                break;
+            case 7 when _random.Chance(0.3):
+                Balancer();
+                break;
+            case 8:
+                _now += Ms(_random.Next(20)); // late for its timers, now and then
+                break;
+            default:
+                AdvanceTo(_now + Ms(_random.Next(120)));
+                break;
+        }
+
+        Look();
+    }
+
+    /// <summary>Runs out every deadline; nothing else happens.</summary>
+    public void Finish()
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                _core.StopSending(_now);
+                break;
+            case 1:
+                _core.Close(_now);
+                break;
+            default:
+                break;
+        }
+
+        Look();
+        AdvanceTo(_now + S(10));
+        Assert.All(_jobs.Values, job => Assert.NotNull(job.Outcome));
+        Assert.Equal((0, 0, null), (_core.PendingCount, _core.InFlight.Count, _core.NextDue));
+        Assert.True(_core.IsEmpty, "something is remembered");
+    }
+
+    private void Submit()
+    {
+        var (timeout, job) = (Ms(_random.Next(1, 3_000)), new Job { IsIdempotent = _random.Chance(0.5) });
+        var id = _random.Chance(0.9)
+            ? _core.Submit(job, "", job.IsIdempotent, timeout, _now)
+            : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
+        _jobs.Add(id, job);
+    }
+
+    private void AnswerOfBalancer()
+    {
+        var request = _random.Of(_requests);
+        if (_random.Chance(0.6))
+        {
+            _core.Assigned(request, [_random.Of(Workers)], "", _now);
+        }
+        else
+        {
+            _core.AssignRejected(request, _random.Of(Enum.GetValues<AssignRejectReason>()), "no", Ms(_random.Next(400)), _now);
+        }
+    }
+
+    private void AnswerOfWorker(ClientEffect.SendJob send)
+    {
+        switch (_random.Next(5))
+        {
+            case 0:
+                _core.JobDone(send.Id, send.Attempt, "", _now);
+                break;
+            case 1:
+                _core.JobFailed(send.Id, send.Attempt, _random.Of(Enum.GetValues<JobFailureReason>()), "failed", _now);
+                break;
+            case 2 or 3:
+                _jobs[send.Id].NotStarted.Add(send.Attempt);
+                _core.JobRejected(send.Id, send.Attempt, _random.Of(Enum.GetValues<JobRejectReason>()), _now);
+                break;
+            default:
+                _jobs[send.Id].NotStarted.Add(send.Attempt);
+                _core.DeadLettered(send.Id, send.Attempt, _now);
+                break;
+        }
+    }
+
+    private void ConnectionEvent()
+    {
+        var worker = _random.Of(Workers);
+        if (_random.Chance(0.3))
+        {
+            _core.WorkerTerminated(worker.Worker, worker.Address, _now);
+        }
+        else
+        {
+            _core.ConnectionLost(worker.Address, "lost", _now);
+        }
+    }
+
+    private void Balancer()
+    {
+        if (_random.Chance(0.7))
+        {
+            _core.BalancerFound(_now);
+        }
+        else
+        {
+            _core.BalancerLost(_now);
+        }
+    }
+
+    private void AdvanceTo(TimeSpan until)
+    {
+        while (_core.NextDue is { } due && due <= until)
+        {
+            _now = due > _now ? due : _now;
+            _core.Tick(_now);
+            Look();
+            Assert.True(_core.NextDue is not { } next || next > _now, "due in the past after a tick");
+        }
+
+        _now = until;
+    }
+
+    private void Look()
+    {
+        foreach (var effect in _core.Effects)
+        {
+            switch (effect)
+            {
+                case ClientEffect.SendAssign ask:
+                    Assert.True(ask.Remaining > TimeSpan.Zero, "asked after the deadline");
+                    _requests.Add(ask.RequestId);
+                    break;
+                case ClientEffect.SendJob send:
+                    Look(send, _jobs[send.Id]);
+                    _sends.Add(send);
+                    break;
+                case ClientEffect.Finish finish:
+                    Look(finish);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        _core.Effects.Clear();
+    }
+
+    private void Look(ClientEffect.SendJob send, Job job)
+    {
+        Assert.Null(job.Outcome);
+        Assert.Equal(++job.Sends, send.Attempt);
+        Assert.True(send.Remaining > TimeSpan.Zero, "sent after the deadline");
+        Assert.True(job.IsIdempotent || job.Unknown == 1, "sent again though it may have run");
+        Assert.InRange(job.Unknown, 1, _settings.SendsMax + job.NotStarted.Count);
+    }
+
+    private void Look(ClientEffect.Finish finish)
+    {
+        var job = _jobs.GetValueOrDefault(finish.Id) ?? (Job)finish.Ticket; // refused before Submit came back
+        Assert.Same(job, finish.Ticket);
+        Assert.Null(job.Outcome);
+        job.Outcome = finish.Outcome;
+        Assert.Equal(job.Sends, finish.Outcome.Sends);
+        if (finish.Outcome is JobOutcome.Failed { Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs } failed)
+        {
+            Assert.True(job.Unknown == 0, $"{failed.Error} says not started, but a send has an unknown outcome");
+        }
+    }
+
+    private sealed class Job
+    {
+        public required bool IsIdempotent { get; init; }
+
+        public int Sends { get; set; }
+
+        /// <summary>Attempts that were rejected, or came back as dead letters.</summary>
+        public HashSet<int> NotStarted { get; } = [];
+
+        /// <summary>Sends that may have run, the one that is out included.</summary>
+        public int Unknown => Sends - NotStarted.Count;
+
+        public JobOutcome? Outcome { get; set; }
+    }
+}
