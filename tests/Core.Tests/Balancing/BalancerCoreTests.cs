@@ -126,7 +126,17 @@ public class BalancerCoreTests
     [Fact]
     public void Every_rejection_hints_when_to_try_again()
     {
-        Assert.True(_roundRobin.Assign(1, [], [], default)!.RetryAfter > TimeSpan.Zero);
+        List<AssignRejection?> rejections = [_roundRobin.Assign(1, [], [], default)];
+        _roundRobin.ApplySnapshot([], default);
+        rejections.Add(_roundRobin.Assign(1, [], [], default));
+        _roundRobin.ApplySnapshot(Members("a"), default);
+        rejections.Add(_roundRobin.Assign(1, [Key("a")], [], default));
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        rejections.Add(_leastLoad.Assign(1, [], [], default));
+        rejections.Add(_leastLoad.Assign(1, [], [], S(9)));
+        _roundRobin.Stop();
+        rejections.Add(_roundRobin.Assign(1, [], [], default));
+        Assert.All(rejections, no => Assert.InRange(no!.RetryAfter, Ms(50), S(1)));
     }
 
     // ---- reports
