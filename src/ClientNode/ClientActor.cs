@@ -45,7 +45,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    /// <summary>The fine clock: latencies below a millisecond are measured with it.</summary>
+    private static TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <param name="random">Draws the client's id and its jitter; used by this actor alone.</param>
     public static Props Props(IBalancerDirectory directory, ClientSettings settings, Random random) =>

@@ -12,34 +12,64 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
 {
     private static readonly JobOptions EachChunk = new() { IsIdempotent = true };
 
-    /// <summary>The chunks of all files, in order, each with the work that counts it. Files are opened one after another, as they are reached.</summary>
+    /// <summary>Counts all files, several chunks at once. A chunk that fails leaves its file without a count; the others go on.</summary>
+    /// <param name="concurrency">Chunks under way at most; so many are in memory as well.</param>
+    /// <param name="interrupted">No further chunk is begun once it is signalled.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public async IAsyncEnumerable<Func<Task>> ChunksAsync(IReadOnlyList<FileWords> files)
+    public async Task RunAsync(IReadOnlyList<FileWords> files, int concurrency, CancellationToken interrupted)
     {
+        using var room = new SemaphoreSlim(concurrency);
+        var underWay = new List<Task>();
         foreach (var file in files)
         {
-            var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
-            await using (stream.ConfigureAwait(false))
+            await foreach (var chunk in ReadAsync(file.Path).ConfigureAwait(false))
             {
-                await foreach (var chunk in ChunkSplitter.SplitAsync(stream, chunkBytesMax).ConfigureAwait(false))
+                await room.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+                if (interrupted.IsCancellationRequested)
                 {
-                    var index = file.Reserve();
-                    yield return () => CountAsync(file, index, chunk);
+                    await Task.WhenAll(underWay).ConfigureAwait(false);
+                    return;
                 }
+
+                underWay.RemoveAll(t => t.IsCompletedSuccessfully);
+                underWay.Add(CountAsync(file, file.Reserve(), chunk, room));
+            }
+
+            file.EndReached();
+        }
+
+        await Task.WhenAll(underWay).ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string path)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await using (stream.ConfigureAwait(false))
+        {
+            await foreach (var chunk in ChunkSplitter.SplitAsync(stream, chunkBytesMax).ConfigureAwait(false))
+            {
+                yield return chunk;
             }
         }
     }
 
-    private async Task CountAsync(FileWords file, int index, ReadOnlyMemory<byte> chunk)
+    private async Task CountAsync(FileWords file, int index, ReadOnlyMemory<byte> chunk, SemaphoreSlim room)
     {
-        var run = await client.RunAsync(new WordsJob(chunk, pace), EachChunk).ConfigureAwait(false);
-        if (run.Outcome is JobOutcome.Done done)
+        try
         {
-            file.Set(index, client.Read<WordsResult>(done).Summary);
-        }
+            var run = await client.RunAsync(new WordsJob(chunk, pace), EachChunk).ConfigureAwait(false);
+            if (run.Outcome is JobOutcome.Done done)
+            {
+                file.Set(index, client.Read<WordsResult>(done).Summary);
+            }
 
-        ended(run);
+            ended(run);
+        }
+        finally
+        {
+            room.Release();
+        }
     }
 }
 
@@ -48,18 +78,30 @@ public sealed class FileWords(string path)
 {
     private readonly Lock _lock = new();
     private readonly List<WordSummary?> _chunks = [];
+    private bool _isRead;
 
     public string Path => path;
 
-    /// <summary>The file's words; null when a chunk has not been counted.</summary>
+    /// <summary>Read to its end, and every chunk counted.</summary>
+    public bool IsWhole => Words is not null;
+
+    /// <summary>The file's words; null while, or when, not all of it has been counted.</summary>
     public long? Words
     {
         get
         {
             lock (_lock)
             {
-                return _chunks.TrueForAll(c => c is not null) ? WordSummary.Total([.. _chunks.Select(c => c!.Value)]) : null;
+                return _isRead && _chunks.TrueForAll(c => c is not null) ? WordSummary.Total([.. _chunks.Select(c => c!.Value)]) : null;
             }
+        }
+    }
+
+    internal void EndReached()
+    {
+        lock (_lock)
+        {
+            _isRead = true;
         }
     }
 

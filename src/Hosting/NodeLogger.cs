@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting.Logging;
+using Akka.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaLb.Hosting;
@@ -13,7 +14,13 @@ internal sealed class NodeLogger : LoggerFactoryLogger
 
     protected override void Log(LogEvent log, ActorPath path)
     {
-        var isAkkas = log.LogClass?.Assembly.GetName().Name is "Akka" or "Akka.Remote" or "Akka.Hosting";
+        var isAkkas = IsAkkas(log);
+        if (isAkkas && log.Cause is EndpointDisassociatedException)
+        {
+            // A lost connection is told once more as a failed association, which says what follows from it.
+            return;
+        }
+
         var level = log.LogLevel() switch
         {
             Akka.Event.LogLevel.DebugLevel => Microsoft.Extensions.Logging.LogLevel.Debug,
@@ -24,6 +31,20 @@ internal sealed class NodeLogger : LoggerFactoryLogger
             Akka.Event.LogLevel.ErrorLevel => Microsoft.Extensions.Logging.LogLevel.Error,
         };
         var category = isAkkas ? log.LogSource : log.LogClass?.Name ?? log.LogSource;
-        _factory.CreateLogger(category).Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? "");
+        var logger = _factory.CreateLogger(category);
+        if (isAkkas && !logger.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug))
+        {
+            // Where Akka puts stack traces into the text, its first line says it all to an operator.
+            logger.Log(level, default, log.Message, null, (message, _) => FirstLine(message.ToString()) + Reason(log.Cause));
+            return;
+        }
+
+        logger.Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? "");
     }
+
+    private static bool IsAkkas(LogEvent log) => log.LogClass?.Assembly.GetName().Name is "Akka" or "Akka.Remote" or "Akka.Hosting";
+
+    private static string FirstLine(string? text) => text?.Split('\n', 2)[0].TrimEnd('\r') ?? "";
+
+    private static string Reason(Exception? cause) => cause is null ? "" : $" ({cause.GetType().Name}: {FirstLine(cause.Message)})";
 }

@@ -1,4 +1,3 @@
-using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using HdrHistogram;
 
