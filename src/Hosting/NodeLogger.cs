@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting.Logging;
-using Akka.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaLb.Hosting;
@@ -15,7 +14,7 @@ internal sealed class NodeLogger : LoggerFactoryLogger
     protected override void Log(LogEvent log, ActorPath path)
     {
         var isAkkas = IsAkkas(log);
-        if (isAkkas && log.Cause is EndpointDisassociatedException)
+        if (isAkkas && log.Cause?.GetType().Name == "EndpointDisassociatedException")
         {
             // A lost connection is told once more as a failed association, which says what follows from it.
             return;
