@@ -41,10 +41,11 @@ internal sealed class RunProgress : IAsyncDisposable
             .StartAsync(async context =>
             {
                 var bar = context.AddTask("", maxValue: 1);
+                bar.IsIndeterminate = jobs is null && duration is null;
                 while (!ended.IsCancellationRequested)
                 {
                     var elapsed = TimeProvider.System.GetElapsedTime(started);
-                    bar.Value = jobs is { } all ? (double)(tally.Done + tally.Failed) / Math.Max(1, all) : elapsed / duration!.Value;
+                    bar.Value = jobs is { } all ? (double)(tally.Done + tally.Failed) / Math.Max(1, all) : duration is { } whole ? elapsed / whole : 0;
                     bar.Description = Markup.Escape(Describe(tally, elapsed));
                     await PauseAsync(TerminalInterval, ended).ConfigureAwait(false);
                 }

@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Registry.Etcd;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
