@@ -40,7 +40,6 @@ public sealed class NodeHost : IAsyncDisposable
     {
         var logging = new NodeLogging(level);
         var config = SystemConfig.Serialization
-            .WithFallback(Silence)
             .WithFallback(user)
             .WithFallback(SystemConfig.Remoting(settings.Host, settings.Port));
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -92,9 +91,6 @@ public sealed class NodeHost : IAsyncDisposable
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
     }
-
-    /// <summary>Akka's fallback logger writes to standard output, which is for scripts.</summary>
-    private static Config Silence { get; } = ConfigurationFactory.ParseString("akka.stdout-loglevel = OFF");
 
     private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
     {

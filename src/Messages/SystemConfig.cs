@@ -38,7 +38,7 @@ public static class SystemConfig
         $$"""
         akka {
           actor.provider = remote
-          stdout-loglevel = OFF
+          stdout-logger-class = "AkkaLb.Messages.SilentLogger, AkkaLb.Messages"
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off

@@ -40,7 +40,7 @@ internal sealed class RunProgress : IAsyncDisposable
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn())
             .StartAsync(async context =>
             {
-                var bar = context.AddTask("", maxValue: 1);
+                var bar = context.AddTask("starting", maxValue: 1);
                 bar.IsIndeterminate = jobs is null && duration is null;
                 while (!ended.IsCancellationRequested)
                 {
