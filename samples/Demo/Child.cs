@@ -7,7 +7,7 @@ namespace AkkaLb.Demo;
 internal sealed class Child : IAsyncDisposable
 {
     private const int LinesKept = 20;
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(3);
 
     private readonly Process _process;
     private readonly string _name;

@@ -21,7 +21,7 @@ internal static class DemoRun
         using var interrupted = new CancellationTokenSource();
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-        var children = new List<IAsyncDisposable>();
+        var children = new Children();
         try
         {
             var plan = await Plan.MakeAsync(files).ConfigureAwait(false);
@@ -45,12 +45,10 @@ internal static class DemoRun
         }
         finally
         {
-            // The last started ends first, so that workers can still say goodbye to balancer and etcd.
-            children.Reverse();
-            foreach (var child in children)
-            {
-                await child.DisposeAsync().ConfigureAwait(false);
-            }
+            // The workers first, all at once, so that they can still say goodbye to balancer and etcd.
+            await Task.WhenAll(children.Workers.Select(w => w.DisposeAsync().AsTask())).ConfigureAwait(false);
+            await DisposeAsync(children.Balancer).ConfigureAwait(false);
+            await DisposeAsync(children.Etcd).ConfigureAwait(false);
         }
 
         void Interrupt(PosixSignalContext context)
@@ -60,20 +58,28 @@ internal static class DemoRun
         }
     }
 
+    private static async Task DisposeAsync(IAsyncDisposable? child)
+    {
+        if (child is not null)
+        {
+            await child.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
     private static async Task<int> RunAsync(
-        IReadOnlyList<string> paths, bool withEtcd, Plan plan, List<IAsyncDisposable> children, CancellationToken interrupted)
+        IReadOnlyList<string> paths, bool withEtcd, Plan plan, Children children, CancellationToken interrupted)
     {
         string[] registry = [];
         if (withEtcd)
         {
             var etcd = await DemoEtcd.StartAsync(StartTimeout, interrupted).ConfigureAwait(false);
-            children.Add(etcd);
+            children.Etcd = etcd;
             registry = ["--etcd", etcd.Endpoint];
             Console.Out.WriteLine($"started etcd at {etcd.Endpoint}");
         }
 
         var balancer = Child.StartNode("balancer", "AkkaLb.Balancer", ["--policy", PolicyNames.RoundRobin, "--port", "0", .. registry]);
-        children.Add(balancer);
+        children.Balancer = balancer;
         var ready = await balancer.ReadyAsync(StartTimeout, interrupted).ConfigureAwait(false);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started balancer, pid {balancer.Pid}: {ready}"));
         var address = new Uri(ready.Split(' ')[2].Replace("akka.tcp://AkkaLb@", "tcp://", StringComparison.Ordinal)).Authority;
@@ -82,7 +88,7 @@ internal static class DemoRun
         foreach (var id in new[] { "worker-1", "worker-2", "worker-3" })
         {
             var worker = Child.StartNode(id, "AkkaLb.WorkerNode", ["--id", id, "--balancer", address, .. registry]);
-            children.Add(worker);
+            children.Workers.Add(worker);
             workers.Add((id, worker));
         }
 
@@ -158,5 +164,15 @@ internal static class DemoRun
         }
 
         return 0;
+    }
+
+    /// <summary>What has been started, and has to be gone in the end.</summary>
+    private sealed class Children
+    {
+        public DemoEtcd? Etcd { get; set; }
+
+        public Child? Balancer { get; set; }
+
+        public List<Child> Workers { get; } = [];
     }
 }
