@@ -14,17 +14,20 @@ var command = new RootCommand("A client: asks the balancer for a worker, then ta
 };
 
 // assign
-var count = new Option<int>("--count") { HelpName = "N", Description = "assignments to ask for (1)", DefaultValueFactory = _ => 1 };
+var count = new Option<int>("--count") { HelpName = "N", Description = "assignments to ask for", DefaultValueFactory = _ => 1 };
 var ahead = new Option<bool>("--ahead") { Description = "one request for all of them instead of a request each" };
 var assign = new Command("assign", "Ask for workers and print them, a line each.") { count, ahead };
-assign.SetAction((parsed, _) => RunAsync(parsed, session =>
-    AssignCommand.RunAsync(session, AtLeastOne("--count", parsed.GetValue(count)), parsed.GetValue(ahead))));
+assign.SetAction((parsed, _) =>
+{
+    var wanted = AtLeastOne("--count", parsed.GetValue(count));
+    return RunAsync(parsed, session => AssignCommand.RunAsync(session, wanted, parsed.GetValue(ahead)));
+});
 
 // count
 var paths = new Argument<string[]>("PATH") { Description = "files to count", Arity = ArgumentArity.OneOrMore };
 var chunk = new Option<int>("--chunk")
 {
-    HelpName = "BYTES", Description = "largest piece of a file that is one job (65536)", DefaultValueFactory = _ => 65_536,
+    HelpName = "BYTES", Description = "largest piece of a file that is one job", DefaultValueFactory = _ => 65_536,
 };
 var countConcurrency = Concurrency();
 var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, countConcurrency };
@@ -42,16 +45,17 @@ countWords.SetAction((parsed, _) =>
         throw new ProgramException(ExitCode.Usage, Directory.Exists(missing) ? $"{missing} is a directory: name files" : $"{missing}: no such file");
     }
 
-    return RunAsync(parsed, session => CountCommand.RunAsync(session, files, bytes, AtLeastOne("--concurrency", parsed.GetValue(countConcurrency))));
+    var concurrency = AtLeastOne("--concurrency", parsed.GetValue(countConcurrency));
+    return RunAsync(parsed, session => CountCommand.RunAsync(session, files, bytes, concurrency));
 });
 
 // load
 var jobs = new Option<long?>("--jobs") { HelpName = "N", Description = "jobs to run" };
 var duration = new Option<double?>("--for") { HelpName = "SECONDS", Description = "or: how long to go on beginning jobs" };
-var job = new Option<string>("--job") { HelpName = "JOB", Description = $"{JobSpec.Forms} (sleep:0)", DefaultValueFactory = _ => "sleep:0" };
+var job = new Option<string>("--job") { HelpName = "JOB", Description = JobSpec.Forms, DefaultValueFactory = _ => "sleep:0" };
 var deadline = new Option<double>("--deadline")
 {
-    HelpName = "SECONDS", Description = "for each job, retries included (60)", DefaultValueFactory = _ => 60,
+    HelpName = "SECONDS", Description = "for each job, retries included", DefaultValueFactory = _ => 60,
 };
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };
 var json = new Option<bool>("--json") { Description = "print one JSON object" };
@@ -114,5 +118,5 @@ static int AtLeastOne(string flag, int value)
 
 static Option<int> Concurrency() => new("--concurrency")
 {
-    HelpName = "N", Description = $"jobs under way at once ({ConcurrencyDefault})", DefaultValueFactory = _ => ConcurrencyDefault,
+    HelpName = "N", Description = "jobs under way at once", DefaultValueFactory = _ => ConcurrencyDefault,
 };

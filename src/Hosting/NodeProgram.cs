@@ -20,7 +20,7 @@ public static class NodeProgram
             var parsed = command.Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                await Console.Error.WriteLineAsync($"{name}: {OneLine(parsed.Errors[0].Message)} (see --help)").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine(parsed.Errors[0].Message))} (see --help)").ConfigureAwait(false);
                 return ExitCode.Usage;
             }
 
@@ -45,6 +45,9 @@ public static class NodeProgram
             return e.ExitCode;
         }
     }
+
+    /// <summary>"Cannot parse argument 'x' for option '--n' as expected type 'System.Int32'.": the end says nothing to an operator.</summary>
+    private static string WithoutTypeNames(string message) => message.Split(" as expected type", 2)[0];
 
     private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 }
