@@ -11,7 +11,8 @@ namespace AkkaLb.ClientNode;
 
 /// <summary>Runs a client's jobs: shell of a <see cref="ClientCore"/> and a <see cref="BalancerLink"/>, behind <see cref="BalancedClient"/>.</summary>
 /// <remarks>What happens to connections it hears from the event stream: <see cref="DisassociatedEvent"/> and <see cref="AssociationErrorEvent"/> name an
-/// address, <see cref="DeadLetter"/> carries what was never sent. Death watch of the workers is the backstop for silent networks.</remarks>
+/// address, <see cref="DeadLetter"/> carries what was never sent. Death watch of the workers is the backstop for silent networks. The balancer is not
+/// watched: unanswered requests tell sooner, and a balancer that death watch gave up (frozen for 12 s, say) could not be spoken to until it restarts.</remarks>
 internal sealed class ClientActor : ReceiveActor, IWithTimers
 {
     /// <summary>Time between two probes while a balancer is sought.</summary>
@@ -196,7 +197,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
             if (id == ProbeId(index) && _link.Found(index))
             {
                 _balancer = balancer;
-                Context.Watch(balancer);
                 _log.Info("using the balancer at {0}", balancer.Path.Address);
                 Step(() => _client.BalancerFound(Now));
                 foreach (var waiter in _linkWaiters)
@@ -226,12 +226,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     private void Forget()
     {
-        if (_balancer is not null)
-        {
-            Context.Unwatch(_balancer);
-            _balancer = null;
-        }
-
+        _balancer = null;
         _probeEpoch++;
         _client.BalancerLost(Now);
     }
@@ -274,12 +269,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     private void OnTerminated(Terminated m)
     {
-        if (m.ActorRef.Equals(_balancer))
-        {
-            Step(() => LoseBalancer("it terminated"));
-            return;
-        }
-
         if (_watched.Remove(m.ActorRef, out var worker))
         {
             Step(() => _client.WorkerTerminated(worker, m.ActorRef.Path.Address.ToString(), Now));
