@@ -3,6 +3,7 @@ using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
 
@@ -108,12 +109,13 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 
     private bool IsResolvable(WorkerRecord worker)
     {
-        if (ActorPath.TryParse(worker.Path, out var path) && path.Address is { Host: not null, Port: not null })
+        // The check comes first: ActorPath.TryParse throws for a uid that is no number.
+        if (SerializedActorPath.IsValid(worker.Path, needsUid: true) && ActorPath.TryParse(worker.Path, out _))
         {
             return true;
         }
 
-        _log.Warning("worker {0} is left out: \"{1}\" is not an actor path with an address", worker.Id, worker.Path);
+        _log.Warning("worker {0} is left out: \"{1}\" is not an actor path with address and uid", worker.Id, worker.Path);
         return false;
     }
 

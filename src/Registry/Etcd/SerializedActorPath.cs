@@ -4,10 +4,11 @@ namespace AkkaLb.Registry.Etcd;
 
 /// <summary>Tells whether a text looks like an absolute actor path: <c>akka.tcp://System@host:port/user/name#uid</c>.</summary>
 /// <remarks>A plain check of the parts, so that a value of another program or a half-written one is caught at the registry. It needs no Akka.</remarks>
-internal static class SerializedActorPath
+public static class SerializedActorPath
 {
     private const int LengthMax = 1024;
 
+    /// <param name="needsUid">Whether a path without <c>#uid</c> is refused.</param>
     public static bool IsValid(string path, bool needsUid)
     {
         if (path.Length > LengthMax || !path.StartsWith("akka.", StringComparison.Ordinal) || path.Any(c => c is <= ' ' or > '~'))

@@ -1,0 +1,146 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Registry;
+using AkkaLb.Tests.Support;
+
+namespace AkkaLb.Balancer.Tests;
+
+/// <summary>The test is the balancer.</summary>
+public class EtcdWatcherActorTests : VirtualTimeKit
+{
+    private static readonly Member A = Workers.Member("a", 1);
+    private static readonly Member B = Workers.Member("b", 2);
+    private static readonly Member C = Workers.Member("c", 3);
+
+    private readonly ScriptedRegistry _registry = new();
+    private readonly IActorRef _watcher;
+
+    public EtcdWatcherActorTests() => _watcher = Sys.ActorOf(EtcdWatcherActor.Props(_registry, TestActor));
+
+    [Fact]
+    public async Task The_first_snapshot_is_told_whole()
+    {
+        (await _registry.NextWatchAsync()).Snapshot(7, A, B);
+        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+    }
+
+    [Fact]
+    public async Task An_empty_first_snapshot_is_told_too()
+    {
+        (await _registry.NextWatchAsync()).Snapshot(1);
+        Assert.Empty(ExpectMsg<WorkersSnapshot>().Members);
+    }
+
+    [Fact]
+    public async Task Changes_are_told_in_order()
+    {
+        var watch = await WatchWithAsync(A);
+        watch.Changed(8, B.Put(), A.Removed());
+        watch.Changed(9, B.Draining().Put());
+        ExpectChanges(B.Put(), A.Removed());
+        ExpectChanges(B.Draining().Put());
+    }
+
+    [Fact]
+    public async Task What_is_at_or_below_the_applied_revision_is_not_told()
+    {
+        var watch = await WatchWithAsync(A);
+        watch.Changed(7, A.Removed());
+        watch.Changed(6, B.Put());
+        watch.Changed(8, C.Put());
+        ExpectChanges(C.Put());
+    }
+
+    [Fact]
+    public async Task Of_a_second_snapshot_only_the_difference_is_told()
+    {
+        var watch = await WatchWithAsync(A, B);
+        watch.Snapshot(20, B, C);
+        ExpectChanges(A.Removed(), C.Put());
+        watch.Snapshot(21, B, C);
+        watch.Changed(22, C.Removed());
+        ExpectChanges(C.Removed());
+    }
+
+    [Fact]
+    public async Task A_snapshot_from_a_registry_that_went_back_in_time_counts()
+    {
+        var watch = await WatchWithAsync(A, B);
+        watch.Snapshot(3, A);
+        ExpectChanges(B.Removed());
+        watch.Changed(4, C.Put());
+        ExpectChanges(C.Put());
+    }
+
+    [Fact]
+    public async Task An_outage_and_an_unreadable_value_say_nothing_to_the_balancer()
+    {
+        var watch = await WatchWithAsync(A);
+        watch.Say(new RegistryEvent.Disconnected("refused"));
+        watch.Say(new RegistryEvent.Connected());
+        watch.Say(new RegistryEvent.Unreadable("/akkalb/workers/x", "not JSON"));
+        watch.Changed(8, B.Put());
+        ExpectChanges(B.Put());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("akka://AkkaLb/user/worker")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1/user/worker")]
+    [InlineData("http://AkkaLb@127.0.0.1:4100/user/worker#1")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#x")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#99999999999999999999")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:99999/user/worker#1")]
+    public async Task A_worker_whose_path_cannot_be_told_and_watched_is_left_out(string path)
+    {
+        var watch = await _registry.NextWatchAsync();
+        watch.Snapshot(7, A.WithPath(path), B);
+        Assert.Equal([B], ExpectMsg<WorkersSnapshot>().Members);
+        watch.Changed(8, C.WithPath(path).Put());
+        watch.Changed(9, C.Put());
+        ExpectChanges(C.Put());
+        watch.Changed(10, B.WithPath(path).Put());
+        ExpectChanges(B.Removed());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_watch_that_ends_or_throws_is_opened_again_a_second_later_and_the_members_stay(bool throws)
+    {
+        Sys.EventStream.Subscribe(TestActor, typeof(Error));
+        var first = await WatchWithAsync(A);
+        first.End(throws ? new RegistryRefusedException("no permission") : null);
+        Assert.Contains(throws ? "no permission" : "without a reason", ExpectMsg<Error>().ToString(), StringComparison.Ordinal);
+        await Settled(_watcher);
+        Advance(EtcdWatcherActor.ReopenAfter - TimeSpan.FromMilliseconds(1));
+        await Settled(_watcher);
+        Assert.Equal(1, _registry.OpenedCount);
+
+        Advance(TimeSpan.FromMilliseconds(1));
+        (await _registry.NextWatchAsync()).Snapshot(9, A, B);
+        ExpectChanges(B.Put());
+    }
+
+    [Fact]
+    public async Task Stopping_cancels_the_watch()
+    {
+        var watch = await WatchWithAsync(A);
+        Sys.Stop(Watch(_watcher));
+        ExpectTerminated(_watcher);
+        Assert.True(watch.Cancelled.IsCancellationRequested);
+    }
+
+    private async Task<ScriptedRegistry.Watch> WatchWithAsync(params Member[] members)
+    {
+        var watch = await _registry.NextWatchAsync();
+        watch.Snapshot(7, members);
+        Assert.Equal(members, ExpectMsg<WorkersSnapshot>().Members);
+        return watch;
+    }
+
+    private void ExpectChanges(params MemberChange[] changes) => Assert.Equal(changes, ExpectMsg<WorkersChanged>().Changes);
+}

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using AkkaLb.Core;
+using AkkaLb.Registry;
+
+namespace AkkaLb.Balancer.Tests;
+
+/// <summary>A registry whose watches say what the test writes. Only watching works.</summary>
+internal sealed class ScriptedRegistry : IWorkerRegistry
+{
+    private readonly Channel<Watch> _opened = Channel.CreateUnbounded<Watch>();
+
+    public int OpenedCount { get; private set; }
+
+    public async Task<Watch> NextWatchAsync() => await _opened.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+
+    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var watch = new Watch(cancellationToken);
+        OpenedCount++;
+        _opened.Writer.TryWrite(watch);
+        // The token is left to the test: what comes late, after a cancellation, is part of what it checks.
+        await foreach (var e in watch.Events.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            yield return e;
+        }
+    }
+
+    public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    internal sealed class Watch(CancellationToken cancelled)
+    {
+        public Channel<RegistryEvent> Events { get; } = Channel.CreateUnbounded<RegistryEvent>();
+
+        public CancellationToken Cancelled => cancelled;
+
+        public void Say(RegistryEvent e) => Assert.True(Events.Writer.TryWrite(e));
+
+        public void Snapshot(long revision, params Member[] members) => Say(new RegistryEvent.Snapshot(revision, members));
+
+        public void Changed(long revision, params MemberChange[] changes) => Say(new RegistryEvent.Changed(revision, changes));
+
+        public void End(Exception? why = null) => Events.Writer.Complete(why);
+    }
+}
