@@ -23,7 +23,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private readonly IActorRef _balancer;
     private readonly MembershipView _view = new();
     private CancellationTokenSource _watch = new();
-    private int _epoch;
+    private object _epoch = new();
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer)
     {
@@ -46,8 +46,8 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 
     private void Watching()
     {
-        Receive<Told>(m => m.Epoch == _epoch, m => OnEvent(m.Event));
-        Receive<WatchEnded>(m => m.Epoch == _epoch, m =>
+        Receive<Told>(m => ReferenceEquals(m.Epoch, _epoch), m => OnEvent(m.Event));
+        Receive<WatchEnded>(m => ReferenceEquals(m.Epoch, _epoch), m =>
         {
             _log.Error("the watch of the registry ended, opening it again in {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
@@ -124,11 +124,13 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         _watch.Cancel();
         _watch.Dispose();
         _watch = new CancellationTokenSource();
-        _ = PumpAsync(_registry, ++_epoch, Self, _watch.Token);
+        // An object and not a number: after a restart of this actor the watch before it may still speak to the same reference.
+        _epoch = new object();
+        _ = PumpAsync(_registry, _epoch, Self, _watch.Token);
     }
 
     /// <summary>Runs outside the actor: touches nothing of it but the reference it was given.</summary>
-    private static async Task PumpAsync(IWorkerRegistry registry, int epoch, IActorRef self, CancellationToken cancellationToken)
+    private static async Task PumpAsync(IWorkerRegistry registry, object epoch, IActorRef self, CancellationToken cancellationToken)
     {
         try
         {
@@ -149,9 +151,9 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         }
     }
 
-    private sealed record Told(int Epoch, RegistryEvent Event) : INoSerializationVerificationNeeded;
+    private sealed record Told(object Epoch, RegistryEvent Event) : INoSerializationVerificationNeeded;
 
-    private sealed record WatchEnded(int Epoch, string Problem) : INoSerializationVerificationNeeded;
+    private sealed record WatchEnded(object Epoch, string Problem) : INoSerializationVerificationNeeded;
 
     private sealed class Reopen
     {

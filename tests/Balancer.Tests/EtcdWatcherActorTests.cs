@@ -126,6 +126,22 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task A_restarted_watcher_starts_over_and_drops_what_the_old_watch_still_says()
+    {
+        var old = await WatchWithAsync(A);
+        // Provokes the crash: no registry of ours does it.
+        old.Say(new RegistryEvent.Snapshot(8, null!));
+        var fresh = await _registry.NextWatchAsync();
+        Assert.True(old.Cancelled.IsCancellationRequested);
+
+        old.Snapshot(9, B);
+        old.End();
+        await old.Events.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+        fresh.Snapshot(10, C);
+        Assert.Equal([C], ExpectMsg<WorkersSnapshot>().Members);
+    }
+
+    [Fact]
     public async Task Stopping_cancels_the_watch()
     {
         var watch = await WatchWithAsync(A);
