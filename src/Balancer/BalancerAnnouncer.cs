@@ -20,6 +20,7 @@ public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
     private readonly string _version;
     private readonly TimeSpan _ttl;
     private long? _leaseId;
+    private bool _isRegistering;
     private bool _isTroubled;
 
     public BalancerAnnouncer(EtcdRegistry registry, string id, string path, string version, TimeSpan ttl)
@@ -47,7 +48,7 @@ public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
     {
         Receive<RegisterOutcome.Registered>(m =>
         {
-            _leaseId = m.LeaseId;
+            (_leaseId, _isRegistering) = (m.LeaseId, false);
             Recovered();
         });
         Receive<KeepAliveOutcome.Kept>(_ => Recovered());
@@ -63,11 +64,20 @@ public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
                 _log.Warning("this balancer's entry in etcd cannot be kept, trying on: {0}", m.Problem);
             }
 
-            _isTroubled = true;
+            (_isTroubled, _isRegistering) = (true, false);
             Later();
         });
         Receive<Due>(_ => Beat());
         Receive<Withdraw>(_ => OnWithdraw());
+    }
+
+    /// <summary>Nothing is renewed or registered any more. A registration that was under way is given back when it is known.</summary>
+    private void Withdrawing(IActorRef asker)
+    {
+        Receive<RegisterOutcome.Registered>(m => GiveBack(m.LeaseId, asker));
+        Receive<Fault>(_ => _isRegistering, _ => asker.Tell(Withdrawn.Instance));
+        Receive<Withdraw>(_ => Sender.Tell(Withdrawn.Instance));
+        ReceiveAny(_ => { });
     }
 
     private void Beat()
@@ -78,6 +88,7 @@ public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
         }
         else
         {
+            _isRegistering = true;
             Pipe(_registry.RegisterBalancerAsync(_id, _path, _version, _ttl, _stopped.Token));
         }
     }
@@ -101,13 +112,18 @@ public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
         Timers.CancelAll();
         if (_leaseId is { } lease)
         {
-            _registry.DeregisterAsync(lease, _stopped.Token).PipeTo(asker, success: () => Withdrawn.Instance, failure: _ => Withdrawn.Instance);
+            GiveBack(lease, asker);
         }
-        else
+        else if (!_isRegistering)
         {
             asker.Tell(Withdrawn.Instance);
         }
+
+        Become(() => Withdrawing(asker));
     }
+
+    private void GiveBack(long lease, IActorRef asker) =>
+        _registry.DeregisterAsync(lease, _stopped.Token).PipeTo(asker, success: () => Withdrawn.Instance, failure: _ => Withdrawn.Instance);
 
     private void Pipe<T>(Task<T> request) => request.PipeTo(Self, success: outcome => outcome!, failure: e => new Fault(e.Message));
 
