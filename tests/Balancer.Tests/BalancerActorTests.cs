@@ -1,0 +1,255 @@
+using Akka.Actor;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Balancer.Tests;
+
+public class BalancerActorTests : BalancerKit
+{
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(Workers.HeartbeatMs);
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void Before_a_snapshot_it_is_not_ready(string policy) => Assert.Equal(AssignRejectReason.NotReady, Rejection(Balancer(policy)));
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void An_empty_snapshot_means_no_workers_at_once(string policy) => Assert.Equal(AssignRejectReason.NoWorkers, Rejection(Balancer(policy, [])));
+
+    [Fact]
+    public void An_answer_names_the_policy() => Assert.Equal("pick-first", Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.PickFirst, A))).Policy);
+
+    [Fact]
+    public void A_rejection_says_why_and_when_to_try_again()
+    {
+        var no = Assert.IsType<AssignRejected>(Ask(Balancer(PolicyNames.PickFirst, [])));
+        Assert.Equal("no worker is registered", no.Sentence);
+        Assert.True(no.RetryAfter > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void Round_robin_takes_each_worker_in_registration_order() => Assert.Equal("a b c a", Picks(Balancer(PolicyNames.RoundRobin, C, A, B), 4));
+
+    [Fact]
+    public void Round_robin_goes_on_behind_the_last_pick_when_workers_join_and_leave()
+    {
+        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        Assert.Equal("a", Picks(balancer));
+        Change(balancer, C.Put());
+        Assert.Equal("b", Picks(balancer));
+        Change(balancer, A.Removed());
+        Assert.Equal("c b c", Picks(balancer, 3));
+    }
+
+    [Fact]
+    public void Pick_first_moves_on_when_the_first_is_gone_and_a_newcomer_stands_last()
+    {
+        var balancer = Balancer(PolicyNames.PickFirst, A, B);
+        Assert.Equal("a a", Picks(balancer, 2));
+        Change(balancer, A.Removed());
+        Assert.Equal("b b", Picks(balancer, 2));
+        Change(balancer, Workers.Member("a", 9).Put());
+        Assert.Equal("b b", Picks(balancer, 2));
+    }
+
+    [Fact]
+    public void Least_load_takes_the_worker_with_the_fewest_bytes_as_reports_and_members_change()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, A, 200);
+        Report(balancer, B, 100);
+        Assert.Equal("b b", Picks(balancer, 2));
+        Report(balancer, B, 300, sequence: 2);
+        Assert.Equal("a", Picks(balancer));
+        Change(balancer, C.Put());
+        Report(balancer, C, 50);
+        Assert.Equal("c", Picks(balancer));
+        Change(balancer, C.Removed(), A.Removed());
+        Assert.Equal("b", Picks(balancer));
+    }
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void A_draining_worker_gets_no_picks(string policy)
+    {
+        var balancer = Balancer(policy, A, B);
+        Report(balancer, A, 1);
+        Report(balancer, B, 2);
+        Change(balancer, A.Draining().Put());
+        Assert.Equal("b b", Picks(balancer, 2));
+        Report(balancer, A, 1, sequence: 2);
+        Assert.Equal("b", Picks(balancer));
+        Change(balancer, B.Draining().Put());
+        Assert.Equal(AssignRejectReason.NoWorkers, Rejection(balancer));
+    }
+
+    [Fact]
+    public void Least_load_waits_one_heartbeat_for_reports_after_the_first_snapshot()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, B, 1);
+        Assert.Equal(AssignRejectReason.NotReady, Rejection(balancer));
+        Advance(Heartbeat);
+        Assert.Equal("b", Picks(balancer));
+    }
+
+    [Fact]
+    public void Least_load_is_ready_earlier_when_everybody_has_reported()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, A, 2);
+        Assert.Equal(AssignRejectReason.NotReady, Rejection(balancer));
+        Report(balancer, B, 1);
+        Assert.Equal("b", Picks(balancer));
+    }
+
+    [Fact]
+    public async Task Without_any_report_least_load_says_so_after_the_first_heartbeat()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A);
+        await Settled(balancer);
+        Advance(Heartbeat);
+        Assert.Equal(AssignRejectReason.NoMemoryReports, Rejection(balancer));
+    }
+
+    [Fact]
+    public async Task A_report_counts_for_three_heartbeats_and_no_longer()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A);
+        Report(balancer, A, 1);
+        await Settled(balancer);
+        Advance((Heartbeat * 3) - TimeSpan.FromMilliseconds(1));
+        Assert.Equal("a", Picks(balancer));
+        Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(AssignRejectReason.NoMemoryReports, Rejection(balancer));
+        Report(balancer, A, 1, sequence: 2);
+        Assert.Equal("a", Picks(balancer));
+    }
+
+    [Fact]
+    public void A_late_report_never_replaces_a_newer_one()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, B, 100);
+        Report(balancer, A, 200, sequence: 5);
+        Report(balancer, A, 1, sequence: 4);
+        Report(balancer, A, 1, sequence: 5);
+        Assert.Equal("b", Picks(balancer));
+    }
+
+    [Fact]
+    public async Task A_report_that_runs_ahead_of_its_worker_counts_from_when_it_came()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, []);
+        Report(balancer, A, 1);
+        await Settled(balancer);
+        Advance(Heartbeat * 2);
+        Change(balancer, A.Put());
+        Assert.Equal("a", Picks(balancer));
+        Advance(Heartbeat);
+        Assert.Equal(AssignRejectReason.NoMemoryReports, Rejection(balancer));
+    }
+
+    [Fact]
+    public async Task An_early_report_is_forgotten_after_its_hold()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, new BalancerLimits(Heartbeat * 2, 10));
+        balancer.Tell(new WorkersSnapshot([]));
+        Report(balancer, A, 1);
+        await Settled(balancer);
+        Advance(Heartbeat * 2);
+        Change(balancer, A.Put());
+        Assert.Equal(AssignRejectReason.NoMemoryReports, Rejection(balancer));
+    }
+
+    [Fact]
+    public void Another_incarnation_inherits_nothing_and_the_former_ones_reports_do_not_count_for_it()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, A, 1, sequence: 100);
+        Report(balancer, B, 2);
+        Assert.Equal("a", Picks(balancer));
+        Change(balancer, Workers.Member("a", 1, incarnation: 77).Put());
+        Report(balancer, A, 1, sequence: 101);
+        Assert.Equal("b", Picks(balancer));
+        Report(balancer, new WorkerKey("a", 77), 1, sequence: 1);
+        Assert.Equal("a", Picks(balancer));
+    }
+
+    [Fact]
+    public void Left_out_workers_are_passed_over()
+    {
+        var balancer = Balancer(PolicyNames.RoundRobin, A, B, C);
+        Assert.Equal("b c b", Picks(balancer, 3, A.Key()));
+        Assert.Equal("c", Picks(balancer, 1, A.Key(), B.Key()));
+    }
+
+    [Fact]
+    public void Leaving_out_another_incarnation_or_a_stranger_leaves_out_nobody() =>
+        Assert.Equal("a", Picks(Balancer(PolicyNames.PickFirst, A), 1, new WorkerKey("a", 99), new WorkerKey("x", 1)));
+
+    [Theory]
+    [InlineData(PolicyNames.RoundRobin)]
+    [InlineData(PolicyNames.PickFirst)]
+    [InlineData(PolicyNames.LeastLoad)]
+    public void With_everybody_left_out_it_says_so(string policy)
+    {
+        var balancer = Balancer(policy, A, B);
+        Report(balancer, A, 1);
+        Report(balancer, B, 1);
+        Assert.Equal(AssignRejectReason.AllExcluded, Rejection(balancer, A.Key(), B.Key()));
+    }
+
+    [Fact]
+    public void A_request_ahead_gets_as_many_picks_as_it_asks_for_in_order()
+    {
+        var assigned = Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.RoundRobin, A, B), count: 5));
+        Assert.Equal(["a", "b", "a", "b", "a"], assigned.Workers.Select(w => w.Worker.Id));
+    }
+
+    [Fact]
+    public void A_later_snapshot_replaces_the_membership_and_keeps_survivors_turns_and_reports()
+    {
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, A, 1);
+        Report(balancer, B, 2);
+        Assert.Equal("a", Picks(balancer));
+        balancer.Tell(new WorkersSnapshot([B, C]));
+        Assert.Equal("b", Picks(balancer));
+    }
+
+    [Fact]
+    public void After_StopAssigning_every_request_is_rejected()
+    {
+        var balancer = Balancer(PolicyNames.PickFirst, A);
+        balancer.Tell(StopAssigning.Instance, TestActor);
+        ExpectMsg<Stopped>();
+        Assert.Equal(AssignRejectReason.Stopping, Rejection(balancer));
+        Change(balancer, B.Put());
+        Assert.Equal(AssignRejectReason.Stopping, Rejection(balancer));
+    }
+
+    [Fact]
+    public void A_client_that_cannot_reach_a_worker_removes_it_for_nobody()
+    {
+        var balancer = Balancer(PolicyNames.PickFirst, A, B);
+        balancer.Tell(new WorkerUnreachable(A.Key(), "no connection"), TestActor);
+        Assert.Equal("a", Picks(balancer));
+    }
+
+    [Fact]
+    public void Its_status_counts_members_and_lists_the_eligible_in_registration_order()
+    {
+        Balancer(PolicyNames.PickFirst, C, B.Draining(), A).Tell(GetBalancerStatus.Instance, TestActor);
+        var status = ExpectMsg<BalancerStatus>();
+        Assert.Equal(("pick-first", 3, "a c"), (status.Policy, status.MemberCount, string.Join(' ', status.Eligible)));
+    }
+}

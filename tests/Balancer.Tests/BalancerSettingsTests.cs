@@ -1,0 +1,73 @@
+using Akka.Configuration;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaLb.Balancer.Tests;
+
+public class BalancerSettingsTests
+{
+    private static readonly Config Defaults = SettingsLoader.ReadDefaults(typeof(BalancerSettings).Assembly, "balancer.hocon");
+
+    [Fact]
+    public void The_keys_of_balancer_hocon_are_exactly_those_of_the_schema() => Assert.Equal(
+        BalancerSettings.Schema.Keys.Select(k => k.Path).Order(StringComparer.Ordinal), BalancerSettings.Schema.KeysOf(Defaults));
+
+    [Fact]
+    public void The_defaults_have_no_problems_and_are_read()
+    {
+        Assert.Empty(BalancerSettings.Schema.Check(Defaults, ""));
+        var settings = BalancerSettings.Read(Defaults);
+        Assert.Equal(("127.0.0.1", 4053, null, "embedded"), (settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
+        Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Information, (string?)null), (settings.Common.RequestTimeout, settings.LogLevel, settings.Policy));
+        Assert.Equal((TimeSpan.FromSeconds(5), new BalancerLimits(TimeSpan.FromSeconds(5), 10_000)), (settings.LeaseTtl, settings.Limits));
+        Assert.NotEmpty(settings.Id);
+    }
+
+    [Fact]
+    public void What_a_file_says_is_read()
+    {
+        var settings = Read(
+            """
+            log-level = debug, registry = etcd, etcd.endpoints = ["10.0.0.1:2379"], etcd.prefix = /other
+            balancer { policy = least-load, id = b1, lease-ttl = 7s, early-report-hold = 200ms, early-reports-max = 0 }
+            """);
+        Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (settings.Policy, settings.Id, settings.LeaseTtl, settings.LogLevel));
+        Assert.Equal(new BalancerLimits(TimeSpan.FromMilliseconds(200), 0), settings.Limits);
+        Assert.Equal(("/other", "etcd"), (settings.Common.Etcd!.Prefix, settings.Common.RegistryName));
+    }
+
+    [Theory]
+    [InlineData("host = 0.0.0.0", "akkalb.host (--host) = 0.0.0.0: must be a name or address under which the other nodes reach this one")]
+    [InlineData("port = 65536", "akkalb.port (--port) = 65536: must be from 0 to 65535")]
+    [InlineData("registry = zookeeper", "akkalb.registry (--registry) = zookeeper: must be one of embedded, etcd")]
+    [InlineData("log-level = loud", "akkalb.log-level = loud: must be one of debug, info, warning, error")]
+    [InlineData("etcd.request-timeout = 1ms", "akkalb.etcd.request-timeout = 1ms: must be from 100 ms to 60 s")]
+    [InlineData("balancer.lease-ttl = 1s", "akkalb.balancer.lease-ttl = 1s: must be from 2 s to 60 m")]
+    [InlineData("balancer.lease-ttl = 2500ms", "akkalb.balancer.lease-ttl = 2.5 s: must be whole seconds")]
+    [InlineData("balancer.id = \"a/b\"", "akkalb.balancer.id = a/b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
+    [InlineData("balancer.early-report-hold = 11m", "akkalb.balancer.early-report-hold = 11m: must be from 100 ms to 10 m")]
+    [InlineData("balancer.early-reports-max = -1", "akkalb.balancer.early-reports-max = -1: must be from 0 to 1000000")]
+    [InlineData("balancer.polcy = x", "unknown key akkalb.balancer.polcy; did you mean akkalb.balancer.policy?")]
+    [InlineData("worker.heartbeat = 1s", "unknown key akkalb.worker; remove it")]
+    [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given; write http://host:port, several separated by commas")]
+    public void A_wrong_value_is_named_with_what_it_must_be(string setting, string problem) =>
+        Assert.Equal([problem], Assert.Throws<SettingsException>(() => Read(setting)).Problems);
+
+    [Fact]
+    public void An_unknown_policy_lists_the_valid_ones() => Assert.Equal(
+        ["akkalb.balancer.policy (--policy) = fastest: must be one of round-robin, pick-first, least-load"],
+        Assert.Throws<SettingsException>(() => Read("balancer.policy = fastest")).Problems);
+
+    [Fact]
+    public void All_problems_come_at_once() => Assert.Equal(
+        3, Assert.Throws<SettingsException>(() => Read("host = \"::\", balancer { policy = x, lease-ttl = 2500ms }")).Problems.Count);
+
+    private static BalancerSettings Read(string settings)
+    {
+        var config = ConfigurationFactory.ParseString($"akkalb {{ {settings} }}").WithFallback(Defaults);
+        BalancerSettings.Schema.ThrowIfInvalid(config, "");
+        return BalancerSettings.Read(config);
+    }
+}
