@@ -9,6 +9,9 @@ internal static class BalancerProbe
 {
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Between two rounds: a node that runs and has no balancer yet says so at once.</summary>
+    private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
+
     /// <returns>The address of the first balancer that answers; null when told to stop first.</returns>
     /// <exception cref="ProgramException">None answered within <paramref name="wait"/>.</exception>
     public static async Task<Address?> FindAsync(ActorSystem system, IBalancerDirectory directory, TimeSpan wait, CancellationToken stopping)
@@ -50,10 +53,7 @@ internal static class BalancerProbe
                         ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s): start the balancer first, or check --balancer and --etcd");
                 }
 
-                if (addresses.Count == 0)
-                {
-                    await Task.Delay(ProbeTimeout, TimeProvider.System, stopping).ConfigureAwait(false);
-                }
+                await Task.Delay(addresses.Count == 0 ? ProbeTimeout : RoundPause, TimeProvider.System, stopping).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
