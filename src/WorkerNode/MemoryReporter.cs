@@ -20,21 +20,24 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
+    private readonly ReportCount _sent;
     private readonly CancellationTokenSource _stopped = new();
     private IReadOnlyList<ActorSelection> _balancers = [];
-    private long _sequence;
     private bool _isReading;
 
-    public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings)
+    public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings, ReportCount sent)
     {
-        (_worker, _settings) = (worker, settings);
+        (_worker, _settings, _sent) = (worker, settings, sent);
         Reporting();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(WorkerKey worker, MemoryReporterSettings settings) =>
-        Akka.Actor.Props.Create(() => new MemoryReporter(worker, settings));
+    public static Props Props(WorkerKey worker, MemoryReporterSettings settings)
+    {
+        var sent = new ReportCount();
+        return Akka.Actor.Props.Create(() => new MemoryReporter(worker, settings, sent));
+    }
 
     protected override void PreStart()
     {
@@ -55,7 +58,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         {
             _isReading = false;
             _balancers = [.. m.Addresses.Select(BalancerAt)];
-            if (_sequence == 0)
+            if (_sent.Value == 0)
             {
                 Report();
             }
@@ -70,7 +73,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     private void OnBeat()
     {
         Report();
-        if (_balancers.Count == 0 || (_settings.Balancers.CanChange && _sequence % HeartbeatsPerReading == 0))
+        if (_balancers.Count == 0 || (_settings.Balancers.CanChange && _sent.Value % HeartbeatsPerReading == 0))
         {
             Read();
         }
@@ -81,7 +84,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         var use = _settings.ReadMemory();
         var report = new MemoryReport(
             _worker,
-            ++_sequence,
+            ++_sent.Value,
             _settings.Heartbeat,
             use.ResidentBytes,
             use.GcHeapBytes,
@@ -107,6 +110,12 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     }
 
     private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / "balancer");
+
+    /// <summary>The sequence of the last report. Props keep it, so that it goes on when the actor is restarted: the balancer drops what is not newer.</summary>
+    public sealed class ReportCount
+    {
+        internal long Value { get; set; }
+    }
 
     private sealed record BalancersRead(IReadOnlyList<Address> Addresses) : INoSerializationVerificationNeeded;
 
