@@ -134,7 +134,7 @@ public sealed record WorkerSettings(
             return null;
         }
 
-        var type = Type.GetType(name, throwOnError: false) ?? FindLoaded(name);
+        var type = CommonSettings.FindType(name) ?? FindLoaded(name);
         if (type is null)
         {
             problems.Add($"{ActorKey} = {name}: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in {AssembliesKey}");

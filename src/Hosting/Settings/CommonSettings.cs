@@ -105,13 +105,27 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         return ttl;
     }
 
+    /// <summary>A type by its name as an operator writes it; null when there is none.</summary>
+    public static Type? FindType(string name)
+    {
+        try
+        {
+            return Type.GetType(name, throwOnError: false);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or BadImageFormatException or TypeLoadException)
+        {
+            // Told not to throw, it still does for a malformed name and for an assembly that cannot be loaded.
+            return null;
+        }
+    }
+
     /// <summary>Resolves <c>akkalb.messages</c>.</summary>
     public static UserMessages ReadMessages(Config config, List<string> problems)
     {
         var listed = new List<KeyValuePair<string, Type>>();
         foreach (var (manifest, name) in config.ReadTextMap(NodeKeys.Messages))
         {
-            if (Type.GetType(name, throwOnError: false) is { } type)
+            if (FindType(name) is { } type)
             {
                 listed.Add(new(manifest, type));
             }
