@@ -19,7 +19,9 @@ public sealed class BalancedClient : IAsyncDisposable
     private readonly ExtendedActorSystem _system;
     private readonly bool _ownsSystem;
     private readonly IActorRef _client;
+    private readonly Task _ended;
     private readonly int _dataBytesMax;
+    private volatile bool _isDisposing;
 
     private BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
     {
@@ -27,6 +29,7 @@ public sealed class BalancedClient : IAsyncDisposable
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed())));
+        _ended = _client.WatchAsync();
     }
 
     /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
@@ -96,7 +99,7 @@ public sealed class BalancedClient : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Deadline, TimeSpan.Zero, nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
         var ticket = new JobTicket();
-        _client.Tell(new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline));
+        TellOrElse(new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline), () => ticket.Finish(default, Closed));
         return ticket.End.WaitAsync(cancellationToken);
     }
 
@@ -120,7 +123,7 @@ public sealed class BalancedClient : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         var ticket = new JobTicket();
-        _client.Tell(new ClientActor.SubmitAssign(ticket, count, timeout));
+        TellOrElse(new ClientActor.SubmitAssign(ticket, count, timeout), () => ticket.Finish(default, Closed));
         return ticket.End.WaitAsync(cancellationToken);
     }
 
@@ -128,7 +131,7 @@ public sealed class BalancedClient : IAsyncDisposable
     public Task<IReadOnlyDictionary<WorkerKey, int>> InFlightAsync(CancellationToken cancellationToken = default)
     {
         var answer = new TaskCompletionSource<IReadOnlyDictionary<WorkerKey, int>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _client.Tell(new ClientActor.GetInFlight(answer));
+        TellOrElse(new ClientActor.GetInFlight(answer), () => answer.TrySetResult(new Dictionary<WorkerKey, int>()));
         return answer.Task.WaitAsync(cancellationToken);
     }
 
@@ -138,12 +141,26 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <summary>Ends every job that has not ended as <see cref="JobError.Closed"/>, and the client's own actor system with it.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isDisposing = true;
         await _client.GracefulStop(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
         if (_ownsSystem)
         {
             await _system.Terminate().ConfigureAwait(false);
         }
     }
+
+    /// <summary>What is told behind the actor's end is read by nobody, and has to be answered here.</summary>
+    /// <remarks>Who sees the flag down after telling has told before the actor was asked to stop, so the actor reads it.</remarks>
+    private void TellOrElse(object message, Action answer)
+    {
+        _client.Tell(message);
+        if (_isDisposing)
+        {
+            _ended.ContinueWith(_ => answer(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private static JobOutcome.Failed Closed { get; } = new(JobError.Closed, null, "the client is closed", null, null, 0, TimeSpan.Zero, TimeSpan.Zero);
 
     /// <summary>A library in somebody's program does not write to its console.</summary>
     private static Config Quiet { get; } = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }");
