@@ -19,12 +19,12 @@ public sealed class FlagOverlay
         return this;
     }
 
-    /// <summary>A list given as <c>a,b</c>.</summary>
+    /// <summary>A list given as <c>a,b</c>. An empty item stays in it for the check to refuse: an unset variable must not become a default.</summary>
     public FlagOverlay SetList(string path, string? commaSeparated)
     {
         if (commaSeparated is not null)
         {
-            var items = commaSeparated.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var items = commaSeparated.Split(',', StringSplitOptions.TrimEntries);
             _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(Quote))}]\n");
         }
 
