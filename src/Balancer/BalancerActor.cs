@@ -30,6 +30,13 @@ public sealed class BalancerActor : ReceiveActor
 
     public static Props Props(IPickPolicy policy, BalancerLimits limits) => Akka.Actor.Props.Create(() => new BalancerActor(policy, limits));
 
+    /// <summary>A crash is a bug, but not one that should leave a balancer without members for ever.</summary>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.ActorSelection($"/user/{EtcdWatcherActor.ActorName}").Tell(GetWorkersSnapshot.Instance);
+    }
+
     private void Serving()
     {
         Receive<Assign>(OnAssign);

@@ -6,6 +6,12 @@ namespace AkkaLb.Balancer;
 /// <summary>From the watcher: all members, replacing what was known.</summary>
 public sealed record WorkersSnapshot(IReadOnlyList<Member> Members) : INoSerializationVerificationNeeded;
 
+/// <summary>To the watcher: say <see cref="WorkersSnapshot"/> once more.</summary>
+public sealed record GetWorkersSnapshot : INoSerializationVerificationNeeded
+{
+    public static GetWorkersSnapshot Instance { get; } = new();
+}
+
 /// <summary>From the watcher: what changed, in order.</summary>
 public sealed record WorkersChanged(IReadOnlyList<MemberChange> Changes) : INoSerializationVerificationNeeded;
 

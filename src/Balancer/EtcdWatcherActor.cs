@@ -53,6 +53,13 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
         });
         Receive<Reopen>(_ => Open());
+        Receive<GetWorkersSnapshot>(_ =>
+        {
+            if (_view.HasSnapshot)
+            {
+                Sender.Tell(new WorkersSnapshot([.. _view.Members]));
+            }
+        });
         Receive<Told>(_ => { });
         Receive<WatchEnded>(_ => { });
     }

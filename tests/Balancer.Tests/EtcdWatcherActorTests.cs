@@ -53,6 +53,16 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task A_restarted_balancer_is_told_the_members_once_more()
+    {
+        var watch = await WatchWithAsync(A);
+        watch.Changed(8, B.Put());
+        ExpectChanges(B.Put());
+        _watcher.Tell(GetWorkersSnapshot.Instance, TestActor);
+        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+    }
+
+    [Fact]
     public async Task Of_a_second_snapshot_only_the_difference_is_told()
     {
         var watch = await WatchWithAsync(A, B);
