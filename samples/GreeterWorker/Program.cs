@@ -1,1 +1,21 @@
-return 0;
+using Akka.Actor;
+using AkkaLb.ClientNode;
+using AkkaLb.Messages;
+using AkkaLb.Samples.GreeterWorker;
+using AkkaLb.WorkerNode;
+
+var messages = new UserMessages([new("greet", typeof(Greet)), new("greeting", typeof(Greeting))]);
+return args switch
+{
+    ["worker", .. var flags] => await WorkerHost.RunAsync(flags, Props.Create<Greeter>(), messages),
+    ["ask", var name] => await AskAsync(name, "127.0.0.1:4053"),
+    ["ask", var name, "--balancer", var balancer] => await AskAsync(name, balancer),
+    _ => throw new ArgumentException("say: worker [FLAGS], or: ask NAME [--balancer HOST:PORT]"),
+};
+
+async Task<int> AskAsync(string name, string balancer)
+{
+    await using var lb = await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer) with { Messages = messages });
+    Console.WriteLine((await lb.AskAsync<Greeting>(new Greet(name))).Text);
+    return 0;
+}
