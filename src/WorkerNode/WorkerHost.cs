@@ -114,17 +114,17 @@ public static class WorkerHost
             throw new ProgramException(ExitCode.Unreachable, sentence);
         }
 
-        await LeaveAsync(gate, registration, settings).ConfigureAwait(false);
+        await LeaveAsync(gate, registration, settings.DrainTimeout, settings.RejectLinger).ConfigureAwait(false);
         return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : ExitCode.Ok;
     }
 
     /// <summary>No new jobs, running ones finish, the lease goes back, and for a moment more whatever was on its way is rejected and not lost.</summary>
-    private static async Task LeaveAsync(IActorRef gate, IActorRef registration, WorkerSettings settings)
+    internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
     {
         await AskAsync(registration, AnnounceDraining.Instance, RegistryStep).ConfigureAwait(false);
-        await AskAsync(gate, new StartDrain(settings.DrainTimeout), settings.DrainTimeout + RegistryStep).ConfigureAwait(false);
+        await AskAsync(gate, new StartDrain(drainTimeout), drainTimeout + RegistryStep).ConfigureAwait(false);
         await AskAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
-        await Task.Delay(settings.RejectLinger, TimeProvider.System).ConfigureAwait(false);
+        await Task.Delay(rejectLinger, TimeProvider.System).ConfigureAwait(false);
     }
 
     private static async Task AskAsync(IActorRef actor, object message, TimeSpan timeout)
