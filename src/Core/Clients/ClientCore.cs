@@ -433,9 +433,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Fail(job, JobError.WorkerLost, worker, seen, now, failure);
         }
-        else if (job.Sends >= settings.SendsMax)
+        else if (++job.UnknownOutcomes >= settings.SendsMax)
         {
-            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; sent {job.Sends} times", now, failure);
+            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; lost {job.UnknownOutcomes} times", now, failure);
         }
         else if (!_budget.TryWithdraw(now))
         {

@@ -33,6 +33,9 @@ internal sealed class PendingJob
 
     public int Sends { get; set; }
 
+    /// <summary>Sends whose outcome is unknown; those that surely did not arrive do not count.</summary>
+    public int UnknownOutcomes { get; set; }
+
     /// <summary>Tries that came to nothing so far; the exponent of the back-off.</summary>
     public int Retries { get; set; }
 
