@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace AkkaLb.Bench.Load;
+
+/// <summary>What the command line asks for.</summary>
+/// <param name="Slice">How long each side is measured at a time before it is the other's turn.</param>
+/// <param name="WarmUp">How long both sides run before anything counts: tiered JIT goes on for about 10 s.</param>
+/// <param name="Rounds">How often each side gets its slice.</param>
+/// <param name="Starts">How often each program is started.</param>
+/// <param name="Only">assign, job or start; null: all three.</param>
+internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, int Starts, string? Only)
+{
+    public const string Usage =
+        """
+        dotnet run -c Release --project bench/Load -- [--seconds N] [--rounds N] [--quick] [--only assign|job|start]
+
+          --seconds N   seconds of each slice (2)
+          --rounds N    slices of each side and each number in flight, alternating (5)
+          --quick       slices of 0.5 s, 3 rounds, a warm-up of 3 s, 2 starts: shows that it runs, too short to quote
+          --only PART   one part alone
+        """;
+
+    /// <summary>Null, when it is not understood.</summary>
+    public static Options? Parse(string[] args)
+    {
+        var options = new Options(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), 5, 5, null);
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--quick":
+                    options = options with { Slice = TimeSpan.FromSeconds(0.5), WarmUp = TimeSpan.FromSeconds(3), Rounds = 3, Starts = 2 };
+                    break;
+                case "--seconds" when ++i < args.Length && double.TryParse(args[i], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3600:
+                    options = options with { Slice = TimeSpan.FromSeconds(seconds) };
+                    break;
+                case "--rounds" when ++i < args.Length && int.TryParse(args[i], CultureInfo.InvariantCulture, out var rounds) && rounds is > 0 and <= 1000:
+                    options = options with { Rounds = rounds };
+                    break;
+                case "--only" when ++i < args.Length && args[i] is "assign" or "job" or "start":
+                    options = options with { Only = args[i] };
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return options;
+    }
+
+    public bool Wants(string part) => Only is null || Only == part;
+}

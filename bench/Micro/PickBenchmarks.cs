@@ -1,0 +1,79 @@
+using System.Globalization;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using BenchmarkDotNet.Attributes;
+
+namespace AkkaLb.Bench.Micro;
+
+/// <summary>What one pick costs, by the policy alone and through the balancer's whole decision.</summary>
+public class PickBenchmarks
+{
+    private static readonly TimeSpan Now = TimeSpan.Zero;
+
+    private readonly List<Candidate> _picked = new(1);
+    private readonly WorkerKey[] _nobody = [];
+    private IPickPolicy _policy = null!;
+    private BalancerCore _core = null!;
+    private WorkerKey[] _keys = null!;
+    private long _sequence;
+    private int _next;
+
+    /// <summary>
+    /// Least load twice. Distinct: the same worker is the least until it reports again, as between two reports. Equal: each pick changes who is the
+    /// least, the dearest case of the heap.
+    /// </summary>
+    [Params("round-robin", "pick-first", "least-load distinct", "least-load equal")]
+    public string Policy { get; set; } = null!;
+
+    [Params(10, 1_000, 10_000)]
+    public int Workers { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _policy = PolicyNames.Create(Policy.Split(' ')[0]);
+        _core = new BalancerCore(_policy, BalancerLimits.Default);
+        _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
+        _core.ApplySnapshot(
+            [.. _keys.Select((key, i) => new Member(
+                new WorkerRecord(key.Id, key.Incarnation, $"akka.tcp://AkkaLb@10.0.0.1:4055/user/worker#{i + 1}", WorkerState.Up, 64, 1000, "0.1.0"), i + 1))],
+            Now);
+
+        // Sequences start where nothing that a benchmark reports is outdated.
+        for (_sequence = 0; _sequence < Workers; _sequence++)
+        {
+            Report((int)_sequence);
+        }
+    }
+
+    [Benchmark(Description = "pick, policy alone")]
+    public Candidate? ByPolicy() => _policy.Pick([], Now);
+
+    [Benchmark(Description = "pick, BalancerCore.Assign")]
+    public AssignRejection? ByCore() => _core.Assign(1, _nobody, _picked, Now);
+
+    [Benchmark(Description = "report")]
+    public void ReportOnly()
+    {
+        _sequence++;
+        Report(Next());
+    }
+
+    [Benchmark(Description = "report, then pick")]
+    public AssignRejection? ReportThenPick()
+    {
+        _sequence++;
+        Report(Next());
+        return _core.Assign(1, _nobody, _picked, Now);
+    }
+
+    /// <summary>Workers report in turn but not in the order of their places: 7919 is prime to every size here.</summary>
+    private int Next() => _next = (_next + 7919) % Workers;
+
+    private void Report(int worker)
+    {
+        var bytes = Policy.EndsWith("equal", StringComparison.Ordinal) ? 500_000_000 : 100_000_000 + (((_sequence * 7919) + worker) % 1_000_003 * 1000);
+        _core.Report(new MemorySample(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes), Now);
+    }
+}
