@@ -37,8 +37,8 @@ public sealed class Candidate
     /// <summary>Picks since the last report: breaks ties of <see cref="LeastLoad"/>.</summary>
     public long PicksSinceReport { get; internal set; }
 
-    /// <summary>Place in the heap of <see cref="LeastLoad"/>; -1 outside of it.</summary>
-    internal int HeapIndex { get; set; } = -1;
+    /// <summary>Place among the eligible workers of <see cref="LeastLoad"/>; -1 outside of them.</summary>
+    internal int Place { get; set; } = -1;
 
     public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;
 

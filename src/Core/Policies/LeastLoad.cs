@@ -1,166 +1,163 @@
+using System.Numerics;
+
 namespace AkkaLb.Core.Policies;
 
 /// <summary>The worker with the fewest resident bytes among those with a fresh report; ties go to the fewest picks since its report, then to registration order.</summary>
 /// <remarks>
-/// A binary min-heap over the workers that have reported (Williams, "Algorithm 232: Heapsort", CACM 7(6), 1964), each knowing its place in
-/// it: a report or a pick moves one worker, and a pick reads the root. Reports grow stale without an event, so staleness is looked at when a
-/// worker comes to the root; it then leaves the heap until its next report.
+/// A tournament (Knuth, "The Art of Computer Programming" 3, 5.4.1): the leaves are the workers in registration order, each inner node names the
+/// winner of the two below it, the root names the pick. A report or a pick replays the games on one path. A heap needs as many comparisons, but
+/// where it goes next depends on the last one, and each step lands on another object; here the path is known beforehand and the numbers that are
+/// compared lie in one array, which measured three times as fast when all workers tie. Reports grow stale without an event, so staleness is
+/// looked at when a worker has won; it is then out of the tournament until its next report.
 /// </remarks>
 public sealed class LeastLoad : IPickPolicy
 {
-    private Candidate[] _heap = [];
-    private int _count;
+    private Candidate[] _eligible = [];
+    private Load[] _loads = [Load.Absent, Load.Absent];
+
+    /// <summary>Places by node: the root is 1, below node n are 2n and 2n + 1, and the leaf of place p is p + <see cref="Leaves"/>.</summary>
+    private int[] _winners = [0, 0, 0, 1];
 
     public string Name => PolicyNames.LeastLoad;
 
     public bool DecidesOnMemory => true;
 
+    /// <summary>A power of two, at least 2; places beyond the eligible workers are absent.</summary>
+    private int Leaves => _loads.Length;
+
     public void Rebuild(Candidate[] eligible)
     {
-        for (var i = 0; i < _count; i++)
+        foreach (var candidate in _eligible)
         {
-            _heap[i].HeapIndex = -1;
+            candidate.Place = -1;
         }
 
-        _heap = new Candidate[eligible.Length];
-        _count = 0;
-        foreach (var candidate in eligible)
+        _eligible = eligible;
+        var leaves = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(2, eligible.Length));
+        (_loads, _winners) = (new Load[leaves], new int[2 * leaves]);
+        Array.Fill(_loads, Load.Absent);
+        for (var place = 0; place < eligible.Length; place++)
         {
-            if (candidate.HasReport)
+            eligible[place].Place = place;
+            if (eligible[place].HasReport)
             {
-                Set(_count++, candidate);
+                _loads[place] = Load.Of(eligible[place]);
             }
         }
 
-        for (var i = (_count / 2) - 1; i >= 0; i--)
+        for (var place = 0; place < leaves; place++)
         {
-            SiftDown(i);
+            _winners[leaves + place] = place;
+        }
+
+        for (var node = leaves - 1; node > 0; node--)
+        {
+            _winners[node] = Winner(_loads, _winners[2 * node], _winners[(2 * node) + 1]);
         }
     }
 
-    public void Reported(Candidate candidate)
-    {
-        if (candidate.HeapIndex < 0)
-        {
-            Set(_count++, candidate);
-        }
-
-        SiftUp(candidate.HeapIndex);
-        SiftDown(candidate.HeapIndex);
-    }
+    public void Reported(Candidate candidate) => Enter(candidate);
 
     public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
-        while (_count > 0 && !_heap[0].IsFresh(now))
-        {
-            RemoveRoot();
-        }
-
-        if (_count == 0)
-        {
-            return null;
-        }
-
-        var best = leftOut.IsEmpty ? _heap[0] : BestBelow(0, leftOut, now);
+        var best = leftOut.IsEmpty ? Best(now) : BestBeside(leftOut, now);
         if (best is not null)
         {
             best.PicksSinceReport++;
-            SiftDown(best.HeapIndex);
+            Enter(best);
         }
 
         return best;
     }
 
-    /// <summary>The least worker at or below a place that may be picked. Descends only past those that may not: at most all left-out and stale ones.</summary>
-    private Candidate? BestBelow(int place, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    private Candidate? Best(TimeSpan now)
     {
-        if (place >= _count)
-        {
-            return null;
-        }
-
-        var candidate = _heap[place];
-        if (candidate.IsFresh(now) && !LeftOut.Contains(leftOut, candidate))
-        {
-            return candidate;
-        }
-
-        var left = BestBelow((2 * place) + 1, leftOut, now);
-        var right = BestBelow((2 * place) + 2, leftOut, now);
-        return left is null || (right is not null && Less(right, left)) ? right : left;
-    }
-
-    private static bool Less(Candidate a, Candidate b)
-    {
-        if (a.ResidentBytes != b.ResidentBytes)
-        {
-            return a.ResidentBytes < b.ResidentBytes;
-        }
-
-        return a.PicksSinceReport != b.PicksSinceReport ? a.PicksSinceReport < b.PicksSinceReport : a.Order < b.Order;
-    }
-
-    private void RemoveRoot()
-    {
-        _heap[0].HeapIndex = -1;
-        var last = _heap[--_count];
-        _heap[_count] = null!;
-        if (_count > 0)
-        {
-            Set(0, last);
-            SiftDown(0);
-        }
-    }
-
-    private void SiftUp(int place)
-    {
-        var candidate = _heap[place];
-        while (place > 0)
-        {
-            var parent = (place - 1) / 2;
-            if (!Less(candidate, _heap[parent]))
-            {
-                break;
-            }
-
-            Set(place, _heap[parent]);
-            place = parent;
-        }
-
-        Set(place, candidate);
-    }
-
-    private void SiftDown(int place)
-    {
-        var candidate = _heap[place];
         while (true)
         {
-            var child = (2 * place) + 1;
-            if (child >= _count)
+            var place = _winners[1];
+            if (_loads[place].IsAbsent)
             {
-                break;
+                return null;
             }
 
-            if (child + 1 < _count && Less(_heap[child + 1], _heap[child]))
+            var candidate = _eligible[place];
+            if (candidate.IsFresh(now))
             {
-                child++;
+                return candidate;
             }
 
-            if (!Less(_heap[child], candidate))
-            {
-                break;
-            }
-
-            Set(place, _heap[child]);
-            place = child;
+            Set(place, Load.Absent);
         }
-
-        Set(place, candidate);
     }
 
-    private void Set(int place, Candidate candidate)
+    /// <summary>Takes left-out workers out of the tournament when they win, and lets them in again afterwards.</summary>
+    private Candidate? BestBeside(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
-        _heap[place] = candidate;
-        candidate.HeapIndex = place;
+        var (best, hasTakenOut) = (Best(now), false);
+        while (best is not null && LeftOut.Contains(leftOut, best))
+        {
+            hasTakenOut = true;
+            Set(best.Place, Load.Absent);
+            best = Best(now);
+        }
+
+        if (hasTakenOut)
+        {
+            foreach (var candidate in leftOut)
+            {
+                // One whose report is stale may come in here as well; that is seen when it wins.
+                if (candidate.HasReport && candidate.Place >= 0)
+                {
+                    Enter(candidate);
+                }
+            }
+        }
+
+        return best;
+    }
+
+    private void Enter(Candidate candidate) => Set(candidate.Place, Load.Of(candidate));
+
+    /// <summary>Gives a place another load and replays its games, as far up as they can end otherwise than before.</summary>
+    private void Set(int place, Load load)
+    {
+        var (loads, winners) = (_loads, _winners);
+        loads[place] = load;
+        var winner = place;
+        for (var node = place + loads.Length; node > 1; node >>= 1)
+        {
+            winner = Winner(loads, winner, winners[node ^ 1]);
+            ref var above = ref winners[node >> 1];
+            if (above == winner && winner != place)
+            {
+                // Won as before, by one whose load has not changed: nothing above can change.
+                break;
+            }
+
+            above = winner;
+        }
+    }
+
+    /// <summary>Places are in registration order, so the smaller one wins a tie.</summary>
+    private static int Winner(Load[] loads, int a, int b)
+    {
+        ref readonly var x = ref loads[a];
+        ref readonly var y = ref loads[b];
+        // Without a branch but the last, which becomes a conditional move: who wins among equals is a guess that a processor gets wrong half the time.
+        var aWins = (x.ResidentBytes < y.ResidentBytes)
+            | ((x.ResidentBytes == y.ResidentBytes)
+                & ((x.PicksSinceReport < y.PicksSinceReport) | ((x.PicksSinceReport == y.PicksSinceReport) & (a < b))));
+        return aWins ? a : b;
+    }
+
+    /// <summary>What a worker is judged by; a copy, so that the games of a path read few cache lines.</summary>
+    private readonly record struct Load(long ResidentBytes, long PicksSinceReport)
+    {
+        /// <summary>Loses against every worker: nobody is picked so often.</summary>
+        public static readonly Load Absent = new(long.MaxValue, long.MaxValue);
+
+        public bool IsAbsent => PicksSinceReport == long.MaxValue;
+
+        public static Load Of(Candidate candidate) => new(candidate.ResidentBytes, candidate.PicksSinceReport);
     }
 }
