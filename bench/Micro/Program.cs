@@ -26,5 +26,5 @@ var config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub)
     .AddLogger(ConsoleLogger.Default)
     .WithSummaryStyle(SummaryStyle.Default.WithCultureInfo(CultureInfo.InvariantCulture).WithTimeUnit(TimeUnit.Nanosecond))
-    .WithOptions(ConfigOptions.JoinSummary | ConfigOptions.DisableLogFile);
+    .WithOptions(ConfigOptions.DisableLogFile);
 BenchmarkSwitcher.FromTypes([typeof(PickBenchmarks), typeof(CodecBenchmarks)]).Run(others.Length == 0 ? ["--filter", "*"] : others, config);

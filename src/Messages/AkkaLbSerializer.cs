@@ -6,7 +6,7 @@ using Google.Protobuf;
 namespace AkkaLb.Messages;
 
 /// <summary>Writes and reads AkkaLb's own messages as protobuf. The manifest table below is the protocol: entries are added, never changed.</summary>
-/// <remarks>Thread-safe: it holds no state.</remarks>
+/// <remarks>Thread-safe.</remarks>
 public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private readonly WireMapper _mapper = new(system);
@@ -50,7 +50,7 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
         try
         {
             return obj is IAkkaLbMessage message
-                ? WireMapper.ToWire(message).ToByteArray()
+                ? _mapper.ToWire(message).ToByteArray()
                 : throw new SerializationException($"{obj.GetType()} is not a message of AkkaLb");
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Words;
 using Google.Protobuf;
@@ -7,8 +10,13 @@ using Google.Protobuf;
 namespace AkkaLb.Messages;
 
 /// <summary>Between the protocol's records and their protobuf form. Reading checks every range: these bytes come from the network.</summary>
+/// <remarks>Thread-safe. It remembers how references to gates elsewhere are written, and which paths they came from: a balancer names the same few
+/// workers in every answer, and parsing and printing their paths took longer than all the rest of it.</remarks>
 internal sealed class WireMapper(ExtendedActorSystem system)
 {
+    /// <summary>Bound of the references remembered by path; when it is reached all are forgotten.</summary>
+    private const int GatesMax = 4096;
+
     /// <summary>Bound of every duration on the wire: 100 days.</summary>
     private const ulong DurationMsMax = 100UL * 24 * 3600 * 1000;
 
@@ -18,7 +26,10 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// <summary>Bound of texts for people, in characters: longer ones are cut. At most 3 bytes each, two of them fit well into a frame.</summary>
     private const int TextLengthMax = 8192;
 
-    public static IMessage ToWire(IAkkaLbMessage message) => message switch
+    private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
+    private readonly ConcurrentDictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
+
+    public IMessage ToWire(IAkkaLbMessage message) => message switch
     {
         Assign m => ToWire(m),
         Assigned m => ToWire(m),
@@ -120,7 +131,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return new Assign((long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs));
     }
 
-    private static Wire.Assigned ToWire(Assigned m)
+    private Wire.Assigned ToWire(Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         var wire = new Wire.Assigned { RequestId = (ulong)m.RequestId, Policy = m.Policy };
@@ -130,7 +141,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             {
                 WorkerId = w.Worker.Id,
                 Incarnation = (ulong)w.Worker.Incarnation,
-                Path = Akka.Serialization.Serialization.SerializedActorPath(w.Gate),
+                Path = Path(w.Gate),
             });
         }
 
@@ -151,13 +162,34 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return new Assigned((long)m.RequestId, workers, m.Policy);
     }
 
+    /// <summary>How a reference is written. That of an actor here depends on the connection it goes through, that of one elsewhere never changes.</summary>
+    private string Path(IActorRef gate) => gate is RemoteActorRef
+        ? _paths.GetValue(gate, static gate => Akka.Serialization.Serialization.SerializedActorPath(gate))
+        : Akka.Serialization.Serialization.SerializedActorPath(gate);
+
     /// <summary>A gate's reference is complete: from a path without a uid, or no path at all, Akka makes one that can be neither told nor watched.</summary>
     private IActorRef Gate(string path)
     {
+        if (_gates.TryGetValue(path, out var known))
+        {
+            return known;
+        }
+
         Check(
             path.Length <= NameLengthMax && ActorPath.TryParse(path, out var parsed) && parsed.Uid != ActorCell.UndefinedUid,
             "path");
-        return system.Provider.ResolveActorRef(path);
+        var gate = system.Provider.ResolveActorRef(path);
+        if (gate is RemoteActorRef)
+        {
+            if (_gates.Count >= GatesMax)
+            {
+                _gates.Clear();
+            }
+
+            _gates.TryAdd(path, gate);
+        }
+
+        return gate;
     }
 
     private static AssignRejected FromWire(Wire.AssignRejected m) =>
