@@ -14,9 +14,9 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, int 
         """
         dotnet run -c Release --project bench/Load -- [--seconds N] [--rounds N] [--quick] [--only assign|job|start]
 
-          --seconds N   seconds of each slice (2)
-          --rounds N    slices of each side and each number in flight, alternating (5)
-          --quick       slices of 0.5 s, 3 rounds, a warm-up of 3 s, 2 starts: shows that it runs, too short to quote
+          --seconds N   seconds of each slice (0.5); short ones share the same disturbances
+          --rounds N    slices of each side and each number in flight, alternating (21)
+          --quick       slices of 0.25 s, 5 rounds, a warm-up of 3 s, 2 starts: shows that it runs, too short to quote
           --only PART   one part alone
         """;
 
@@ -29,7 +29,7 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, int 
             switch (args[i])
             {
                 case "--quick":
-                    options = options with { Slice = TimeSpan.FromSeconds(0.5), WarmUp = TimeSpan.FromSeconds(3), Rounds = 3, Starts = 2 };
+                    options = options with { Slice = TimeSpan.FromSeconds(0.25), WarmUp = TimeSpan.FromSeconds(3), Rounds = 5, Starts = 2 };
                     break;
                 case "--seconds" when ++i < args.Length && double.TryParse(args[i], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3600:
                     options = options with { Slice = TimeSpan.FromSeconds(seconds) };

@@ -28,7 +28,7 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave)
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, Akka {typeof(ActorSystem).Assembly.GetName().Version}, "
     + $"{(GCSettings.IsServerGC ? "server" : "workstation")} GC in both processes, TCP over loopback");
-Console.WriteLine($"slices of {options.Slice.TotalSeconds:0.#} s, {options.Rounds} rounds A/B B/A …; ratios are of the two slices of one round");
+Console.WriteLine($"slices of {options.Slice.TotalSeconds:0.##} s, {options.Rounds} rounds A/B B/A …; ratios are of the two slices of one round");
 try
 {
     if (options.Wants("assign") || options.Wants("job"))
@@ -53,7 +53,7 @@ async Task SideBySideAsync(ChildProcess server)
 {
     var (serverAt, answerBytes) = (server.Ready[2], int.Parse(server.Ready[3], CultureInfo.InvariantCulture));
     var system = (ExtendedActorSystem)ActorSystem.Create(
-        SystemConfig.SystemName, ConfigurationFactory.ParseString("akka.loglevel = WARNING").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+        SystemConfig.SystemName, ConfigurationFactory.ParseString("akka.loglevel = ERROR").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
     var compare = new SideBySide(server, options);
     if (options.Wants("assign"))
     {

@@ -36,7 +36,7 @@ internal static class Server
             }
             """);
         var system = (ExtendedActorSystem)ActorSystem.Create(
-            SystemConfig.SystemName, threads.WithFallback(ConfigurationFactory.ParseString("akka.loglevel = WARNING")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+            SystemConfig.SystemName, threads.WithFallback(ConfigurationFactory.ParseString("akka.loglevel = ERROR")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var address = system.Provider.DefaultAddress;
         var members = new Member[3];
         for (var i = 0; i < members.Length; i++)

@@ -26,7 +26,7 @@ internal sealed class SideBySide(ChildProcess server, Options options)
         }
 
         Console.WriteLine();
-        Console.WriteLine($"| in flight | what | p50 us | p99 us | per second | CPU us a call, here + there | {nameA} / {nameB}, by rounds: median (least to most) |");
+        Console.WriteLine($"| in flight | what | p50 us | p99 us | per second | CPU us a call, here + there | {nameA} / {nameB}, by rounds: median (middle half) |");
         Console.WriteLine("| --: | --- | --: | --: | --: | --: | --- |");
         foreach (var inFlight in InFlight)
         {
@@ -71,7 +71,7 @@ internal sealed class SideBySide(ChildProcess server, Options options)
     private static string Spread(IEnumerable<double> ratios)
     {
         var sorted = ratios.Order().ToList();
-        return $"{sorted[sorted.Count / 2]:0.00} ({sorted[0]:0.00} to {sorted[^1]:0.00})";
+        return $"{sorted[sorted.Count / 2]:0.00} ({sorted[sorted.Count / 4]:0.00} to {sorted[sorted.Count * 3 / 4]:0.00})";
     }
 
     /// <summary>Keeps so many calls in flight for a while; those that are out at the end are waited for and count.</summary>

@@ -51,6 +51,22 @@ public sealed class WireFormatTests(TestSystem system)
     });
 
     [Fact]
+    public void However_many_gates_have_been_named_each_is_read_as_itself()
+    {
+        // More than are remembered, and then those again that came first.
+        foreach (var uid in Enumerable.Range(1, 5_000).Concat(Enumerable.Range(1, 10)))
+        {
+            var path = Samples.GatePath[..(Samples.GatePath.IndexOf('#') + 1)] + uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var assigned = new Wire.Assigned { Workers = { new Wire.AssignedWorker { WorkerId = "w", Path = path } } };
+
+            var gate = ((Assigned)system.Read(assigned.ToByteArray(), "AD")).Workers[0].Gate;
+
+            Assert.Equal(path, gate.Path.ToSerializationFormat());
+            Assert.Equal(assigned.ToByteArray(), system.Write(new Assigned(0, [new AssignedWorker(new WorkerKey("w", 0), gate)], "")).Bytes);
+        }
+    }
+
+    [Fact]
     public void Reasons_survive_the_round_trip_one_by_one()
     {
         foreach (var reason in Enum.GetValues<AssignRejectReason>())
