@@ -46,7 +46,7 @@ public class PickBenchmarks
             Report((int)_sequence);
         }
 
-        // The first case would otherwise be measured in part before its code is optimised: on a busy machine the JIT's own thread comes late.
+        // On a busy machine the JIT's own thread comes late, and BenchmarkDotNet's short warm-up may end before it.
         for (var end = Environment.TickCount64 + 300; Environment.TickCount64 < end;)
         {
             ReportThenPick();
