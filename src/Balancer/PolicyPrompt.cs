@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AkkaLb.Core.Policies;
 using Spectre.Console;
 
@@ -13,6 +14,8 @@ internal static class PolicyPrompt
     public static string Ask()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        // Ctrl-C ends the program as usual, but the question has hidden the cursor, and the shell would go on without one.
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
         var width = PolicyNames.All.Max(p => p.Name.Length);
         var chosen = console.Prompt(new SelectionPrompt<(string Name, string Meaning)>()
             .Title("Which [bold]policy[/] picks the worker? It stays fixed until the balancer ends. [grey](arrow keys, Enter)[/]")
