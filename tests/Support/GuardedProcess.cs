@@ -4,12 +4,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace AkkaLb.Tests.Support.Etcd;
+namespace AkkaLb.Tests.Support;
 
 /// <summary>A child process that never outlives the tests, also when their process is killed.</summary>
 /// <remarks>Two nets: whatever still runs is killed when this process exits; and a small shell waits for its standard input to close,
 /// which happens however this process ends, and then kills the child.</remarks>
-internal sealed class GuardedProcess : IDisposable
+public sealed class GuardedProcess : IDisposable
 {
     private static readonly ConcurrentDictionary<GuardedProcess, bool> Running = new();
 
@@ -38,15 +38,34 @@ internal sealed class GuardedProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Of a process that has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Its keyboard.</summary>
+    public StreamWriter Input => _process.StandardInput;
+
     /// <summary>Starts a program whose output is dropped: it writes its log to a file.</summary>
-    public static GuardedProcess Start(string file, IEnumerable<string> arguments)
+    public static GuardedProcess Start(string file, IEnumerable<string> arguments) => Start(file, arguments, static _ => { }, static _ => { });
+
+    /// <summary>Starts a program and hands on what it prints, line by line, on threads of the pool.</summary>
+    public static GuardedProcess Start(string file, IEnumerable<string> arguments, Action<string> onOutput, Action<string> onError)
     {
-        var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
+        var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(file, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        process.OutputDataReceived += (_, e) => Hand(e.Data, onOutput);
+        process.ErrorDataReceived += (_, e) => Hand(e.Data, onError);
+        process.Start();
+        var guarded = new GuardedProcess(process);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new GuardedProcess(process);
+        return guarded;
     }
 
     /// <summary>Sends a signal by its number; a process that has exited is left alone.</summary>
@@ -65,6 +84,7 @@ internal sealed class GuardedProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Completes when it is gone and everything it printed has been handed on.</summary>
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     public void Dispose()
@@ -80,6 +100,14 @@ internal sealed class GuardedProcess : IDisposable
         _guard.WaitForExit();
         _guard.Dispose();
         _process.Dispose();
+    }
+
+    private static void Hand(string? line, Action<string> to)
+    {
+        if (line is not null)
+        {
+            to(line);
+        }
     }
 
     private static string Invariant(int number) => number.ToString(CultureInfo.InvariantCulture);

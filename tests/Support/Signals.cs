@@ -1,8 +1,9 @@
-namespace AkkaLb.Tests.Support.Etcd;
+namespace AkkaLb.Tests.Support;
 
 /// <summary>Signal numbers; STOP and CONT differ between Linux and the BSDs, macOS among them.</summary>
-internal static class Signals
+public static class Signals
 {
+    public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
 

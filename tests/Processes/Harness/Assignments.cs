@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using AkkaLb.ClientNode;
+using AkkaLb.Core.Clients;
+
+namespace AkkaLb.Processes.Harness;
+
+/// <summary>Asks the balancer for a worker again and again, and notes each answer.</summary>
+public sealed class Assignments : IAsyncDisposable
+{
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
+
+    private readonly BalancedClient _client;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Lock _lock = new();
+    private readonly List<Answer> _answers = [];
+    private readonly Task _asking;
+
+    private Assignments(BalancedClient client)
+    {
+        _client = client;
+        _asking = Task.Run(AskAsync);
+    }
+
+    /// <summary>So far.</summary>
+    public IReadOnlyList<Answer> Answers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _answers];
+            }
+        }
+    }
+
+    public static async Task<Assignments> AskAsync(string balancer) => new(await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer)));
+
+    /// <summary>Waits until the answers to questions asked from now on are as wished.</summary>
+    public async Task UntilAsync(Func<IReadOnlyList<Answer>, bool> isWished, TimeSpan? bound = null)
+    {
+        var from = Stopwatch.GetTimestamp();
+        using var end = new CancellationTokenSource(bound ?? NodeProcess.Bound);
+        using var timer = new PeriodicTimer(AskEvery);
+        while (!isWished([.. Answers.Where(a => a.AskedAt >= from)]))
+        {
+            await timer.WaitForNextTickAsync(end.Token);
+        }
+    }
+
+    /// <summary>Every question so far was answered with a worker.</summary>
+    public void AssertAllAnswered() => Assert.All(Answers, a => Assert.Null(a.Trouble));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _asking;
+        await _client.DisposeAsync();
+        _ended.Dispose();
+    }
+
+    private async Task AskAsync()
+    {
+        using var timer = new PeriodicTimer(AskEvery);
+        while (!_ended.IsCancellationRequested)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            var run = await _client.AssignAsync(1, AnswerWithin);
+            var answer = new Answer(
+                asked,
+                Stopwatch.GetTimestamp(),
+                (run.Outcome as JobOutcome.Picked)?.Workers[0].Worker.Id,
+                (run.Outcome as JobOutcome.Failed)?.Cause);
+            lock (_lock)
+            {
+                _answers.Add(answer);
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    /// <param name="Worker">Null: none was named, and <paramref name="Trouble"/> says why.</param>
+    public sealed record Answer(long AskedAt, long AnsweredAt, string? Worker, string? Trouble);
+}

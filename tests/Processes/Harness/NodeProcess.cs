@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using AkkaLb.Tests.Support;
+
+namespace AkkaLb.Processes.Harness;
+
+/// <summary>One of the programs, or another, as a process of its own. Disposing it kills it.</summary>
+public sealed class NodeProcess : IAsyncDisposable
+{
+    /// <summary>Nothing here takes so long unless it is broken.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
+    private readonly GuardedProcess _process;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly string _name;
+
+    private NodeProcess(string name, string file, IEnumerable<string> arguments)
+    {
+        _name = name;
+        _process = GuardedProcess.Start(file, arguments, Output.Add, Error.Add);
+        Pid = _process.Id;
+        Ended = EndAsync();
+    }
+
+    public int Pid { get; }
+
+    public OutputLines Output { get; } = new();
+
+    public OutputLines Error { get; } = new();
+
+    /// <summary>How it ended; all its output is there by then.</summary>
+    public Task<Ending> Ended { get; }
+
+    /// <summary>Resident memory, as the kernel counts it.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            const string key = "VmRSS:";
+            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/status")).First(l => l.StartsWith(key, StringComparison.Ordinal));
+            return 1024 * long.Parse(line[key.Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture);
+        }
+    }
+
+    public static NodeProcess Balancer(params IEnumerable<string> arguments) => Program("AkkaLb.Balancer", arguments);
+
+    public static NodeProcess Worker(params IEnumerable<string> arguments) => Program("AkkaLb.WorkerNode", arguments);
+
+    public static NodeProcess Client(params IEnumerable<string> arguments) => Program("AkkaLb.ClientNode", arguments);
+
+    /// <summary>One of the three programs, by the name of its assembly, which stands beside that of the tests.</summary>
+    public static NodeProcess Program(string assembly, IEnumerable<string> arguments) =>
+        new(assembly, "dotnet", ["exec", AssemblyPath(assembly), .. arguments]);
+
+    public static NodeProcess Start(string file, params IEnumerable<string> arguments) => new(file, file, arguments);
+
+    public static string AssemblyPath(string assembly) => Path.Combine(AppContext.BaseDirectory, assembly + ".dll");
+
+    /// <summary>The first line on standard output that begins so. Fails at once when the process ends without one.</summary>
+    public async Task<OutputLine> WaitForLineAsync(string prefix, TimeSpan? bound = null)
+    {
+        var line = Output.FirstAsync(l => l.StartsWith(prefix, StringComparison.Ordinal));
+        if (await Task.WhenAny(line, Ended).WaitAsync(bound ?? Bound) == Ended && !line.IsCompleted)
+        {
+            Assert.Fail($"{_name} ended before it printed '{prefix}': {await Ended}");
+        }
+
+        return await line;
+    }
+
+    /// <summary>Waits for the end; fails when it takes too long.</summary>
+    public async Task<Ending> EndedAsync(TimeSpan? bound = null)
+    {
+        try
+        {
+            return await Ended.WaitAsync(bound ?? Bound);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{_name} still runs after {bound ?? Bound}; {Describe()}");
+            throw;
+        }
+    }
+
+    /// <summary>Waits until it has so much resident memory.</summary>
+    public async Task ResidentAsync(long bytes)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (ResidentBytes < bytes)
+        {
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
+    }
+
+    public void Signal(int number) => _process.Signal(number);
+
+    public async Task TypeAsync(string keys)
+    {
+        await _process.Input.WriteAsync(keys);
+        await _process.Input.FlushAsync();
+    }
+
+    public string Describe() => $"{_name} {Pid}\n  {string.Join("\n  ", Output.Texts.TakeLast(20).Concat(Error.Texts.TakeLast(60)))}";
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await Ended;
+        _process.Dispose();
+    }
+
+    private async Task<Ending> EndAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None);
+        return new Ending(_process.ExitCode, Output.Texts, Error.Texts, Stopwatch.GetElapsedTime(_startedAt));
+    }
+}
+
+/// <summary>How a process ended.</summary>
+/// <param name="Ran">From its start.</param>
+public sealed record Ending(int ExitCode, IReadOnlyList<string> Output, IReadOnlyList<string> Error, TimeSpan Ran)
+{
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"exit {ExitCode} after {Ran.TotalSeconds:0.00} s\n  {string.Join("\n  ", Output.TakeLast(20).Concat(Error.TakeLast(60)))}");
+}

@@ -1,0 +1,111 @@
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes.Harness;
+
+/// <summary>A balancer, workers and clients as processes on loopback, and a folder for their files. Disposing it ends all of them.</summary>
+public sealed class TestCluster : IAsyncDisposable
+{
+    private readonly ITestOutputHelper _output;
+    private readonly List<NodeProcess> _processes = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
+    private string[] _balancerArguments = [];
+
+    private TestCluster(ITestOutputHelper output) => _output = output;
+
+    public NodeProcess Balancer { get; private set; } = null!;
+
+    /// <summary>Of the balancer, <c>host:port</c>.</summary>
+    public string Address { get; private set; } = "";
+
+    public JobLedgerFile Ledger => new(Path.Combine(_folder, "ledger"));
+
+    /// <summary>Starts a balancer on a free port and waits until it is ready.</summary>
+    public static async Task<TestCluster> StartAsync(ITestOutputHelper output, string policy = "round-robin", params string[] more)
+    {
+        var cluster = new TestCluster(output);
+        try
+        {
+            await cluster.StartBalancerAsync(["--policy", policy, .. more], "0");
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the balancer again where it was.</summary>
+    public Task RestartBalancerAsync() => StartBalancerAsync(_balancerArguments, Address.Split(':')[1]);
+
+    /// <summary>Starts a worker without waiting for it; it keeps the cluster's job ledger.</summary>
+    public NodeProcess StartWorker(string id, params string[] more) => Add(NodeProcess.Worker(
+        ["--id", id, "--balancer", Address, "--config", WriteFile("worker.hocon", $"akkalb.worker.ledger = \"{Ledger.Path}\""), .. more]));
+
+    /// <summary>Starts workers one after another, so that they register in this order.</summary>
+    public async Task<NodeProcess[]> AddWorkersAsync(IEnumerable<string> ids, params string[] more)
+    {
+        var workers = new List<NodeProcess>();
+        foreach (var id in ids)
+        {
+            workers.Add(StartWorker(id, more));
+            await workers[^1].WaitForLineAsync($"ready worker {id} ");
+        }
+
+        return [.. workers];
+    }
+
+    public NodeProcess StartClient(params string[] arguments) => Add(NodeProcess.Client([.. arguments, "--balancer", Address]));
+
+    /// <summary>Runs a client to its end.</summary>
+    public Task<Ending> ClientAsync(params string[] arguments) => StartClient(arguments).EndedAsync(TimeSpan.FromSeconds(60));
+
+    /// <summary>Asks for workers with the client's verb.</summary>
+    /// <returns>How often each was named.</returns>
+    public async Task<Dictionary<string, int>> AssignAsync(int count)
+    {
+        var ending = await ClientAsync("assign", "--count", $"{count}");
+        Assert.True(ending.ExitCode == 0 && ending.Error.Count == 0, ending.ToString());
+        return ending.Output.Select(l => l.Split(' ')).CountBy(l => l[1]).ToDictionary();
+    }
+
+    /// <summary>A process that ends with the cluster.</summary>
+    public NodeProcess Add(NodeProcess process)
+    {
+        _processes.Add(process);
+        return process;
+    }
+
+    public string WriteFile(string name, string text)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>No process of the cluster has printed a stack trace.</summary>
+    public void AssertNoStackTraces() => Assert.DoesNotContain(_processes.SelectMany(p => p.Error.Texts), StackTraces.IsLine);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            _output.WriteLine(process.Describe());
+            await process.DisposeAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task StartBalancerAsync(string[] arguments, string port)
+    {
+        _balancerArguments = arguments;
+        Balancer = Add(NodeProcess.Balancer(["--port", port, .. arguments]));
+        Address = (await Balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
+    }
+}
+
+internal static class StackTraces
+{
+    public static bool IsLine(string line) => line.Contains("   at ", StringComparison.Ordinal);
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>Ctrl-C and SIGTERM end every program in order.</summary>
+public sealed class SignalTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
+    public async Task Idle_worker_and_balancer_exit_0(int signal)
+    {
+        await using var cluster = await TestCluster.StartAsync(output);
+        var worker = (await cluster.AddWorkersAsync(["w1"]))[0];
+
+        worker.Signal(signal);
+        var workerEnding = await worker.EndedAsync();
+        cluster.Balancer.Signal(signal);
+        var balancerEnding = await cluster.Balancer.EndedAsync();
+
+        Assert.Equal((0, 0), (workerEnding.ExitCode, balancerEnding.ExitCode));
+        Assert.Single(workerEnding.Output);
+        Assert.Single(balancerEnding.Output);
+        cluster.AssertNoStackTraces();
+    }
+
+    [Theory]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
+    public async Task Worker_finishes_the_jobs_it_has_and_exits_0(int signal)
+    {
+        const int mebibytes = 64;
+        await using var cluster = await TestCluster.StartAsync(output);
+        var workers = await cluster.AddWorkersAsync(["w1", "w2"]);
+        string[] once = ["--not-idempotent", "--json"];
+        var stream = cluster.StartClient(["load", "--for", "5", "--concurrency", "8", "--job", "sleep:20", .. once]);
+        await cluster.Ledger.WaitForAsync(50);
+        var resident = workers[0].ResidentBytes;
+        var four = cluster.StartClient(["load", "--jobs", "4", "--concurrency", "4", "--job", $"hold:{mebibytes},3000", .. once]);
+        // The memory is there, so the job is under way.
+        await workers[0].ResidentAsync(resident + (mebibytes << 20));
+
+        var before = cluster.Ledger.Read().Count(e => e.Worker == "w1");
+        workers[0].Signal(signal);
+        var worker = await workers[0].EndedAsync();
+
+        var endings = new[] { await stream.EndedAsync(), await four.EndedAsync() };
+        var finished = cluster.Ledger.Read().Count(e => e.Worker == "w1") - before;
+        output.WriteLine($"{finished} jobs finished on w1 after the signal; {LoadSummary.Of(endings[0])}; {LoadSummary.Of(endings[1])}");
+        Assert.Equal(0, worker.ExitCode);
+        Assert.All(endings, e => Assert.True(e.ExitCode == 0 && LoadSummary.Of(e).Failed == 0, e.ToString()));
+        Assert.InRange(finished, 1, 12);
+        Assert.Equal(4, LoadSummary.Of(endings[1]).Done);
+        cluster.AssertNoStackTraces();
+    }
+
+    [Theory]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
+    public async Task Interrupted_client_says_what_was_done_and_exits_130(int signal)
+    {
+        await using var cluster = await TestCluster.StartAsync(output);
+        await cluster.AddWorkersAsync(["w1"]);
+        var client = cluster.StartClient("load", "--jobs", "100000", "--concurrency", "8", "--job", "sleep:20", "--json");
+        await cluster.Ledger.WaitForAsync(50);
+
+        client.Signal(signal);
+
+        var ending = await client.EndedAsync();
+        output.WriteLine(ending.ToString());
+        Assert.Equal(130, ending.ExitCode);
+        var interrupted = Assert.Single(ending.Error);
+        Assert.StartsWith("interrupted: ", interrupted, StringComparison.Ordinal);
+        var summary = LoadSummary.Of(ending);
+        Assert.Equal(0, summary.Failed);
+        Assert.Contains($"{summary.Done} done, 0 failed, 0 begun and not done, ", interrupted, StringComparison.Ordinal);
+        Assert.Equal(summary.Done, cluster.Ledger.Read().Count);
+        cluster.AssertNoStackTraces();
+    }
+
+    [Fact]
+    public async Task Client_interrupted_before_a_balancer_answers_exits_130()
+    {
+        // Somebody who listens and says nothing: once the client dials, it waits for an answer.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var client = NodeProcess.Client("--balancer", listener.LocalEndpoint.ToString()!, "load", "--jobs", "1");
+        using var dial = await listener.AcceptTcpClientAsync().WaitAsync(NodeProcess.Bound);
+
+        client.Signal(Signals.Terminate);
+
+        var ending = await client.EndedAsync();
+        output.WriteLine(ending.ToString());
+        Assert.Equal(130, ending.ExitCode);
+        Assert.Single(ending.Error);
+        Assert.Empty(ending.Output);
+    }
+}

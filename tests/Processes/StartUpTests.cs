@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support.Etcd;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>What the programs say when they cannot start, and when they are only asked about themselves.</summary>
+public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
+{
+    private const string BalancerProgram = "AkkaLb.Balancer";
+    private const string WorkerProgram = "AkkaLb.WorkerNode";
+    private const string ClientProgram = "AkkaLb.ClientNode";
+    private const int Usage = 2;
+    private const int Unreachable = 3;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Balancer_without_policy_and_without_terminal_names_the_policies_and_exits_2() =>
+        await FailsAsync(BalancerProgram, ["--port", "0"], Usage, "--policy", "round-robin", "pick-first", "least-load");
+
+    [Fact]
+    public async Task Unknown_policy_is_answered_with_the_known_ones_and_exit_2() =>
+        await FailsAsync(BalancerProgram, ["--port", "0", "--policy", "nonsense"], Usage, "nonsense", "round-robin", "pick-first", "least-load");
+
+    [Fact]
+    public async Task Port_in_use_is_named_with_exit_3()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        await FailsAsync(BalancerProgram, ["--policy", "round-robin", "--port", port], Unreachable, $"port {port}", "in use");
+        await FailsAsync(WorkerProgram, ["--port", port], Unreachable, $"port {port}", "in use");
+    }
+
+    [Fact]
+    public async Task Client_without_balancer_says_so_and_exits_3_within_10_seconds()
+    {
+        var address = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        var ending = await FailsAsync(ClientProgram, ["--balancer", address, "load", "--jobs", "1"], Unreachable, address);
+
+        Assert.InRange(ending.Ran, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Worker_without_balancer_says_so_and_exits_3_after_its_wait()
+    {
+        var address = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        await FailsAsync(WorkerProgram, ["--balancer", address, "--wait", "1"], Unreachable, address);
+    }
+
+    [Theory]
+    [InlineData(BalancerProgram, "--policy", "round-robin")]
+    [InlineData(WorkerProgram, "--wait", "1")]
+    [InlineData(ClientProgram, "assign")]
+    public async Task Unreachable_registry_is_named_with_exit_3(string program, params string[] more)
+    {
+        var etcd = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, etcd);
+    }
+
+    [Theory]
+    [InlineData(BalancerProgram, "--policy", "round-robin")]
+    [InlineData(WorkerProgram)]
+    [InlineData(ClientProgram, "assign")]
+    public async Task Broken_settings_file_is_named_with_line_and_column_and_exit_2(string program, params string[] more)
+    {
+        var file = Write("akkalb {\n  host = \"127.0.0.1\n}\n");
+        await FailsAsync(program, ["--config", file, .. more], Usage, $"{file}:2:10");
+    }
+
+    [Theory]
+    [InlineData(BalancerProgram, "--policy", "round-robin")]
+    [InlineData(WorkerProgram)]
+    [InlineData(ClientProgram, "assign")]
+    public async Task Unknown_key_is_named_with_exit_2(string program, params string[] more) =>
+        await FailsAsync(program, ["--config", Write("akkalb.no-such-key = 1"), .. more], Usage, "akkalb.no-such-key");
+
+    [Theory]
+    [InlineData(BalancerProgram)]
+    [InlineData(WorkerProgram)]
+    [InlineData(ClientProgram, "assign")]
+    public async Task Missing_settings_file_is_named_with_exit_2(string program, params string[] more)
+    {
+        var file = Path.Combine(_folder, "missing.hocon");
+        await FailsAsync(program, ["--config", file, .. more], Usage, file);
+    }
+
+    [Fact]
+    public async Task Heartbeat_above_a_third_of_the_lease_is_refused_with_exit_2() =>
+        await FailsAsync(WorkerProgram, ["--lease-ttl", "5", "--heartbeat", "1700"], Usage, "--heartbeat", "third");
+
+    [Theory]
+    [InlineData(BalancerProgram)]
+    [InlineData(WorkerProgram)]
+    [InlineData(ClientProgram)]
+    public async Task Wrong_flag_is_named_with_exit_2(string program) => await FailsAsync(program, ["--wrong-flag"], Usage, "--wrong-flag");
+
+    [Theory]
+    [InlineData(BalancerProgram)]
+    [InlineData(WorkerProgram)]
+    [InlineData(ClientProgram)]
+    public async Task Help_and_version_go_to_standard_output_with_exit_0(string program)
+    {
+        var help = await RunAsync(program, ["--help"]);
+        var version = await RunAsync(program, ["--version"]);
+
+        Assert.Equal((0, 0), (help.ExitCode, version.ExitCode));
+        Assert.Empty(help.Error.Concat(version.Error));
+        Assert.Contains(help.Output, l => l.Contains("--config", StringComparison.Ordinal));
+        Assert.Matches(@"^\d+\.\d+\.\d+$", Assert.Single(version.Output));
+    }
+
+    /// <summary>It ends with this code, nothing on standard output and one line on standard error that holds all these words.</summary>
+    private async Task<Ending> FailsAsync(string program, string[] arguments, int exitCode, params string[] words)
+    {
+        var ending = await RunAsync(program, arguments);
+        Assert.Equal(exitCode, ending.ExitCode);
+        Assert.Empty(ending.Output);
+        var line = Assert.Single(ending.Error);
+        Assert.All(words, word => Assert.Contains(word, line, StringComparison.Ordinal));
+        return ending;
+    }
+
+    private async Task<Ending> RunAsync(string program, string[] arguments)
+    {
+        await using var process = NodeProcess.Program(program, arguments);
+        var ending = await process.EndedAsync();
+        output.WriteLine($"{program} {string.Join(' ', arguments)}: {ending}");
+        return ending;
+    }
+
+    private string Write(string hocon)
+    {
+        var file = Path.Combine(_folder, "settings.hocon");
+        File.WriteAllText(file, hocon);
+        return file;
+    }
+}
