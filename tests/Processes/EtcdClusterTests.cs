@@ -17,16 +17,20 @@ public sealed class EtcdClusterTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _etcd = await EtcdProcess.StartAsync();
-        _cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", _etcd.Endpoint);
+        try
+        {
+            _cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", _etcd.Endpoint);
+        }
+        catch
+        {
+            await _etcd.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task DisposeAsync()
     {
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
-
+        await _cluster.DisposeAsync();
         await _etcd.DisposeAsync();
     }
 

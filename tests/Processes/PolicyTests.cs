@@ -24,7 +24,10 @@ public sealed class PolicyTests(ITestOutputHelper output)
     public async Task Pick_first_gives_all_300_to_the_worker_that_registered_first()
     {
         await using var cluster = await TestCluster.StartAsync(output, "pick-first");
-        await cluster.AddWorkersAsync(["w2", "w3", "w1"]);
+        foreach (var id in new[] { "w2", "w3", "w1" })
+        {
+            await cluster.AddWorkersAsync([id]);
+        }
 
         var named = await cluster.AssignAsync(300);
 

@@ -48,9 +48,19 @@ public sealed class OutputLines
                 return Task.FromResult(line);
             }
 
-            var waiter = new TaskCompletionSource<OutputLine>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Add((isIt, waiter));
-            return waiter.Task;
+            return NextAsync(isIt);
         }
+    }
+
+    /// <summary>The first line that fits of those still to come.</summary>
+    public Task<OutputLine> NextAsync(Func<string, bool> isIt)
+    {
+        var waiter = new TaskCompletionSource<OutputLine>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _waiters.Add((isIt, waiter));
+        }
+
+        return waiter.Task;
     }
 }

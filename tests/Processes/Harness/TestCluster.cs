@@ -8,9 +8,14 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly ITestOutputHelper _output;
     private readonly List<NodeProcess> _processes = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
+    private readonly string _workerSettings;
     private string[] _balancerArguments = [];
 
-    private TestCluster(ITestOutputHelper output) => _output = output;
+    private TestCluster(ITestOutputHelper output)
+    {
+        _output = output;
+        _workerSettings = WriteFile("worker.hocon", $"akkalb.worker.ledger = \"{Ledger.Path}\"");
+    }
 
     public NodeProcess Balancer { get; private set; } = null!;
 
@@ -40,19 +45,18 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Starts a worker without waiting for it; it keeps the cluster's job ledger.</summary>
     public NodeProcess StartWorker(string id, params string[] more) => Add(NodeProcess.Worker(
-        ["--id", id, "--balancer", Address, "--config", WriteFile("worker.hocon", $"akkalb.worker.ledger = \"{Ledger.Path}\""), .. more]));
+        ["--id", id, "--balancer", Address, "--config", _workerSettings, .. more]));
 
-    /// <summary>Starts workers one after another, so that they register in this order.</summary>
+    /// <summary>Starts workers together, and waits until all are ready.</summary>
     public async Task<NodeProcess[]> AddWorkersAsync(IEnumerable<string> ids, params string[] more)
     {
-        var workers = new List<NodeProcess>();
-        foreach (var id in ids)
+        var workers = ids.Select(id => (Id: id, Process: StartWorker(id, more))).ToArray();
+        foreach (var (id, process) in workers)
         {
-            workers.Add(StartWorker(id, more));
-            await workers[^1].WaitForLineAsync($"ready worker {id} ");
+            await process.WaitForLineAsync($"ready worker {id} ");
         }
 
-        return [.. workers];
+        return [.. workers.Select(w => w.Process)];
     }
 
     public NodeProcess StartClient(params string[] arguments) => Add(NodeProcess.Client([.. arguments, "--balancer", Address]));
