@@ -8,6 +8,7 @@ public sealed record LoadSummary(
     long Done,
     long Failed,
     long Retried,
+    long NotDone,
     double Seconds,
     double JobsPerSecond,
     LoadSummary.Percentiles AssignMicros,
