@@ -43,19 +43,19 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Garbage_on_the_port_is_logged_and_everybody_else_is_answered()
     {
-        (string Name, byte[] Bytes)[] garbage =
+        (string Name, byte[] Bytes, string Logged)[] garbage =
         [
-            ("random bytes", RandomBytes(64 << 10)),
-            ("an HTTP request", Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: balancer\r\n\r\n")),
-            ("a frame of garbage", [.. LengthOf1000, .. RandomBytes(1000)]),
-            ("a length of 100 MB", [.. BitConverter.GetBytes(100_000_000), .. RandomBytes(64 << 10)]),
-            ("a negative length", [.. BitConverter.GetBytes(-1), .. RandomBytes(1000)]),
+            ("random bytes", RandomBytes(64 << 10), "length field: "),
+            ("an HTTP request", Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: balancer\r\n\r\n"), $"length exceeds 128000: {BitConverter.ToInt32("GET "u8) + sizeof(int)}"),
+            ("a frame of garbage", [.. LengthOf1000, .. RandomBytes(1000)], "PDU of length 1000"),
+            ("a length of 100 MB", [.. BitConverter.GetBytes(100_000_000), .. RandomBytes(64 << 10)], "length exceeds 128000: 100000004"),
+            ("a negative length", [.. BitConverter.GetBytes(-1), .. RandomBytes(1000)], "length field: -1)"),
         ];
         await UndisturbedAsync(async balancer =>
         {
-            foreach (var (name, bytes) in garbage)
+            foreach (var (name, bytes, logged) in garbage)
             {
-                var told = balancer.Error.NextAsync(l => l.Contains("Exception: ", StringComparison.Ordinal));
+                var told = balancer.Error.NextAsync(l => l.Contains(logged, StringComparison.Ordinal));
                 await SendAsync(bytes);
                 output.WriteLine($"{name}: {(await told.WaitAsync(NodeProcess.Bound)).Text}");
             }
