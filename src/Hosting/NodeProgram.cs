@@ -20,7 +20,7 @@ public static class NodeProgram
             var parsed = command.Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine(parsed.Errors[0].Message))} (see --help)").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine(Worst(parsed)))} (see --help)").ConfigureAwait(false);
                 return ExitCode.Usage;
             }
 
@@ -48,6 +48,13 @@ public static class NodeProgram
 
     /// <summary>"Cannot parse argument 'x' for option '--n' as expected type 'System.Int32'.": the end says nothing to an operator.</summary>
     private static string WithoutTypeNames(string message) => message.Split(" as expected type", 2)[0];
+
+    /// <summary>A word that nobody knows says more than what is missing because of it: "--jbos 5" without a verb is a slip in a flag.</summary>
+    private static string Worst(ParseResult parsed)
+    {
+        var unknown = parsed.Errors.FirstOrDefault(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal)));
+        return (unknown ?? parsed.Errors[0]).Message;
+    }
 
     private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 }
