@@ -42,6 +42,11 @@ try
         await Starts.RunAsync(options);
     }
 
+    if (options.Wants("kill"))
+    {
+        await Kills.RunAsync(options);
+    }
+
     return 0;
 }
 finally
