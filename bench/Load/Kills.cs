@@ -48,9 +48,11 @@ internal static class Kills
     {
         var errors = new List<double>();
         long killedAt = 0;
+        var doneByVictim = 0;
         using var enough = new CancellationTokenSource();
         var loops = Enumerable.Range(0, JobsAtOnce).Select(_ => LoopAsync()).ToList();
-        while ((await client.InFlightAsync()).Where(x => x.Key.Id == id).Sum(x => x.Value) < OnVictimMin)
+        // Some done, so that the connection stands: jobs that wait for it are not on the worker yet.
+        while (Volatile.Read(ref doneByVictim) < JobsAtOnce || (await client.InFlightAsync()).Where(x => x.Key.Id == id).Sum(x => x.Value) < OnVictimMin)
         {
             await Task.Yield();
         }
@@ -68,7 +70,11 @@ internal static class Kills
             while (!enough.IsCancellationRequested)
             {
                 var run = await client.RunAsync(new SleepJob(JobLength));
-                if (run.Outcome is JobOutcome.Failed { Error: JobError.WorkerLost })
+                if (run.Outcome is JobOutcome.Done done && done.Worker.Id == id)
+                {
+                    Interlocked.Increment(ref doneByVictim);
+                }
+                else if (run.Outcome is JobOutcome.Failed { Error: JobError.WorkerLost })
                 {
                     lock (errors)
                     {

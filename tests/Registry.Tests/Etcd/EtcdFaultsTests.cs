@@ -41,13 +41,14 @@ public sealed class EtcdFaultsTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var serving = AnswerLikeAWebServerAsync(listener);
+        using var over = new CancellationTokenSource();
+        var serving = AnswerLikeAWebServerAsync(listener, over.Token);
         await using var registry = Settings.For(((IPEndPoint)listener.LocalEndpoint).Port).Open();
 
         var problem = await AssertUnavailableInTimeAsync(ct => registry.ProbeAsync(ct));
 
         Assert.Contains("does not speak etcd's protocol", problem, StringComparison.Ordinal);
-        listener.Stop();
+        await over.CancelAsync();
         await serving;
     }
 
@@ -84,9 +85,9 @@ public sealed class EtcdFaultsTests
         return fault.Message;
     }
 
-    private static async Task AnswerLikeAWebServerAsync(TcpListener listener)
+    private static async Task AnswerLikeAWebServerAsync(TcpListener listener, CancellationToken over)
     {
-        while (await TryAcceptAsync(listener) is { } client)
+        while (await TryAcceptAsync(listener, over) is { } client)
         {
             // Not awaited: the client opens connections on which it says nothing.
             _ = AnswerLikeAWebServerAsync(client);
@@ -110,13 +111,13 @@ public sealed class EtcdFaultsTests
         }
     }
 
-    private static async Task<TcpClient?> TryAcceptAsync(TcpListener listener)
+    private static async Task<TcpClient?> TryAcceptAsync(TcpListener listener, CancellationToken over)
     {
         try
         {
-            return await listener.AcceptTcpClientAsync();
+            return await listener.AcceptTcpClientAsync(over);
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
             return null;
         }
