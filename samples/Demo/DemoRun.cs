@@ -24,7 +24,7 @@ internal static class DemoRun
         var children = new Children();
         try
         {
-            var plan = await Plan.MakeAsync(files).ConfigureAwait(false);
+            var plan = await Plan.MakeAsync(files, interrupted.Token).ConfigureAwait(false);
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{files.Count} files in {plan.Chunks} pieces of at most {plan.ChunkBytesMax} bytes, each taking {plan.Pace.TotalMilliseconds:0} ms at least"));
@@ -110,7 +110,7 @@ internal static class DemoRun
         var failures = new List<JobRun>();
         var watch = Stopwatch.StartNew();
         var counting = new WordCountRun(client, plan.ChunkBytesMax, plan.Pace, Ended).RunAsync(files, Plan.Concurrency, interrupted);
-        int onVictim;
+        int? onVictim;
         await using (RunProgress.Start(tally, plan.Chunks, null, isQuiet: false))
         {
             onVictim = await KillInTheMiddleAsync(client, victim, tally, plan, counting, interrupted).ConfigureAwait(false);
@@ -143,8 +143,8 @@ internal static class DemoRun
     }
 
     /// <summary>Kills the victim once a third of the pieces are counted and some are on it.</summary>
-    /// <returns>How many were on it, as the client saw it right before.</returns>
-    private static async Task<int> KillInTheMiddleAsync(
+    /// <returns>How many were on it, as the client saw it right before; null when counting was over first, and nobody was killed.</returns>
+    private static async Task<int?> KillInTheMiddleAsync(
         BalancedClient client, (string Id, Child Process) victim, JobTally tally, Plan plan, Task counting, CancellationToken interrupted)
     {
         while (!counting.IsCompleted)
@@ -163,7 +163,7 @@ internal static class DemoRun
             await Task.Delay(LookAgain, interrupted).ConfigureAwait(false);
         }
 
-        return 0;
+        return null;
     }
 
     /// <summary>What has been started, and has to be gone in the end.</summary>

@@ -18,7 +18,7 @@ internal sealed record Plan(int Chunks, int ChunkBytesMax, TimeSpan Pace, long W
 
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public static async Task<Plan> MakeAsync(IReadOnlyList<string> files)
+    public static async Task<Plan> MakeAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         var bytes = files.Sum(f => new FileInfo(f).Length);
         var chunkBytesMax = (int)Math.Clamp(bytes / ChunksWanted, ChunkSplitter.BoundBytesMin, 64 * 1024);
@@ -29,7 +29,7 @@ internal sealed record Plan(int Chunks, int ChunkBytesMax, TimeSpan Pace, long W
             var stream = File.OpenRead(file);
             await using (stream.ConfigureAwait(false))
             {
-                await foreach (var chunk in ChunkSplitter.SplitAsync(stream, chunkBytesMax).ConfigureAwait(false))
+                await foreach (var chunk in ChunkSplitter.SplitAsync(stream, chunkBytesMax, cancellationToken).ConfigureAwait(false))
                 {
                     counted.Add(WordCounter.Count(chunk.Span));
                 }

@@ -8,16 +8,24 @@ namespace AkkaLb.Demo;
 /// <summary>The table at the end.</summary>
 internal static class Report
 {
-    public static void Print(JobSummary s, string victim, int victimPid, int onVictim, long total, long recount)
+    public static void Print(JobSummary s, string victim, int victimPid, int? onVictim, long total, long recount)
     {
         var culture = CultureInfo.InvariantCulture;
         var table = new Table().Border(TableBorder.Rounded).AddColumn("what").AddColumn(new TableColumn("how much").RightAligned());
         foreach (var (worker, jobs) in s.Workers)
         {
-            table.AddRow($"jobs done by {worker}{(worker == victim ? " (killed)" : "")}", jobs.ToString(culture));
+            table.AddRow($"jobs done by {worker}{(worker == victim && onVictim is not null ? " (killed)" : "")}", jobs.ToString(culture));
         }
 
-        table.AddRow($"jobs on {victim} right before its SIGKILL (pid {victimPid.ToString(culture)})", onVictim.ToString(culture));
+        if (onVictim is { } lost)
+        {
+            table.AddRow($"jobs on {victim} right before its SIGKILL (pid {victimPid.ToString(culture)})", lost.ToString(culture));
+        }
+        else
+        {
+            table.AddRow("worker killed", "none: too little text");
+        }
+
         table.AddRow("retries", s.Retried.ToString(culture));
         table.AddRow("jobs failed", s.Failed.ToString(culture));
         table.AddRow("jobs per second", s.JobsPerSecond.ToString("0", culture));

@@ -12,6 +12,9 @@ internal static class TextFiles
 
     private static readonly HashSet<string> NotOurs = new(StringComparer.Ordinal) { "bin", "obj", "artifacts", ".git", "TestResults", "BenchmarkDotNet.Artifacts" };
 
+    /// <summary>Links are not followed, so that none leads round in a circle.</summary>
+    private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     /// <summary>The given files and the files in the given folders; without any, this repository's text files.</summary>
     /// <exception cref="ProgramException">A path does not exist, or there is no file.</exception>
     public static IReadOnlyList<string> Find(IReadOnlyList<string> paths)
@@ -27,12 +30,12 @@ internal static class TextFiles
 
     private static IEnumerable<string> Walk(string folder, Func<string, bool> isWanted)
     {
-        foreach (var file in Directory.EnumerateFiles(folder).Where(isWanted).Order(StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(folder, "*", Readable).Where(isWanted).Order(StringComparer.Ordinal))
         {
             yield return file;
         }
 
-        foreach (var inner in Directory.EnumerateDirectories(folder).Where(d => !NotOurs.Contains(Path.GetFileName(d))).Order(StringComparer.Ordinal))
+        foreach (var inner in Directory.EnumerateDirectories(folder, "*", Readable).Where(d => !NotOurs.Contains(Path.GetFileName(d))).Order(StringComparer.Ordinal))
         {
             foreach (var file in Walk(inner, isWanted))
             {

@@ -7,13 +7,14 @@ namespace AkkaLb.Balancer;
 /// <summary>Asks the operator for the policy.</summary>
 internal static class PolicyPrompt
 {
-    /// <summary>A person can be asked: keys can be read, and the question can be seen on standard error.</summary>
-    public static bool IsPossible => !Console.IsInputRedirected && !Console.IsErrorRedirected;
+    /// <summary>A person can be asked: keys can be read, and the question can be shown on standard error.</summary>
+    public static bool IsPossible =>
+        !Console.IsInputRedirected && !Console.IsErrorRedirected && NewConsole().Profile.Capabilities is { Interactive: true, Ansi: true };
 
     /// <summary>Shows the policies on standard error (standard output is for scripts) and returns the name of the chosen one.</summary>
     public static string Ask()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var console = NewConsole();
         // Ctrl-C ends the program as usual, but the question has hidden the cursor, and the shell would go on without one.
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
         var width = PolicyNames.All.Max(p => p.Name.Length);
@@ -23,4 +24,6 @@ internal static class PolicyPrompt
             .AddChoices(PolicyNames.All));
         return chosen.Name;
     }
+
+    private static IAnsiConsole NewConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Serialization;
 using Akka.Actor;
@@ -19,6 +20,7 @@ public sealed class BalancedClient : IAsyncDisposable
     private readonly ExtendedActorSystem _system;
     private readonly bool _ownsSystem;
     private readonly IActorRef _client;
+    private readonly ConcurrentDictionary<JobTicket, byte> _open = new();
     private readonly Task _ended;
     private readonly int _dataBytesMax;
     private volatile bool _isDisposing;
@@ -30,6 +32,7 @@ public sealed class BalancedClient : IAsyncDisposable
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed())));
         _ended = _client.WatchAsync();
+        _ended.ContinueWith(_ => FinishOpen(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
@@ -97,10 +100,9 @@ public sealed class BalancedClient : IAsyncDisposable
     {
         options ??= JobOptions.Default;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Deadline, TimeSpan.Zero, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Deadline, JobOptions.DeadlineMax, nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        var ticket = new JobTicket();
-        TellOrElse(new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline), () => ticket.Finish(default, Closed));
-        return ticket.End.WaitAsync(cancellationToken);
+        return Submit(ticket => new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline)).WaitAsync(cancellationToken);
     }
 
     /// <summary>The reply of a job that is done.</summary>
@@ -122,9 +124,8 @@ public sealed class BalancedClient : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
-        var ticket = new JobTicket();
-        TellOrElse(new ClientActor.SubmitAssign(ticket, count, timeout), () => ticket.Finish(default, Closed));
-        return ticket.End.WaitAsync(cancellationToken);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, JobOptions.DeadlineMax);
+        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Jobs sent and not yet answered, by worker.</summary>
@@ -146,6 +147,28 @@ public sealed class BalancedClient : IAsyncDisposable
         if (_ownsSystem)
         {
             await _system.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
+    private Task<JobRun> Submit(Func<JobTicket, object> message)
+    {
+        var ticket = new JobTicket(_open);
+        _client.Tell(message(ticket));
+        if (_ended.IsCompleted)
+        {
+            ticket.Finish(default, Closed);
+        }
+
+        return ticket.End;
+    }
+
+    /// <summary>The actor is gone, with this client or with a system that somebody else has ended: what it has not finished is closed.</summary>
+    private void FinishOpen()
+    {
+        foreach (var ticket in _open.Keys)
+        {
+            ticket.Finish(default, Closed);
         }
     }
 

@@ -152,7 +152,9 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private void OnBalancersRead(BalancersRead m)
     {
         _isReading = false;
-        if (!m.Addresses.SequenceEqual(_addresses))
+
+        // An empty directory says less than what is known: a balancer that lost its entry may well answer.
+        if (m.Addresses.Count > 0 && !m.Addresses.SequenceEqual(_addresses))
         {
             var current = _link.Linked is { } index ? _addresses[index] : null;
             var place = current is null ? -1 : m.Addresses.ToList().IndexOf(current);
@@ -179,7 +181,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
                 Read();
             }
         }
-        else if (_addresses.Count == 0 && !_isReading && _link.Linked is null)
+        else if (_addresses.Count == 0 && !_isReading && !Timers.IsTimerActive(nameof(Reread)))
         {
             Timers.StartSingleTimer(nameof(Reread), Reread.Instance, ProbeInterval);
         }

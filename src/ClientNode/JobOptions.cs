@@ -3,6 +3,9 @@ namespace AkkaLb.ClientNode;
 /// <summary>How one job is to be run.</summary>
 public sealed record JobOptions
 {
+    /// <summary>Longest deadline: 100 days, the bound of durations on the wire.</summary>
+    public static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(100);
+
     /// <summary>The default: 60 s, runs at most once.</summary>
     public static JobOptions Default { get; } = new();
 

@@ -82,6 +82,18 @@ public sealed class FileWords(string path)
 
     public string Path => path;
 
+    /// <summary>Chunks begun so far.</summary>
+    public int Begun
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _chunks.Count;
+            }
+        }
+    }
+
     /// <summary>Read to its end, and every chunk counted.</summary>
     public bool IsWhole => Words is not null;
 

@@ -31,8 +31,6 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Signalled by Ctrl-C and SIGTERM.</summary>
     public CancellationToken Stopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
 
-    public ILogger Logger(string category) => _host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
-
     /// <summary>Starts a node that listens for others.</summary>
     /// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
     /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
@@ -81,9 +79,6 @@ public sealed class NodeHost : IAsyncDisposable
         Console.Out.WriteLine(line);
         Console.Out.Flush();
     }
-
-    /// <summary>Lets the log speak without a ready line.</summary>
-    public void StartLog() => _logging.Started();
 
     /// <summary>Ends the actor system, then the host.</summary>
     public async ValueTask DisposeAsync()

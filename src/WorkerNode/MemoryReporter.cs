@@ -57,7 +57,13 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         Receive<BalancersRead>(m =>
         {
             _isReading = false;
-            _balancers = [.. m.Addresses.Select(BalancerAt)];
+
+            // An empty directory says less than what is known: a balancer that lost its entry still wants reports.
+            if (m.Addresses.Count > 0)
+            {
+                _balancers = [.. m.Addresses.Select(BalancerAt)];
+            }
+
             if (_sent.Value == 0)
             {
                 Report();

@@ -92,11 +92,17 @@ public sealed record WorkerSettings(
             problems.Add($"{InstancesKey} = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
         }
 
+        var balancers = CommonSettings.ReadBalancers(config, problems);
+        if (balancers is { Count: > 1 } && config.ReadText(NodeKeys.Registry) == NodeKeys.RegistryEmbedded)
+        {
+            problems.Add($"{NodeKeys.Balancers} (--balancer): several balancers need a registry they share: use etcd (--etcd)");
+        }
+
         var ledger = config.ReadText(LedgerKey);
         var settings = new WorkerSettings(
             CommonSettings.Read(config, problems),
             NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
-            CommonSettings.ReadBalancers(config, problems),
+            balancers,
             CommonSettings.ReadMessages(config, problems),
             CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
             ttl,

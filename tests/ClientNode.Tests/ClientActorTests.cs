@@ -277,6 +277,28 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
+    public async Task When_the_application_ends_its_own_system_every_job_ends_as_closed()
+    {
+        var inFlight = Run();
+        Assign(A).ExpectMsg<Job>();
+        await Sys.Terminate();
+        Assert.Equal(JobError.Closed, (await FailedAsync(inFlight)).Error);
+        Assert.Equal(JobError.Closed, (await FailedAsync(Run())).Error);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_no_message_can_carry_is_refused_and_disturbs_nobody()
+    {
+        var inFlight = Run();
+        var job = Assign(A).ExpectMsg<Job>();
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Deadline = TimeSpan.MaxValue }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Client.AssignAsync(1, TimeSpan.MaxValue));
+        Done(job, 5);
+        Assert.Equal((A, 5, 1), await DoneAsync(inFlight));
+    }
+
+    [Fact]
     public async Task A_message_that_cannot_be_written_throws_before_anything_is_sent()
     {
         await Client.WaitForBalancerAsync(TimeSpan.FromSeconds(20));

@@ -124,6 +124,20 @@ public class MemoryReporterTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task A_directory_that_is_empty_for_once_does_not_end_the_reports()
+    {
+        _directory.CanChange = true;
+        var reporter = Start(Here);
+        _balancer.ExpectMsg<MemoryReport>();
+        _directory.Addresses = [];
+        for (var sequence = 2; sequence <= 12; sequence++)
+        {
+            await PassAsync(reporter, Heartbeat);
+            Assert.Equal((Worker, sequence), Parts(_balancer.ExpectMsg<MemoryReport>()));
+        }
+    }
+
+    [Fact]
     public async Task A_measure_that_fails_once_does_not_set_the_sequence_back()
     {
         var reporter = Start(Here);

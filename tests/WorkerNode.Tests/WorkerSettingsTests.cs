@@ -52,6 +52,7 @@ public class WorkerSettingsTests
     [InlineData("worker.id = \"a b\"", "akkalb.worker.id (--id) = a b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000")]
     [InlineData("worker { capacity = 2, instances = 3 }", "akkalb.worker.instances = 3: must be at most the capacity, which is 2 (--capacity)")]
+    [InlineData("balancers = [\"a:1\", \"b:2\"]", "akkalb.balancers (--balancer): several balancers need a registry they share: use etcd (--etcd)")]
     [InlineData("balancers = [\"here\"]", "akkalb.balancers (--balancer) = here: must be host:port, several with commas between")]
     [InlineData("messages.m = \"No.Such, Type\"", "akkalb.messages.m = No.Such, Type: no such type; write \"Namespace.Type, Assembly\"")]
     [InlineData("messages.m = \"A, B, Version=x, =\"", "akkalb.messages.m = A, B, Version=x, =: no such type; write \"Namespace.Type, Assembly\"")]

@@ -16,13 +16,18 @@ internal static class AssignCommand
         var done = 0;
         while (done < count)
         {
-            if (session.Interrupted.IsCancellationRequested)
+            JobRun run;
+            try
             {
-                await Console.Error.WriteLineAsync($"interrupted: {done} assigned, {count - done} not asked for").ConfigureAwait(false);
+                session.Interrupted.ThrowIfCancellationRequested();
+                run = await session.Client.AssignAsync(isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout, session.Interrupted).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync($"interrupted: {done} assigned, {count - done} not assigned").ConfigureAwait(false);
                 return ExitCode.Interrupted;
             }
 
-            var run = await session.Client.AssignAsync(isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout).ConfigureAwait(false);
             if (run.Outcome is not JobOutcome.Picked picked)
             {
                 var failed = (JobOutcome.Failed)run.Outcome;

@@ -66,7 +66,7 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
         catch (AskTimeoutException e)
         {
             throw new RegistryUnavailableException(
-                $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s", e);
+                $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s (does the balancer use etcd? then give --etcd here too)", e);
         }
     }
 

@@ -86,7 +86,19 @@ public sealed class EtcdProcess : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP: the process keeps its connections and answers nothing.</summary>
-    public void Freeze() => Running.Signal(Signals.Stop);
+    /// <remarks>Returns when every thread has stopped: until then it may still answer.</remarks>
+    public void Freeze()
+    {
+        Running.Signal(Signals.Stop);
+        SpinWait.SpinUntil(() => !OperatingSystem.IsLinux() || Directory.EnumerateDirectories($"/proc/{Pid}/task").All(IsStopped), TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>The state is the first word behind the name, which stands in parentheses and may hold any character.</summary>
+    private static bool IsStopped(string task)
+    {
+        var stat = File.ReadAllText($"{task}/stat");
+        return stat[stat.LastIndexOf(')') + 2] == 'T';
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Thaw() => Running.Signal(Signals.Continue);
