@@ -140,7 +140,7 @@ public sealed record WorkerSettings(
             return null;
         }
 
-        var type = CommonSettings.FindType(name) ?? FindLoaded(name);
+        var type = CommonSettings.FindType(name);
         if (type is null)
         {
             problems.Add($"{ActorKey} = {name}: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in {AssembliesKey}");
@@ -151,14 +151,5 @@ public sealed record WorkerSettings(
         }
 
         return type;
-    }
-
-    private static Type? FindLoaded(string name)
-    {
-        var comma = name.IndexOf(',', StringComparison.Ordinal);
-        var assembly = comma < 0 ? null : name[(comma + 1)..].Trim();
-        return comma < 0
-            ? null
-            : AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(a => a.GetName().Name == assembly)?.GetType(name[..comma].Trim());
     }
 }
