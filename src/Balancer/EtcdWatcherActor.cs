@@ -77,6 +77,8 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             case RegistryEvent.Disconnected disconnected:
                 _log.Warning("the registry cannot be reached, the last known workers stay: {0}", disconnected.Reason);
                 break;
+            case RegistryEvent.Alive:
+                break;
             case RegistryEvent.Connected:
                 _log.Info("the registry is reached again");
                 break;

@@ -70,6 +70,9 @@ public abstract record RegistryEvent
     /// <summary>What changed in one revision.</summary>
     public sealed record Changed(long Revision, IReadOnlyList<MemberChange> Changes) : RegistryEvent;
 
+    /// <summary>A proof of life: the registry answered, and what was told so far is up to date to the moment it was asked.</summary>
+    public sealed record Alive(long Revision) : RegistryEvent;
+
     /// <summary>The registry cannot be reached; the last known members still stand.</summary>
     public sealed record Disconnected(string Reason) : RegistryEvent;
 

@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
-using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Hosting.Settings;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 

@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;
@@ -14,9 +15,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
     /// <summary>Takes a lease and puts the worker under it, unless another incarnation holds the id.</summary>
     /// <remarks>When the outcome is unknown the lease is not revoked: the key may be under it already, and a repeated call then moves
     /// it on and keeps its place in the order. When nobody repeats it, the lease runs out.</remarks>
-    public async Task<RegisterOutcome> RegisterAsync(KeyRange keys, WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
+    public async Task<RegisterOutcome> RegisterAsync(ByteString key, WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
     {
-        var key = keys.KeyOf(worker.Id);
         var value = ByteString.CopyFrom(RegistryValue.Write(worker));
         var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
         try
@@ -46,14 +46,14 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or RegistryRefusedException)
+        catch (Exception e) when (e is OperationCanceledException or EtcdRefusedException)
         {
             await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
             throw;
         }
 
         await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
-        throw new RegistryUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
+        throw new EtcdUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
     }
 
     /// <summary>Takes a lease and puts the value under it, whoever held the key before.</summary>
@@ -66,7 +66,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             await connection.PutAsync(put, cancellationToken).ConfigureAwait(false);
             return Registered(lease);
         }
-        catch (Exception e) when (e is OperationCanceledException or RegistryRefusedException)
+        catch (Exception e) when (e is OperationCanceledException or EtcdRefusedException)
         {
             await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
             throw;
@@ -82,7 +82,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             var (isDone, _) = await PutIfAsync(isOurs, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
             return isDone;
         }
-        catch (RegistryUnavailableException e) when (EtcdFaults.IsLeaseGone(e))
+        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
         {
             return false;
         }
@@ -116,7 +116,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
         {
             await connection.RevokeAsync(leaseId, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
         {
         }
     }

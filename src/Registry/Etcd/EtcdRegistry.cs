@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 
@@ -12,10 +12,6 @@ namespace AkkaLb.Registry.Etcd;
 /// </remarks>
 public sealed class EtcdRegistry : IWorkerRegistry
 {
-    /// <summary>How many events wait for a slow consumer before the watch stops reading; etcd holds the rest.</summary>
-    private const int EventsBufferedMax = 1024;
-
-    private readonly EtcdSettings _settings;
     private readonly EtcdConnection _connection;
     private readonly EtcdRegistration _registration;
     private readonly RegistryKeys _keys;
@@ -30,14 +26,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     public EtcdRegistry(EtcdSettings settings, TimeProvider timeProvider, Random random)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(timeProvider);
         ArgumentNullException.ThrowIfNull(random);
-        if (settings.Problems() is { Count: > 0 } problems)
-        {
-            throw new ArgumentException(string.Join("; ", problems), nameof(settings));
-        }
-
-        _settings = settings;
         _random = random;
         _keys = new RegistryKeys(settings.Prefix);
         _connection = new EtcdConnection(settings, timeProvider);
@@ -48,33 +37,33 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <returns>The server's version, for the log.</returns>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
-    public async Task<string> ProbeAsync(CancellationToken cancellationToken)
+    public Task<string> ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
         var count = _connection.CountAsync(_keys.Workers, cancellationToken);
         var status = _connection.StatusAsync(cancellationToken);
         await Task.WhenAll(count, status).ConfigureAwait(false);
         return (await status.ConfigureAwait(false)).Version;
-    }
+    });
 
     /// <inheritdoc/>
     public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return _registration.RegisterAsync(_keys.Workers, worker, ttl, cancellationToken);
+        return TranslateAsync(() => _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken));
     }
 
     /// <summary>Puts a balancer under a lease of its own. One with the same id is replaced: of two, the one that registered last is found.</summary>
     /// <remarks>The replaced balancer is not told: its lease lives on without a key. <see cref="KeepAliveAsync"/> and
     /// <see cref="DeregisterAsync"/> serve balancers too. Repeating it is safe; an id that stays keeps its place in the order.</remarks>
     /// <returns>Always <see cref="RegisterOutcome.Registered"/>.</returns>
-    public async Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
-        await _registration.ReplaceAsync(_keys.Balancers.KeyOf(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken)
-            .ConfigureAwait(false);
+    public Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
+        TranslateAsync(() => _registration.ReplaceAsync(
+            _keys.BalancerKey(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken));
 
     /// <summary>The balancers that are registered now.</summary>
     public async Task<BalancerListing> ReadBalancersAsync(CancellationToken cancellationToken)
     {
-        var answer = await _connection.ReadAsync(_keys.Balancers, cancellationToken).ConfigureAwait(false);
+        var answer = await TranslateAsync(() => _connection.ReadAsync(_keys.Balancers, cancellationToken)).ConfigureAwait(false);
         var balancers = new List<BalancerRecord>();
         var unreadable = new List<RegistryEvent.Unreadable>();
         foreach (var kv in answer.Kvs.OrderBy(kv => kv.CreateRevision))
@@ -95,7 +84,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <inheritdoc/>
     public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        var answer = await _connection.KeepAliveAsync(leaseId, cancellationToken).ConfigureAwait(false);
+        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, cancellationToken)).ConfigureAwait(false);
         // A lease that is gone is no error to etcd: it answers OK with a TTL of zero.
         return answer.TTL > 0 ? new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL)) : new KeepAliveOutcome.LeaseLost();
     }
@@ -104,31 +93,28 @@ public sealed class EtcdRegistry : IWorkerRegistry
     public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return _registration.UpdateAsync(_keys.Workers.KeyOf(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken);
+        return TranslateAsync(() => _registration.UpdateAsync(_keys.WorkerKey(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken));
     }
 
     /// <inheritdoc/>
-    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => _connection.RevokeAsync(leaseId, cancellationToken);
+    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => TranslateAsync(async () =>
+    {
+        await _connection.RevokeAsync(leaseId, cancellationToken).ConfigureAwait(false);
+        return true;
+    });
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var events = Channel.CreateBounded<RegistryEvent>(new BoundedChannelOptions(EventsBufferedMax) { SingleReader = true, SingleWriter = true });
-        var watch = new EtcdWatch(_connection, _keys.Workers, _settings, DeriveRandom(), events.Writer);
-        var run = RunToEndAsync(watch, events.Writer, stop.Token);
-        try
+        var translator = new MembershipTranslator(_keys.Workers);
+        await using var told = EtcdWatch.WatchAsync(_connection, _keys.Workers, DeriveRandom(), stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        while (await TranslateAsync(async () => await told.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
         {
-            await foreach (var e in events.Reader.ReadAllAsync(stop.Token).ConfigureAwait(false))
+            foreach (var e in translator.Translate(told.Current))
             {
                 yield return e;
             }
-        }
-        finally
-        {
-            // Also when the consumer leaves its loop: the stream in etcd is gone when this returns.
-            await stop.CancelAsync().ConfigureAwait(false);
-            await run.ConfigureAwait(false);
         }
     }
 
@@ -139,17 +125,20 @@ public sealed class EtcdRegistry : IWorkerRegistry
         _connection.Dispose();
     }
 
-    private static async Task RunToEndAsync(EtcdWatch watch, ChannelWriter<RegistryEvent> output, CancellationToken cancellationToken)
+    /// <summary>The registry's contract knows no etcd.</summary>
+    private static async Task<T> TranslateAsync<T>(Func<Task<T>> call)
     {
         try
         {
-            await watch.RunAsync(cancellationToken).ConfigureAwait(false);
+            return await call().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Handed to the consumer, who alone can act on it.
-        catch (Exception e)
-#pragma warning restore CA1031
+        catch (EtcdUnavailableException e)
         {
-            output.TryComplete(e);
+            throw new RegistryUnavailableException(e.Message, e);
+        }
+        catch (EtcdRefusedException e)
+        {
+            throw new RegistryRefusedException(e.Message, e);
         }
     }
 

@@ -1,13 +1,26 @@
+using System.Diagnostics;
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 using Mvccpb;
 
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>Turns etcd's keys and events into what the registry's contract says: members, changes, unreadable values.</summary>
 /// <remarks>It remembers the members it has told, so that a removal is told once and only for somebody who was there. Not thread-safe.</remarks>
-internal sealed class MembershipTranslator(KeyRange keys)
+internal sealed class MembershipTranslator(EtcdKeyRange keys)
 {
-    private Dictionary<string, Member> _members = [];
+    private HashSet<string> _members = [];
+
+    /// <summary>What an event of the watch says about members.</summary>
+    public IReadOnlyList<RegistryEvent> Translate(EtcdWatchEvent e) => e switch
+    {
+        EtcdWatchEvent.Snapshot snapshot => Snapshot(snapshot.Revision, snapshot.Keys),
+        EtcdWatchEvent.Changed changed => Apply(changed.Revision, changed.Events),
+        EtcdWatchEvent.Alive alive => [new RegistryEvent.Alive(alive.Revision)],
+        EtcdWatchEvent.Disconnected disconnected => [new RegistryEvent.Disconnected(disconnected.Reason)],
+        EtcdWatchEvent.Connected => [new RegistryEvent.Connected()],
+        _ => throw new UnreachableException(),
+    };
 
     /// <summary>A snapshot event, then one event for each value that was left out.</summary>
     /// <param name="revision">At which the keys were read.</param>
@@ -15,15 +28,8 @@ internal sealed class MembershipTranslator(KeyRange keys)
     public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs)
     {
         var (members, unreadable) = Read(kvs);
-        _members = members.ToDictionary(m => m.Worker.Id);
+        _members = [.. members.Select(m => m.Worker.Id)];
         return [new RegistryEvent.Snapshot(revision, members), .. unreadable];
-    }
-
-    /// <summary>Whether these keys say something else than what was told so far.</summary>
-    public bool IsDifferent(IEnumerable<KeyValue> kvs)
-    {
-        var (members, _) = Read(kvs);
-        return members.Count != _members.Count || members.Any(m => !_members.TryGetValue(m.Worker.Id, out var told) || told != m);
     }
 
     /// <summary>The events of one revision: at most one change event, then one event for each value that was left out.</summary>
@@ -39,9 +45,8 @@ internal sealed class MembershipTranslator(KeyRange keys)
             {
                 if (RegistryValue.TryParse(id, e.Kv.Value.Memory, out var worker, out var problem))
                 {
-                    var member = new Member(worker, e.Kv.CreateRevision);
-                    _members[id] = member;
-                    changes.Add(new MemberChange.Put(member));
+                    _members.Add(id);
+                    changes.Add(new MemberChange.Put(new Member(worker, e.Kv.CreateRevision)));
                     continue;
                 }
 

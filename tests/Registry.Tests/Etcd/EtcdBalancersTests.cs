@@ -1,3 +1,4 @@
+using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Registry.Tests.Etcd;

@@ -1,3 +1,4 @@
+using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 

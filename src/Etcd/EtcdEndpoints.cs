@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>Reads the list of etcd endpoints as an operator writes it.</summary>
 public static class EtcdEndpoints

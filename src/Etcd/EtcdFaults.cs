@@ -1,9 +1,9 @@
 using System.Globalization;
 using Grpc.Core;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
-/// <summary>Turns what the client throws into the registry's two exceptions: the only place that knows gRPC's codes.</summary>
+/// <summary>Turns what the client throws into two exceptions: the only place that knows gRPC's codes.</summary>
 internal static class EtcdFaults
 {
     /// <summary>The exception to throw instead.</summary>
@@ -29,11 +29,8 @@ internal static class EtcdFaults
     /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
     public static Exception WatchCanceled(string reason, string endpoints) =>
         reason.Contains("permission denied", StringComparison.Ordinal) || reason.Contains("auth", StringComparison.Ordinal)
-            ? new RegistryRefusedException($"etcd at {endpoints} refuses the watch: {reason}")
-            : new RegistryUnavailableException($"etcd at {endpoints} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
-
-    /// <summary>Whether etcd said that the lease does not exist (any more).</summary>
-    public static bool IsLeaseGone(RegistryUnavailableException fault) => fault.InnerException is RpcException { StatusCode: StatusCode.NotFound };
+            ? new EtcdRefusedException($"etcd at {endpoints} refuses the watch: {reason}")
+            : new EtcdUnavailableException($"etcd at {endpoints} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
 
     private static Exception Translate(RpcException fault, string endpoints)
     {
@@ -41,23 +38,26 @@ internal static class EtcdFaults
         return fault.StatusCode switch
         {
             StatusCode.PermissionDenied =>
-                new RegistryRefusedException($"etcd at {endpoints} denies access to the keys of this prefix: {detail}", fault),
+                new EtcdRefusedException($"etcd at {endpoints} denies access to the keys of this prefix: {detail}", fault),
             StatusCode.Unauthenticated =>
-                new RegistryRefusedException($"etcd at {endpoints} asks for credentials: {detail}", fault),
+                new EtcdRefusedException($"etcd at {endpoints} asks for credentials: {detail}", fault),
             StatusCode.InvalidArgument when detail.Contains("user name is empty", StringComparison.Ordinal) =>
-                new RegistryRefusedException($"etcd at {endpoints} has authentication switched on, which is not supported yet", fault),
+                new EtcdRefusedException($"etcd at {endpoints} has authentication switched on, which is not supported yet", fault),
             StatusCode.Unimplemented =>
-                new RegistryRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
+                new EtcdRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
-                new RegistryRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
+                new EtcdRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
             _ when IsForeignProtocol(fault) =>
-                new RegistryUnavailableException($"what answers at {endpoints} does not speak etcd's protocol, HTTP/2 without TLS: is it etcd's client port?", fault),
+                new EtcdUnavailableException($"what answers at {endpoints} does not speak etcd's protocol, HTTP/2 without TLS: is it etcd's client port?", fault),
             _ =>
-                new RegistryUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault),
+                new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault)
+                {
+                    IsLeaseGone = fault.StatusCode == StatusCode.NotFound,
+                },
         };
     }
 
-    private static RegistryUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
+    private static EtcdUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
         ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
         : new($"etcd at {endpoints} broke off the stream", fault);
 

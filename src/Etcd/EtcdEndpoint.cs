@@ -1,4 +1,4 @@
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>Where one etcd member answers its clients, without TLS.</summary>
 /// <param name="Host">A name or an IP address; IPv6 in square brackets.</param>

@@ -1,26 +1,88 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Etcdserverpb;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
-/// <summary>Keeps one watch of the workers alive across outages, and writes what it learns, in order, without a gap.</summary>
+/// <summary>Keeps one watch of a range alive across outages, and writes what it learns, in order, without a gap.</summary>
 /// <remarks>
 /// A session is: a linearizable read, which decides between going on and a new snapshot; a stream from the revision behind it; then
 /// events and liveness reads until one of them ends it. Everything runs in one flow of control, so that nothing here needs a lock.
 /// </remarks>
-internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSettings settings, Random random, ChannelWriter<RegistryEvent> output)
+public sealed class EtcdWatch
 {
+    /// <summary>How many events wait for a slow consumer before the watch stops reading; etcd holds the rest.</summary>
+    private const int EventsBufferedMax = 1024;
+
+    private readonly EtcdConnection _connection;
+    private readonly EtcdKeyRange _keys;
+    private readonly ChannelWriter<EtcdWatchEvent> _output;
     private readonly WatchPosition _position = new();
-    private readonly MembershipTranslator _translator = new(keys);
-    private readonly ReconnectBackoff _backoff = new(settings.ReconnectDelayMin, settings.ReconnectDelayMax, random);
-    private readonly int _checksPerResync = (int)Math.Ceiling(settings.ResyncInterval / settings.LivenessInterval);
+    private readonly ReconnectBackoff _backoff;
+    private readonly int _checksPerResync;
+
+    private readonly ToldKeys _told = new();
     private int _checks;
     private bool _isDisconnected;
 
+    private EtcdWatch(EtcdConnection connection, EtcdKeyRange keys, Random random, ChannelWriter<EtcdWatchEvent> output)
+    {
+        (_connection, _keys, _output) = (connection, keys, output);
+        _backoff = new ReconnectBackoff(Settings.ReconnectDelayMin, Settings.ReconnectDelayMax, random);
+        _checksPerResync = (int)Math.Ceiling(Settings.ResyncInterval / Settings.LivenessInterval);
+    }
+
+    private EtcdSettings Settings => _connection.Settings;
+
+    /// <summary>A snapshot of the range first, then changes, without a gap. Outages are survived inside and told as
+    /// <see cref="EtcdWatchEvent.Disconnected"/>, later <see cref="EtcdWatchEvent.Connected"/>.</summary>
+    /// <remarks>Ends only by cancellation, or with <see cref="EtcdRefusedException"/>. When the enumeration ends, the stream in etcd is gone.</remarks>
+    /// <param name="connection">Must outlive the watch.</param>
+    /// <param name="keys">What to watch.</param>
+    /// <param name="random">Jitter of reconnections; used by this watch alone.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public static async IAsyncEnumerable<EtcdWatchEvent> WatchAsync(
+        EtcdConnection connection, EtcdKeyRange keys, Random random, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(random);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var events = Channel.CreateBounded<EtcdWatchEvent>(new BoundedChannelOptions(EventsBufferedMax) { SingleReader = true, SingleWriter = true });
+        var run = new EtcdWatch(connection, keys, random, events.Writer).RunToEndAsync(stop.Token);
+        try
+        {
+            await foreach (var e in events.Reader.ReadAllAsync(stop.Token).ConfigureAwait(false))
+            {
+                yield return e;
+            }
+        }
+        finally
+        {
+            // Also when the consumer leaves its loop: the stream in etcd is gone when this returns.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await run.ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunToEndAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Handed to the consumer, who alone can act on it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _output.TryComplete(e);
+        }
+    }
+
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="RegistryRefusedException">etcd refuses for good.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <exception cref="EtcdRefusedException">etcd refuses for good.</exception>
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -28,16 +90,16 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
             {
                 await RunSessionAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (RegistryUnavailableException e)
+            catch (EtcdUnavailableException e)
             {
                 if (!_isDisconnected)
                 {
                     _isDisconnected = true;
-                    await output.WriteAsync(new RegistryEvent.Disconnected(e.Message), cancellationToken).ConfigureAwait(false);
+                    await _output.WriteAsync(new EtcdWatchEvent.Disconnected(e.Message), cancellationToken).ConfigureAwait(false);
                 }
             }
 
-            await Task.Delay(_backoff.Next(), connection.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(_backoff.Next(), _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -46,17 +108,17 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
     {
         var snapshot = await ReadUnlessResumableAsync(cancellationToken).ConfigureAwait(false);
         var told = snapshot?.Header.Revision ?? _position.Revision!.Value;
-        using var stream = await EtcdWatchStream.OpenAsync(connection, keys, told + 1, cancellationToken).ConfigureAwait(false);
+        using var stream = await EtcdWatchStream.OpenAsync(_connection, _keys, told + 1, cancellationToken).ConfigureAwait(false);
         if (snapshot is not null && snapshot.Header.ClusterId != stream.ClusterId)
         {
-            throw new RegistryUnavailableException($"the endpoints {connection.Endpoints} belong to different clusters");
+            throw new EtcdUnavailableException($"the endpoints {_connection.Endpoints} belong to different clusters");
         }
 
         _backoff.Reset();
         if (_isDisconnected)
         {
             _isDisconnected = false;
-            await output.WriteAsync(new RegistryEvent.Connected(), cancellationToken).ConfigureAwait(false);
+            await _output.WriteAsync(new EtcdWatchEvent.Connected(), cancellationToken).ConfigureAwait(false);
         }
 
         if (snapshot is not null)
@@ -72,14 +134,14 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
     {
         if (_position.Revision is { } told)
         {
-            var head = (await connection.CountAsync(keys, cancellationToken).ConfigureAwait(false)).Header;
+            var head = (await _connection.CountAsync(_keys, cancellationToken).ConfigureAwait(false)).Header;
             if (_position.WhyStale(head.ClusterId, head.Revision, told) is null)
             {
                 return null;
             }
         }
 
-        return await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false);
+        return await _connection.ReadAsync(_keys, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task FollowAsync(EtcdWatchStream stream, CancellationToken cancellationToken)
@@ -108,7 +170,7 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
                 {
                     var outcome = await check.ConfigureAwait(false);
                     failures = outcome.Problem is null ? 0 : failures + 1;
-                    if (failures >= settings.LivenessFailuresMax)
+                    if (failures >= Settings.LivenessFailuresMax)
                     {
                         throw outcome.Problem!;
                     }
@@ -139,7 +201,7 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
         {
             if (response.CompactRevision == 0)
             {
-                throw EtcdFaults.WatchCanceled(response.CancelReason, connection.Endpoints);
+                throw EtcdFaults.WatchCanceled(response.CancelReason, _connection.Endpoints);
             }
 
             _position.Forget();
@@ -150,11 +212,9 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
         // and 3.5.8 they can overtake events.
         foreach (var revision in response.Events.GroupBy(e => e.Kv.ModRevision).Where(r => _position.IsNew(r.Key)))
         {
-            foreach (var told in _translator.Apply(revision.Key, revision))
-            {
-                await output.WriteAsync(told, cancellationToken).ConfigureAwait(false);
-            }
-
+            var events = revision.ToList();
+            _told.Apply(events);
+            await _output.WriteAsync(new EtcdWatchEvent.Changed(revision.Key, events), cancellationToken).ConfigureAwait(false);
             _position.Advance(revision.Key);
         }
 
@@ -163,29 +223,26 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
 
     private async Task TellSnapshotAsync(RangeResponse snapshot, CancellationToken cancellationToken)
     {
-        foreach (var told in _translator.Snapshot(snapshot.Header.Revision, snapshot.Kvs))
-        {
-            await output.WriteAsync(told, cancellationToken).ConfigureAwait(false);
-        }
-
+        _told.Reset(snapshot.Kvs);
+        await _output.WriteAsync(new EtcdWatchEvent.Snapshot(snapshot.Header.Revision, snapshot.Kvs), cancellationToken).ConfigureAwait(false);
         _position.Set(snapshot.Header.ClusterId, snapshot.Header.Revision);
     }
 
     /// <summary>Asks etcd, after the interval, how far it is; now and then also for all keys.</summary>
     private async Task<Check> CheckAfterIntervalAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(settings.LivenessInterval, connection.TimeProvider, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(Settings.LivenessInterval, _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
         var isFull = ++_checks % _checksPerResync == 0;
         // Known before the question is sent: a linearizable answer cannot be older than that.
         var toldThen = _position.Revision;
         try
         {
             var answer = isFull
-                ? await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false)
-                : await connection.CountAsync(keys, cancellationToken).ConfigureAwait(false);
+                ? await _connection.ReadAsync(_keys, cancellationToken).ConfigureAwait(false)
+                : await _connection.CountAsync(_keys, cancellationToken).ConfigureAwait(false);
             return new Check(answer, isFull, toldThen, Problem: null);
         }
-        catch (RegistryUnavailableException e)
+        catch (EtcdUnavailableException e)
         {
             return new Check(Answer: null, isFull, toldThen, e);
         }
@@ -202,14 +259,18 @@ internal sealed class EtcdWatch(EtcdConnection connection, KeyRange keys, EtcdSe
         }
 
         // Read before the last event told: says nothing new. Otherwise the snapshot comes first and its events are passed over later.
-        if (check.IsFull && header.Revision >= _position.Revision && _translator.IsDifferent(check.Answer.Kvs))
+        if (check.IsFull && header.Revision >= _position.Revision && _told.IsDifferent(check.Answer.Kvs))
         {
             await TellSnapshotAsync(check.Answer, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await _output.WriteAsync(new EtcdWatchEvent.Alive(header.Revision), cancellationToken).ConfigureAwait(false);
         }
 
         return true;
     }
 
     /// <summary>One liveness read: an answer, or the problem it met.</summary>
-    private sealed record Check(RangeResponse? Answer, bool IsFull, long? ToldThen, RegistryUnavailableException? Problem);
+    private sealed record Check(RangeResponse? Answer, bool IsFull, long? ToldThen, EtcdUnavailableException? Problem);
 }

@@ -2,11 +2,11 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
-/// <summary>What the registry's JSON values share: one bounded object, strict about types and ranges, unknown fields skipped.</summary>
+/// <summary>What our JSON values in etcd share: one bounded object, strict about types and ranges, unknown fields skipped.</summary>
 /// <remarks>The first problem met is kept and ends the reading: later getters answer with a placeholder nobody uses.</remarks>
-internal sealed class JsonValue
+public sealed class JsonValue
 {
     /// <summary>Upper bound of one value in bytes. Ours have about 200.</summary>
     public const int BytesMax = 4096;

@@ -1,6 +1,5 @@
-using AkkaLb.Registry.Etcd;
 
-namespace AkkaLb.Registry.Tests.Etcd;
+namespace AkkaLb.Etcd.Tests;
 
 public sealed class WatchPositionTests
 {

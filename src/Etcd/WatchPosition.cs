@@ -1,4 +1,4 @@
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>How far a watch has come, and in which cluster: what decides whether it may go on where it stopped.</summary>
 internal sealed class WatchPosition

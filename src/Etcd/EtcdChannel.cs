@@ -2,7 +2,7 @@ using dotnet_etcd;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>How the gRPC channel below the etcd client behaves.</summary>
 internal static class EtcdChannel

@@ -2,21 +2,42 @@ using dotnet_etcd;
 using Etcdserverpb;
 using Grpc.Core;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>One cluster and how to ask it: every unary call with a deadline, every fault translated. Thread-safe.</summary>
 /// <remarks>It uses the package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose
 /// events on reconnection and do not tell when they end.</remarks>
-internal sealed class EtcdConnection(EtcdSettings settings, TimeProvider timeProvider) : IDisposable
+public sealed class EtcdConnection : IDisposable
 {
-    private readonly EtcdClient _client = EtcdChannel.Open(settings);
+    private readonly EtcdClient _client;
+
+    /// <summary>Nothing is dialled yet.</summary>
+    /// <param name="settings">Where etcd is, and how patient to be.</param>
+    /// <param name="timeProvider">Delays and deadlines; must follow real time, as etcd does.</param>
+    /// <exception cref="ArgumentException">The settings cannot be used; the message lists every problem.</exception>
+    public EtcdConnection(EtcdSettings settings, TimeProvider timeProvider)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(timeProvider);
+        if (settings.Problems() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join("; ", problems), nameof(settings));
+        }
+
+        (Settings, TimeProvider) = (settings, timeProvider);
+        Endpoints = string.Join(", ", settings.Endpoints);
+        _client = EtcdChannel.Open(settings);
+    }
+
+    public EtcdSettings Settings { get; }
 
     /// <summary>Whom we ask, for messages.</summary>
-    public string Endpoints { get; } = string.Join(", ", settings.Endpoints);
+    public string Endpoints { get; }
 
-    public TimeSpan RequestTimeout => settings.RequestTimeout;
+    /// <summary>Deadline of every unary call.</summary>
+    public TimeSpan RequestTimeout => Settings.RequestTimeout;
 
-    public TimeProvider TimeProvider => timeProvider;
+    public TimeProvider TimeProvider { get; }
 
     /// <summary>Sent on both kinds of streams: a member that lost its leader then ends them instead of staying silent.</summary>
     private static Metadata HasLeader => new() { { "hasleader", "true" } };
@@ -25,11 +46,11 @@ internal sealed class EtcdConnection(EtcdSettings settings, TimeProvider timePro
         CallAsync(options => _client.GetConnection().KVClient.RangeAsync(request, options), cancellationToken);
 
     /// <summary>A linearizable read that returns no keys: is etcd there, with a quorum, and how far is it.</summary>
-    public Task<RangeResponse> CountAsync(KeyRange keys, CancellationToken cancellationToken) =>
+    public Task<RangeResponse> CountAsync(EtcdKeyRange keys, CancellationToken cancellationToken) =>
         RangeAsync(new RangeRequest { Key = keys.Start, RangeEnd = keys.End, CountOnly = true }, cancellationToken);
 
     /// <summary>A linearizable read of all keys of the range.</summary>
-    public Task<RangeResponse> ReadAsync(KeyRange keys, CancellationToken cancellationToken) =>
+    public Task<RangeResponse> ReadAsync(EtcdKeyRange keys, CancellationToken cancellationToken) =>
         RangeAsync(new RangeRequest { Key = keys.Start, RangeEnd = keys.End }, cancellationToken);
 
     public Task<PutResponse> PutAsync(PutRequest request, CancellationToken cancellationToken) =>
@@ -58,18 +79,25 @@ internal sealed class EtcdConnection(EtcdSettings settings, TimeProvider timePro
             var request = new LeaseRevokeRequest { ID = leaseId };
             await CallAsync(options => _client.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
         }
-        catch (RegistryUnavailableException e) when (EtcdFaults.IsLeaseGone(e))
+        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
         {
         }
     }
 
     /// <summary>One renewal on a stream of its own: nothing waits behind another lease's answer, and each may go to another member.</summary>
     /// <returns>etcd's answer; a TTL of zero or less when it does not know the lease.</returns>
-    public async Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
+    public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) =>
+        KeepAliveAsync(leaseId, RequestTimeout, cancellationToken);
+
+    /// <inheritdoc cref="KeepAliveAsync(long, CancellationToken)"/>
+    /// <param name="leaseId">Which lease.</param>
+    /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent member.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    public async Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            using var call = _client.GetConnection().LeaseClient.LeaseKeepAlive(HasLeader, Deadline(), cancellationToken);
+            using var call = _client.GetConnection().LeaseClient.LeaseKeepAlive(HasLeader, Deadline(timeout), cancellationToken);
             await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = leaseId }, cancellationToken).ConfigureAwait(false);
             while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
             {
@@ -81,10 +109,10 @@ internal sealed class EtcdConnection(EtcdSettings settings, TimeProvider timePro
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
-            throw EtcdFaults.Translate(e, Endpoints, RequestTimeout, cancellationToken);
+            throw EtcdFaults.Translate(e, Endpoints, timeout, cancellationToken);
         }
 
-        throw new RegistryUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
+        throw new EtcdUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
     }
 
     /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it.</summary>
@@ -93,13 +121,13 @@ internal sealed class EtcdConnection(EtcdSettings settings, TimeProvider timePro
 
     public void Dispose() => _client.Dispose();
 
-    private DateTime Deadline() => timeProvider.GetUtcNow().UtcDateTime + RequestTimeout;
+    private DateTime Deadline(TimeSpan timeout) => TimeProvider.GetUtcNow().UtcDateTime + timeout;
 
     private async Task<TResponse> CallAsync<TResponse>(Func<CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken)
     {
         try
         {
-            using var call = start(new CallOptions(deadline: Deadline(), cancellationToken: cancellationToken));
+            using var call = start(new CallOptions(deadline: Deadline(RequestTimeout), cancellationToken: cancellationToken));
             return await call.ResponseAsync.ConfigureAwait(false);
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)

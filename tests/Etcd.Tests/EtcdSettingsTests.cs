@@ -1,7 +1,6 @@
-using AkkaLb.Registry.Etcd;
 using Grpc.Net.Client;
 
-namespace AkkaLb.Registry.Tests.Etcd;
+namespace AkkaLb.Etcd.Tests;
 
 public sealed class EtcdSettingsTests
 {
@@ -24,7 +23,7 @@ public sealed class EtcdSettingsTests
             PingTimeout = TimeSpan.Zero,
         };
         Assert.Equal(8, bad.Problems().Count);
-        Assert.Throws<ArgumentException>(bad.Open);
+        Assert.Throws<ArgumentException>(() => new EtcdConnection(bad, TimeProvider.System));
     }
 
     [Theory]

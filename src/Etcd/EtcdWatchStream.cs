@@ -1,7 +1,7 @@
 using Etcdserverpb;
 using Grpc.Core;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>One watch on one stream, from the moment etcd confirmed it until it is disposed, which also ends it in etcd.</summary>
 internal sealed class EtcdWatchStream : IDisposable
@@ -25,7 +25,7 @@ internal sealed class EtcdWatchStream : IDisposable
     /// <summary>Opens a watch of the range from <paramref name="startRevision"/> on, inclusive and above zero, and waits, no longer than
     /// the request timeout, until etcd confirms it.</summary>
     public static async Task<EtcdWatchStream> OpenAsync(
-        EtcdConnection connection, KeyRange keys, long startRevision, CancellationToken cancellationToken)
+        EtcdConnection connection, EtcdKeyRange keys, long startRevision, CancellationToken cancellationToken)
     {
         // Disposing the timer after the confirmation leaves the stream without a deadline.
         using var timer = new CancellationTokenSource(connection.RequestTimeout, connection.TimeProvider);
@@ -48,7 +48,7 @@ internal sealed class EtcdWatchStream : IDisposable
     }
 
     /// <summary>The next message. One at a time.</summary>
-    /// <exception cref="RegistryUnavailableException">The stream ended, however it did.</exception>
+    /// <exception cref="EtcdUnavailableException">The stream ended, however it did.</exception>
     public async Task<WatchResponse> NextAsync()
     {
         try
@@ -63,7 +63,7 @@ internal sealed class EtcdWatchStream : IDisposable
             throw EtcdFaults.Translate(e, _connection.Endpoints, timeout: null, _callersToken);
         }
 
-        throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} ended the watch");
+        throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} ended the watch");
     }
 
     public void Dispose()
@@ -72,14 +72,14 @@ internal sealed class EtcdWatchStream : IDisposable
         _cancellation.Dispose();
     }
 
-    private async Task CreateAsync(KeyRange keys, long startRevision)
+    private async Task CreateAsync(EtcdKeyRange keys, long startRevision)
     {
         var create = new WatchCreateRequest { Key = keys.Start, RangeEnd = keys.End, StartRevision = startRevision };
         // Response headers come only with the first message, so the request goes out before anything is awaited.
         await _call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = create }, _cancellation.Token).ConfigureAwait(false);
         if (!await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
         {
-            throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} ended the watch before it began");
+            throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} ended the watch before it began");
         }
 
         var answer = _call.ResponseStream.Current;
@@ -90,7 +90,7 @@ internal sealed class EtcdWatchStream : IDisposable
 
         if (!answer.Created)
         {
-            throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} answered a new watch with something else than its confirmation");
+            throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} answered a new watch with something else than its confirmation");
         }
 
         ClusterId = answer.Header.ClusterId;

@@ -1,4 +1,4 @@
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Etcd;
 
 /// <summary>How to reach etcd, and how patient to be with it.</summary>
 /// <param name="Endpoints">The members of one cluster, at least one; see <see cref="EtcdEndpoints.TryParse"/>.</param>
@@ -41,7 +41,7 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
     {
         var problems = new List<string>();
         Check(Endpoints.Count > 0, "no etcd endpoint is given");
-        Check(RegistryKeys.IsValidPrefix(Prefix), $"prefix '{Prefix}' must start with '/', not end with it, and hold printable ASCII without blanks");
+        Check(EtcdKeyRange.IsValidPrefix(Prefix), $"prefix '{Prefix}' must start with '/', not end with it, and hold printable ASCII without blanks");
         Check(RequestTimeout > TimeSpan.Zero, $"request timeout {RequestTimeout} must be above zero");
         Check(ReconnectDelayMin > TimeSpan.Zero, $"reconnect delay {ReconnectDelayMin} must be above zero");
         Check(ReconnectDelayMax >= ReconnectDelayMin, $"longest reconnect delay {ReconnectDelayMax} must not be below the first, {ReconnectDelayMin}");
