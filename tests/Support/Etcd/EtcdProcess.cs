@@ -5,7 +5,8 @@ using System.Net.Sockets;
 
 namespace AkkaLb.Tests.Support.Etcd;
 
-/// <summary>A throwaway etcd of one node on loopback, with its own ports and data, and fast timers: it grants leases of 1 s.</summary>
+/// <summary>A throwaway etcd on loopback, alone or a member of an <see cref="EtcdCluster"/>, with its own ports and data, and fast timers: it grants
+/// leases of 1 s.</summary>
 /// <remarks>Disposing it kills the process and deletes the data. It never uses etcd's usual ports.</remarks>
 public sealed class EtcdProcess : IAsyncDisposable
 {
@@ -15,14 +16,15 @@ public sealed class EtcdProcess : IAsyncDisposable
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(1) };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("akkalb-etcd-").FullName;
+    private readonly string _name;
+    private readonly EtcdTimers _timers;
     private string _token = Path.GetRandomFileName();
+    private string? _initialCluster;
     private int _clientPort;
     private int _peerPort;
     private GuardedProcess? _process;
 
-    private EtcdProcess()
-    {
-    }
+    private EtcdProcess(string name, EtcdTimers timers) => (_name, _timers) = (name, timers);
 
     /// <summary>The client address, <c>http://127.0.0.1:port</c>.</summary>
     public string Endpoint => FormattableString.Invariant($"http://127.0.0.1:{_clientPort}");
@@ -30,6 +32,13 @@ public sealed class EtcdProcess : IAsyncDisposable
     public int Port => _clientPort;
 
     public int Pid => Running.Id;
+
+    public bool IsRunning => _process is not null;
+
+    /// <summary>Its part of <c>--initial-cluster</c>.</summary>
+    internal string Introduction => $"{_name}={Peer}";
+
+    private string InitialCluster => _initialCluster ?? Introduction;
 
     private string Peer => FormattableString.Invariant($"http://127.0.0.1:{_peerPort}");
 
@@ -41,24 +50,18 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">etcd is not installed, or does not start; the message says what to do.</exception>
     public static async Task<EtcdProcess> StartAsync(CancellationToken cancellationToken = default)
     {
-        var etcd = new EtcdProcess();
+        var etcd = new EtcdProcess("n0", EtcdTimers.Fast);
         try
         {
             for (var attempt = 1; ; attempt++)
             {
-                etcd._clientPort = FreePort();
-                etcd._peerPort = FreePort();
+                etcd.TakePorts();
                 if (await etcd.TryLaunchAsync(cancellationToken))
                 {
                     return etcd;
                 }
 
-                var log = await etcd.ReadLogAsync();
-                if (attempt == StartAttemptsMax || !log.Contains("address already in use", StringComparison.Ordinal))
-                {
-                    throw new InvalidOperationException($"etcd did not start: {log}");
-                }
-
+                await etcd.ThrowUnlessPortIsTakenAsync(isLast: attempt == StartAttemptsMax);
                 etcd.DeleteData();
             }
         }
@@ -67,6 +70,27 @@ public sealed class EtcdProcess : IAsyncDisposable
             await etcd.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A member of a cluster that is being put together; not started.</summary>
+    internal static EtcdProcess NewMember(string name, string token, EtcdTimers timers)
+    {
+        var member = new EtcdProcess(name, timers) { _token = token };
+        member.TakePorts();
+        return member;
+    }
+
+    /// <summary>Starts a member for the first time. False when one of its ports has been taken meanwhile.</summary>
+    internal async Task<bool> TryJoinAsync(string initialCluster, CancellationToken cancellationToken)
+    {
+        _initialCluster = initialCluster;
+        if (await TryLaunchAsync(cancellationToken))
+        {
+            return true;
+        }
+
+        await ThrowUnlessPortIsTakenAsync(isLast: false);
+        return false;
     }
 
     /// <summary>SIGKILL; returns when the process is gone.</summary>
@@ -140,7 +164,7 @@ public sealed class EtcdProcess : IAsyncDisposable
         Kill();
         DeleteData();
         await Etcdctl(
-            "snapshot", "restore", backup, "--data-dir", Path.Combine(_directory, "data"), "--name", "n0", "--initial-cluster", $"n0={Peer}",
+            "snapshot", "restore", backup, "--data-dir", Path.Combine(_directory, "data"), "--name", _name, "--initial-cluster", InitialCluster,
             "--initial-cluster-token", _token, "--initial-advertise-peer-urls", Peer);
     }
 
@@ -161,6 +185,17 @@ public sealed class EtcdProcess : IAsyncDisposable
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"etcdctl {string.Join(' ', arguments)}: {await error}");
+    }
+
+    /// <summary>What it says of itself, from its own data: it answers without a leader too.</summary>
+    public async Task<EtcdStatus> StatusAsync() => EtcdStatus.Parse(Pid, Endpoint, await Etcdctl("endpoint", "status", "-w", "json"));
+
+    /// <summary>Forgets everything before its present revision.</summary>
+    public async Task<long> CompactAsync()
+    {
+        var revision = (await StatusAsync()).Revision;
+        await Etcdctl("compact", revision.ToString(CultureInfo.InvariantCulture));
+        return revision;
     }
 
     /// <summary>A metric without labels, by its full name.</summary>
@@ -202,11 +237,11 @@ public sealed class EtcdProcess : IAsyncDisposable
         _process = GuardedProcess.Start(
             EtcdBinaries.Etcd,
             [
-                "--name", "n0", "--data-dir", Path.Combine(_directory, "data"),
+                "--name", _name, "--data-dir", Path.Combine(_directory, "data"),
                 "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
                 "--listen-peer-urls", Peer, "--initial-advertise-peer-urls", Peer,
-                "--initial-cluster", $"n0={Peer}", "--initial-cluster-token", _token,
-                "--heartbeat-interval", "20", "--election-timeout", "200",
+                "--initial-cluster", InitialCluster, "--initial-cluster-token", _token,
+                "--heartbeat-interval", Ms(_timers.Heartbeat), "--election-timeout", Ms(_timers.Election),
                 "--logger", "zap", "--log-level", "warn", "--log-outputs", LogFile,
             ]);
         // Healthy may also be a stranger on the same port, while ours exits.
@@ -243,6 +278,19 @@ public sealed class EtcdProcess : IAsyncDisposable
         }
 
         return false;
+    }
+
+    private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+
+    private void TakePorts() => (_clientPort, _peerPort) = (FreePort(), FreePort());
+
+    private async Task ThrowUnlessPortIsTakenAsync(bool isLast)
+    {
+        var log = await ReadLogAsync();
+        if (isLast || !log.Contains("address already in use", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"etcd did not start: {log}");
+        }
     }
 
     private void DeleteData()
