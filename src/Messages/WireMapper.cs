@@ -58,6 +58,10 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         RegistrationUpdated m => new Wire.RegistrationUpdated { LeaseId = (ulong)m.LeaseId, Written = m.Written },
         Deregister m => new Wire.Deregister { LeaseId = (ulong)m.LeaseId },
         Deregistered m => new Wire.Deregistered { LeaseId = (ulong)m.LeaseId },
+        GetWatcherState => new Wire.GetWatcherState(),
+        WatcherState m => ToWire(m),
+        GetBalancerState m => ToWire(m),
+        BalancerState m => ToWire(m),
         WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = Ms32(m.Pace) },
         WordsResult m => new Wire.WordsResult
         {
@@ -91,6 +95,10 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         "RUD" => FromWire(Wire.RegistrationUpdated.Parser.ParseFrom(bytes)),
         "D" => new Deregister((long)Wire.Deregister.Parser.ParseFrom(bytes).LeaseId),
         "DD" => new Deregistered((long)Wire.Deregistered.Parser.ParseFrom(bytes).LeaseId),
+        "GW" => FromWire(Wire.GetWatcherState.Parser.ParseFrom(bytes)),
+        "WS" => FromWire(Wire.WatcherState.Parser.ParseFrom(bytes)),
+        "GB" => FromWire(Wire.GetBalancerState.Parser.ParseFrom(bytes)),
+        "BS" => FromWire(Wire.BalancerState.Parser.ParseFrom(bytes)),
         "w" => FromWire(Wire.WordsJob.Parser.ParseFrom(bytes)),
         "wd" => FromWire(Wire.WordsResult.Parser.ParseFrom(bytes)),
         "spin" => new SpinJob(Duration(Wire.SpinJob.Parser.ParseFrom(bytes).Ms)),
@@ -231,11 +239,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         WorkerId = m.Id,
         Incarnation = (ulong)m.Incarnation,
         Path = m.Path,
-        State = m.State switch
-        {
-            WorkerState.Up => Wire.WorkerState.Up,
-            WorkerState.Draining => Wire.WorkerState.Draining,
-        },
+        State = ToWire(m.State),
         Capacity = checked((uint)m.Capacity),
         HeartbeatMs = checked((uint)m.HeartbeatMs),
         Version = m.Version,
@@ -248,11 +252,18 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
         Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
         Check(m.Version.Length <= 128, "version");
-        // A state of a later version is none that takes jobs as we know it.
-        var state = m.State == Wire.WorkerState.Up ? WorkerState.Up : WorkerState.Draining;
         var key = Key(m.WorkerId, m.Incarnation);
-        return new WorkerRecord(key.Id, key.Incarnation, m.Path, state, (int)m.Capacity, (int)m.HeartbeatMs, m.Version);
+        return new WorkerRecord(key.Id, key.Incarnation, m.Path, FromWire(m.State), (int)m.Capacity, (int)m.HeartbeatMs, m.Version);
     }
+
+    private static Wire.WorkerState ToWire(WorkerState state) => state switch
+    {
+        WorkerState.Up => Wire.WorkerState.Up,
+        WorkerState.Draining => Wire.WorkerState.Draining,
+    };
+
+    /// <summary>A state of a later version is none that takes jobs as we know it.</summary>
+    private static WorkerState FromWire(Wire.WorkerState state) => state == Wire.WorkerState.Up ? WorkerState.Up : WorkerState.Draining;
 
     private static Register FromWire(Wire.Register m)
     {
@@ -267,6 +278,107 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     private static UpdateRegistration FromWire(Wire.UpdateRegistration m) => new((long)m.LeaseId, FromWire(m.Worker));
 
     private static RegistrationUpdated FromWire(Wire.RegistrationUpdated m) => new((long)m.LeaseId, m.Written);
+
+    // ---- anyone and balancer: the state
+
+    private static GetWatcherState FromWire(Wire.GetWatcherState _) => GetWatcherState.Instance;
+
+    private static Wire.WatcherState ToWire(WatcherState m)
+    {
+        var wire = new Wire.WatcherState
+        {
+            Registry = m.Registry,
+            Connected = m.IsConnected,
+            Revision = checked((ulong)m.Revision),
+            Resyncs = checked((ulong)m.Resyncs),
+            Disconnects = checked((ulong)m.Disconnects),
+            LastProblem = Text(m.LastProblem),
+            MemberCount = checked((uint)m.MemberCount),
+        };
+        if (m.ProofAge is { } age)
+        {
+            wire.ProofAgeMs = Ms(age);
+        }
+
+        return wire;
+    }
+
+    private static WatcherState FromWire(Wire.WatcherState m)
+    {
+        Check(m.Registry.Length <= NameLengthMax, "registry");
+        return new WatcherState(
+            m.Registry,
+            m.Connected,
+            checked((long)m.Revision),
+            m.HasProofAgeMs ? Duration(m.ProofAgeMs) : null,
+            checked((long)m.Resyncs),
+            checked((long)m.Disconnects),
+            Text(m.LastProblem),
+            checked((int)m.MemberCount));
+    }
+
+    private static Wire.GetBalancerState ToWire(GetBalancerState m)
+    {
+        Check(m.Count is >= 0 and <= GetBalancerState.CountMax, "count");
+        return new Wire.GetBalancerState { From = checked((uint)m.From), Count = (uint)m.Count };
+    }
+
+    private static GetBalancerState FromWire(Wire.GetBalancerState m)
+    {
+        Check(m.Count <= GetBalancerState.CountMax, "count");
+        return new GetBalancerState(checked((int)m.From), (int)m.Count);
+    }
+
+    private static Wire.BalancerState ToWire(BalancerState m)
+    {
+        Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        var wire = new Wire.BalancerState
+        {
+            Id = m.Id,
+            Policy = m.Policy,
+            Rejection = Text(m.Rejection),
+            Version = checked((ulong)m.Version),
+            MemberCount = checked((uint)m.MemberCount),
+            From = checked((uint)m.From),
+        };
+        foreach (var member in m.Members)
+        {
+            var wireMember = new Wire.MemberState
+            {
+                WorkerId = member.Worker.Id,
+                Incarnation = (ulong)member.Worker.Incarnation,
+                State = ToWire(member.State),
+                Eligible = member.IsEligible,
+            };
+            if (member.ResidentBytes is { } bytes)
+            {
+                wireMember.ResidentBytes = checked((ulong)bytes);
+            }
+
+            wire.Members.Add(wireMember);
+        }
+
+        return wire;
+    }
+
+    private static BalancerState FromWire(Wire.BalancerState m)
+    {
+        Check(m.Id.Length <= NameLengthMax, "id");
+        Check(m.Policy.Length <= NameLengthMax, "policy");
+        Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        return new BalancerState(
+            m.Id,
+            m.Policy,
+            Text(m.Rejection),
+            checked((long)m.Version),
+            checked((int)m.MemberCount),
+            checked((int)m.From),
+            [.. m.Members.Select(member => new MemberState(
+                Key(member.WorkerId, member.Incarnation),
+                FromWire(member.State),
+                member.Eligible,
+                member.HasResidentBytes ? checked((long)member.ResidentBytes) : null))]);
+    }
 
     // ---- client and worker
 

@@ -149,6 +149,15 @@ public sealed class WireFormatTests(TestSystem system)
         Assert.InRange(system.Write(new Assigned(1, [.. workers], "round-robin")).Bytes.Length, 1, 124_000);
     }
 
+    [Fact]
+    public void The_largest_page_of_a_balancers_state_fits_a_frame_also_with_the_longest_ids()
+    {
+        var member = new MemberState(new WorkerKey(new string('w', WorkerIds.LengthMax), long.MaxValue), WorkerState.Draining, true, long.MaxValue);
+        var page = Enumerable.Repeat(member, GetBalancerState.CountMax);
+
+        Assert.InRange(system.Write(new BalancerState("b", "least-load", "", long.MaxValue, int.MaxValue, 0, [.. page])).Bytes.Length, 60_000, 100_000);
+    }
+
     private T RoundTrip<T>(T message)
         where T : IAkkaLbMessage
     {

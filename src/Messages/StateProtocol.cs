@@ -1,0 +1,53 @@
+using AkkaLb.Core;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Asks <c>/user/watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at any time.</summary>
+public sealed record GetWatcherState : IAkkaLbMessage
+{
+    public static GetWatcherState Instance { get; } = new();
+}
+
+/// <summary>How a balancer's watcher stands with the registry at this moment.</summary>
+/// <param name="Registry">Which kind: <c>etcd</c> or <c>embedded</c>.</param>
+/// <param name="IsConnected">Whether the watch is open. While it is not, the last known members stand.</param>
+/// <param name="Revision">The registry's revision up to which everything has been told to the balancer; 0 before the first snapshot.</param>
+/// <param name="ProofAge">Since the registry last proved that it is there: an event, or the answer to a liveness read. Null: it never has.</param>
+/// <param name="Resyncs">How often everything was read anew after the first time: after a compaction, from an older or another store, or because
+/// events were lost.</param>
+/// <param name="Disconnects">How often the registry could not be reached, counted once an outage.</param>
+/// <param name="LastProblem">What the last outage said, in words; stays when the outage is over. Empty: there was none.</param>
+/// <param name="MemberCount">Registered workers, draining ones included.</param>
+public sealed record WatcherState(
+    string Registry,
+    bool IsConnected,
+    long Revision,
+    TimeSpan? ProofAge,
+    long Resyncs,
+    long Disconnects,
+    string LastProblem,
+    int MemberCount) : IAkkaLbMessage;
+
+/// <summary>Asks <c>/user/balancer</c> for its tables; answered with a <see cref="BalancerState"/>, to anyone, at any time.</summary>
+/// <param name="From">The place, in registration order and from 0, of the first member to tell of.</param>
+/// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
+public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
+{
+    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame.</summary>
+    public const int CountMax = 500;
+}
+
+/// <summary>A balancer's tables at this moment: one page of its members.</summary>
+/// <param name="Id">Its name in etcd.</param>
+/// <param name="Rejection">Why a request that leaves nobody out would be rejected now, in words. Empty: it would be answered.</param>
+/// <param name="Version">Rises with each change of the membership: pages with different versions do not belong together.</param>
+/// <param name="MemberCount">Registered workers, draining ones included, also those that are not on this page.</param>
+/// <param name="From">As asked for.</param>
+/// <param name="Members">In registration order.</param>
+public sealed record BalancerState(
+    string Id, string Policy, string Rejection, long Version, int MemberCount, int From, IReadOnlyList<MemberState> Members) : IAkkaLbMessage;
+
+/// <summary>A registered worker as the balancer sees it.</summary>
+/// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>
+/// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
+public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes);
