@@ -47,7 +47,7 @@ internal static class Server
                 new WorkerRecord($"worker-{i + 1}", i + 1, gate.Path.ToSerializationFormatWithAddress(address), WorkerState.Up, Capacity, 1000, "0.1.0"), i + 1);
         }
 
-        var balancer = system.ActorOf(BalancerActor.Props(PolicyNames.Create(PolicyNames.RoundRobin), BalancerLimits.Default), BalancerActor.ActorName);
+        var balancer = system.ActorOf(BalancerActor.Props("b-1", PolicyNames.Create(PolicyNames.RoundRobin), BalancerLimits.Default), BalancerActor.ActorName);
         balancer.Tell(new WorkersSnapshot(members));
         var assigned = await balancer.Ask<Assigned>(new Assign(FirstRequestId, 1, [], null, TimeSpan.FromSeconds(60)), TimeSpan.FromSeconds(10));
         var answer = new byte[SizeOf(system, new Assigned(assigned.RequestId, [new AssignedWorker(

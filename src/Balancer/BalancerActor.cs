@@ -7,7 +7,7 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>The balancer at <c>/user/balancer</c>: holds one policy, its state and the memory table, and answers <see cref="Assign"/>.</summary>
+/// <summary>The balancer at <c>/user/balancer</c>: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and <see cref="GetBalancerState"/>.</summary>
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use.</remarks>
 public sealed class BalancerActor : ReceiveActor
@@ -16,19 +16,22 @@ public sealed class BalancerActor : ReceiveActor
     public const string ActorName = "balancer";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly string _id;
     private readonly BalancerCore _balancer;
     private readonly List<Candidate> _picked = [];
     private readonly Dictionary<WorkerKey, AssignedWorker> _workers = [];
 
-    public BalancerActor(IPickPolicy policy, BalancerLimits limits)
+    public BalancerActor(string id, IPickPolicy policy, BalancerLimits limits)
     {
+        _id = id;
         _balancer = new BalancerCore(policy, limits);
         Serving();
     }
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    public static Props Props(IPickPolicy policy, BalancerLimits limits) => Akka.Actor.Props.Create(() => new BalancerActor(policy, limits));
+    /// <param name="id">Its name in the registry, for its state only.</param>
+    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits) => Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits));
 
     /// <summary>A crash is a bug, but not one that should leave a balancer without members for ever.</summary>
     protected override void PostRestart(Exception reason)
@@ -44,8 +47,7 @@ public sealed class BalancerActor : ReceiveActor
         Receive<WorkersSnapshot>(OnSnapshot);
         Receive<WorkersChanged>(OnChanged);
         Receive<WorkerUnreachable>(OnUnreachable);
-        Receive<GetBalancerStatus>(_ => Sender.Tell(
-            new BalancerStatus(_balancer.PolicyName, _balancer.MemberCount, [.. _balancer.Eligible.Select(c => c.Key.Id)])));
+        Receive<GetBalancerState>(m => Sender.Tell(Describe(m)));
         Receive<StopAssigning>(_ =>
         {
             _balancer.Stop();
@@ -105,6 +107,21 @@ public sealed class BalancerActor : ReceiveActor
 
     private void OnUnreachable(WorkerUnreachable m) =>
         _log.Warning("{0} cannot reach worker {1} ({2:x}): {3}", Sender.Path.Address, m.Worker.Id, m.Worker.Incarnation, m.Seen);
+
+    private BalancerState Describe(GetBalancerState m)
+    {
+        var now = Now;
+        var page = _balancer.Page(m.From, m.Count);
+        var members = new MemberState[page.Length];
+        for (var i = 0; i < page.Length; i++)
+        {
+            var c = page[i];
+            members[i] = new MemberState(c.Key, c.Member.Worker.State, _balancer.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null);
+        }
+
+        return new BalancerState(
+            _id, _balancer.PolicyName, _balancer.WhyRejecting(now)?.Sentence ?? "", _balancer.Version, _balancer.MemberCount, m.From, members);
+    }
 
     /// <summary>Paths become references once per membership change, not once per pick.</summary>
     private void ResolveGates()

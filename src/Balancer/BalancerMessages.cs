@@ -26,13 +26,3 @@ public sealed record Stopped : INoSerializationVerificationNeeded
 {
     public static Stopped Instance { get; } = new();
 }
-
-/// <summary>Asks for a <see cref="BalancerStatus"/>; for this process only.</summary>
-public sealed record GetBalancerStatus : INoSerializationVerificationNeeded
-{
-    public static GetBalancerStatus Instance { get; } = new();
-}
-
-/// <summary>A balancer's tables at one moment.</summary>
-/// <param name="Eligible">Ids of the workers that may be picked, in registration order.</param>
-public sealed record BalancerStatus(string Policy, int MemberCount, IReadOnlyList<string> Eligible) : INoSerializationVerificationNeeded;

@@ -26,7 +26,7 @@ internal static class BalancerNode
         await using var node = await NodeHost.StartAsync(settings.Common, config, settings.LogLevel, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(system, settings.Common.RequestTimeout);
-        var balancer = system.ActorOf(BalancerActor.Props(PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
+        var balancer = system.ActorOf(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
         var watcher = system.ActorOf(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
         var announcer = etcd is null
             ? null

@@ -2,12 +2,15 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
+using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.</summary>
+/// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.
+/// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 /// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
 /// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause.</remarks>
 public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
@@ -22,16 +25,20 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;
     private readonly MembershipView _view = new();
+    private readonly WatchHealth _health;
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer)
     {
         (_registry, _balancer) = (registry, balancer);
+        _health = new WatchHealth(isInProcess: registry is EmbeddedRegistry);
         Watching();
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     public static Props Props(IWorkerRegistry registry, IActorRef balancer) =>
         Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer));
@@ -49,10 +56,20 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         Receive<Told>(m => ReferenceEquals(m.Epoch, _epoch), m => OnEvent(m.Event));
         Receive<WatchEnded>(m => ReferenceEquals(m.Epoch, _epoch), m =>
         {
+            _health.Disconnected(m.Problem);
             _log.Error("the watch of the registry ended, opening it again in {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
         });
         Receive<Reopen>(_ => Open());
+        Receive<GetWatcherState>(_ => Sender.Tell(new WatcherState(
+            _registry is EmbeddedRegistry ? "embedded" : "etcd",
+            _health.IsConnected,
+            _view.Revision,
+            _health.ProofAge(Now),
+            _health.Resyncs,
+            _health.Disconnects,
+            _health.LastProblem,
+            _view.Members.Count)));
         Receive<GetWorkersSnapshot>(_ =>
         {
             if (_view.HasSnapshot)
@@ -69,17 +86,24 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         switch (e)
         {
             case RegistryEvent.Snapshot snapshot:
+                _health.Snapshot(Now);
                 OnSnapshot(snapshot);
                 break;
             case RegistryEvent.Changed changed:
+                _health.Proved(Now);
                 Tell(_view.Apply(changed.Revision, [.. changed.Changes.Select(LeaveOutUnresolvable)]));
                 break;
+            case RegistryEvent.Alive:
+                _health.Proved(Now);
+                break;
             case RegistryEvent.Disconnected disconnected:
+                _health.Disconnected(disconnected.Reason);
                 _log.Warning("the registry cannot be reached, the last known workers stay: {0}", disconnected.Reason);
                 break;
             case RegistryEvent.Alive:
                 break;
             case RegistryEvent.Connected:
+                _health.Connected(Now);
                 _log.Info("the registry is reached again");
                 break;
             case RegistryEvent.Unreadable unreadable:

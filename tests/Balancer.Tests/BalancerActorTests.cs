@@ -246,10 +246,49 @@ public class BalancerActorTests : BalancerKit
     }
 
     [Fact]
-    public void Its_status_counts_members_and_lists_the_eligible_in_registration_order()
+    public void Its_state_tells_of_the_members_in_registration_order_and_who_may_be_picked()
     {
-        Balancer(PolicyNames.PickFirst, C, B.Draining(), A).Tell(GetBalancerStatus.Instance, TestActor);
-        var status = ExpectMsg<BalancerStatus>();
-        Assert.Equal(("pick-first", 3, "a c"), (status.Policy, status.MemberCount, string.Join(' ', status.Eligible)));
+        var state = State(Balancer(PolicyNames.PickFirst, C, B.Draining(), A));
+        Assert.Equal(("b-1", "pick-first", "", 1, 3, 0), (state.Id, state.Policy, state.Rejection, state.Version, state.MemberCount, state.From));
+        Assert.Equal(
+            [new(A.Key(), WorkerState.Up, true, null), new(B.Key(), WorkerState.Draining, false, null), new(C.Key(), WorkerState.Up, true, null)],
+            state.Members);
+    }
+
+    [Fact]
+    public void Its_state_comes_in_pages_that_a_change_of_membership_tells_apart()
+    {
+        var balancer = Balancer(PolicyNames.PickFirst, A, B, C);
+        var (first, second, beyond) = (State(balancer, 0, 2), State(balancer, 2, 2), State(balancer, int.MaxValue, 2));
+        Change(balancer, A.Removed());
+        var later = State(balancer, 0, 0);
+        Assert.Equal("a b|c|", string.Join('|', new[] { first, second, beyond }.Select(p => string.Join(' ', p.Members.Select(m => m.Worker.Id)))));
+        Assert.Equal([3, 3, 3, 2], [first.MemberCount, second.MemberCount, beyond.MemberCount, later.MemberCount]);
+        Assert.Equal((first.Version, first.Version, first.Version + 1), (second.Version, beyond.Version, later.Version));
+    }
+
+    [Fact]
+    public void Its_state_says_why_it_would_reject_a_request_and_whose_memory_it_knows()
+    {
+        Assert.Equal("the balancer has not read the registry yet", State(Balancer(PolicyNames.PickFirst)).Rejection);
+        Assert.Equal("no worker is registered", State(Balancer(PolicyNames.PickFirst, [])).Rejection);
+        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Report(balancer, A, mebibytes: 5);
+        Report(balancer, B, mebibytes: 7);
+        Assert.Equal(("", "a 5242880 b 7340032"), Fresh());
+        Advance(TimeSpan.FromMilliseconds(3 * Workers.HeartbeatMs));
+        Assert.Equal(("workers are registered, but none has sent a memory report lately", ""), Fresh());
+
+        (string Rejection, string Fresh) Fresh()
+        {
+            var state = State(balancer);
+            return (state.Rejection, string.Join(' ', state.Members.Where(m => m.IsEligible).Select(m => $"{m.Worker.Id} {m.ResidentBytes}")));
+        }
+    }
+
+    private BalancerState State(IActorRef balancer, int from = 0, int count = GetBalancerState.CountMax)
+    {
+        balancer.Tell(new GetBalancerState(from, count), TestActor);
+        return ExpectMsg<BalancerState>();
     }
 }

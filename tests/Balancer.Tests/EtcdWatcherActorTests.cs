@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
 
@@ -152,6 +153,20 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task Anyone_is_told_how_the_watch_stands()
+    {
+        Assert.Equal(new WatcherState("etcd", false, 0, null, 0, 0, "", 0), await StateAsync());
+        var watch = await WatchWithAsync(A, B);
+        Assert.Equal(new WatcherState("etcd", true, 7, TimeSpan.Zero, 0, 0, "", 2), await StateAsync());
+
+        Advance(TimeSpan.FromSeconds(3));
+        watch.Say(new RegistryEvent.Disconnected("refused"));
+        watch.Changed(8, C.Put());
+        ExpectChanges(C.Put());
+        Assert.Equal(new WatcherState("etcd", false, 8, TimeSpan.Zero, 0, 1, "refused", 3), await StateAsync());
+    }
+
+    [Fact]
     public async Task Stopping_cancels_the_watch()
     {
         var watch = await WatchWithAsync(A);
@@ -159,6 +174,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         ExpectTerminated(_watcher);
         Assert.True(watch.Cancelled.IsCancellationRequested);
     }
+
+    private Task<WatcherState> StateAsync() => _watcher.Ask<WatcherState>(GetWatcherState.Instance, TimeSpan.FromSeconds(20));
 
     private async Task<ScriptedRegistry.Watch> WatchWithAsync(params Member[] members)
     {

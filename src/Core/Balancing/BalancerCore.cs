@@ -43,6 +43,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
     private readonly EarlyReports _early = new(limits.EarlyReportHold, limits.EarlyReportsMax);
     private readonly List<Candidate> _leftOut = [];
     private Candidate[] _eligible = [];
+    private Candidate[]? _inOrder;
     private bool _hasSnapshot;
     private bool _isReady;
     private bool _isStopping;
@@ -57,6 +58,26 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
     public IReadOnlyList<Candidate> Eligible => _eligible;
 
     public IEnumerable<Candidate> Members => _members.Values;
+
+    /// <summary>Rises with each change of the membership.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Members in registration order, <paramref name="count"/> of them at most, beginning with the one at place <paramref name="from"/>.</summary>
+    public ReadOnlySpan<Candidate> Page(int from, int count)
+    {
+        // Sorted when asked for: who never asks pays nothing for it.
+        _inOrder ??= [.. _members.Values.OrderBy(c => c.Order).ThenBy(c => c.Key.Id, StringComparer.Ordinal)];
+        from = Math.Min(from, _inOrder.Length);
+        return _inOrder.AsSpan(from, Math.Min(count, _inOrder.Length - from));
+    }
+
+    /// <summary>Whether the policy would pick this member now.</summary>
+    public bool IsEligible(Candidate candidate, TimeSpan now) =>
+        candidate.Member.Worker.State == WorkerState.Up && (!policy.DecidesOnMemory || candidate.IsFresh(now));
+
+    /// <summary>Why a request that leaves nobody out would be rejected now; null when it would be answered.</summary>
+    public AssignRejection? WhyRejecting(TimeSpan now) =>
+        RejectEarly(now) ?? (policy.DecidesOnMemory && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
 
     /// <summary>Replaces the membership; who stays keeps report and counters.</summary>
     public void ApplySnapshot(IReadOnlyList<Member> members, TimeSpan now)
@@ -234,6 +255,8 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
 
     private void Rebuild()
     {
+        Version++;
+        _inOrder = null;
         _eligible = [.. _members.Values.Where(c => c.Member.Worker.State == WorkerState.Up).OrderBy(c => c.Order)];
         policy.Rebuild(_eligible);
     }

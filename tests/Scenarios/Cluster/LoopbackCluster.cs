@@ -23,7 +23,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     private readonly ITestOutputHelper _output;
     private readonly string _policy;
     private readonly Observed<string> _log = new("the log", "");
-    private readonly Observed<BalancerStatus> _status = new("the balancer's status", new BalancerStatus("", 0, []));
+    private readonly Observed<Tables> _status = new("the balancer's status", Tables.Empty);
     private readonly ConcurrentBag<IAsyncDisposable> _clients = [];
     private readonly ConcurrentBag<LoopbackWorker> _workers = [];
     // Each registry draws its lease ids from a seed of its own: with the same one a restarted registry would hand out the ids of its predecessor.
@@ -49,7 +49,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     public Observed<string> Log => _log;
 
     /// <summary>The balancer's tables after the last change of membership.</summary>
-    public Observed<BalancerStatus> Status => _status;
+    public Observed<Tables> Status => _status;
 
     public static LoopbackCluster Start(ITestOutputHelper output, string policy = PolicyNames.RoundRobin) => new(policy, output);
 
@@ -90,7 +90,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Starts another at the same port.</summary>
     public void StartBalancerAgain()
     {
-        _status.Update(_ => new BalancerStatus("", 0, []));
+        _status.Update(_ => Tables.Empty);
         _balancer = StartBalancer(BalancerAddress.Port!.Value);
     }
 
@@ -108,22 +108,30 @@ public sealed class LoopbackCluster : IAsyncDisposable
     {
         var system = Nodes.Start("balancer", _log, UserMessages.None, port);
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(new Random(++_balancersStarted)), EmbeddedRegistryActor.ActorName);
-        var balancer = system.ActorOf(BalancerActor.Props(PolicyNames.Create(_policy), BalancerLimits.Default), BalancerActor.ActorName);
+        var balancer = system.ActorOf(BalancerActor.Props("balancer", PolicyNames.Create(_policy), BalancerLimits.Default), BalancerActor.ActorName);
         var tap = system.ActorOf(Props.Create(() => new Tap(balancer, _status)));
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, TimeSpan.FromSeconds(2)), tap), EtcdWatcherActor.ActorName);
         return system;
     }
 
+    /// <summary>What the balancer has in its tables.</summary>
+    /// <param name="Eligible">Ids of the workers that are up, in registration order.</param>
+    public sealed record Tables(int MemberCount, IReadOnlyList<string> Eligible)
+    {
+        public static Tables Empty { get; } = new(0, []);
+    }
+
     /// <summary>Between watcher and balancer: passes on what the one tells the other, and shows what became of it.</summary>
     private sealed class Tap : ReceiveActor
     {
-        public Tap(IActorRef balancer, Observed<BalancerStatus> status)
+        public Tap(IActorRef balancer, Observed<Tables> status)
         {
-            Receive<BalancerStatus>(m => status.Update(_ => m));
+            Receive<BalancerState>(m => status.Update(_ => new Tables(
+                m.MemberCount, [.. m.Members.Where(w => w.State == WorkerState.Up).Select(w => w.Worker.Id)])));
             ReceiveAny(m =>
             {
                 balancer.Forward(m);
-                balancer.Tell(GetBalancerStatus.Instance);
+                balancer.Tell(new GetBalancerState(0, GetBalancerState.CountMax));
             });
         }
     }
