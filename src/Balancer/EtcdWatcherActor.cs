@@ -100,8 +100,6 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
                 _health.Disconnected(disconnected.Reason);
                 _log.Warning("the registry cannot be reached, the last known workers stay: {0}", disconnected.Reason);
                 break;
-            case RegistryEvent.Alive:
-                break;
             case RegistryEvent.Connected:
                 _health.Connected(Now);
                 _log.Info("the registry is reached again");
