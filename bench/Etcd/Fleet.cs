@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Akka.Actor;
+using AkkaLb.Balancer;
+using AkkaLb.Core;
+using AkkaLb.Core.Registration;
+using AkkaLb.Etcd;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.WorkerNode;
+
+namespace AkkaLb.Bench.Etcd;
+
+/// <summary>Many workers, each with its own registration actor and lease, in this process; the balancer and etcd are processes of their own.</summary>
+internal static class Fleet
+{
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+
+    public static async Task RunAsync(Options options)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"## {Options.Number(options.Fleet)} workers under leases of {Ttl.TotalSeconds} s, renewed every {Heartbeat.TotalSeconds} s");
+        Console.WriteLine();
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = new EtcdRegistry(
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]) { RequestTimeout = TimeSpan.FromSeconds(30) }, TimeProvider.System, new Random(1));
+        await using (var node = await Node.StartAsync(etcd.Endpoint, "round-robin"))
+        {
+            var start = Stopwatch.GetTimestamp();
+            var owner = node.System.ActorOf(Props.Create(() => new Silent()));
+            for (var i = 1; i <= options.Fleet; i++)
+            {
+                var settings = new RegistrationSettings(Ttl, Heartbeat, TimeSpan.FromMinutes(1), new BackOff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1)));
+                node.System.ActorOf(RegistrationActor.Props(node.WorkerOf($"worker-{i}", i), registry, settings, new Random(i), owner), $"registration-{i}");
+            }
+
+            await node.UntilMembersAsync(options.Fleet);
+            Console.WriteLine($"from the first registration to the complete table of a balancer that runs: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:N0} ms");
+
+            start = Stopwatch.GetTimestamp();
+            await using (var second = await Node.StartAsync(etcd.Endpoint, "round-robin"))
+            {
+                await second.UntilMembersAsync(options.Fleet);
+                Console.WriteLine($"from the start of another balancer's process to its complete table: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:N0} ms, of which {second.Process.ReadyAfter.TotalMilliseconds:N0} ms to its ready line");
+            }
+
+            await LatencyAsync(node, registry, options);
+            Console.WriteLine($"keys in etcd at the end: {(await etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length}");
+        }
+    }
+
+    /// <summary>One worker more changes its state again and again, while the others renew; from the put's sending to the watcher's word to a balancer.</summary>
+    private static async Task LatencyAsync(Node node, EtcdRegistry registry, Options options)
+    {
+        var told = new Told();
+        var target = node.System.ActorOf(Props.Create(() => new Stamp(told)));
+        node.System.ActorOf(EtcdWatcherActor.Props(registry, target));
+        await told.NextAsync();
+        var worker = node.WorkerOf("changing", options.Fleet + 1);
+        var lease = ((RegisterOutcome.Registered)await registry.RegisterAsync(worker, TimeSpan.FromHours(1), CancellationToken.None)).LeaseId;
+        await told.NextAsync();
+        var latency = new Spread();
+        for (var i = 0; i < options.Changes; i++)
+        {
+            worker = worker with { State = worker.State == WorkerState.Up ? WorkerState.Draining : WorkerState.Up };
+            var next = told.NextAsync();
+            var sent = Stopwatch.GetTimestamp();
+            await registry.UpdateAsync(lease, worker, CancellationToken.None);
+            latency.Add(Stopwatch.GetElapsedTime(sent, await next));
+        }
+
+        Console.WriteLine($"from the sending of a change to the watcher's word to the balancer: {latency.Percentiles()}");
+        await registry.DeregisterAsync(lease, CancellationToken.None);
+    }
+
+    private sealed class Silent : ReceiveActor
+    {
+        public Silent() => ReceiveAny(_ => { });
+    }
+
+    /// <summary>Stands where a balancer would.</summary>
+    private sealed class Stamp : ReceiveActor
+    {
+        public Stamp(Told told) => ReceiveAny(m =>
+        {
+            if (m is WorkersSnapshot or WorkersChanged)
+            {
+                told.Now(Stopwatch.GetTimestamp());
+            }
+        });
+    }
+
+    private sealed class Told
+    {
+        private TaskCompletionSource<long> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>When the next word comes. To be asked for before what causes it.</summary>
+        public Task<long> NextAsync() => _next.Task;
+
+        public void Now(long timestamp)
+        {
+            var told = Interlocked.Exchange(ref _next, new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
+            told.SetResult(timestamp);
+        }
+    }
+}
