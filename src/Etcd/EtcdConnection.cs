@@ -5,11 +5,18 @@ using Grpc.Core;
 namespace AkkaLb.Etcd;
 
 /// <summary>One cluster and how to ask it: every unary call with a deadline, every fault translated. Thread-safe.</summary>
-/// <remarks>It uses the package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose
+/// <remarks>Members take turns, and one that failed is passed over for a while. A read is tried at each member once before it fails; so is a write that
+/// did not get out because nobody listened. A write that may have arrived is never repeated here. It uses the package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose
 /// events on reconnection and do not tell when they end.</remarks>
 public sealed class EtcdConnection : IDisposable
 {
-    private readonly EtcdClient _client;
+    /// <summary>How long a member that failed is passed over. Longer: fewer calls wait in vain for one that is frozen. Shorter: one that is back is used sooner.</summary>
+    private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(10);
+
+    /// <summary>One client a member, so that each call knows whom it asks.</summary>
+    private readonly EtcdClient[] _members;
+    private readonly EndpointChooser _chooser;
+    private readonly long _startedAt;
 
     /// <summary>Nothing is dialled yet.</summary>
     /// <param name="settings">Where etcd is, and how patient to be.</param>
@@ -26,7 +33,9 @@ public sealed class EtcdConnection : IDisposable
 
         (Settings, TimeProvider) = (settings, timeProvider);
         Endpoints = string.Join(", ", settings.Endpoints);
-        _client = EtcdChannel.Open(settings);
+        _members = [.. settings.Endpoints.Select(e => EtcdChannel.Open(settings with { Endpoints = [e] }))];
+        _chooser = new EndpointChooser(_members.Length, AvoidFor);
+        _startedAt = timeProvider.GetTimestamp();
     }
 
     public EtcdSettings Settings { get; }
@@ -42,25 +51,40 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>Sent on both kinds of streams: a member that lost its leader then ends them instead of staying silent.</summary>
     private static Metadata HasLeader => new() { { "hasleader", "true" } };
 
+    private TimeSpan Now => TimeProvider.GetElapsedTime(_startedAt);
+
     public Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>
-        CallAsync(options => _client.GetConnection().KVClient.RangeAsync(request, options), cancellationToken);
+        CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().KVClient.RangeAsync(request, options), cancellationToken);
 
     /// <summary>A linearizable read that returns no keys: is etcd there, with a quorum, and how far is it.</summary>
     public Task<RangeResponse> CountAsync(EtcdKeyRange keys, CancellationToken cancellationToken) =>
         RangeAsync(new RangeRequest { Key = keys.Start, RangeEnd = keys.End, CountOnly = true }, cancellationToken);
+
+    /// <summary>A linearizable read of the key that was changed last, without its value, and of how many there are: enough to notice a change.</summary>
+    public Task<RangeResponse> NewestAsync(EtcdKeyRange keys, CancellationToken cancellationToken) => RangeAsync(
+        new RangeRequest
+        {
+            Key = keys.Start,
+            RangeEnd = keys.End,
+            KeysOnly = true,
+            Limit = 1,
+            SortTarget = RangeRequest.Types.SortTarget.Mod,
+            SortOrder = RangeRequest.Types.SortOrder.Descend,
+        },
+        cancellationToken);
 
     /// <summary>A linearizable read of all keys of the range.</summary>
     public Task<RangeResponse> ReadAsync(EtcdKeyRange keys, CancellationToken cancellationToken) =>
         RangeAsync(new RangeRequest { Key = keys.Start, RangeEnd = keys.End }, cancellationToken);
 
     public Task<PutResponse> PutAsync(PutRequest request, CancellationToken cancellationToken) =>
-        CallAsync(options => _client.GetConnection().KVClient.PutAsync(request, options), cancellationToken);
+        CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().KVClient.PutAsync(request, options), cancellationToken);
 
     public Task<TxnResponse> TxnAsync(TxnRequest request, CancellationToken cancellationToken) =>
-        CallAsync(options => _client.GetConnection().KVClient.TxnAsync(request, options), cancellationToken);
+        CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().KVClient.TxnAsync(request, options), cancellationToken);
 
     public Task<StatusResponse> StatusAsync(CancellationToken cancellationToken) =>
-        CallAsync(options => _client.GetConnection().MaintenanceClient.StatusAsync(new StatusRequest(), options), cancellationToken);
+        CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().MaintenanceClient.StatusAsync(new StatusRequest(), options), cancellationToken);
 
     /// <summary>A new lease. Should the answer get lost, it holds no keys and runs out by itself.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="ttl"/> is not above zero.</exception>
@@ -68,7 +92,7 @@ public sealed class EtcdConnection : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ttl, TimeSpan.Zero);
         var request = new LeaseGrantRequest { TTL = (long)Math.Ceiling(ttl.TotalSeconds) };
-        return CallAsync(options => _client.GetConnection().LeaseClient.LeaseGrantAsync(request, options), cancellationToken);
+        return CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseGrantAsync(request, options), cancellationToken);
     }
 
     /// <summary>Ends the lease and all its keys; one that is gone already counts as done.</summary>
@@ -77,7 +101,7 @@ public sealed class EtcdConnection : IDisposable
         try
         {
             var request = new LeaseRevokeRequest { ID = leaseId };
-            await CallAsync(options => _client.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
+            await CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdUnavailableException e) when (e.IsLeaseGone)
         {
@@ -93,11 +117,10 @@ public sealed class EtcdConnection : IDisposable
     /// <param name="leaseId">Which lease.</param>
     /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent member.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
-    public async Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        try
+    public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken) =>
+        TryMembersAsync(isRead: false, timeout, async (etcd, options) =>
         {
-            using var call = _client.GetConnection().LeaseClient.LeaseKeepAlive(HasLeader, Deadline(timeout), cancellationToken);
+            using var call = etcd.GetConnection().LeaseClient.LeaseKeepAlive(options.WithHeaders(HasLeader));
             await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = leaseId }, cancellationToken).ConfigureAwait(false);
             while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
             {
@@ -106,33 +129,66 @@ public sealed class EtcdConnection : IDisposable
                     return call.ResponseStream.Current;
                 }
             }
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            throw EtcdFaults.Translate(e, Endpoints, timeout, cancellationToken);
-        }
 
-        throw new EtcdUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
+            throw new EtcdUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
+        }, cancellationToken);
+
+    /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it, and says how it went.</summary>
+    /// <param name="member">Whom it goes to, for <see cref="WatchSucceeded"/> and <see cref="WatchFailed"/>.</param>
+    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(out int member, CancellationToken cancellationToken)
+    {
+        member = _chooser.Next(Now);
+        return _members[member].GetConnection().WatchClient.Watch(HasLeader, deadline: null, cancellationToken);
     }
 
-    /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it.</summary>
-    public AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(CancellationToken cancellationToken) =>
-        _client.GetConnection().WatchClient.Watch(HasLeader, deadline: null, cancellationToken);
+    internal void WatchSucceeded(int member) => _chooser.Succeeded(member);
 
-    public void Dispose() => _client.Dispose();
+    internal void WatchFailed(int member) => _chooser.Failed(member, Now);
 
-    private DateTime Deadline(TimeSpan timeout) => TimeProvider.GetUtcNow().UtcDateTime + timeout;
-
-    private async Task<TResponse> CallAsync<TResponse>(Func<CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        try
+        foreach (var member in _members)
         {
-            using var call = start(new CallOptions(deadline: Deadline(RequestTimeout), cancellationToken: cancellationToken));
-            return await call.ResponseAsync.ConfigureAwait(false);
+            member.Dispose();
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
+    }
+
+    private Task<TResponse> CallAsync<TResponse>(
+        bool isRead, Func<EtcdClient, CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken) =>
+        TryMembersAsync(isRead, RequestTimeout, async (etcd, options) =>
         {
-            throw EtcdFaults.Translate(e, Endpoints, RequestTimeout, cancellationToken);
+            using var call = start(etcd, options);
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }, cancellationToken);
+
+    /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next.</summary>
+    private async Task<TResponse> TryMembersAsync<TResponse>(
+        bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var member = _chooser.Next(Now);
+            try
+            {
+                var deadline = TimeProvider.GetUtcNow().UtcDateTime + timeout;
+                var answer = await ask(_members[member], new CallOptions(deadline: deadline, cancellationToken: cancellationToken)).ConfigureAwait(false);
+                _chooser.Succeeded(member);
+                return answer;
+            }
+            catch (Exception e) when (e is RpcException or OperationCanceledException or EtcdUnavailableException)
+            {
+                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, Endpoints, timeout, cancellationToken);
+                if (fault is EtcdUnavailableException { IsLeaseGone: false })
+                {
+                    _chooser.Failed(member, Now);
+                    if (tries < _members.Length && (isRead || EtcdFaults.IsUnsent(e)))
+                    {
+                        continue;
+                    }
+                }
+
+                throw fault;
+            }
         }
     }
 }

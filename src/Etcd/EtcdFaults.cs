@@ -26,6 +26,10 @@ internal static class EtcdFaults
         };
     }
 
+    /// <summary>Whether the request cannot have arrived: there was no connection to send it on.</summary>
+    public static bool IsUnsent(Exception fault) =>
+        fault is RpcException { StatusCode: StatusCode.Unavailable } rpc && rpc.Status.Detail.StartsWith("Error connecting to subchannel", StringComparison.Ordinal);
+
     /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
     public static Exception WatchCanceled(string reason, string endpoints) =>
         reason.Contains("permission denied", StringComparison.Ordinal) || reason.Contains("auth", StringComparison.Ordinal)

@@ -23,6 +23,7 @@ public sealed class EtcdWatch
 
     private readonly ToldKeys _told = new();
     private int _checks;
+    private long? _behindAt;
     private bool _isDisconnected;
 
     private EtcdWatch(EtcdConnection connection, EtcdKeyRange keys, Random random, ChannelWriter<EtcdWatchEvent> output)
@@ -31,6 +32,9 @@ public sealed class EtcdWatch
         _backoff = new ReconnectBackoff(Settings.ReconnectDelayMin, Settings.ReconnectDelayMax, random);
         _checksPerResync = (int)Math.Ceiling(Settings.ResyncInterval / Settings.LivenessInterval);
     }
+
+    /// <summary>How long an event may be on its way while a read shows its effect already.</summary>
+    private static readonly TimeSpan EventsArriveWithin = TimeSpan.FromSeconds(1);
 
     private EtcdSettings Settings => _connection.Settings;
 
@@ -148,6 +152,7 @@ public sealed class EtcdWatch
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var failures = 0;
+        _behindAt = null;
         var next = stream.NextAsync();
         var check = CheckAfterIntervalAsync(stop.Token);
         try
@@ -175,7 +180,7 @@ public sealed class EtcdWatch
                         throw outcome.Problem!;
                     }
 
-                    if (outcome.Answer is not null && !await CompareAsync(outcome, cancellationToken).ConfigureAwait(false))
+                    if (outcome.Answer is not null && !await CompareAsync(stream, outcome, cancellationToken).ConfigureAwait(false))
                     {
                         return;
                     }
@@ -231,7 +236,8 @@ public sealed class EtcdWatch
     /// <summary>Asks etcd, after the interval, how far it is; now and then also for all keys.</summary>
     private async Task<Check> CheckAfterIntervalAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(Settings.LivenessInterval, _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
+        var delay = _behindAt is not null && EventsArriveWithin < Settings.LivenessInterval ? EventsArriveWithin : Settings.LivenessInterval;
+        await Task.Delay(delay, _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
         var isFull = ++_checks % _checksPerResync == 0;
         // Known before the question is sent: a linearizable answer cannot be older than that.
         var toldThen = _position.Revision;
@@ -239,7 +245,7 @@ public sealed class EtcdWatch
         {
             var answer = isFull
                 ? await _connection.ReadAsync(_keys, cancellationToken).ConfigureAwait(false)
-                : await _connection.CountAsync(_keys, cancellationToken).ConfigureAwait(false);
+                : await _connection.NewestAsync(_keys, cancellationToken).ConfigureAwait(false);
             return new Check(answer, isFull, toldThen, Problem: null);
         }
         catch (EtcdUnavailableException e)
@@ -249,23 +255,40 @@ public sealed class EtcdWatch
     }
 
     /// <summary>Compares a liveness read with what was told. False when only a new session with a snapshot helps.</summary>
-    private async Task<bool> CompareAsync(Check check, CancellationToken cancellationToken)
+    /// <exception cref="EtcdUnavailableException">The stream is silent about what etcd holds.</exception>
+    private async Task<bool> CompareAsync(EtcdWatchStream stream, Check check, CancellationToken cancellationToken)
     {
-        var header = check.Answer!.Header;
-        if (_position.WhyStale(header.ClusterId, header.Revision, check.ToldThen) is not null)
+        var answer = check.Answer!;
+        if (_position.WhyStale(answer.Header.ClusterId, answer.Header.Revision, check.ToldThen) is not null)
         {
             _position.Forget();
             return false;
         }
 
-        // Read before the last event told: says nothing new. Otherwise the snapshot comes first and its events are passed over later.
-        if (check.IsFull && header.Revision >= _position.Revision && _told.IsDifferent(check.Answer.Kvs))
+        // Read before the last event told: says nothing about what was told.
+        var isComparable = answer.Header.Revision >= _position.Revision;
+        if (isComparable && check.IsFull && _told.IsDifferent(answer.Kvs))
         {
-            await TellSnapshotAsync(check.Answer, cancellationToken).ConfigureAwait(false);
+            // The snapshot comes first; its events are passed over later.
+            _behindAt = null;
+            await TellSnapshotAsync(answer, cancellationToken).ConfigureAwait(false);
+        }
+        else if (isComparable && !check.IsFull && _told.IsDifferent(answer.Count, answer.Kvs.Count == 0 ? 0 : answer.Kvs[0].ModRevision))
+        {
+            // The event may be on its way. But when nothing at all has come until the next look, the stream goes to a member that is frozen, or into
+            // a network that swallows everything, and the read went elsewhere.
+            if (_behindAt == _position.Revision)
+            {
+                stream.Failed();
+                throw new EtcdUnavailableException($"the watch of etcd at {_connection.Endpoints} is silent though there are changes");
+            }
+
+            _behindAt = _position.Revision;
         }
         else
         {
-            await _output.WriteAsync(new EtcdWatchEvent.Alive(header.Revision), cancellationToken).ConfigureAwait(false);
+            _behindAt = null;
+            await _output.WriteAsync(new EtcdWatchEvent.Alive(answer.Header.Revision), cancellationToken).ConfigureAwait(false);
         }
 
         return true;

@@ -10,13 +10,15 @@ internal sealed class EtcdWatchStream : IDisposable
     private readonly CancellationTokenSource _cancellation;
     private readonly CancellationToken _callersToken;
     private readonly AsyncDuplexStreamingCall<WatchRequest, WatchResponse> _call;
+    private readonly int _member;
+    private volatile bool _isDisposed;
 
     private EtcdWatchStream(EtcdConnection connection, CancellationTokenSource cancellation, CancellationToken callersToken)
     {
         _connection = connection;
         _cancellation = cancellation;
         _callersToken = callersToken;
-        _call = connection.OpenWatch(cancellation.Token);
+        _call = connection.OpenWatch(out _member, cancellation.Token);
     }
 
     /// <summary>Which cluster confirmed the watch.</summary>
@@ -33,10 +35,12 @@ internal sealed class EtcdWatchStream : IDisposable
         try
         {
             await stream.CreateAsync(keys, startRevision).ConfigureAwait(false);
+            connection.WatchSucceeded(stream._member);
             return stream;
         }
         catch (Exception e)
         {
+            stream.Failed();
             stream.Dispose();
             if (e is RpcException or OperationCanceledException)
             {
@@ -60,14 +64,26 @@ internal sealed class EtcdWatchStream : IDisposable
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
+            Failed();
             throw EtcdFaults.Translate(e, _connection.Endpoints, timeout: null, _callersToken);
         }
 
+        Failed();
         throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} ended the watch");
+    }
+
+    /// <summary>The next stream is better opened at another member. Not when it is we who end it.</summary>
+    public void Failed()
+    {
+        if (!_isDisposed && !_callersToken.IsCancellationRequested)
+        {
+            _connection.WatchFailed(_member);
+        }
     }
 
     public void Dispose()
     {
+        _isDisposed = true;
         _call.Dispose();
         _cancellation.Dispose();
     }

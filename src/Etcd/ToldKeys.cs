@@ -35,6 +35,10 @@ internal sealed class ToldKeys
         }
     }
 
+    /// <summary>Whether as many keys, the newest of them changed at this revision, are something else than what was told.</summary>
+    /// <param name="newest">0 when there are no keys.</param>
+    public bool IsDifferent(long count, long newest) => count != _revisions.Count || newest != _revisions.Values.DefaultIfEmpty(0).Max();
+
     /// <summary>Whether these keys, read whole, say something else than what was told.</summary>
     public bool IsDifferent(RepeatedField<KeyValue> keys) =>
         keys.Count != _revisions.Count || keys.Any(kv => !_revisions.TryGetValue(kv.Key, out var revision) || revision != kv.ModRevision);

@@ -28,6 +28,18 @@ public sealed class ToldKeysTests
     }
 
     [Fact]
+    public void Count_and_newest_change_are_compared_with_what_was_told()
+    {
+        Assert.False(_told.IsDifferent(0, 0));
+        _told.Reset([Key("a", 4), Key("b", 2)]);
+        Assert.False(_told.IsDifferent(2, 4));
+        Assert.True(_told.IsDifferent(2, 5));
+        Assert.True(_told.IsDifferent(1, 4));
+        _told.Reset(new RepeatedField<KeyValue>());
+        Assert.False(_told.IsDifferent(0, 0));
+    }
+
+    [Fact]
     public void A_snapshot_replaces_what_was_told_before()
     {
         _told.Reset([Key("a", 1)]);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
 using AkkaLb.Etcd;
@@ -16,6 +17,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     private readonly EtcdRegistration _registration;
     private readonly RegistryKeys _keys;
     private readonly Random _random;
+    private readonly ConcurrentDictionary<long, TimeSpan> _ttls = new();
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Nothing is dialled yet; <see cref="ProbeAsync"/> finds out whether etcd is there.</summary>
@@ -46,19 +48,20 @@ public sealed class EtcdRegistry : IWorkerRegistry
     });
 
     /// <inheritdoc/>
-    public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
+    public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return TranslateAsync(() => _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken));
+        return Remember(await TranslateAsync(() => _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken))
+            .ConfigureAwait(false));
     }
 
     /// <summary>Puts a balancer under a lease of its own. One with the same id is replaced: of two, the one that registered last is found.</summary>
     /// <remarks>The replaced balancer is not told: its lease lives on without a key. <see cref="KeepAliveAsync"/> and
     /// <see cref="DeregisterAsync"/> serve balancers too. Repeating it is safe; an id that stays keeps its place in the order.</remarks>
     /// <returns>Always <see cref="RegisterOutcome.Registered"/>.</returns>
-    public Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
-        TranslateAsync(() => _registration.ReplaceAsync(
-            _keys.BalancerKey(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken));
+    public async Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
+        Remember(await TranslateAsync(() => _registration.ReplaceAsync(
+            _keys.BalancerKey(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken)).ConfigureAwait(false));
 
     /// <summary>The balancers that are registered now.</summary>
     public async Task<BalancerListing> ReadBalancersAsync(CancellationToken cancellationToken)
@@ -84,9 +87,17 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <inheritdoc/>
     public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, cancellationToken)).ConfigureAwait(false);
+        // A third of the time to live: a renewal that meets a frozen member leaves time for two more, and those go elsewhere.
+        var timeout = _ttls.TryGetValue(leaseId, out var ttl) && ttl / 3 < _connection.RequestTimeout ? ttl / 3 : _connection.RequestTimeout;
+        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, timeout, cancellationToken)).ConfigureAwait(false);
+        if (answer.TTL > 0)
+        {
+            return new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL));
+        }
+
         // A lease that is gone is no error to etcd: it answers OK with a TTL of zero.
-        return answer.TTL > 0 ? new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL)) : new KeepAliveOutcome.LeaseLost();
+        _ttls.TryRemove(leaseId, out _);
+        return new KeepAliveOutcome.LeaseLost();
     }
 
     /// <inheritdoc/>
@@ -99,6 +110,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <inheritdoc/>
     public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
+        _ttls.TryRemove(leaseId, out _);
         await _connection.RevokeAsync(leaseId, cancellationToken).ConfigureAwait(false);
         return true;
     });
@@ -123,6 +135,16 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         await _disposed.CancelAsync().ConfigureAwait(false);
         _connection.Dispose();
+    }
+
+    private RegisterOutcome Remember(RegisterOutcome outcome)
+    {
+        if (outcome is RegisterOutcome.Registered registered)
+        {
+            _ttls[registered.LeaseId] = registered.Ttl;
+        }
+
+        return outcome;
     }
 
     /// <summary>The registry's contract knows no etcd.</summary>

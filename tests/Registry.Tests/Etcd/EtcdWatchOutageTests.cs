@@ -1,6 +1,7 @@
 using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
@@ -52,7 +53,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     {
         await _registry.AddAsync(Worker("stays"));
         var leaves = (await _registry.AddAsync(Worker("leaves"))).LeaseId;
-        await using var proxy = new CuttableProxy(_etcd.Port);
+        await using var proxy = new FaultyProxy(_etcd.Port);
         await using var watcher = Settings.For(proxy.Port).Open();
         await using var watch = new WatchProbe(watcher);
         await watch.UntilMembersAreAsync("stays", "leaves");
@@ -78,7 +79,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     public async Task What_was_compacted_while_the_watch_was_away_comes_as_a_snapshot()
     {
         var lease = (await _registry.AddAsync(Worker("w1"))).LeaseId;
-        await using var proxy = new CuttableProxy(_etcd.Port);
+        await using var proxy = new FaultyProxy(_etcd.Port);
         await using var watcher = Settings.For(proxy.Port).Open();
         await using var watch = new WatchProbe(watcher);
         await watch.NextAsync<RegistryEvent.Snapshot>();
