@@ -7,18 +7,19 @@ namespace AkkaLb.Processes.Harness;
 /// <summary>Asks the balancer for a worker again and again, and notes each answer.</summary>
 public sealed class Assignments : IAsyncDisposable
 {
-    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan AskEveryDefault = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     private readonly BalancedClient _client;
+    private readonly TimeSpan _askEvery;
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
     private readonly List<Answer> _answers = [];
     private readonly Task _asking;
 
-    private Assignments(BalancedClient client)
+    private Assignments(BalancedClient client, TimeSpan askEvery)
     {
-        _client = client;
+        (_client, _askEvery) = (client, askEvery);
         _asking = Task.Run(AskAsync);
     }
 
@@ -34,14 +35,16 @@ public sealed class Assignments : IAsyncDisposable
         }
     }
 
-    public static async Task<Assignments> AskAsync(string balancer) => new(await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer)));
+    /// <param name="every">The pause between two questions; a busy scene takes longer ones.</param>
+    public static async Task<Assignments> AskAsync(string balancer, TimeSpan? every = null) =>
+        new(await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer)), every ?? AskEveryDefault);
 
     /// <summary>Waits until the answers to questions asked from now on are as wished.</summary>
     public async Task UntilAsync(Func<IReadOnlyList<Answer>, bool> isWished, TimeSpan? bound = null)
     {
         var from = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource(bound ?? NodeProcess.Bound);
-        using var timer = new PeriodicTimer(AskEvery);
+        using var timer = new PeriodicTimer(_askEvery);
         while (!isWished([.. Answers.Where(a => a.AskedAt >= from)]))
         {
             await timer.WaitForNextTickAsync(end.Token);
@@ -61,7 +64,7 @@ public sealed class Assignments : IAsyncDisposable
 
     private async Task AskAsync()
     {
-        using var timer = new PeriodicTimer(AskEvery);
+        using var timer = new PeriodicTimer(_askEvery);
         while (!_ended.IsCancellationRequested)
         {
             var asked = Stopwatch.GetTimestamp();
