@@ -128,6 +128,12 @@ public sealed class BalancedClient : IAsyncDisposable
         return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout)).WaitAsync(cancellationToken);
     }
 
+    /// <summary>Asks a balancer how it stands, and how its watcher of the registry does.</summary>
+    /// <param name="timeout">Of each question; several thousand members take several.</param>
+    /// <exception cref="AskTimeoutException">It does not answer.</exception>
+    public Task<BalancerReport> InspectAsync(Address balancer, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        BalancerReport.ReadAsync(_system, balancer, timeout, cancellationToken);
+
     /// <summary>Jobs sent and not yet answered, by worker.</summary>
     public Task<IReadOnlyDictionary<WorkerKey, int>> InFlightAsync(CancellationToken cancellationToken = default)
     {

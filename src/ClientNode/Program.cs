@@ -67,9 +67,15 @@ load.SetAction((parsed, _) =>
     return RunAsync(parsed, session => LoadCommand.RunAsync(session, options));
 });
 
+// state
+var stateJson = new Option<bool>("--json") { Description = "print one JSON object" };
+var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { stateJson };
+state.SetAction((parsed, _) => RunAsync(parsed, session => StateCommand.RunAsync(session, parsed.GetValue(stateJson))));
+
 command.Subcommands.Add(assign);
 command.Subcommands.Add(countWords);
 command.Subcommands.Add(load);
+command.Subcommands.Add(state);
 return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);
 
 async Task<int> RunAsync(ParseResult parsed, Func<ClientSession, Task<int>> run)

@@ -13,12 +13,16 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly CancellationTokenSource _interrupted;
     private readonly PosixSignalRegistration[] _signals;
 
-    private ClientSession(BalancedClient client, EtcdRegistry? etcd, CancellationTokenSource interrupted, PosixSignalRegistration[] signals, TimeSpan wait)
+    private ClientSession(
+        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, PosixSignalRegistration[] signals, TimeSpan wait)
     {
-        (Client, _etcd, _interrupted, _signals, ShutdownWait) = (client, etcd, interrupted, signals, wait);
+        (Client, Balancers, _etcd, _interrupted, _signals, ShutdownWait) = (client, balancers, etcd, interrupted, signals, wait);
     }
 
     public BalancedClient Client { get; }
+
+    /// <summary>Where the balancers are.</summary>
+    public IBalancerDirectory Balancers { get; }
 
     /// <summary>How long to wait for what is in flight after an interruption.</summary>
     public TimeSpan ShutdownWait { get; }
@@ -39,10 +43,11 @@ internal sealed class ClientSession : IAsyncDisposable
                 await etcd!.ProbeAsync(interrupted.Token).ConfigureAwait(false);
             }
 
+            IBalancerDirectory balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!);
             var client = await BalancedClient.ConnectAsync(
                 new BalancedClientOptions
                 {
-                    Balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!),
+                    Balancers = balancers,
                     Settings = settings.Client,
                     ConnectTimeout = settings.ConnectTimeout,
                     Host = settings.Common.Host,
@@ -51,7 +56,7 @@ internal sealed class ClientSession : IAsyncDisposable
                     AkkaConfig = config,
                 },
                 interrupted.Token).ConfigureAwait(false);
-            return new ClientSession(client, etcd, interrupted, signals, settings.ShutdownWait);
+            return new ClientSession(client, balancers, etcd, interrupted, signals, settings.ShutdownWait);
         }
         catch (Exception problem)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaLb.ClientNode;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 
@@ -19,16 +20,13 @@ public sealed class BalancerObserver : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
     private readonly List<BalancerSample> _samples = [];
-    private readonly ActorSelection _balancer;
-    private readonly ActorSelection _watcher;
+    private readonly Address _balancer;
     private readonly Task _asking;
 
     /// <param name="address"><c>host:port</c>.</param>
     public BalancerObserver(string address)
     {
-        Assert.True(NodeAddress.TryParse(address, out var node));
-        _balancer = _system.ActorSelection(new RootActorPath(node) / "user" / "balancer");
-        _watcher = _system.ActorSelection(new RootActorPath(node) / "user" / "watcher");
+        Assert.True(NodeAddress.TryParse(address, out _balancer));
         _asking = Task.Run(ObserveAsync);
     }
 
@@ -47,23 +45,9 @@ public sealed class BalancerObserver : IAsyncDisposable
     /// <summary>Asks now.</summary>
     public async Task<BalancerSample> AskAsync()
     {
-        var watcher = await _watcher.Ask<WatcherState>(GetWatcherState.Instance, AnswerWithin);
-        while (true)
-        {
-            var pages = new List<BalancerState>();
-            do
-            {
-                pages.Add(await _balancer.Ask<BalancerState>(new GetBalancerState(pages.Count * GetBalancerState.CountMax, GetBalancerState.CountMax), AnswerWithin));
-            }
-            while (pages.Count * GetBalancerState.CountMax < pages[^1].MemberCount);
-
-            // Pages of different memberships do not belong together.
-            if (pages.DistinctBy(p => p.Version).Count() == 1)
-            {
-                return new BalancerSample(
-                    Stopwatch.GetTimestamp(), watcher, pages.SelectMany(p => p.Members).ToDictionary(m => m.Worker.Id, m => m.Worker.Incarnation));
-            }
-        }
+        var report = await BalancerReport.ReadAsync(_system, _balancer, AnswerWithin);
+        return new BalancerSample(
+            Stopwatch.GetTimestamp(), report.Watcher, report.Balancer.Members.ToDictionary(m => m.Worker.Id, m => m.Worker.Incarnation));
     }
 
     public async ValueTask DisposeAsync()

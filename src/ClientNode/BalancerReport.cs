@@ -1,0 +1,58 @@
+using Akka.Actor;
+using AkkaLb.Messages;
+
+namespace AkkaLb.ClientNode;
+
+/// <summary>How a balancer stands: what it and its watcher of the registry say of themselves.</summary>
+/// <param name="Address">Who was asked.</param>
+/// <param name="Balancer">With all of its members, whatever number of pages they took.</param>
+/// <param name="Watcher">Asked a moment before.</param>
+public sealed record BalancerReport(Address Address, BalancerState Balancer, WatcherState Watcher)
+{
+    /// <summary>How often the pages may turn out to be of different memberships before the last ones are taken as they are.</summary>
+    private const int TriesMax = 10;
+
+    /// <summary>Asks a balancer. It answers at any time, also when it rejects every request.</summary>
+    /// <param name="system">Needs remoting and <see cref="SystemConfig.Serialization"/>.</param>
+    /// <param name="timeout">Of each question; several thousand members take several.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="AskTimeoutException">No answer: no balancer there, or one of a version that does not know the question.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<BalancerReport> ReadAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        var watcher = await Of("watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
+        var balancer = Of("balancer");
+        for (var tries = 1; ; tries++)
+        {
+            var (first, members, isWhole) = await ReadPagesAsync(balancer, timeout, cancellationToken).ConfigureAwait(false);
+            if (isWhole || tries == TriesMax)
+            {
+                return new BalancerReport(address, first with { Members = members }, watcher);
+            }
+        }
+
+        ActorSelection Of(string actor) => system.ActorSelection(new RootActorPath(address) / "user" / actor);
+    }
+
+    /// <summary>Pages of different memberships do not belong together: somebody may be missing, or there twice.</summary>
+    private static async Task<(BalancerState First, IReadOnlyList<MemberState> Members, bool IsWhole)> ReadPagesAsync(
+        ActorSelection balancer, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        const int pageSize = GetBalancerState.CountMax;
+        var first = await PageAsync(0).ConfigureAwait(false);
+        var members = new List<MemberState>(first.Members);
+        for (var from = pageSize; from < first.MemberCount; from += pageSize)
+        {
+            var page = await PageAsync(from).ConfigureAwait(false);
+            members.AddRange(page.Members);
+            if (page.Version != first.Version)
+            {
+                return (first, members, IsWhole: false);
+            }
+        }
+
+        return (first, members, IsWhole: true);
+
+        Task<BalancerState> PageAsync(int from) => balancer.Ask<BalancerState>(new GetBalancerState(from, pageSize), timeout, cancellationToken);
+    }
+}

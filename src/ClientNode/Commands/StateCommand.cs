@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+using Akka.Actor;
+using AkkaLb.Core;
+using AkkaLb.Hosting;
+using AkkaLb.Registry;
+
+namespace AkkaLb.ClientNode.Commands;
+
+/// <summary>The verb <c>state</c>: how every balancer stands, and its view of the registry and of the workers.</summary>
+internal static class StateCommand
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    /// <returns>Exit code: <see cref="ExitCode.JobsFailed"/> when a balancer did not answer.</returns>
+    public static async Task<int> RunAsync(ClientSession session, bool isJson)
+    {
+        try
+        {
+            var addresses = await session.Balancers.ReadAsync(session.Interrupted).ConfigureAwait(false);
+            var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
+            var reports = answers.Where(a => a.Report is not null).Select(a => a.Report!).ToList();
+            var silent = answers.Where(a => a.Report is null).Select(a => a.Address).ToList();
+            if (isJson)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { balancers = reports.Select(ToJson), silent = silent.Select(a => a.ToString()) }, Json));
+            }
+            else
+            {
+                reports.ForEach(Print);
+            }
+
+            foreach (var address in silent)
+            {
+                await Console.Error.WriteLineAsync($"balancer {address} did not answer within {AnswerWithin.TotalSeconds} s").ConfigureAwait(false);
+            }
+
+            return silent.Count == 0 ? ExitCode.Ok : ExitCode.JobsFailed;
+        }
+        catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("interrupted: nothing is told").ConfigureAwait(false);
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        {
+            throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd", e);
+        }
+    }
+
+    private static async Task<(Address Address, BalancerReport? Report)> AskAsync(ClientSession session, Address address)
+    {
+        try
+        {
+            return (address, await session.Client.InspectAsync(address, AnswerWithin, session.Interrupted).ConfigureAwait(false));
+        }
+        catch (AskTimeoutException)
+        {
+            return (address, null);
+        }
+    }
+
+    private static void Print(BalancerReport report)
+    {
+        var (b, w) = (report.Balancer, report.Watcher);
+        var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
+        var proof = w.ProofAge is { } age ? Invariant($"{age.TotalMilliseconds:0}") : "never";
+        var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
+        Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}"));
+        Console.Out.WriteLine(Invariant(
+            $"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} proof-age-ms={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
+        foreach (var m in b.Members)
+        {
+            var memory = m.ResidentBytes is { } bytes ? Invariant($" resident-bytes={bytes}") : "";
+            Console.Out.WriteLine(Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} incarnation={m.Worker.Incarnation}{memory}"));
+        }
+    }
+
+    private static object ToJson(BalancerReport report)
+    {
+        var (b, w) = (report.Balancer, report.Watcher);
+        return new
+        {
+            b.Id,
+            address = report.Address.ToString(),
+            b.Policy,
+            isReady = b.Rejection.Length == 0,
+            b.Rejection,
+            b.Version,
+            b.MemberCount,
+            watcher = new
+            {
+                w.Registry,
+                w.IsConnected,
+                w.Revision,
+                proofAgeMs = w.ProofAge?.TotalMilliseconds,
+                w.Resyncs,
+                w.Disconnects,
+                w.LastProblem,
+                w.MemberCount,
+            },
+            members = b.Members.Select(m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes }),
+        };
+    }
+
+    private static string NameOf(WorkerState state) => state switch
+    {
+        WorkerState.Up => "up",
+        WorkerState.Draining => "draining",
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
