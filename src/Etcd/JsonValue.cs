@@ -94,6 +94,35 @@ public sealed class JsonValue
         return min;
     }
 
+    /// <summary>Whether there is such a field, of whatever kind.</summary>
+    public bool Has(string name) => _object.TryGetProperty(name, out _);
+
+    /// <summary>An object of texts, names of at least one character.</summary>
+    public IReadOnlyDictionary<string, string> Texts(string name, int countMax, int nameLengthMax, int lengthMax)
+    {
+        var texts = new Dictionary<string, string>();
+        if (!TryGet(name, JsonValueKind.Object, out var element))
+        {
+            return texts;
+        }
+
+        var inner = new JsonValue(element);
+        foreach (var key in element.EnumerateObject().Select(NameOf))
+        {
+            Require(key is { Length: > 0 } && key.Length <= nameLengthMax && !key.Any(char.IsControl), $"'{name}' has a name that is empty, too long or no text");
+            Require(texts.Count < countMax, $"'{name}' has more than {countMax} entries");
+            if (Problem is not null)
+            {
+                break;
+            }
+
+            texts[key!] = inner.Text(key!, lengthMax);
+            Problem = inner.Problem is { } problem ? $"in '{name}': {problem}" : null;
+        }
+
+        return texts;
+    }
+
     /// <summary>Notes a problem found by the caller, unless there is one already.</summary>
     public void Require(bool isGood, string problem) => Problem ??= isGood ? null : problem;
 
@@ -132,6 +161,19 @@ public sealed class JsonValue
         }
 
         return Problem is null;
+    }
+
+    /// <summary>Null for bytes that are no text.</summary>
+    private static string? NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static string Lower(JsonValueKind kind) => kind.ToString().ToLowerInvariant();

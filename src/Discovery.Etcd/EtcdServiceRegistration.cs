@@ -1,0 +1,306 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using AkkaLb.Etcd;
+using Etcdserverpb;
+using Google.Protobuf;
+using Mvccpb;
+
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>Keeps one instance registered under a lease until it is disposed. Thread-safe.</summary>
+/// <remarks>
+/// A lost lease (etcd wiped, or away for longer than the time to live) means a new one and a new registration, with back-off and jitter between tries. Once in a
+/// time to live it also looks whether its key still stands, so that one deleted by hand comes back. It ends early only when another process holds the id:
+/// see <see cref="ConflictRule"/>. Everything runs in one flow of control, so that nothing but the wanted value needs a lock.
+/// </remarks>
+public sealed class EtcdServiceRegistration : IAsyncDisposable
+{
+    /// <summary>How often the key may change between our read and our write before we pause.</summary>
+    private const int RoundsMax = 5;
+
+    private readonly EtcdConnection _connection;
+    private readonly ByteString _key;
+    private readonly RegistrationOptions _options;
+    private readonly Action<RegistrationEvent> _onEvent;
+    private readonly InstanceClaim _claim;
+    private readonly ReconnectBackoff _backoff;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _lock = new();
+    private readonly List<TaskCompletionSource> _waiters = [];
+    private readonly Task _running;
+    private ServiceInstance _instance;
+    private ByteString _wanted;
+    private bool _wasRegistered;
+    private bool _isRegistered;
+    private bool _isTroubled;
+
+    internal EtcdServiceRegistration(
+        EtcdConnection connection,
+        string service,
+        ByteString key,
+        ServiceInstance instance,
+        RegistrationOptions options,
+        Random random,
+        Action<RegistrationEvent> onEvent)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LeaseTtl, TimeSpan.FromSeconds(1), nameof(options));
+        (_connection, _key, _options, _onEvent, _instance) = (connection, key, options, onEvent, instance);
+        _wanted = ByteString.CopyFrom(ServiceInstanceValue.Write(instance));
+        _claim = new InstanceClaim($"instance \"{instance.Id}\" of \"{service}\"", options.OnConflict, options.LeaseTtl + RegistrationOptions.ExpirySlack);
+        _backoff = new ReconnectBackoff(connection.Settings.ReconnectDelayMin, connection.Settings.ReconnectDelayMax, random);
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>What is, or is going to be, registered.</summary>
+    public ServiceInstance Instance
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _instance;
+            }
+        }
+    }
+
+    /// <summary>Completes with the first registration. Faults with <see cref="InstanceTakenException"/> when another process holds the id; is cancelled when
+    /// disposed before. While etcd is away it waits: bound it with <c>WaitAsync</c>.</summary>
+    public Task Registered => _registered.Task;
+
+    /// <summary>Whether the instance is registered, as far as this process can know: its lease has not been lost.</summary>
+    public bool IsRegistered => Volatile.Read(ref _isRegistered);
+
+    private TimeProvider Time => _connection.TimeProvider;
+
+    private TimeSpan Now => Time.GetElapsedTime(0);
+
+    /// <summary>Says something else of the instance from now on, under the same lease, also after later losses.</summary>
+    /// <param name="instance">With the same id.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the update.</param>
+    /// <returns>Completes when this, or something still later, is written.</returns>
+    /// <exception cref="ArgumentException">Another id, or the instance breaks a rule.</exception>
+    /// <exception cref="ObjectDisposedException">The registration has ended, or ends before it is written.</exception>
+    public Task UpdateAsync(ServiceInstance instance, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var value = ByteString.CopyFrom(ServiceInstanceValue.Write(instance));
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (instance.Id != _instance.Id)
+            {
+                throw new ArgumentException($"the registration is of '{_instance.Id}', not of '{instance.Id}'", nameof(instance));
+            }
+
+            ObjectDisposedException.ThrowIf(_running.IsCompleted, this);
+            (_instance, _wanted) = (instance, value);
+            _waiters.Add(written);
+        }
+
+        _changes.Writer.TryWrite(true);
+        return written.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes the instance out of etcd, and waits for that, no longer than the request timeout. Should etcd not hear of it, the lease runs out.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        EtcdLeaseKeeper? lease = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    if (lease is { IsHeld: false })
+                    {
+                        Lost(lease.LostReason ?? "the process was paused for longer than the lease's time to live");
+                        lease = await GiveBackAsync(lease).ConfigureAwait(false);
+                    }
+
+                    lease ??= await GrantAsync().ConfigureAwait(false);
+                    if (await ClaimAsync(lease).ConfigureAwait(false))
+                    {
+                        await UntilDueAsync(lease).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        await Task.Delay(_options.LeaseTtl / 10, Time, _stop.Token).ConfigureAwait(false);
+                    }
+                }
+                catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+                {
+                    if (e is EtcdUnavailableException { IsLeaseGone: true })
+                    {
+                        Lost("etcd does not know the lease any more");
+                        lease = await GiveBackAsync(lease).ConfigureAwait(false);
+                    }
+                    else if (!_isTroubled && !_isRegistered)
+                    {
+                        _isTroubled = true;
+                        _onEvent(new RegistrationEvent.Trouble(e.Message));
+                    }
+
+                    await Task.Delay(_backoff.Next(), Time, _stop.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            _registered.TrySetCanceled(_stop.Token);
+        }
+        catch (InstanceTakenException e)
+        {
+            _registered.TrySetException(e);
+            _ = _registered.Task.Exception;
+            _onEvent(new RegistrationEvent.Taken(e.Message));
+        }
+        finally
+        {
+            Volatile.Write(ref _isRegistered, false);
+            await GiveBackAsync(lease).ConfigureAwait(false);
+            EndWaiters(w => w.TrySetException(new ObjectDisposedException(nameof(EtcdServiceRegistration), "the registration has ended")));
+        }
+    }
+
+    private async Task<EtcdLeaseKeeper> GrantAsync()
+    {
+        var lease = await EtcdLeaseKeeper.GrantAsync(_connection, _options.LeaseTtl, _stop.Token).ConfigureAwait(false);
+        _claim.Granted(lease.LeaseId);
+        return lease;
+    }
+
+    /// <summary>Makes sure that the key is ours and holds the wanted value. False: somebody else's at present.</summary>
+    /// <exception cref="InstanceTakenException">Somebody else's, for good.</exception>
+    private async Task<bool> ClaimAsync(EtcdLeaseKeeper lease)
+    {
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            var wanted = Wanted();
+            var read = await _connection.RangeAsync(new RangeRequest { Key = _key }, _stop.Token).ConfigureAwait(false);
+            var found = read.Kvs.SingleOrDefault();
+            var step = _claim.Next(found is null ? null : new KeyHolder(found.Lease, found.ModRevision), lease.LeaseId, Now);
+            switch (step)
+            {
+                case ClaimStep.Keep when found!.Value == wanted:
+                    IsWritten(wanted);
+                    return true;
+                case ClaimStep.Keep(var revision):
+                    step = new ClaimStep.Take(revision);
+                    break;
+                case ClaimStep.Wait:
+                    return false;
+                case ClaimStep.GiveUp(var sentence):
+                    throw new InstanceTakenException($"{sentence}{Describe(found)}");
+                default:
+                    break;
+            }
+
+            if (await PutAsync(step, wanted, lease.LeaseId).ConfigureAwait(false))
+            {
+                IsWritten(wanted);
+                return true;
+            }
+        }
+
+        throw new EtcdUnavailableException($"the key {_key.ToStringUtf8()} kept changing while it was being registered");
+    }
+
+    private async Task<bool> PutAsync(ClaimStep step, ByteString value, long leaseId)
+    {
+        var condition = step switch
+        {
+            // Create revision 0 means that there is no such key.
+            ClaimStep.Create => new Compare { Key = _key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
+            ClaimStep.Take take => new Compare { Key = _key, Target = Compare.Types.CompareTarget.Mod, ModRevision = take.ModRevision },
+            _ => throw new UnreachableException(),
+        };
+        var put = new PutRequest { Key = _key, Value = value, Lease = leaseId };
+        var request = new TxnRequest { Compare = { condition }, Success = { new RequestOp { RequestPut = put } } };
+        return (await _connection.TxnAsync(request, _stop.Token).ConfigureAwait(false)).Succeeded;
+    }
+
+    /// <summary>Returns when the lease is lost, another value is wanted, or it is time to look at the key.</summary>
+    private async Task UntilDueAsync(EtcdLeaseKeeper lease)
+    {
+        using var check = new CancellationTokenSource(lease.Ttl, Time);
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(check.Token, lease.Lost, _stop.Token);
+        try
+        {
+            await _changes.Reader.ReadAsync(wake.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void IsWritten(ByteString value)
+    {
+        _claim.Registered();
+        _backoff.Reset();
+        _isTroubled = false;
+        if (!_isRegistered)
+        {
+            Volatile.Write(ref _isRegistered, true);
+            _onEvent(new RegistrationEvent.Registered(_wasRegistered));
+            _wasRegistered = true;
+            _registered.TrySetResult();
+        }
+
+        EndWaiters(w => w.TrySetResult(), onlyIf: value);
+    }
+
+    private void Lost(string reason)
+    {
+        if (_isRegistered)
+        {
+            Volatile.Write(ref _isRegistered, false);
+            _onEvent(new RegistrationEvent.Lost(reason));
+        }
+    }
+
+    private ByteString Wanted()
+    {
+        lock (_lock)
+        {
+            return _wanted;
+        }
+    }
+
+    private void EndWaiters(Action<TaskCompletionSource> end, ByteString? onlyIf = null)
+    {
+        lock (_lock)
+        {
+            // Another value came meanwhile: its signal is waiting, and the next round ends both.
+            if (onlyIf is null || ReferenceEquals(onlyIf, _wanted))
+            {
+                _waiters.ForEach(end);
+                _waiters.Clear();
+            }
+        }
+    }
+
+    private static async Task<EtcdLeaseKeeper?> GiveBackAsync(EtcdLeaseKeeper? lease)
+    {
+        if (lease is not null)
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Where the holder says it is, as far as that can be read.</summary>
+    private string Describe(KeyValue? holder) =>
+        holder is not null && ServiceInstanceValue.TryParse(_instance.Id, holder.Value.Memory, out var other, out _)
+            ? $", at {other.Host}:{other.Port}"
+            : "";
+}

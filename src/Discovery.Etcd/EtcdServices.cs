@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using AkkaLb.Etcd;
+
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>Services in etcd below one prefix: read them, watch them, register in them. Thread-safe.</summary>
+/// <param name="connection">Must outlive this and everything made by it. Instances are at <c>{prefix}/{service}/{instance id}</c>, with its settings' prefix.</param>
+/// <param name="random">Jitter of reconnections only; not shared between threads.</param>
+public sealed class EtcdServices(EtcdConnection connection, Random random)
+{
+    /// <summary>The instances of a service, by a linearizable read.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>In registration order; values that cannot be read are left out and in the second list.</returns>
+    /// <exception cref="EtcdUnavailableException">etcd cannot be reached within the request timeout.</exception>
+    /// <exception cref="EtcdRefusedException">It refuses.</exception>
+    public async Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<ServiceEvent.Unreadable> Unreadable)> ReadAsync(
+        string service, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(service);
+        var answer = await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false);
+        var told = new ServiceTable(keys).Reset(answer.Kvs, answer.Header.Revision);
+        return (told.OfType<ServiceEvent.Instances>().Single().All, [.. told.OfType<ServiceEvent.Unreadable>()]);
+    }
+
+    /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>
+    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>; <see cref="Subscribe"/> survives that too.</remarks>
+    public async IAsyncEnumerable<ServiceEvent> WatchAsync(string service, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(service);
+        var table = new ServiceTable(keys);
+        await foreach (var told in EtcdWatch.WatchAsync(connection, keys, DeriveRandom(), cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var e in table.Apply(told))
+            {
+                yield return e;
+            }
+        }
+    }
+
+    /// <summary>Pushes what <see cref="WatchAsync"/> tells until the subscription is disposed; for an actor: <c>e => self.Tell(e)</c>.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="onEvent">Called in order, one at a time, on threads of the pool. Must neither block nor throw.</param>
+    public ServiceSubscription Subscribe(string service, Action<ServiceEvent> onEvent)
+    {
+        ArgumentNullException.ThrowIfNull(onEvent);
+        _ = KeysOf(service);
+        return new ServiceSubscription(token => WatchAsync(service, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
+    }
+
+    /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="instance">What to say of it.</param>
+    /// <param name="options">Lease and conflicts; null: the defaults.</param>
+    /// <param name="onEvent">Called in order, one at a time, on threads of the pool. Must neither block nor throw.</param>
+    /// <exception cref="ArgumentException">A name, the instance or an option breaks its rule.</exception>
+    public EtcdServiceRegistration Register(
+        string service, ServiceInstance instance, RegistrationOptions? options = null, Action<RegistrationEvent>? onEvent = null)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var key = KeysOf(service).KeyOf(ServiceNames.Checked(instance.Id));
+        return new EtcdServiceRegistration(connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
+    }
+
+    private EtcdKeyRange KeysOf(string service) => ServiceNames.KeysOf(connection.Settings.Prefix, service);
+
+    /// <summary>Watches and registrations run at the same time, and a <see cref="Random"/> is not made for that.</summary>
+    private Random DeriveRandom()
+    {
+        lock (random)
+        {
+            return new Random(random.Next());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>Who holds an instance's key, as read from etcd.</summary>
+/// <param name="LeaseId">Zero: a key without a lease, put by hand.</param>
+internal sealed record KeyHolder(long LeaseId, long ModRevision);
+
+/// <summary>What to do about the key.</summary>
+internal abstract record ClaimStep
+{
+    private ClaimStep() { }
+
+    /// <summary>Put, if there is still no such key.</summary>
+    public sealed record Create : ClaimStep;
+
+    /// <summary>Put, if the key is still at this revision.</summary>
+    public sealed record Take(long ModRevision) : ClaimStep;
+
+    /// <summary>Ours, under the lease at hand: nothing to do unless the value differs.</summary>
+    public sealed record Keep(long ModRevision) : ClaimStep;
+
+    /// <summary>Somebody else's: look again later.</summary>
+    public sealed record Wait : ClaimStep;
+
+    /// <summary>Somebody else's, for good.</summary>
+    public sealed record GiveUp(string Sentence) : ClaimStep;
+}
+
+/// <summary>Decides whose key it is. A key under any lease that this registration ever had is its own, so that a write whose outcome is unknown is no rival.</summary>
+internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan patience)
+{
+    /// <summary>Leases remembered: a key cannot be under one that ran out long ago.</summary>
+    private const int LeasesMax = 8;
+
+    private readonly Queue<long> _leases = new();
+    private bool _wasRegistered;
+    private TimeSpan? _inUseSince;
+
+    /// <summary>A lease of ours from now on.</summary>
+    public void Granted(long leaseId)
+    {
+        _leases.Enqueue(leaseId);
+        if (_leases.Count > LeasesMax)
+        {
+            _leases.Dequeue();
+        }
+    }
+
+    /// <summary>The key is ours.</summary>
+    public void Registered() => (_wasRegistered, _inUseSince) = (true, null);
+
+    /// <param name="holder">Null: there is no such key.</param>
+    /// <param name="leaseId">The lease at hand.</param>
+    /// <param name="now">Any steady clock.</param>
+    public ClaimStep Next(KeyHolder? holder, long leaseId, TimeSpan now)
+    {
+        if (holder is null)
+        {
+            return new ClaimStep.Create();
+        }
+
+        if (holder.LeaseId == leaseId)
+        {
+            return new ClaimStep.Keep(holder.ModRevision);
+        }
+
+        if (_leases.Contains(holder.LeaseId))
+        {
+            return new ClaimStep.Take(holder.ModRevision);
+        }
+
+        if (_wasRegistered)
+        {
+            return new ClaimStep.GiveUp($"{name} was taken by another process");
+        }
+
+        if (rule == ConflictRule.Replace)
+        {
+            return new ClaimStep.Take(holder.ModRevision);
+        }
+
+        _inUseSince ??= now;
+        return now - _inUseSince >= patience
+            ? new ClaimStep.GiveUp(
+                holder.LeaseId == 0
+                    ? $"{name} is in use by a key without a lease, which nobody but who put it can take away"
+                    : $"{name} is in use by another process")
+            : new ClaimStep.Wait();
+    }
+}

@@ -1,0 +1,22 @@
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>What a registration tells of itself, in order.</summary>
+public abstract record RegistrationEvent
+{
+    private RegistrationEvent() { }
+
+    /// <summary>The instance is registered, for the first time or again after a lost lease.</summary>
+    public sealed record Registered(bool IsAgain) : RegistrationEvent;
+
+    /// <summary>The lease is lost, so others do not see the instance any more; it is going to be registered again.</summary>
+    public sealed record Lost(string Reason) : RegistrationEvent;
+
+    /// <summary>It cannot be registered at present and is tried on; told once, not for each try.</summary>
+    public sealed record Trouble(string Problem) : RegistrationEvent;
+
+    /// <summary>Another process holds the id: the end of this registration.</summary>
+    public sealed record Taken(string Sentence) : RegistrationEvent;
+}
+
+/// <summary>Another process holds the instance id; the message is one sentence.</summary>
+public sealed class InstanceTakenException(string message) : Exception(message);

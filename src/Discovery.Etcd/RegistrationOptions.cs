@@ -1,0 +1,26 @@
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>How an instance is registered.</summary>
+public sealed record RegistrationOptions
+{
+    /// <summary>How much later than its time to live a lease's end may be noticed: etcd looks every 500 ms, and has to commit.</summary>
+    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time to live of the lease. Default 10 s, at least 1 s; etcd counts whole seconds and rounds up.</summary>
+    /// <remarks>The registration outlives a killed process by that. It is renewed three times as often; a pause or an outage longer than it loses the lease.</remarks>
+    public TimeSpan LeaseTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What to do when another living process holds the instance id. Default <see cref="ConflictRule.Replace"/>.</summary>
+    public ConflictRule OnConflict { get; init; }
+}
+
+/// <summary>What a first registration does about another holder of its id.</summary>
+/// <remarks>Who was registered once and finds another in its place always gives up: of two, the later wins, and they do not take turns.</remarks>
+public enum ConflictRule
+{
+    /// <summary>Take its place. The other one gives up as soon as it notices, within one time to live.</summary>
+    Replace,
+
+    /// <summary>Wait for one time to live, in case it is what a crashed process has left behind, then give up.</summary>
+    Refuse,
+}

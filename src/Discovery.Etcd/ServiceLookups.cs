@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using AkkaLb.Etcd;
+
+namespace AkkaLb.Discovery.Etcd;
+
+/// <summary>Answers lookups, from a watch kept for each service or by reading. Thread-safe.</summary>
+/// <param name="log">What a watch tells besides instances.</param>
+internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int watchesMax, Action<string, ServiceEvent> log) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, WatchedService> _watched = new();
+    private readonly ConcurrentDictionary<string, string> _unreadable = new();
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
+
+    /// <exception cref="EtcdUnavailableException">Nothing is known of the service within <paramref name="timeout"/>.</exception>
+    /// <exception cref="EtcdRefusedException">etcd refuses.</exception>
+    /// <exception cref="ArgumentException">The name breaks the rule of <see cref="ServiceNames"/>.</exception>
+    public async Task<IReadOnlyList<ServiceInstance>> LookupAsync(string service, TimeSpan timeout)
+    {
+        ServiceNames.Checked(service);
+        return mode == LookupMode.Watch && WatchedOf(service) is { } watched
+            ? await watched.InstancesAsync(timeout).ConfigureAwait(false)
+            : await ReadAsync(service, timeout).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        foreach (var watched in _watched.Values)
+        {
+            await watched.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null: there are too many watches already.</summary>
+    private WatchedService? WatchedOf(string service)
+    {
+        if (_watched.TryGetValue(service, out var watched))
+        {
+            return watched;
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (!_watched.TryGetValue(service, out watched) && _watched.Count < watchesMax)
+            {
+                watched = new WatchedService(services, service, e => log(service, e));
+                _watched[service] = watched;
+            }
+
+            return watched;
+        }
+    }
+
+    private async Task<IReadOnlyList<ServiceInstance>> ReadAsync(string service, TimeSpan timeout)
+    {
+        using var bound = new CancellationTokenSource(timeout, TimeProvider.System);
+        try
+        {
+            var (instances, unreadable) = await services.ReadAsync(service, bound.Token).ConfigureAwait(false);
+            foreach (var problem in unreadable.Where(IsNews))
+            {
+                log(service, problem);
+            }
+
+            return instances;
+        }
+        catch (OperationCanceledException e) when (bound.IsCancellationRequested)
+        {
+            throw Unanswered(service, timeout, "etcd did not answer", e);
+        }
+    }
+
+    /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is logged anew.</summary>
+    private bool IsNews(ServiceEvent.Unreadable unreadable)
+    {
+        const int keysMax = 1024;
+        if (_unreadable.TryGetValue(unreadable.Key, out var known) && known == unreadable.Problem)
+        {
+            return false;
+        }
+
+        if (_unreadable.Count >= keysMax)
+        {
+            _unreadable.Clear();
+        }
+
+        _unreadable[unreadable.Key] = unreadable.Problem;
+        return true;
+    }
+
+    private static EtcdUnavailableException Unanswered(string service, TimeSpan timeout, string why, Exception? inner) => new(
+        string.Create(CultureInfo.InvariantCulture, $"service \"{service}\" could not be looked up within {timeout.TotalSeconds:0.###} s: {why}"), inner);
+
+    /// <summary>A watch of one service and what it told last.</summary>
+    private sealed class WatchedService : IAsyncDisposable
+    {
+        private readonly string _service;
+        private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ServiceSubscription _subscription;
+        private volatile IReadOnlyList<ServiceInstance>? _last;
+        private volatile string _problem = "etcd did not answer";
+
+        public WatchedService(EtcdServices services, string service, Action<ServiceEvent> log)
+        {
+            _service = service;
+            _subscription = services.Subscribe(service, e => OnEvent(e, log));
+        }
+
+        public async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(TimeSpan timeout)
+        {
+            if (_last is null)
+            {
+                try
+                {
+                    await _first.Task.WaitAsync(timeout, TimeProvider.System).ConfigureAwait(false);
+                }
+                catch (TimeoutException e)
+                {
+                    throw Unanswered(_service, timeout, _problem, e);
+                }
+            }
+
+            return _last!;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _first.TrySetCanceled();
+            return _subscription.DisposeAsync();
+        }
+
+        private void OnEvent(ServiceEvent e, Action<ServiceEvent> log)
+        {
+            if (e is ServiceEvent.Instances instances)
+            {
+                _last = instances.All;
+                _first.TrySetResult();
+                return;
+            }
+
+            if (e is ServiceEvent.Disconnected disconnected)
+            {
+                _problem = disconnected.Reason;
+            }
+
+            log(e);
+        }
+    }
+}

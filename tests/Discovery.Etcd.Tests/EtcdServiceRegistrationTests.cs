@@ -1,0 +1,255 @@
+using System.Collections.Immutable;
+using AkkaLb.Tests.Support.Etcd;
+
+namespace AkkaLb.Discovery.Etcd.Tests;
+
+[Collection(EtcdTests.Name)]
+public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
+{
+    private static readonly ServiceInstance A = new("a", "127.0.0.1", 1);
+    private static readonly RegistrationOptions Refusing = new() { LeaseTtl = TimeSpan.FromSeconds(2), OnConflict = ConflictRule.Refuse };
+    private readonly string _prefix = fixture.NewPrefix();
+    private Party _party = null!;
+
+    private string KeyA => $"{_prefix}/greeter/a";
+
+    public Task InitializeAsync()
+    {
+        _party = new Party(fixture.Etcd, _prefix);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _party.DisposeAsync();
+
+    [Fact]
+    public async Task Instances_are_watched_in_registration_order_and_leave_when_disposed()
+    {
+        var watch = _party.Watch();
+        await watch.UntilAsync();
+        var b = _party.Register(A with { Id = "b" });
+        await b.Registration.Registered.WaitAsync(Bound.Time);
+        _party.Register(A);
+        Assert.Equal(A, (await watch.UntilAsync("b", "a"))[1]);
+
+        await b.DisposeAsync();
+        await watch.UntilAsync("a");
+        Assert.False(b.Registration.IsRegistered);
+    }
+
+    [Fact]
+    public async Task An_update_keeps_lease_and_place()
+    {
+        var watch = _party.Watch();
+        var a = _party.Register(A);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        var lease = await LeaseOfAAsync();
+        var changed = A with { Attributes = ImmutableSortedDictionary<string, string>.Empty.Add("state", "draining") };
+        await a.Registration.UpdateAsync(changed, Bound.Token());
+
+        Assert.Equal("draining", (await _party.Services.ReadAsync("greeter", Bound.Token())).Instances.Single().Attributes["state"]);
+        Assert.Equal(lease, await LeaseOfAAsync());
+        Assert.Equal(changed, a.Registration.Instance);
+        while ((await watch.UntilAsync("a"))[0].Attributes.IsEmpty)
+        {
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => a.Registration.UpdateAsync(A with { Id = "b" }, Bound.Token()));
+        await a.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => a.Registration.UpdateAsync(A, Bound.Token()));
+    }
+
+    [Fact]
+    public async Task A_second_one_is_refused_while_the_first_lives_and_says_where_that_is()
+    {
+        await _party.Register(A, Refusing).Registration.Registered.WaitAsync(Bound.Time);
+        var second = _party.Register(A with { Port = 2 }, Refusing);
+
+        var refused = await Assert.ThrowsAsync<InstanceTakenException>(() => second.Registration.Registered.WaitAsync(Bound.Time));
+        Assert.Equal("instance \"a\" of \"greeter\" is in use by another process, at 127.0.0.1:1", refused.Message);
+        await second.NextAsync<RegistrationEvent.Taken>();
+        Assert.Equal(1, (await _party.Services.ReadAsync("greeter", Bound.Token())).Instances.Single().Port);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => second.Registration.UpdateAsync(A, Bound.Token()));
+    }
+
+    [Fact]
+    public async Task A_second_one_gets_the_id_that_a_crashed_process_left_behind()
+    {
+        var granted = (await fixture.Etcd.Etcdctl("lease", "grant", "2")).Split(' ')[1];
+        await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":1}""", "--lease", granted);
+
+        var second = _party.Register(A with { Port = 2 }, Refusing);
+        await second.Registration.Registered.WaitAsync(Bound.Time);
+        Assert.Equal(2, (await _party.Services.ReadAsync("greeter", Bound.Token())).Instances.Single().Port);
+    }
+
+    [Fact]
+    public async Task A_replaced_one_notices_and_ends_and_takes_nothing_with_it()
+    {
+        var first = _party.Register(A);
+        await first.Registration.Registered.WaitAsync(Bound.Time);
+        await _party.Register(A with { Port = 2 }).Registration.Registered.WaitAsync(Bound.Time);
+
+        var taken = await first.NextAsync<RegistrationEvent.Taken>();
+        Assert.Equal("instance \"a\" of \"greeter\" was taken by another process, at 127.0.0.1:2", taken.Sentence);
+        await first.DisposeAsync();
+        Assert.Equal(2, (await _party.Services.ReadAsync("greeter", Bound.Token())).Instances.Single().Port);
+    }
+
+    [Fact]
+    public async Task A_key_deleted_by_hand_comes_back_under_the_same_lease()
+    {
+        var watch = _party.Watch();
+        await _party.Register(A).Registration.Registered.WaitAsync(Bound.Time);
+        await watch.UntilAsync("a");
+        var lease = await LeaseOfAAsync();
+        await fixture.Etcd.Etcdctl("del", KeyA);
+        await watch.UntilAsync();
+        await watch.UntilAsync("a");
+        Assert.Equal(lease, await LeaseOfAAsync());
+    }
+
+    [Fact]
+    public async Task A_revoked_lease_is_replaced()
+    {
+        var a = _party.Register(A);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        var lease = await LeaseOfAAsync();
+        await fixture.Etcd.Etcdctl("lease", "revoke", lease);
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Single(a.Seen.OfType<RegistrationEvent.Lost>());
+        Assert.NotEqual(lease, await LeaseOfAAsync());
+    }
+
+    [Fact]
+    public async Task Unreadable_values_are_told_once_and_left_out()
+    {
+        await fixture.Etcd.Etcdctl("put", KeyA, "[]");
+        var watch = _party.Watch();
+        Assert.Equal(KeyA, (await watch.NextAsync<ServiceEvent.Unreadable>()).Key);
+        await watch.UntilAsync();
+        _party.Register(A with { Id = "b" });
+        await watch.UntilAsync("b");
+        Assert.Single(watch.Seen.OfType<ServiceEvent.Unreadable>());
+        var (instances, unreadable) = await _party.Services.ReadAsync("greeter", Bound.Token());
+        Assert.Equal(("b", KeyA), (instances.Single().Id, unreadable.Single().Key));
+        await fixture.Etcd.Etcdctl("del", KeyA);
+    }
+
+    [Fact]
+    public async Task Services_do_not_see_each_other_also_when_one_name_begins_like_the_other()
+    {
+        await _party.Register(A, service: "green").Registration.Registered.WaitAsync(Bound.Time);
+        Assert.Empty((await _party.Services.ReadAsync("gree", Bound.Token())).Instances);
+        Assert.Single((await _party.Services.ReadAsync("green", Bound.Token())).Instances);
+    }
+
+    /// <summary>In hexadecimal, as etcdctl writes it.</summary>
+    private async Task<string> LeaseOfAAsync()
+    {
+        var json = await fixture.Etcd.Etcdctl("get", KeyA, "-w", "fields");
+        var lease = json.Split('\n').Single(l => l.StartsWith("\"Lease\" : ", StringComparison.Ordinal))["\"Lease\" : ".Length..];
+        return long.Parse(lease, System.Globalization.CultureInfo.InvariantCulture).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>What an outage of etcd does to registrations and watches; each test has an etcd of its own.</summary>
+public sealed class OutageTests : IAsyncLifetime
+{
+    private static readonly ServiceInstance A = new("a", "127.0.0.1", 1);
+    private EtcdProcess _etcd = null!;
+    private Party _party = null!;
+
+    public async Task InitializeAsync()
+    {
+        _etcd = await EtcdProcess.StartAsync();
+        _party = new Party(_etcd, "/p", TimeSpan.FromSeconds(1));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _party.DisposeAsync();
+        await _etcd.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_wiped_etcd_gets_the_registration_again_and_the_watch_goes_on()
+    {
+        var watch = _party.Watch();
+        var a = _party.Register(A);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        await watch.UntilAsync("a");
+        _etcd.Wipe();
+        await _etcd.RestartAsync();
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        await watch.NextAsync<ServiceEvent.Connected>();
+        await _etcd.Etcdctl("put", "/p/greeter/z", """{"host":"h","port":1}""");
+        await watch.UntilAsync("a", "z");
+    }
+
+    [Fact]
+    public async Task A_restart_within_the_time_to_live_goes_unnoticed_by_others()
+    {
+        var watch = _party.Watch();
+        var a = _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(60) });
+        await a.NextAsync<RegistrationEvent.Registered>();
+        await watch.UntilAsync("a");
+        await _etcd.RestartAsync();
+        await watch.NextAsync<ServiceEvent.Connected>();
+        await _party.Register(A with { Id = "b" }).NextAsync<RegistrationEvent.Registered>();
+        await watch.UntilAsync("a", "b");
+        Assert.All(watch.Seen.OfType<ServiceEvent.Instances>().SkipWhile(i => i.All.Count == 0), i => Assert.Contains(i.All, x => x.Id == "a"));
+        Assert.True(a.Registration.IsRegistered);
+        Assert.Single(a.Seen);
+    }
+
+    [Fact]
+    public async Task Frozen_for_longer_than_the_time_to_live_it_is_registered_again_afterwards()
+    {
+        var a = _party.Register(A);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        _etcd.Freeze();
+        try
+        {
+            await a.NextAsync<RegistrationEvent.Lost>();
+            Assert.False(a.Registration.IsRegistered);
+            await a.NextAsync<RegistrationEvent.Trouble>();
+        }
+        finally
+        {
+            _etcd.Thaw();
+        }
+
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Single(a.Seen.OfType<RegistrationEvent.Trouble>());
+    }
+
+    [Fact]
+    public async Task A_registration_begun_while_etcd_is_away_comes_when_it_is_back()
+    {
+        _etcd.Kill();
+        var a = _party.Register(A);
+        await a.NextAsync<RegistrationEvent.Trouble>();
+        await _etcd.RestartAsync();
+        Assert.False((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Single(a.Seen.OfType<RegistrationEvent.Trouble>());
+    }
+
+    [Fact]
+    public async Task Disposing_while_etcd_is_away_is_bounded_and_the_key_goes_with_its_lease()
+    {
+        var watch = _party.Watch();
+        var a = _party.Register(A);
+        await watch.UntilAsync("a");
+        _etcd.Freeze();
+        try
+        {
+            await a.DisposeAsync().AsTask().WaitAsync(Bound.Time);
+        }
+        finally
+        {
+            _etcd.Thaw();
+        }
+
+        await watch.UntilAsync();
+    }
+}

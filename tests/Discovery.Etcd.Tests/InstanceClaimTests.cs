@@ -1,0 +1,75 @@
+namespace AkkaLb.Discovery.Etcd.Tests;
+
+public sealed class InstanceClaimTests
+{
+    private const long Ours = 7;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly KeyHolder Stranger = new(LeaseId: 99, ModRevision: 5);
+
+    [Theory]
+    [InlineData(ConflictRule.Refuse)]
+    [InlineData(ConflictRule.Replace)]
+    public void A_free_key_is_created_and_our_own_is_kept_or_moved(ConflictRule rule)
+    {
+        var claim = New(rule);
+        claim.Granted(8);
+        Assert.Equal(new ClaimStep.Create(), claim.Next(null, 8, TimeSpan.Zero));
+        Assert.Equal(new ClaimStep.Keep(3), claim.Next(new KeyHolder(8, 3), 8, TimeSpan.Zero));
+        Assert.Equal(new ClaimStep.Take(2), claim.Next(new KeyHolder(Ours, 2), 8, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Refuse_waits_for_a_strangers_lease_and_then_gives_up()
+    {
+        var claim = New(ConflictRule.Refuse);
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(10)));
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(12.9)));
+        var end = Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.FromSeconds(13)));
+        Assert.Equal("it is in use by another process", end.Sentence);
+    }
+
+    [Fact]
+    public void A_key_without_a_lease_is_named_as_such()
+    {
+        var claim = New(ConflictRule.Refuse);
+        var holder = new KeyHolder(LeaseId: 0, ModRevision: 5);
+        claim.Next(holder, Ours, TimeSpan.Zero);
+        Assert.Contains("without a lease", Assert.IsType<ClaimStep.GiveUp>(claim.Next(holder, Ours, Patience)).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Replace_takes_a_strangers_key()
+    {
+        Assert.Equal(new ClaimStep.Take(5), New(ConflictRule.Replace).Next(Stranger, Ours, TimeSpan.Zero));
+    }
+
+    [Theory]
+    [InlineData(ConflictRule.Refuse)]
+    [InlineData(ConflictRule.Replace)]
+    public void Who_was_registered_and_finds_a_stranger_gives_up_at_once(ConflictRule rule)
+    {
+        var claim = New(rule);
+        claim.Registered();
+        Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Only_a_few_leases_are_remembered()
+    {
+        var claim = New(ConflictRule.Refuse);
+        for (var lease = 100; lease < 108; lease++)
+        {
+            claim.Granted(lease);
+        }
+
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(new KeyHolder(Ours, 1), 107, TimeSpan.Zero));
+        Assert.Equal(new ClaimStep.Take(1), claim.Next(new KeyHolder(100, 1), 107, TimeSpan.Zero));
+    }
+
+    private static InstanceClaim New(ConflictRule rule)
+    {
+        var claim = new InstanceClaim("it", rule, Patience);
+        claim.Granted(Ours);
+        return claim;
+    }
+}

@@ -1,0 +1,60 @@
+using AkkaLb.Etcd;
+using Google.Protobuf;
+using Mvccpb;
+
+namespace AkkaLb.Discovery.Etcd.Tests;
+
+public sealed class ServiceTableTests
+{
+    private static readonly EtcdKeyRange Keys = new("/p/s/");
+    private readonly ServiceTable _table = new(Keys);
+
+    [Fact]
+    public void The_first_snapshot_is_told_also_when_it_is_empty()
+    {
+        Assert.Equal([], Ids(_table.Apply(Snapshot(3))));
+        Assert.Empty(_table.Apply(Snapshot(4)));
+    }
+
+    [Fact]
+    public void Instances_come_in_registration_order_and_a_changed_one_keeps_its_place()
+    {
+        Assert.Equal(["b", "a"], Ids(_table.Apply(Snapshot(9, Kv("a", 5), Kv("b", 3)))));
+        Assert.Equal(["b", "a", "c"], Ids(_table.Apply(Changed(10, Put(Kv("c", 10))))));
+        Assert.Equal(["b", "a", "c"], Ids(_table.Apply(Changed(11, Put(Kv("b", 3, 11))))));
+        Assert.Equal(["a", "c"], Ids(_table.Apply(Changed(12, Delete("b")))));
+    }
+
+    [Fact]
+    public void A_snapshot_that_says_nothing_new_is_not_told()
+    {
+        _table.Apply(Snapshot(9, Kv("a", 5)));
+        Assert.Empty(_table.Apply(Snapshot(10, Kv("a", 5))));
+        Assert.Equal([], Ids(_table.Apply(Snapshot(11))));
+    }
+
+    [Fact]
+    public void An_unreadable_value_is_told_once_and_takes_the_earlier_one_with_it()
+    {
+        _table.Apply(Snapshot(9, Kv("a", 5)));
+        var told = _table.Apply(Changed(10, Put(Kv("a", 5, 10, "junk"))));
+        Assert.Equal("/p/s/a", told.OfType<ServiceEvent.Unreadable>().Single().Key);
+        Assert.Equal([], Ids(told));
+        Assert.Empty(_table.Apply(Snapshot(11, Kv("a", 5, 10, "junk"))));
+        Assert.Empty(_table.Apply(Changed(12, Delete("a"))));
+        Assert.Single(_table.Apply(Changed(13, Put(Kv("a", 13, 13, "junk")))));
+    }
+
+    private static IEnumerable<string> Ids(IReadOnlyList<ServiceEvent> told) => told.OfType<ServiceEvent.Instances>().Single().All.Select(i => i.Id);
+
+    private static EtcdWatchEvent.Snapshot Snapshot(long revision, params KeyValue[] all) => new(revision, all);
+
+    private static EtcdWatchEvent.Changed Changed(long revision, params Event[] events) => new(revision, events);
+
+    private static Event Put(KeyValue kv) => new() { Type = Event.Types.EventType.Put, Kv = kv };
+
+    private static Event Delete(string id) => new() { Type = Event.Types.EventType.Delete, Kv = new KeyValue { Key = Keys.KeyOf(id) } };
+
+    private static KeyValue Kv(string id, long created, long? modified = null, string value = """{"host":"h","port":1}""") =>
+        new() { Key = Keys.KeyOf(id), CreateRevision = created, ModRevision = modified ?? created, Value = ByteString.CopyFromUtf8(value) };
+}
