@@ -26,6 +26,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private readonly IActorRef _balancer;
     private readonly MembershipView _view = new();
     private readonly WatchHealth _health;
+    private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
 
@@ -141,9 +142,18 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private bool IsResolvable(WorkerRecord worker)
     {
         // The check comes first: ActorPath.TryParse throws for a uid that is no number.
-        if (SerializedActorPath.IsValid(worker.Path, needsUid: true) && ActorPath.TryParse(worker.Path, out _))
+        if (SerializedActorPath.IsValid(worker.Path, needsUid: true) && ActorPath.TryParse(worker.Path, out var path))
         {
-            return true;
+            // Akka throws for a protocol that it has no transport for, here and at every client that was sent there.
+            if (_protocol is null || path.Address.Protocol == _protocol)
+            {
+                return true;
+            }
+
+            _log.Warning(
+                "worker {0} is left out: it is reached by {1}, this balancer by {2}; switch TLS between nodes (akkalb.tls) on at both or at neither",
+                worker.Id, path.Address.Protocol, _protocol);
+            return false;
         }
 
         _log.Warning("worker {0} is left out: \"{1}\" is not an actor path with address and uid", worker.Id, worker.Path);

@@ -6,10 +6,8 @@ using AkkaLb.Hosting.Settings;
 
 var flags = new CommonFlags();
 var policy = CommonFlags.Make("--policy", "NAME", $"who gets the next job: {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
-var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.")
-{
-    policy, flags.Config, flags.Host, flags.Port, flags.Registry, flags.Etcd, flags.Prefix,
-};
+var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy };
+flags.AddTo(command);
 command.SetAction(async (parsed, _) =>
 {
     var overlay = flags.Read(parsed).Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy));

@@ -6,6 +6,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
+using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 
 namespace AkkaLb.ClientNode;
@@ -23,11 +24,13 @@ public sealed class BalancedClient : IAsyncDisposable
     private readonly ConcurrentDictionary<JobTicket, byte> _open = new();
     private readonly Task _ended;
     private readonly int _dataBytesMax;
+    private readonly LinkTroubles _links;
     private volatile bool _isDisposing;
 
     private BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
     {
         (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
+        _links = LinkTroubles.Of(system);
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed())));
@@ -37,13 +40,15 @@ public sealed class BalancedClient : IAsyncDisposable
 
     /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
     /// <exception cref="NoBalancerException">None did within <see cref="BalancedClientOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="TlsRefusedException">The certificate in <see cref="BalancedClientOptions.Tls"/> is of no use at <see cref="BalancedClientOptions.Host"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<BalancedClient> ConnectAsync(BalancedClientOptions options, CancellationToken cancellationToken = default)
     {
+        options.Tls?.ThrowIfUnfit(options.Host, TimeProvider.System.GetUtcNow());
         var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
         var system = ActorSystem.Create(
             SystemConfig.SystemName,
-            ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(SystemConfig.Serialization.WithFallback(config)), options.Messages.ToSetup()));
+            SetupOf(options, SystemConfig.Serialization.WithFallback(config)));
         var client = new BalancedClient(system, ownsSystem: true, options);
         try
         {
@@ -55,6 +60,14 @@ public sealed class BalancedClient : IAsyncDisposable
             await client.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    private static ActorSystemSetup SetupOf(BalancedClientOptions options, Config config)
+    {
+        var messages = options.Messages.ToSetup();
+        return options.Tls is { } tls
+            ? ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(MutualTlsSetup.Config.WithFallback(config)), messages, new MutualTlsSetup(tls))
+            : ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), messages);
     }
 
     /// <summary>Makes a client on an actor system you have, which needs remoting and <see cref="SystemConfig.Serialization"/>.</summary>
@@ -73,7 +86,7 @@ public sealed class BalancedClient : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            throw new NoBalancerException($"no balancer answered within {timeout.TotalSeconds:0.#} s", e);
+            throw new NoBalancerException($"no balancer answered within {timeout.TotalSeconds:0.#} s{_links.Latest.After(": ")}", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using AkkaLb.Core.Clients;
+using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 
@@ -22,6 +23,9 @@ public sealed record BalancedClientOptions
 
     /// <summary>The port that workers answer to; default 0: any free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>This node's certificate and CA, where TLS is on at the balancers and workers; default null: connections are plain.</summary>
+    public NodeTls? Tls { get; init; }
 
     /// <summary>Your own message types, under the same manifests as at the workers.</summary>
     public UserMessages Messages { get; init; } = UserMessages.None;

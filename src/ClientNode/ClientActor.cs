@@ -238,9 +238,10 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         if (!_isReading)
         {
             _isReading = true;
+            var system = Context.System;
             _directory.ReadAsync(_stopped.Token).PipeTo(
                 Self,
-                success: addresses => new BalancersRead(addresses),
+                success: addresses => new BalancersRead([.. addresses.Select(a => NodeAddress.Of(system, a))]),
                 failure: e => new ReadingFailed(e.Message));
         }
     }

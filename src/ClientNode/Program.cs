@@ -8,10 +8,8 @@ using AkkaLb.Hosting.Settings;
 
 const int ConcurrencyDefault = 16;
 var flags = new CommonFlags();
-var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
-{
-    flags.Config, flags.Balancers, flags.Registry, flags.Etcd, flags.Prefix,
-};
+var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.") { flags.Balancers };
+flags.AddTo(command, isListening: false);
 
 // assign
 var count = new Option<int>("--count") { HelpName = "N", Description = "assignments to ask for", DefaultValueFactory = _ => 1 };

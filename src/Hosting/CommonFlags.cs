@@ -18,8 +18,23 @@ public sealed class CommonFlags
 
     public Option<string?> Prefix { get; } = Make("--prefix", "P", "what every key in etcd starts with (/akkalb)");
 
+    public Option<string?> TlsCert { get; } = Make("--tls-cert", "FILE", "this node's certificate, PEM; switches mutual TLS between nodes on");
+
+    public Option<string?> TlsKey { get; } = Make("--tls-key", "FILE", "its private key, PEM");
+
+    public Option<string?> TlsCa { get; } = Make("--tls-ca", "FILE", "the CA that signed the certificates of all nodes, PEM");
+
     public Option<string?> Balancers { get; } =
         Make("--balancer", "H:N[,H:N...]", "the balancers; default: those in etcd with --etcd, else 127.0.0.1:4053");
+
+    /// <summary>Gives a program those flags that all have. A client listens at any port of this machine, unless its file says otherwise.</summary>
+    public void AddTo(RootCommand command, bool isListening = true)
+    {
+        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, TlsCert, TlsKey, TlsCa])
+        {
+            command.Options.Add(option);
+        }
+    }
 
     /// <summary>A flag whose value is text; given twice, the second is refused.</summary>
     public static Option<string?> Make(string name, string valueName, string meaning) =>
@@ -29,12 +44,17 @@ public sealed class CommonFlags
     public FlagOverlay Read(ParseResult parsed)
     {
         var etcd = Get(parsed, Etcd);
+        var (certificate, key, ca) = (Get(parsed, TlsCert), Get(parsed, TlsKey), Get(parsed, TlsCa));
         return new FlagOverlay()
             .Set(NodeKeys.Host, Get(parsed, Host))
             .Set(NodeKeys.Port, Get(parsed, Port))
             .Set(NodeKeys.Registry, Get(parsed, Registry) ?? (etcd is null ? null : NodeKeys.RegistryEtcd))
             .SetList(NodeKeys.EtcdEndpoints, etcd)
             .Set(NodeKeys.EtcdPrefix, Get(parsed, Prefix))
+            .Set(NodeKeys.TlsEnabled, (certificate ?? key ?? ca) is null ? null : "on")
+            .Set(NodeKeys.TlsCertificate, certificate)
+            .Set(NodeKeys.TlsKey, key)
+            .Set(NodeKeys.TlsCa, ca)
             .SetList(NodeKeys.Balancers, Get(parsed, Balancers));
     }
 

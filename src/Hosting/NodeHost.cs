@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Hosting.Logging;
 using AkkaLb.Hosting.Settings;
+using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,17 +34,19 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Starts a node that listens for others.</summary>
     /// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
-    /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
+    /// <exception cref="ProgramException">The port is taken, the address is not this machine's, or its certificate is of no use.</exception>
     public static async Task<NodeHost> StartAsync(CommonSettings settings, Config user, LogLevel level, UserMessages messages)
     {
         var logging = new NodeLogging(level);
-        var config = SystemConfig.Serialization
+        ThrowIfUnfit(settings);
+        var config = (settings.Tls is null ? Config.Empty : MutualTlsSetup.Config)
+            .WithFallback(SystemConfig.Serialization)
             .WithFallback(user)
             .WithFallback(SystemConfig.Remoting(settings.Host, settings.Port));
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         logging.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.AddAkka(SystemConfig.SystemName, (akka, services) => akka
+        builder.Services.AddAkka(SystemConfig.SystemName, (akka, services) => AddTls(akka, settings.Tls)
             .ConfigureLoggers(loggers =>
             {
                 loggers.LogLevel = AkkaLevel(level);
@@ -72,6 +75,15 @@ public sealed class NodeHost : IAsyncDisposable
     public static ProgramException? BindFailure(CommonSettings settings, Exception e) =>
         FindBindFailure(e) is { } cause ? new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e) : null;
 
+    /// <exception cref="ProgramException">Every other node would refuse this one's certificate.</exception>
+    public static void ThrowIfUnfit(CommonSettings settings)
+    {
+        if (settings.Tls?.WhyUnfit(settings.Host, TimeProvider.System.GetUtcNow()) is { } reason)
+        {
+            throw new ProgramException(ExitCode.Unreachable, $"{NodeKeys.TlsCertificate} (--tls-cert) = {reason}");
+        }
+    }
+
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)
     {
@@ -86,6 +98,8 @@ public sealed class NodeHost : IAsyncDisposable
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
     }
+
+    private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) => tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));
 
     private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
     {

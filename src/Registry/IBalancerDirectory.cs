@@ -49,6 +49,14 @@ public static class NodeAddress
         return true;
     }
 
-    /// <summary>The address of an AkkaLb node.</summary>
+    /// <summary>How a node reaches another at this address: by its own protocol. TLS is on at all nodes or at none, and who lists balancers need not
+    /// know which; a node that does speak the other protocol is refused with a line that says so, by whoever has TLS.</summary>
+    public static Address Of(ActorSystem system, Address other) => RemoteProtocolOf(system) is { } protocol ? other.WithProtocol(protocol) : other;
+
+    /// <summary><c>akka.tcp</c>, or with TLS <c>akka.ssl.tcp</c>; null for a system without remoting.</summary>
+    public static string? RemoteProtocolOf(ActorSystem system) =>
+        ((ExtendedActorSystem)system).Provider.DefaultAddress is { Host: not null, Protocol: var protocol } ? protocol : null;
+
+    /// <summary>The address of an AkkaLb node without TLS; see <see cref="Of(ActorSystem, Address)"/>.</summary>
     public static Address Of(string host, int port) => new("akka.tcp", SystemConfig.SystemName, host, port);
 }

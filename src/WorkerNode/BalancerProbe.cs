@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Hosting;
+using AkkaLb.Hosting.Tls;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;
@@ -18,6 +19,7 @@ internal static class BalancerProbe
     {
         var clock = system.Scheduler;
         var until = clock.MonotonicClock + wait;
+        var links = LinkTroubles.Of(system);
         var trouble = "no balancer is registered in etcd";
         try
         {
@@ -26,7 +28,7 @@ internal static class BalancerProbe
                 IReadOnlyList<Address> addresses = [];
                 try
                 {
-                    addresses = await directory.ReadAsync(stopping).ConfigureAwait(false);
+                    addresses = [.. (await directory.ReadAsync(stopping).ConfigureAwait(false)).Select(a => NodeAddress.Of(system, a))];
                 }
                 catch (RegistryUnavailableException e)
                 {
@@ -50,7 +52,7 @@ internal static class BalancerProbe
                 if (clock.MonotonicClock >= until)
                 {
                     throw new ProgramException(
-                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s): start the balancer first, or check --balancer and --etcd");
+                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check --balancer and --etcd");
                 }
 
                 await Task.Delay(addresses.Count == 0 ? ProbeTimeout : RoundPause, TimeProvider.System, stopping).ConfigureAwait(false);

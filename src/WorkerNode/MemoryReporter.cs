@@ -115,7 +115,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         }
     }
 
-    private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(address) / "user" / "balancer");
+    private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
 
     /// <summary>The sequence of the last report. Props keep it, so that it goes on when the actor is restarted: the balancer drops what is not newer.</summary>
     public sealed class ReportCount

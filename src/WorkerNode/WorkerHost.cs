@@ -39,8 +39,9 @@ public static class WorkerHost
         var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
         var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
         {
-            id, flags.Config, flags.Host, flags.Port, flags.Balancers, flags.Registry, flags.Etcd, flags.Prefix, leaseTtl, heartbeat, capacity, wait,
+            id, flags.Balancers, leaseTtl, heartbeat, capacity, wait,
         };
+        flags.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             var overlay = flags.Read(parsed)

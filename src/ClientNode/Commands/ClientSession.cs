@@ -33,6 +33,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <exception cref="ProgramException">No balancer answers, the port is taken, or interrupted meanwhile.</exception>
     public static async Task<ClientSession> OpenAsync(ClientNodeSettings settings, Config config)
     {
+        NodeHost.ThrowIfUnfit(settings.Common);
         var interrupted = new CancellationTokenSource();
         PosixSignalRegistration[] signals = [Handle(PosixSignal.SIGINT, interrupted), Handle(PosixSignal.SIGTERM, interrupted)];
         var etcd = settings.Common.Etcd is { } e ? new EtcdRegistry(e, TimeProvider.System, new Random(NewSeed())) : null;
@@ -52,6 +53,7 @@ internal sealed class ClientSession : IAsyncDisposable
                     ConnectTimeout = settings.ConnectTimeout,
                     Host = settings.Common.Host,
                     Port = settings.Common.Port,
+                    Tls = settings.Common.Tls,
                     Messages = settings.Messages,
                     AkkaConfig = config,
                 },

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 
@@ -12,7 +13,8 @@ namespace AkkaLb.Hosting.Settings;
 /// <param name="Port">0: any free one.</param>
 /// <param name="Etcd">Null when the registry is the embedded one.</param>
 /// <param name="RequestTimeout">Bound of one request to a registry.</param>
-public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, TimeSpan RequestTimeout)
+/// <param name="Tls">Null: connections between nodes are plain.</param>
+public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, TimeSpan RequestTimeout, NodeTls? Tls = null)
 {
     public string RegistryName => Etcd is null ? NodeKeys.RegistryEmbedded : NodeKeys.RegistryEtcd;
 
@@ -26,7 +28,39 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         }
 
         return new CommonSettings(
-            host, config.ReadInt(NodeKeys.Port), ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout));
+            host, config.ReadInt(NodeKeys.Port), ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems));
+    }
+
+    private static NodeTls? ReadTls(Config config, List<string> problems)
+    {
+        (string Key, string Flag)[] keys = [(NodeKeys.TlsCertificate, "--tls-cert"), (NodeKeys.TlsKey, "--tls-key"), (NodeKeys.TlsCa, "--tls-ca")];
+        var files = keys.Select(k => config.ReadText(k.Key)).ToArray();
+        if (!config.ReadBool(NodeKeys.TlsEnabled))
+        {
+            if (files.Any(f => f.Length > 0))
+            {
+                problems.Add($"{NodeKeys.TlsEnabled} = off, but files are named below it: set it to on, or remove them");
+            }
+
+            return null;
+        }
+
+        var missing = keys.Where((_, i) => files[i].Length == 0).Select(k => $"{k.Key} ({k.Flag})").ToArray();
+        if (missing.Length > 0)
+        {
+            problems.Add($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: TLS between nodes needs certificate, key and ca");
+            return null;
+        }
+
+        try
+        {
+            return NodeTls.FromFiles(files[0], files[1], files[2]);
+        }
+        catch (TlsFileException e)
+        {
+            problems.Add($"akkalb.tls: {e.Message}");
+            return null;
+        }
     }
 
     private static EtcdSettings? ReadEtcd(Config config, List<string> problems)

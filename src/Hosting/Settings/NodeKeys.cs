@@ -11,6 +11,10 @@ public static class NodeKeys
     public const string LogLevel = "akkalb.log-level";
     public const string Balancers = "akkalb.balancers";
     public const string Messages = "akkalb.messages";
+    public const string TlsEnabled = "akkalb.tls.enabled";
+    public const string TlsCertificate = "akkalb.tls.certificate";
+    public const string TlsKey = "akkalb.tls.key";
+    public const string TlsCa = "akkalb.tls.ca";
     public const string EtcdEndpoints = "akkalb.etcd.endpoints";
     public const string EtcdPrefix = "akkalb.etcd.prefix";
     public const string EtcdRequestTimeout = "akkalb.etcd.request-timeout";
@@ -24,6 +28,10 @@ public static class NodeKeys
         new(Host, SettingKind.Text, "--host"),
         new(Port, SettingKind.Whole(0, 65535), "--port"),
         new(Registry, SettingKind.Choice(RegistryEmbedded, RegistryEtcd), "--registry"),
+        new(TlsEnabled, SettingKind.Bool),
+        new(TlsCertificate, SettingKind.Text, "--tls-cert"),
+        new(TlsKey, SettingKind.Text, "--tls-key"),
+        new(TlsCa, SettingKind.Text, "--tls-ca"),
         new(EtcdEndpoints, SettingKind.TextList, "--etcd"),
         new(EtcdPrefix, SettingKind.Text, "--prefix"),
         new(EtcdRequestTimeout, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))),

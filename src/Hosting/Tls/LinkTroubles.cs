@@ -1,0 +1,52 @@
+using Akka.Actor;
+using Akka.Remote;
+using Akka.Remote.Transport;
+
+namespace AkkaLb.Hosting.Tls;
+
+/// <summary>Remembers why the last connection to another node did not come about, where TLS is likely the cause: for the line of a node that finds nobody.</summary>
+public sealed class LinkTroubles
+{
+    private volatile string? _latest;
+
+    private LinkTroubles()
+    {
+    }
+
+    /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
+    public string? Latest => _latest;
+
+    /// <summary>From now on; ends with the actor system.</summary>
+    public static LinkTroubles Of(ActorSystem system)
+    {
+        var troubles = new LinkTroubles();
+        var listener = system.ActorOf(Props.Create(() => new Listener(troubles)));
+        system.EventStream.Subscribe(listener, typeof(LinkTrouble));
+        system.EventStream.Subscribe(listener, typeof(AssociationErrorEvent));
+        return troubles;
+    }
+
+    private sealed class Listener : ReceiveActor
+    {
+        public Listener(LinkTroubles troubles)
+        {
+            Receive<LinkTrouble>(m => troubles._latest = m.Sentence);
+
+            // A node with TLS hangs up on one without; one without it cannot know why.
+            Receive<AssociationErrorEvent>(
+                m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
+                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key and --tls-ca here too");
+            Receive<AssociationErrorEvent>(_ => { });
+        }
+    }
+}
+
+/// <summary>On the event stream: a connection with TLS did not come about.</summary>
+internal sealed record LinkTrouble(string Sentence);
+
+/// <summary>Puts sentences together.</summary>
+public static class Sentence
+{
+    /// <summary>The separator and the text; nothing where there is no text.</summary>
+    public static string After(this string? text, string separator) => text is null ? "" : separator + text;
+}

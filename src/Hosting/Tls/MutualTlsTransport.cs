@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Remote.Transport;
+using Akka.Remote.Transport.DotNetty;
+
+namespace AkkaLb.Hosting.Tls;
+
+/// <summary>Akka.Remote's own TLS transport, with our judgement of certificates, and kept from ending the node.</summary>
+/// <remarks>
+/// When a TLS handshake with a peer that was dialled fails, Akka's transport shuts down its actor system: one worker with a bad certificate, or one
+/// killed in the middle of a handshake, would end every client that dials it. So the transport gets an actor system of its own, of which nothing
+/// depends and which ignores that, and the failure stays what it is without TLS: a failed association. From that system's log comes what is to be
+/// told of peers that dialled us.
+/// </remarks>
+internal sealed class MutualTlsTransport : Transport
+{
+    private const string InnerTypeName = "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote";
+
+    /// <summary>How many refusals wait for their connection to end; more than connections can be in their handshake at once.</summary>
+    private const int RefusalsMax = 10_000;
+
+    /// <summary>A peer that has not said a word for so long has a reason that it does not tell; with TLS 1.2 a refused client is told nothing.</summary>
+    private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(2);
+
+    private readonly ActorSystem _shelter;
+    private readonly Transport _inner;
+    private readonly PeerCheck _peers;
+    private readonly ConcurrentDictionary<string, string> _refusals = new();
+
+    /// <summary>Called by Akka.Remote, which found this type's name in the configuration.</summary>
+    /// <exception cref="ConfigurationException">The actor system was started without a <see cref="MutualTlsSetup"/>.</exception>
+    public MutualTlsTransport(ActorSystem system, Config config)
+    {
+        var tls = system.Settings.Setup.Get<MutualTlsSetup>() is { HasValue: true, Value: var setup }
+            ? setup.Tls
+            : throw new ConfigurationException("the TLS transport needs a certificate: start the node with NodeTls");
+        (System, Config, _peers) = (system, config, tls.Peers);
+        var ssl = new DotNettySslSetup(
+            tls.Certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: true, IsAccepted);
+        _shelter = ActorSystem.Create(
+            system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ShelterConfig(system.Settings.LogLevel)), ssl));
+        _shelter.EventStream.Subscribe(
+            _shelter.ActorOf(TransportLog.Props(system, remote => _refusals.TryRemove(remote, out var reason) ? reason : null)), typeof(LogEvent));
+        _inner = (Transport)Activator.CreateInstance(Type.GetType(InnerTypeName, throwOnError: true)!, _shelter, config)!;
+    }
+
+    public override string SchemeIdentifier => _inner.SchemeIdentifier;
+
+    public override long MaximumPayloadBytes => _inner.MaximumPayloadBytes;
+
+    public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() => _inner.Listen();
+
+    public override bool IsResponsibleFor(Address remote) => _inner.IsResponsibleFor(remote);
+
+    public override async Task<AssociationHandle> Associate(Address remoteAddress)
+    {
+        var at = $"{remoteAddress.Host}:{remoteAddress.Port}";
+        try
+        {
+            var association = _inner.Associate(remoteAddress);
+            await TellIfSilentAsync(association, $"{at} does not answer the TLS handshake: switch TLS on there too (akkalb.tls)").ConfigureAwait(false);
+            return new FirstWordHandle(
+                await association.ConfigureAwait(false),
+                spoken => _ = TellIfSilentAsync(spoken, $"{at} accepts the connection and says nothing: its log tells whether it refuses this node's certificate"));
+        }
+        catch (InvalidAssociationException e) when (WhyHandshakeFailed(remoteAddress, at, e) is { } sentence)
+        {
+            Tell(sentence);
+            throw new InvalidAssociationException(sentence, e);
+        }
+    }
+
+    public override Task<bool> ManagementCommand(object message) => _inner.ManagementCommand(message);
+
+    public override async Task<bool> Shutdown()
+    {
+        try
+        {
+            return await _inner.Shutdown().ConfigureAwait(false);
+        }
+        finally
+        {
+            await _shelter.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    private static Config ShelterConfig(string logLevel) => ConfigurationFactory.ParseString(
+        $$"""
+        akka {
+          loggers = [], loglevel = {{logLevel}}, stdout-loglevel = OFF
+          log-dead-letters = off, log-dead-letters-during-shutdown = off
+          coordinated-shutdown { run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = off, terminate-actor-system = off }
+        }
+        """);
+
+    /// <param name="peer">The address that we dialled, <c>ssl.tcp://system@host:port</c>; or the remote end of a connection that was opened to us.</param>
+    private bool IsAccepted(X509Certificate2? certificate, X509Chain? chain, string peer, SslPolicyErrors errors, ILoggingAdapter log)
+    {
+        if (certificate is null)
+        {
+            Refuse(peer, TransportLog.NoCertificate);
+            return false;
+        }
+
+        // Where we dialled there is a name to check. A peer that is neither an end of a connection nor an address has no name that could match.
+        var role = IPEndPoint.TryParse(peer, out _) ? PeerRole.Client : PeerRole.Server;
+        var host = role == PeerRole.Client ? null : Uri.TryCreate(peer, UriKind.Absolute, out var address) ? address.Host : "";
+        var sent = chain?.ChainPolicy.ExtraStore ?? [];
+        if (_peers.WhyRefused(certificate, sent, role, host, TimeProvider.System.GetUtcNow()) is not { } reason)
+        {
+            return true;
+        }
+
+        Refuse(peer, $"its certificate ({PeerCheck.NameOf(certificate)}) {reason}");
+        return false;
+    }
+
+    private void Refuse(string peer, string reason)
+    {
+        if (_refusals.Count < RefusalsMax)
+        {
+            _refusals[peer] = reason;
+        }
+    }
+
+    /// <summary>Completes with the task, or when there is something to tell; the task may go on.</summary>
+    private async Task TellIfSilentAsync(Task task, string sentence)
+    {
+        using var timer = new CancellationTokenSource();
+        if (await Task.WhenAny(task, Task.Delay(SilentFor, TimeProvider.System, timer.Token)).ConfigureAwait(false) != task)
+        {
+            Tell(sentence);
+        }
+
+        await timer.CancelAsync().ConfigureAwait(false);
+    }
+
+    private void Tell(string sentence) => System.EventStream.Publish(new LinkTrouble(sentence));
+
+    private string? WhyHandshakeFailed(Address remote, string at, InvalidAssociationException e)
+    {
+        if (_refusals.TryRemove(remote.ToString(), out var reason))
+        {
+            return $"the node at {at} was refused: {reason}";
+        }
+
+        return e.InnerException is null || !e.Message.StartsWith("TLS handshake failed", StringComparison.Ordinal)
+            ? null
+            : $"no TLS connection with {at} comes about: {TransportLog.Describe(e)}; its log tells whether it refuses this node's certificate";
+    }
+}
+
+/// <summary>Hands a node's <see cref="NodeTls"/> to the transport that Akka.Remote creates.</summary>
+internal sealed class MutualTlsSetup(NodeTls tls) : Setup
+{
+    public NodeTls Tls => tls;
+
+    /// <summary>Switches the transport on; put it above everything else. Addresses then begin with <c>akka.ssl.tcp://</c>.</summary>
+    /// <remarks>Without batching: below it, what arrives together with the end of the handshake begins a read whose end is never told, and the answer
+    /// waits for the end of the read until the next message comes, 4 s later (the heartbeat).</remarks>
+    public static Config Config { get; } = ConfigurationFactory.ParseString(
+        """
+        akka.remote.dot-netty.tcp {
+          enable-ssl = on
+          transport-class = "AkkaLb.Hosting.Tls.MutualTlsTransport, AkkaLb.Hosting"
+          batching.enabled = off
+        }
+        """);
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace AkkaLb.Hosting.Tls;
+
+/// <summary>Reads certificates and keys, and says in one sentence what is wrong with a file.</summary>
+internal static class PemFiles
+{
+    public static X509Certificate2 ReadIdentity(string certificateFile, string keyFile)
+    {
+        var (certificate, key) = (Read(certificateFile), Read(keyFile));
+        ReadFirst(certificateFile, certificate).Dispose();
+        CheckKey(keyFile, key);
+        try
+        {
+            return Usable(X509Certificate2.CreateFromPem(certificate, key));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new TlsFileException($"{keyFile} is not the private key of {certificateFile}: give the key that its certificate request was made with", e);
+        }
+    }
+
+    public static X509Certificate2Collection ReadAuthorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(Read(file));
+        }
+        catch (CryptographicException e)
+        {
+            throw NoCertificate(file, e);
+        }
+
+        if (authorities.Count == 0)
+        {
+            throw NoCertificate(file, null);
+        }
+
+        return authorities.Any(PeerCheck.IsSelfIssued)
+            ? authorities
+            : throw new TlsFileException($"{file} holds no self-signed CA certificate: put the root of the chain into it");
+    }
+
+    private static X509Certificate2 ReadFirst(string file, string pem)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(pem);
+        }
+        catch (CryptographicException e)
+        {
+            throw NoCertificate(file, e);
+        }
+    }
+
+    private static void CheckKey(string file, string pem)
+    {
+        if (pem.Contains("ENCRYPTED", StringComparison.Ordinal))
+        {
+            throw new TlsFileException($"{file} is protected by a passphrase: give a key without one, readable by this user only");
+        }
+
+        if (!IsKey<RSA>(pem, RSA.Create) && !IsKey<ECDsa>(pem, ECDsa.Create))
+        {
+            throw new TlsFileException($"{file} holds no private key (RSA or EC) in PEM form");
+        }
+    }
+
+    private static bool IsKey<T>(string pem, Func<T> create)
+        where T : AsymmetricAlgorithm
+    {
+        using var algorithm = create();
+        try
+        {
+            algorithm.ImportFromPem(pem);
+            return true;
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new TlsFileException($"{file} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Windows wants the key of a TLS certificate in its own store, if only for a moment.</summary>
+    private static X509Certificate2 Usable(X509Certificate2 certificate)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return certificate;
+        }
+
+        using (certificate)
+        {
+            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+        }
+    }
+
+    private static TlsFileException NoCertificate(string file, Exception? inner) => new($"{file} holds no certificate in PEM form", inner);
+}
