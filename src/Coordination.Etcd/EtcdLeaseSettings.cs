@@ -20,8 +20,9 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
     public static EtcdLeaseSettings From(LeaseSettings settings)
     {
         var config = settings.LeaseConfig.WithFallback(EtcdLeaseProvider.DefaultConfig().GetConfig("akka.coordination.lease.etcd"));
-        var timings = ReadTimings(config, settings.TimeoutSettings);
-        var problems = new List<string>(timings.Problems());
+        var problems = new List<string>();
+        var timings = ReadTimings(config, settings.TimeoutSettings, problems);
+        problems.AddRange(timings.Problems());
         problems.AddRange(new[] { NameProblem("the lease's name", settings.LeaseName), NameProblem("the owner's name", settings.OwnerName) }.OfType<string>());
         if (TryReadEtcd(config, timings, problems, out var etcd))
         {
@@ -33,11 +34,11 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
             : throw new ConfigurationException($"{Where} is wrong: {string.Join("; ", problems)}");
     }
 
-    private static LeaseTimings ReadTimings(Config config, TimeoutSettings times)
+    private static LeaseTimings ReadTimings(Config config, TimeoutSettings times, List<string> problems)
     {
         var ttl = times.HeartbeatTimeout;
         var interval = times.HeartbeatInterval == TimeSpan.Zero ? ttl / 3 : times.HeartbeatInterval;
-        var margin = string.IsNullOrEmpty(config.GetString("safety-margin", "")) ? ttl / 10 : config.GetTimeSpan("safety-margin", allowInfinite: false);
+        var margin = string.IsNullOrEmpty(config.GetString("safety-margin", "")) ? ttl / 10 : ReadTime(config, "safety-margin", problems);
         return new LeaseTimings(ttl, interval, margin, times.OperationTimeout);
     }
 
@@ -54,13 +55,27 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
         }
 
         // A request that is never answered must leave time for another one.
-        var requestTimeout = config.GetTimeSpan("request-timeout", allowInfinite: false);
+        var requestTimeout = ReadTime(config, "request-timeout", problems);
         etcd = new EtcdSettings(endpoints)
         {
             Prefix = config.GetString("prefix", ""),
             RequestTimeout = requestTimeout < timings.Ttl / 3 ? requestTimeout : timings.Ttl / 3,
         };
         return true;
+    }
+
+    /// <summary>An unreadable one counts as 1 s while the rest is read.</summary>
+    private static TimeSpan ReadTime(Config config, string key, List<string> problems)
+    {
+        try
+        {
+            return config.GetTimeSpan(key, allowInfinite: false);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            problems.Add($"{key} '{config.GetString(key)}' is no time; write for example 500ms or 2s");
+            return TimeSpan.FromSeconds(1);
+        }
     }
 
     private static string? NameProblem(string what, string name) =>

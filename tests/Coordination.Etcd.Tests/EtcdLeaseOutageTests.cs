@@ -141,8 +141,14 @@ public class EtcdLeaseOutageTests
         {
             var renewed = await RenewalsAsync(etcd);
             time.Advance(TimeSpan.FromSeconds(20));
-            await UntilAsync(async () => await RenewalsAsync(etcd) > renewed);
-            await UntilAsync(() => Task.FromResult(lease.CheckLease()));
+            await Until.So(
+                async () =>
+                {
+                    // A timer that was being set just then counts from now.
+                    time.Advance(TimeSpan.FromMilliseconds(10));
+                    return await RenewalsAsync(etcd) > renewed;
+                },
+                "etcd has renewed the lease");
         }
 
         Assert.True(lease.CheckLease());
@@ -150,7 +156,7 @@ public class EtcdLeaseOutageTests
 
     private static Task<double> RenewalsAsync(EtcdProcess etcd) => etcd.MetricAsync("etcd_debugging_lease_renewed_total", CancellationToken.None);
 
-    private static Task UntilAcquiredAsync(EtcdLease lease) => UntilAsync(async () =>
+    private static Task UntilAcquiredAsync(EtcdLease lease) => Until.So(async () =>
     {
         try
         {
@@ -160,15 +166,5 @@ public class EtcdLeaseOutageTests
         {
             return false;
         }
-    });
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await isSo())
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-    }
+    }, "the lease is acquired");
 }

@@ -87,7 +87,12 @@ internal sealed class ManualTime : TimeProvider
         {
             lock (time._lock)
             {
-                DueAt = dueTime == Timeout.InfiniteTimeSpan ? null : time._elapsed + dueTime;
+                DueAt = dueTime == Timeout.InfiniteTimeSpan || dueTime == TimeSpan.Zero ? null : time._elapsed + dueTime;
+            }
+
+            if (dueTime == TimeSpan.Zero)
+            {
+                ThreadPool.QueueUserWorkItem(_ => fire());
             }
 
             return true;
