@@ -74,6 +74,9 @@ public sealed class EtcdLease : Lease
     /// the key. Once false it stays false until another <see cref="Acquire()"/> succeeds.</summary>
     public override bool CheckLease() => _runner.Token != 0;
 
+    /// <summary>Until when it holds unless it is renewed, on its own clock.</summary>
+    internal TimeSpan HeldUntil => _runner.HeldUntil;
+
     public override string ToString() => $"{Key} of {Settings.OwnerName}";
 
     /// <summary>Holds nothing any more, and renews nothing.</summary>

@@ -9,6 +9,11 @@ internal sealed class LeaseClock(TimeProvider timeProvider)
     /// <summary>Smaller differences are noise, or a clock that is being slewed: the safety margin is for those.</summary>
     private static readonly TimeSpan LeapMin = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The two clocks must be read this close together to be compared; a thread that is pushed aside in between reads them again.</summary>
+    private static readonly TimeSpan ReadingMax = TimeSpan.FromMilliseconds(10);
+
+    private const int ReadingsMax = 3;
+
     private readonly long _start = timeProvider.GetTimestamp();
     private readonly DateTimeOffset _wallStart = timeProvider.GetUtcNow();
     private readonly Lock _lock = new();
@@ -22,8 +27,8 @@ internal sealed class LeaseClock(TimeProvider timeProvider)
         {
             lock (_lock)
             {
-                var elapsed = timeProvider.GetElapsedTime(_start);
-                var skew = timeProvider.GetUtcNow() - _wallStart - elapsed;
+                var (elapsed, wall) = Read();
+                var skew = wall - _wallStart - elapsed;
                 if (skew - _skew > LeapMin)
                 {
                     _slept += skew - _skew;
@@ -31,6 +36,20 @@ internal sealed class LeaseClock(TimeProvider timeProvider)
 
                 _skew = skew;
                 return elapsed + _slept;
+            }
+        }
+    }
+
+    private (TimeSpan Elapsed, DateTimeOffset Wall) Read()
+    {
+        for (var reading = 1; ; reading++)
+        {
+            var before = timeProvider.GetElapsedTime(_start);
+            var wall = timeProvider.GetUtcNow();
+            var after = timeProvider.GetElapsedTime(_start);
+            if (after - before < ReadingMax || reading == ReadingsMax)
+            {
+                return (after, wall);
             }
         }
     }

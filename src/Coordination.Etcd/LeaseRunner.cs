@@ -28,11 +28,8 @@ internal sealed class LeaseRunner
     {
         (_machine, _store, _clock, _log, _name) = (machine, store, clock, log, name);
         _timer = timeProvider.CreateTimer(_ => Tell(new LeaseEvent.Woken()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Running = Task.Run(RunAsync);
+        _ = Task.Run(RunAsync);
     }
-
-    /// <summary>Ends after <see cref="Stop"/>.</summary>
-    public Task Running { get; }
 
     /// <summary>The token of the ownership that holds at this moment; 0 when none does.</summary>
     public long Token
@@ -54,6 +51,9 @@ internal sealed class LeaseRunner
             return 0;
         }
     }
+
+    /// <summary>Until when the ownership won last holds unless it is renewed, on <see cref="LeaseClock"/>.</summary>
+    public TimeSpan HeldUntil => _machine.Term?.Deadline ?? TimeSpan.MinValue;
 
     public Task<bool> AcquireAsync(Action<Exception?>? lostCallback)
     {
@@ -100,14 +100,27 @@ internal sealed class LeaseRunner
 
     private async Task RunAsync()
     {
-        await foreach (var happened in _events.Reader.ReadAllAsync().ConfigureAwait(false))
+        try
         {
-            foreach (var effect in _machine.Handle(happened, _clock.Now))
+            await foreach (var happened in _events.Reader.ReadAllAsync(_stop.Token).ConfigureAwait(false))
             {
-                Act(effect);
-            }
+                foreach (var effect in _machine.Handle(happened, _clock.Now))
+                {
+                    Act(effect);
+                }
 
-            SetTimer();
+                SetTimer();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception e)
+        {
+            // A bug: better without a lease than with nobody who watches over it.
+            _log.Error(e, "Lease {0} has failed and is given up", _name);
+            Stop();
         }
     }
 
@@ -242,5 +255,5 @@ internal sealed class LeaseRunner
         }
     }
 
-    private LeaseException Stopped() => new($"Lease '{_name}' is not available any more: its actor system has terminated");
+    private LeaseException Stopped() => new($"Lease '{_name}' is not available any more: its actor system has terminated, or it failed");
 }

@@ -66,8 +66,40 @@ public class ClusterSingletonTests
         Assert.Equal(3, tokens.Distinct().Count());
     }
 
+    /// <summary>Two clusters, as the two sides of a partition. Akka's manager releases the lease when it begins to stop its actor (1.5.73), so the other side starts while this
+    /// one still works: what keeps it from harm is that its token is gone.</summary>
+    [Fact]
+    public async Task An_instance_that_is_still_stopping_when_another_starts_elsewhere_has_no_token_any_more()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        using var mayStop = new ManualResetEventSlim();
+        var (log, elsewhere) = (new InstanceLog(mayStop), new InstanceLog());
+        await using var here = await ClusterNode.StartAsync(etcd, UseLease, seed: null);
+        await using var there = await ClusterNode.StartAsync(etcd, UseLease, seed: null);
+        try
+        {
+            here.StartSingleton(Instance.Props(log), Manager);
+            await Until.So(() => log.Started == 1, "the singleton starts here");
+            there.StartSingleton(Instance.Props(elsewhere), Manager);
+            var lease = EtcdLeaseProvider.Get(here.System).Find(LeaseName)!;
+            Assert.Equal(log.Tokens.Single(), lease.FencingToken);
+
+            here.Cluster.Leave(here.Address);
+
+            await Until.So(() => elsewhere.Started == 1, "the singleton starts there");
+            Assert.Equal(0, lease.FencingToken);
+            Assert.True(elsewhere.Tokens.Single() > log.Tokens.Single());
+            Assert.Equal(0, log.Stopped);
+        }
+        finally
+        {
+            mayStop.Set();
+        }
+    }
+
     /// <summary>How many instances there are and were, over all nodes.</summary>
-    private sealed class InstanceLog
+    /// <param name="mayStop">Holds an instance up while it stops; null for none.</param>
+    private sealed class InstanceLog(ManualResetEventSlim? mayStop = null)
     {
         private readonly Lock _lock = new();
         private readonly List<long> _tokens = [];
@@ -76,6 +108,8 @@ public class ClusterSingletonTests
         public int MostAtOnce { get; private set; }
 
         public int Started => Tokens.Count;
+
+        public int Stopped { get; private set; }
 
         public IReadOnlyList<long> Tokens
         {
@@ -99,9 +133,10 @@ public class ClusterSingletonTests
 
         public void Stop()
         {
+            mayStop?.Wait();
             lock (_lock)
             {
-                _alive--;
+                (_alive, Stopped) = (_alive - 1, Stopped + 1);
             }
         }
     }

@@ -26,6 +26,28 @@ public class EtcdLeaseOutageTests
     }
 
     [Fact]
+    public async Task The_leader_of_three_killed_costs_nothing()
+    {
+        await using var cluster = await EtcdCluster.StartAsync(3, EtcdTimers.Steady);
+        await using var host = LeaseHost.Start(cluster.Members[0], $$"""
+            akka.coordination.lease.etcd { heartbeat-timeout = 30s, heartbeat-interval = 1s, endpoints = "{{cluster.Endpoints}}" }
+            """);
+        var lease = host.Lease("elected");
+        var loss = new LossProbe();
+        Assert.True(await lease.Acquire(loss.Told));
+        var (token, heldUntil) = (lease.FencingToken, lease.HeldUntil);
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        (await cluster.LeaderAsync(bound.Token)).Kill();
+
+        // Beyond what a renewal before the kill could have given.
+        await Until.So(() => lease.HeldUntil > heldUntil + TimeSpan.FromSeconds(10), "renewals go on with the next leader");
+        Assert.Equal(token, lease.FencingToken);
+        Assert.False(await host.Lease("elected", "other").Acquire());
+        Assert.Equal(0, loss.Count);
+    }
+
+    [Fact]
     public async Task Etcd_frozen_for_longer_than_the_ttl_costs_the_ownership_and_afterwards_another_gets_it()
     {
         await using var etcd = await EtcdProcess.StartAsync();

@@ -8,12 +8,13 @@ public class LeaseMajorityTests
 {
     private const string LeaseName = $"{ClusterNode.SystemName}-akka-sbr";
 
+    /// <summary>The majority has to keep the lease until the minority has tried, however much later that noticed the partition: given back earlier, both would stay.</summary>
     private const string LeaseMajority = """
         akka.cluster {
           downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
           split-brain-resolver {
             active-strategy = lease-majority
-            lease-majority { lease-implementation = "akka.coordination.lease.etcd", acquire-lease-delay-for-minority = 4s, release-after = 3s }
+            lease-majority { lease-implementation = "akka.coordination.lease.etcd", acquire-lease-delay-for-minority = 4s, release-after = 20s }
           }
         }
         """;
