@@ -58,15 +58,25 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         Receive<Tick>(_ => Act(_registration.Tick(Now)));
         Receive<AnnounceDraining>(_ => Act(_registration.Drain(), Sender, DrainingAnnounced.Instance));
         Receive<LeaveRegistry>(_ => Act(_registration.Leave(), Sender, RegistryLeft.Instance));
-        Receive<Told>(m =>
-        {
-            if (m.Problem is not null)
-            {
-                _log.Warning("the registry could not be told: {0}", m.Problem);
-            }
+        Receive<Told>(m => OnTold(m));
+    }
 
-            m.Asker?.Tell(m.Answer);
-        });
+    private void OnTold(Told m)
+    {
+        m.Asker?.Tell(m.Answer);
+        if (m.Problem is null)
+        {
+            return;
+        }
+
+        if (m.Answer is DrainingAnnounced)
+        {
+            Act(_registration.UpdateFailed(m.Problem));
+        }
+        else
+        {
+            _log.Warning("the lease could not be given back, it runs out: {0}", m.Problem);
+        }
     }
 
     /// <param name="asker">Gets <paramref name="answer"/> when the effects that talk to the registry are done; at once when there are none.</param>

@@ -179,6 +179,17 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task Draining_that_the_registry_could_not_be_told_is_told_after_the_next_renewal()
+    {
+        await RegisterAsync();
+        _registration.Tell(AnnounceDraining.Instance, TestActor);
+        await (await _registry.NextAsync<bool>("update")).Fail(new RegistryUnavailableException("no answer"));
+        ExpectMsg<DrainingAnnounced>();
+        await RenewAsync(new KeepAliveOutcome.Kept(Ttl));
+        Assert.Equal(WorkerState.Draining, (await _registry.NextAsync<bool>("update")).Worker!.State);
+    }
+
+    [Fact]
     public async Task Who_drains_does_not_take_a_lost_lease_anew()
     {
         await RegisterAsync();

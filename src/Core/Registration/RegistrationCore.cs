@@ -11,7 +11,7 @@ public abstract record RegistrationEffect
     /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
     public sealed record KeepAlive(long LeaseId) : RegistrationEffect;
 
-    /// <summary>Write the changed record.</summary>
+    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.UpdateFailed"/> when that fails.</summary>
     public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
 
     /// <summary>Give the lease back.</summary>
@@ -53,6 +53,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private bool _isUnderWay;
     private bool _wasReady;
     private bool _isLeaving;
+    private bool _isDrainingUntold;
     private int _retries;
     private long _leaseId;
     private TimeSpan _startedAt;
@@ -160,6 +161,12 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             _retries = 0;
             _leaseUntil = _sentAt + ttl;
             NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+            if (_isDrainingUntold && !_isLeaving)
+            {
+                // The registry is there again.
+                _isDrainingUntold = false;
+                _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+            }
         }
     });
 
@@ -216,6 +223,14 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             EndsOnItsWayOut();
         }
+    });
+
+    /// <summary>An <see cref="RegistrationEffect.Update"/> failed, or nobody knows how it ended: it is written again after the next renewal. Writing it
+    /// twice does no harm.</summary>
+    public IReadOnlyList<RegistrationEffect> UpdateFailed(string problem) => Run(() =>
+    {
+        _isDrainingUntold = _phase == Phase.Held;
+        _effects.Add(new RegistrationEffect.Note($"the registry could not be told of the draining, trying on: {problem}", IsTrouble: true));
     });
 
     /// <summary>Leaves the registry for good.</summary>

@@ -211,6 +211,29 @@ public class RegistrationCoreTests
     }
 
     [Fact]
+    public void Draining_that_could_not_be_written_is_written_again_after_the_next_renewal()
+    {
+        Register(at: 0);
+        _core.Drain();
+        Assert.Equal("warn: the registry could not be told of the draining, trying on: no answer", Text(_core.UpdateFailed("no answer")));
+        _core.Tick(S(1));
+        Assert.Equal("update 42", Text(_core.Kept(S(5), S(1))));
+        _core.Tick(S(2));
+        Assert.Equal("", Text(_core.Kept(S(5), S(2))));
+    }
+
+    [Fact]
+    public void Draining_that_could_not_be_written_is_not_written_any_more_by_who_leaves()
+    {
+        Register(at: 0);
+        _core.Drain();
+        _core.UpdateFailed("no answer");
+        _core.Tick(S(1));
+        _core.Leave();
+        Assert.Equal("", Text(_core.Kept(S(5), S(1))));
+    }
+
+    [Fact]
     public void A_lease_lost_while_draining_is_not_taken_anew()
     {
         Register(at: 0);
