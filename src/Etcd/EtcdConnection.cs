@@ -141,6 +141,9 @@ public sealed class EtcdConnection : IDisposable
         return _members[member].GetConnection().WatchClient.Watch(HasLeader, deadline: null, cancellationToken);
     }
 
+    /// <summary>Its address, for messages.</summary>
+    internal string EndpointOf(int member) => Settings.Endpoints[member].ToString();
+
     internal void WatchSucceeded(int member) => _chooser.Succeeded(member);
 
     internal void WatchFailed(int member) => _chooser.Failed(member, Now);
@@ -165,9 +168,11 @@ public sealed class EtcdConnection : IDisposable
     private async Task<TResponse> TryMembersAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
-        for (var tries = 1; ; tries++)
+        var asked = new List<string>(_members.Length);
+        while (true)
         {
             var member = _chooser.Next(Now);
+            asked.Add(EndpointOf(member));
             try
             {
                 var deadline = TimeProvider.GetUtcNow().UtcDateTime + timeout;
@@ -177,11 +182,11 @@ public sealed class EtcdConnection : IDisposable
             }
             catch (Exception e) when (e is RpcException or OperationCanceledException or EtcdUnavailableException)
             {
-                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, Endpoints, timeout, cancellationToken);
+                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, string.Join(", ", asked), timeout, cancellationToken);
                 if (fault is EtcdUnavailableException { IsLeaseGone: false })
                 {
                     _chooser.Failed(member, Now);
-                    if (tries < _members.Length && (isRead || EtcdFaults.IsUnsent(e)))
+                    if (asked.Count < _members.Length && (isRead || EtcdFaults.IsUnsent(e)))
                     {
                         continue;
                     }

@@ -164,7 +164,7 @@ public sealed class EtcdWatch
                 {
                     var response = await next.ConfigureAwait(false);
                     failures = 0;
-                    if (!await TellAsync(response, cancellationToken).ConfigureAwait(false))
+                    if (!await TellAsync(stream, response, cancellationToken).ConfigureAwait(false))
                     {
                         return;
                     }
@@ -200,13 +200,13 @@ public sealed class EtcdWatch
     }
 
     /// <summary>Tells the events of one message, one change event a revision. False when only a new snapshot helps.</summary>
-    private async Task<bool> TellAsync(WatchResponse response, CancellationToken cancellationToken)
+    private async Task<bool> TellAsync(EtcdWatchStream stream, WatchResponse response, CancellationToken cancellationToken)
     {
         if (response.Canceled)
         {
             if (response.CompactRevision == 0)
             {
-                throw EtcdFaults.WatchCanceled(response.CancelReason, _connection.Endpoints);
+                throw EtcdFaults.WatchCanceled(response.CancelReason, stream.Endpoint);
             }
 
             _position.Forget();
@@ -276,11 +276,13 @@ public sealed class EtcdWatch
         else if (isComparable && !check.IsFull && _told.IsDifferent(answer.Count, answer.Kvs.Count == 0 ? 0 : answer.Kvs[0].ModRevision))
         {
             // The event may be on its way. But when nothing at all has come until the next look, the stream goes to a member that is frozen, or into
-            // a network that swallows everything, and the read went elsewhere.
+            // a network that swallows everything, and the read went elsewhere; or etcd came back older and has overtaken our position since; or it
+            // lost the event. A snapshot heals all of these.
             if (_behindAt == _position.Revision)
             {
                 stream.Failed();
-                throw new EtcdUnavailableException($"the watch of etcd at {_connection.Endpoints} is silent though there are changes");
+                _position.Forget();
+                throw new EtcdUnavailableException($"the watch of etcd at {stream.Endpoint} is silent though there are changes");
             }
 
             _behindAt = _position.Revision;

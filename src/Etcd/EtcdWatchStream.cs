@@ -21,6 +21,9 @@ internal sealed class EtcdWatchStream : IDisposable
         _call = connection.OpenWatch(out _member, cancellation.Token);
     }
 
+    /// <summary>The member it goes to, for messages.</summary>
+    public string Endpoint => _connection.EndpointOf(_member);
+
     /// <summary>Which cluster confirmed the watch.</summary>
     public ulong ClusterId { get; private set; }
 
@@ -44,7 +47,7 @@ internal sealed class EtcdWatchStream : IDisposable
             stream.Dispose();
             if (e is RpcException or OperationCanceledException)
             {
-                throw EtcdFaults.Translate(e, connection.Endpoints, connection.RequestTimeout, cancellationToken);
+                throw EtcdFaults.Translate(e, stream.Endpoint, connection.RequestTimeout, cancellationToken);
             }
 
             throw;
@@ -65,11 +68,11 @@ internal sealed class EtcdWatchStream : IDisposable
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
             Failed();
-            throw EtcdFaults.Translate(e, _connection.Endpoints, timeout: null, _callersToken);
+            throw EtcdFaults.Translate(e, Endpoint, timeout: null, _callersToken);
         }
 
         Failed();
-        throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} ended the watch");
+        throw new EtcdUnavailableException($"etcd at {Endpoint} ended the watch");
     }
 
     /// <summary>The next stream is better opened at another member. Not when it is we who end it.</summary>
@@ -95,18 +98,18 @@ internal sealed class EtcdWatchStream : IDisposable
         await _call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = create }, _cancellation.Token).ConfigureAwait(false);
         if (!await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
         {
-            throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} ended the watch before it began");
+            throw new EtcdUnavailableException($"etcd at {Endpoint} ended the watch before it began");
         }
 
         var answer = _call.ResponseStream.Current;
         if (answer.Canceled)
         {
-            throw EtcdFaults.WatchCanceled(answer.CancelReason, _connection.Endpoints);
+            throw EtcdFaults.WatchCanceled(answer.CancelReason, Endpoint);
         }
 
         if (!answer.Created)
         {
-            throw new EtcdUnavailableException($"etcd at {_connection.Endpoints} answered a new watch with something else than its confirmation");
+            throw new EtcdUnavailableException($"etcd at {Endpoint} answered a new watch with something else than its confirmation");
         }
 
         ClusterId = answer.Header.ClusterId;

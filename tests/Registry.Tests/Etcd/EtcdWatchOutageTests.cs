@@ -89,7 +89,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await _registry.DeregisterAsync(lease, _bound.Token);
         await _registry.AddAsync(Worker("w2"));
         var head = await _registry.AddAsync(Worker("w3"));
-        await _etcd.Etcdctl("compact", await RevisionAsync());
+        await _etcd.Etcdctl("compact", $"{(await _etcd.StatusAsync()).Revision}");
         proxy.Mend();
 
         Assert.Equal(["w2", "w3"], (await watch.NextAsync<RegistryEvent.Snapshot>()).Members.Select(m => m.Worker.Id));
@@ -126,6 +126,31 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         Assert.Equal(["w1"], (await watch.NextAsync<RegistryEvent.Snapshot>()).Members.Select(m => m.Worker.Id));
         await AddWithPatienceAsync(Worker("w3"));
         await watch.UntilMembersAreAsync("w1", "w3");
+    }
+
+    [Fact]
+    public async Task A_cluster_that_came_back_older_and_has_overtaken_the_watch_since_is_found_out()
+    {
+        await _registry.AddAsync(Worker("w1"));
+        var backup = await _etcd.BackUpAsync();
+        await _registry.AddAsync(Worker("w2"));
+        await using var proxy = new FaultyProxy(_etcd.Port);
+        await using var watcher = (Settings.For(proxy.Port) with { LivenessInterval = TimeSpan.FromMilliseconds(200), ResyncInterval = TimeSpan.FromMinutes(10) }).Open();
+        await using var watch = new WatchProbe(watcher);
+        await watch.UntilMembersAreAsync("w1", "w2");
+
+        var told = (await _etcd.StatusAsync()).Revision;
+        proxy.Cut();
+        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await _etcd.RestoreAsync(backup);
+        await _etcd.RestartAsync();
+        while ((await _etcd.StatusAsync()).Revision <= told)
+        {
+            await _etcd.Etcdctl("put", "/elsewhere", "");
+        }
+
+        proxy.Mend();
+        await watch.UntilMembersAreAsync("w1");
     }
 
     [Fact]
@@ -251,11 +276,5 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
             }
         }
         while (await pause.WaitForNextTickAsync(_bound.Token));
-    }
-
-    private async Task<string> RevisionAsync()
-    {
-        var status = await _etcd.Etcdctl("endpoint", "status", "-w", "fields");
-        return status.Split('\n').Single(l => l.StartsWith("\"Revision\"", StringComparison.Ordinal)).Split(':')[1].Trim();
     }
 }
