@@ -123,6 +123,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         }
         else
         {
+            _log.Info("the registry was read anew at revision {0}, {1} changes: {2}", snapshot.Revision, changes.Count, snapshot.Because ?? "the watch was opened anew");
             Tell(changes);
         }
     }

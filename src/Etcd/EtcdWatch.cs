@@ -24,6 +24,7 @@ public sealed class EtcdWatch
     private readonly ToldKeys _told = new();
     private int _checks;
     private long? _behindAt;
+    private string? _because;
     private bool _isDisconnected;
 
     private EtcdWatch(EtcdConnection connection, EtcdKeyRange keys, Random random, ChannelWriter<EtcdWatchEvent> output)
@@ -139,10 +140,12 @@ public sealed class EtcdWatch
         if (_position.Revision is { } told)
         {
             var head = (await _connection.CountAsync(_keys, cancellationToken).ConfigureAwait(false)).Header;
-            if (_position.WhyStale(head.ClusterId, head.Revision, told) is null)
+            if (_position.WhyStale(head.ClusterId, head.Revision, told) is not { } why)
             {
                 return null;
             }
+
+            _because = why;
         }
 
         return await _connection.ReadAsync(_keys, cancellationToken).ConfigureAwait(false);
@@ -209,6 +212,7 @@ public sealed class EtcdWatch
                 throw EtcdFaults.WatchCanceled(response.CancelReason, stream.Endpoint);
             }
 
+            _because = $"etcd has compacted what came behind revision {_position.Revision}, everything before {response.CompactRevision}";
             _position.Forget();
             return false;
         }
@@ -229,7 +233,9 @@ public sealed class EtcdWatch
     private async Task TellSnapshotAsync(RangeResponse snapshot, CancellationToken cancellationToken)
     {
         _told.Reset(snapshot.Kvs);
-        await _output.WriteAsync(new EtcdWatchEvent.Snapshot(snapshot.Header.Revision, snapshot.Kvs), cancellationToken).ConfigureAwait(false);
+        await _output.WriteAsync(new EtcdWatchEvent.Snapshot(snapshot.Header.Revision, snapshot.Kvs) { Because = _because }, cancellationToken)
+            .ConfigureAwait(false);
+        _because = null;
         _position.Set(snapshot.Header.ClusterId, snapshot.Header.Revision);
     }
 
@@ -259,8 +265,9 @@ public sealed class EtcdWatch
     private async Task<bool> CompareAsync(EtcdWatchStream stream, Check check, CancellationToken cancellationToken)
     {
         var answer = check.Answer!;
-        if (_position.WhyStale(answer.Header.ClusterId, answer.Header.Revision, check.ToldThen) is not null)
+        if (_position.WhyStale(answer.Header.ClusterId, answer.Header.Revision, check.ToldThen) is { } why)
         {
+            _because = why;
             _position.Forget();
             return false;
         }
@@ -271,6 +278,7 @@ public sealed class EtcdWatch
         {
             // The snapshot comes first; its events are passed over later.
             _behindAt = null;
+            _because = "etcd holds something else than it told";
             await TellSnapshotAsync(answer, cancellationToken).ConfigureAwait(false);
         }
         else if (isComparable && !check.IsFull && _told.IsDifferent(answer.Count, answer.Kvs.Count == 0 ? 0 : answer.Kvs[0].ModRevision))
@@ -281,6 +289,7 @@ public sealed class EtcdWatch
             if (_behindAt == _position.Revision)
             {
                 stream.Failed();
+                _because = "etcd holds something else than it told";
                 _position.Forget();
                 throw new EtcdUnavailableException($"the watch of etcd at {stream.Endpoint} is silent though there are changes");
             }

@@ -9,7 +9,11 @@ public abstract record EtcdWatchEvent
 
     /// <summary>All keys of the range as of <paramref name="Revision"/>, in no particular order. Comes first, and again when etcd cannot tell what was
     /// missed: compare it with what you hold.</summary>
-    public sealed record Snapshot(long Revision, IReadOnlyList<KeyValue> Keys) : EtcdWatchEvent;
+    public sealed record Snapshot(long Revision, IReadOnlyList<KeyValue> Keys) : EtcdWatchEvent
+    {
+        /// <summary>Why everything was read anew, in words; null for the first snapshot.</summary>
+        public string? Because { get; init; }
+    }
 
     /// <summary>What changed in one revision; a delete carries only the key.</summary>
     public sealed record Changed(long Revision, IReadOnlyList<Event> Events) : EtcdWatchEvent;

@@ -65,7 +65,11 @@ public abstract record RegistryEvent
     private RegistryEvent() { }
 
     /// <summary>Everybody who is registered, in registration order, as of <paramref name="Revision"/>.</summary>
-    public sealed record Snapshot(long Revision, IReadOnlyList<Member> Members) : RegistryEvent;
+    public sealed record Snapshot(long Revision, IReadOnlyList<Member> Members) : RegistryEvent
+    {
+        /// <summary>Why everything was read anew, in words; null for the first snapshot.</summary>
+        public string? Because { get; init; }
+    }
 
     /// <summary>What changed in one revision.</summary>
     public sealed record Changed(long Revision, IReadOnlyList<MemberChange> Changes) : RegistryEvent;

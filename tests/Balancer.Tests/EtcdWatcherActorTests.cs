@@ -75,6 +75,15 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task Why_everything_was_read_anew_is_logged()
+    {
+        var watch = await WatchWithAsync(A, B);
+        Sys.EventStream.Subscribe(TestActor, typeof(Info));
+        watch.Say(new RegistryEvent.Snapshot(3, [A]) { Because = "it came back older" });
+        Assert.Equal("the registry was read anew at revision 3, 1 changes: it came back older", ExpectMsg<Info>().Message.ToString());
+    }
+
+    [Fact]
     public async Task A_snapshot_from_a_registry_that_went_back_in_time_counts()
     {
         var watch = await WatchWithAsync(A, B);

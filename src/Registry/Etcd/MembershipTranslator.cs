@@ -14,7 +14,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
     /// <summary>What an event of the watch says about members.</summary>
     public IReadOnlyList<RegistryEvent> Translate(EtcdWatchEvent e) => e switch
     {
-        EtcdWatchEvent.Snapshot snapshot => Snapshot(snapshot.Revision, snapshot.Keys),
+        EtcdWatchEvent.Snapshot snapshot => Snapshot(snapshot.Revision, snapshot.Keys, snapshot.Because),
         EtcdWatchEvent.Changed changed => Apply(changed.Revision, changed.Events),
         EtcdWatchEvent.Alive alive => [new RegistryEvent.Alive(alive.Revision)],
         EtcdWatchEvent.Disconnected disconnected => [new RegistryEvent.Disconnected(disconnected.Reason)],
@@ -25,11 +25,12 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
     /// <summary>A snapshot event, then one event for each value that was left out.</summary>
     /// <param name="revision">At which the keys were read.</param>
     /// <param name="kvs">All keys of the range, in any order.</param>
-    public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs)
+    /// <param name="because">Why everything was read anew; null for the first snapshot.</param>
+    public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs, string? because = null)
     {
         var (members, unreadable) = Read(kvs);
         _members = [.. members.Select(m => m.Worker.Id)];
-        return [new RegistryEvent.Snapshot(revision, members), .. unreadable];
+        return [new RegistryEvent.Snapshot(revision, members) { Because = because }, .. unreadable];
     }
 
     /// <summary>The events of one revision: at most one change event, then one event for each value that was left out.</summary>

@@ -92,7 +92,9 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await _etcd.Etcdctl("compact", $"{(await _etcd.StatusAsync()).Revision}");
         proxy.Mend();
 
-        Assert.Equal(["w2", "w3"], (await watch.NextAsync<RegistryEvent.Snapshot>()).Members.Select(m => m.Worker.Id));
+        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
+        Assert.Equal(["w2", "w3"], snapshot.Members.Select(m => m.Worker.Id));
+        Assert.Matches(@"^etcd has compacted what came behind revision \d+, everything before \d+$", snapshot.Because);
         Assert.True(await _registry.UpdateAsync(head.LeaseId, Worker("w3") with { State = WorkerState.Draining }, _bound.Token));
         Assert.Equal(WorkerState.Draining, Assert.IsType<MemberChange.Put>(Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.State);
     }
@@ -106,7 +108,9 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
 
         _etcd.Wipe();
         await _etcd.RestartAsync();
-        Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
+        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
+        Assert.Empty(snapshot.Members);
+        Assert.Equal("etcd answers with the id of another cluster", snapshot.Because);
         await AddWithPatienceAsync(Worker("after"));
         await watch.UntilMembersAreAsync("after");
     }
@@ -123,7 +127,9 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await _etcd.RestoreAsync(backup);
         await _etcd.RestartAsync();
 
-        Assert.Equal(["w1"], (await watch.NextAsync<RegistryEvent.Snapshot>()).Members.Select(m => m.Worker.Id));
+        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
+        Assert.Equal(["w1"], snapshot.Members.Select(m => m.Worker.Id));
+        Assert.EndsWith("it came back older", snapshot.Because, StringComparison.Ordinal);
         await AddWithPatienceAsync(Worker("w3"));
         await watch.UntilMembersAreAsync("w1", "w3");
     }
@@ -151,6 +157,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
 
         proxy.Mend();
         await watch.UntilMembersAreAsync("w1");
+        Assert.Equal("etcd holds something else than it told", watch.Seen.OfType<RegistryEvent.Snapshot>().Last().Because);
     }
 
     [Fact]
