@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Messages;
@@ -17,7 +18,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     private readonly ScriptedRegistry _registry = new();
     private readonly IActorRef _watcher;
 
-    public EtcdWatcherActorTests() => _watcher = Sys.ActorOf(EtcdWatcherActor.Props(_registry, TestActor));
+    public EtcdWatcherActorTests()
+        : base(config: ConfigurationFactory.ParseString("akka.loglevel = INFO")) => _watcher = Sys.ActorOf(EtcdWatcherActor.Props(_registry, TestActor));
 
     [Fact]
     public async Task The_first_snapshot_is_told_whole()
