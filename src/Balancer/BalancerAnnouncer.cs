@@ -1,148 +1,86 @@
 using Akka.Actor;
 using Akka.Event;
-using AkkaLb.Registry;
+using AkkaLb.Discovery.Etcd;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>Keeps this balancer's own entry in etcd, so that clients and workers find it.</summary>
-/// <remarks>Nothing depends on it while it cannot: who knows the balancer's address goes on using it. So it tries for ever and only logs.</remarks>
-public sealed class BalancerAnnouncer : ReceiveActor, IWithTimers
+/// <summary>Keeps this balancer's own entry in etcd, so that clients and workers find it. Disposing it takes the entry out.</summary>
+/// <remarks>While etcd is away nothing depends on it: who knows the balancer's address goes on using it. So it tries for ever and only logs. It ends early only
+/// when another process holds the id; a crashed one is waited for, one time to live.</remarks>
+public sealed class BalancerAnnouncer : IAsyncDisposable
 {
-    /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "announcer";
-
-    private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly CancellationTokenSource _stopped = new();
-    private readonly EtcdRegistry _registry;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _id;
-    private readonly string _path;
-    private readonly string _version;
-    private readonly TimeSpan _ttl;
-    private long? _leaseId;
-    private bool _isRegistering;
+    private readonly ILoggingAdapter _log;
+    private readonly EtcdServiceRegistration _registration;
+    private bool _wasRegistered;
     private bool _isTroubled;
 
-    public BalancerAnnouncer(EtcdRegistry registry, string id, string path, string version, TimeSpan ttl)
-    {
-        (_registry, _id, _path, _version, _ttl) = (registry, id, path, version, ttl);
-        Announcing();
-    }
-
-    public ITimerScheduler Timers { get; set; } = null!;
-
+    /// <param name="id">See <c>WorkerIds</c>.</param>
+    /// <param name="address">Of this node.</param>
     /// <param name="path">The balancer actor's absolute path.</param>
     /// <param name="ttl">Of the entry's lease; it is renewed three times as often.</param>
-    public static Props Props(EtcdRegistry registry, string id, string path, string version, TimeSpan ttl) =>
-        Akka.Actor.Props.Create(() => new BalancerAnnouncer(registry, id, path, version, ttl));
-
-    protected override void PreStart() => Beat();
-
-    protected override void PostStop()
+    public BalancerAnnouncer(EtcdServices services, string id, Address address, string path, string version, TimeSpan ttl, ILoggingAdapter log)
     {
-        _stopped.Cancel();
-        _stopped.Dispose();
+        (_id, _log) = (id, log);
+        _registration = services.Register(
+            EtcdRegistry.BalancersService,
+            new ServiceInstance(id, address.Host, address.Port!.Value) { Path = path, Version = version },
+            new RegistrationOptions { LeaseTtl = ttl, OnConflict = ConflictRule.Refuse },
+            OnEvent);
     }
 
-    private void Announcing()
-    {
-        Receive<RegisterOutcome.Registered>(m =>
-        {
-            (_leaseId, _isRegistering) = (m.LeaseId, false);
-            Recovered();
-        });
-        Receive<KeepAliveOutcome.Kept>(_ => Recovered());
-        Receive<KeepAliveOutcome.LeaseLost>(_ =>
-        {
-            _leaseId = null;
-            Beat();
-        });
-        Receive<Fault>(m =>
-        {
-            if (!_isTroubled)
-            {
-                _log.Warning("this balancer's entry in etcd cannot be kept, trying on: {0}", m.Problem);
-            }
+    /// <summary>Completes when the entry is there for the first time, or cannot be made at present.</summary>
+    public Task Begun => _begun.Task;
 
-            (_isTroubled, _isRegistering) = (true, false);
-            Later();
-        });
-        Receive<Due>(_ => Beat());
-        Receive<Withdraw>(_ => OnWithdraw());
-    }
+    /// <summary>Completes, with a sentence for the operator, when another process holds the id: this balancer has to end.</summary>
+    public Task<string> Taken => _taken.Task;
 
-    /// <summary>Nothing is renewed or registered any more. A registration that was under way is given back when it is known.</summary>
-    private void Withdrawing(IActorRef asker)
-    {
-        Receive<RegisterOutcome.Registered>(m => GiveBack(m.LeaseId, asker));
-        Receive<Fault>(_ => _isRegistering, _ => asker.Tell(Withdrawn.Instance));
-        Receive<Withdraw>(_ => Sender.Tell(Withdrawn.Instance));
-        ReceiveAny(_ => { });
-    }
+    public ValueTask DisposeAsync() => _registration.DisposeAsync();
 
-    private void Beat()
+    private void OnEvent(RegistrationEvent e)
     {
-        if (_leaseId is { } lease)
+        switch (e)
         {
-            Pipe(_registry.KeepAliveAsync(lease, _stopped.Token));
-        }
-        else
-        {
-            _isRegistering = true;
-            Pipe(_registry.RegisterBalancerAsync(_id, _path, _version, _ttl, _stopped.Token));
+            case RegistrationEvent.Registered:
+                if (_isTroubled)
+                {
+                    _log.Info("this balancer's entry in etcd is kept again");
+                }
+
+                (_isTroubled, _wasRegistered) = (false, true);
+                _begun.TrySetResult();
+                break;
+            case RegistrationEvent.Lost lost:
+                Trouble(lost.Reason);
+                break;
+            case RegistrationEvent.Trouble trouble:
+                Trouble(trouble.Problem);
+                _begun.TrySetResult();
+                break;
+            case RegistrationEvent.Taken taken:
+                _taken.TrySetResult(Sentence(taken.Holder));
+                break;
         }
     }
 
-    private void Recovered()
+    private void Trouble(string problem)
     {
-        if (_isTroubled)
+        if (!_isTroubled)
         {
-            _log.Info("this balancer's entry in etcd is kept again");
+            _log.Warning("this balancer's entry in etcd cannot be kept, trying on: {0}", problem);
         }
 
-        _isTroubled = false;
-        Later();
+        _isTroubled = true;
     }
 
-    private void Later() => Timers.StartSingleTimer(nameof(Due), Due.Instance, _ttl / 3);
-
-    private void OnWithdraw()
+    private string Sentence(ServiceInstance? holder)
     {
-        var asker = Sender;
-        Timers.CancelAll();
-        if (_leaseId is { } lease)
-        {
-            GiveBack(lease, asker);
-        }
-        else if (!_isRegistering)
-        {
-            asker.Tell(Withdrawn.Instance);
-        }
-
-        Become(() => Withdrawing(asker));
-    }
-
-    private void GiveBack(long lease, IActorRef asker) =>
-        _registry.DeregisterAsync(lease, _stopped.Token).PipeTo(asker, success: () => Withdrawn.Instance, failure: _ => Withdrawn.Instance);
-
-    private void Pipe<T>(Task<T> request) => request.PipeTo(Self, success: outcome => outcome!, failure: e => new Fault(e.Message));
-
-    /// <summary>From the shutdown: take the entry out; answered with <see cref="Withdrawn"/>.</summary>
-    public sealed record Withdraw : INoSerializationVerificationNeeded
-    {
-        public static Withdraw Instance { get; } = new();
-    }
-
-    /// <summary>Answer to <see cref="Withdraw"/>, also when etcd could not be told.</summary>
-    public sealed record Withdrawn : INoSerializationVerificationNeeded
-    {
-        public static Withdrawn Instance { get; } = new();
-    }
-
-    private sealed record Fault(string Problem) : INoSerializationVerificationNeeded;
-
-    private sealed class Due
-    {
-        public static readonly Due Instance = new();
+        var where = holder is null ? "" : $" at {holder.Host}:{holder.Port}";
+        return _wasRegistered
+            ? $"the id \"{_id}\" was taken by another balancer{where} while this one had lost its lease"
+            : $"the id \"{_id}\" is in use by another balancer{where}: choose another --id, or stop that one";
     }
 }

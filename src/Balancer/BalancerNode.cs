@@ -28,24 +28,28 @@ internal static class BalancerNode
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(system, settings.Common.RequestTimeout);
         var balancer = system.ActorOf(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
         var watcher = system.ActorOf(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
-        var announcer = etcd is null
+        await using var announcer = etcd is null
             ? null
-            : system.ActorOf(
-                BalancerAnnouncer.Props(etcd, settings.Id, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl),
-                BalancerAnnouncer.ActorName);
+            : new BalancerAnnouncer(
+                etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl, system.Log);
+        var end = EndAsync(announcer, node.Stopping);
+        if (announcer is not null && await Task.WhenAny(announcer.Begun, end).ConfigureAwait(false) == end)
+        {
+            return await end.ConfigureAwait(false);
+        }
 
         node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName}");
-        await WaitAsync(node.Stopping).ConfigureAwait(false);
+        await Task.WhenAny(end).ConfigureAwait(false);
 
         // Found no more, assigns no more, watches no more.
         if (announcer is not null)
         {
-            await AskAsync(announcer, BalancerAnnouncer.Withdraw.Instance).ConfigureAwait(false);
+            await announcer.DisposeAsync().ConfigureAwait(false);
         }
 
         await AskAsync(balancer, StopAssigning.Instance).ConfigureAwait(false);
         system.Stop(watcher);
-        return ExitCode.Ok;
+        return await end.ConfigureAwait(false);
     }
 
     /// <exception cref="ProgramException">etcd cannot be reached, or will not have us.</exception>
@@ -79,6 +83,20 @@ internal static class BalancerNode
         {
             // On the way out nothing is left to do about it: leases run out by themselves.
         }
+    }
+
+    /// <summary>Completes when the node is told to stop.</summary>
+    /// <exception cref="ProgramException">Another balancer has this one's id.</exception>
+    private static async Task<int> EndAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
+    {
+        var stopped = WaitAsync(stopping);
+        if (announcer is not null && await Task.WhenAny(stopped, announcer.Taken).ConfigureAwait(false) == announcer.Taken)
+        {
+            throw new ProgramException(ExitCode.Unreachable, await announcer.Taken.ConfigureAwait(false));
+        }
+
+        await stopped.ConfigureAwait(false);
+        return ExitCode.Ok;
     }
 
     private static async Task WaitAsync(CancellationToken stopping)

@@ -21,7 +21,7 @@ public sealed record BalancerSettings(
     BalancerLimits Limits)
 {
     public const string PolicyKey = "akkalb.balancer.policy";
-    private const string IdKey = "akkalb.balancer.id";
+    public const string IdKey = "akkalb.balancer.id";
     private const string LeaseTtlKey = "akkalb.balancer.lease-ttl";
     private const string EarlyReportHoldKey = "akkalb.balancer.early-report-hold";
     private const string EarlyReportsMaxKey = "akkalb.balancer.early-reports-max";
@@ -31,7 +31,7 @@ public sealed record BalancerSettings(
         .. NodeKeys.Common,
         .. NodeKeys.Logging,
         new(PolicyKey, SettingKind.Text, "--policy"),
-        new(IdKey, SettingKind.Text),
+        new(IdKey, SettingKind.Text, "--id"),
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
         new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
         new(EarlyReportsMaxKey, SettingKind.Whole(0, 1_000_000)),
@@ -51,7 +51,7 @@ public sealed record BalancerSettings(
             CommonSettings.Read(config, problems),
             NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
             policy.Length == 0 ? null : policy,
-            CommonSettings.ReadId(config, IdKey, "", NodeIdentity.DefaultId(), problems),
+            CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
             CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
             new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)));
         return problems.Count == 0 ? settings : throw new SettingsException(problems);

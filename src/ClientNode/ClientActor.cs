@@ -18,22 +18,17 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     /// <summary>Time between two probes while a balancer is sought.</summary>
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>So many probes without an answer, and the directory is read again.</summary>
-    private const int ProbesPerReading = 8;
-
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IBalancerDirectory _directory;
     private readonly long _clientId;
     private readonly ClientCore _client;
-    private readonly BalancerLink _link = new(ProbeInterval, 0);
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly BalancerLink _link;
     private readonly List<TaskCompletionSource> _linkWaiters = [];
     private readonly Dictionary<IActorRef, WorkerKey> _watched = [];
-    private IReadOnlyList<Address> _addresses = [];
+    private List<Address> _addresses = [];
     private IActorRef? _balancer;
-    private int _probes;
     private int _probeEpoch;
-    private bool _isReading;
+    private IAsyncDisposable? _subscription;
     private TimeSpan? _timerDue;
 
     public ClientActor(IBalancerDirectory directory, ClientSettings settings, Random random)
@@ -41,6 +36,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         _directory = directory;
         _clientId = random.NextInt64(1, long.MaxValue);
         _client = new ClientCore(settings, _clientId, random);
+        _link = new BalancerLink(ProbeInterval, 0, directory.IsInOrder ? null : random);
         Running();
     }
 
@@ -58,13 +54,13 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
-        Read();
+        var self = Self;
+        _subscription = _directory.Subscribe(news => self.Tell(news));
     }
 
     protected override void PostStop()
     {
-        _stopped.Cancel();
-        _stopped.Dispose();
+        _ = _subscription?.DisposeAsync().AsTask();
         _client.Close(Now);
         foreach (var effect in _client.Effects.OfType<ClientEffect.Finish>())
         {
@@ -96,14 +92,10 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Receive<DisassociatedEvent>(m => OnConnectionLost(m.RemoteAddress, "the connection was lost"));
         Receive<AssociationErrorEvent>(m => OnConnectionLost(m.RemoteAddress, $"the connection failed: {Innermost(m.Cause).Message}"));
         Receive<ActorIdentity>(OnIdentity);
-        Receive<BalancersRead>(OnBalancersRead);
-        Receive<ReadingFailed>(m =>
-        {
-            _isReading = false;
-            _log.Warning("the balancers could not be read: {0}", m.Problem);
-            Step(Probe);
-        });
-        Receive<Reread>(_ => Read());
+        Receive<BalancerNews.Known>(OnBalancersKnown);
+        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, those known stay: {0}", m.Reason));
+        Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
+        Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
         Receive<Terminated>(OnTerminated);
         Receive<WaitForLink>(m =>
         {
@@ -149,16 +141,15 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         });
     }
 
-    private void OnBalancersRead(BalancersRead m)
+    private void OnBalancersKnown(BalancerNews.Known m)
     {
-        _isReading = false;
-
         // An empty directory says less than what is known: a balancer that lost its entry may well answer.
-        if (m.Addresses.Count > 0 && !m.Addresses.SequenceEqual(_addresses))
+        var known = m.Addresses.Select(a => NodeAddress.Of(Context.System, a)).ToList();
+        if (known.Count > 0 && !known.SequenceEqual(_addresses))
         {
             var current = _link.Linked is { } index ? _addresses[index] : null;
-            var place = current is null ? -1 : m.Addresses.ToList().IndexOf(current);
-            _addresses = m.Addresses;
+            var place = current is null ? -1 : known.IndexOf(current);
+            _addresses = known;
             _probeEpoch++;
             if (_link.Linked is not null && place < 0)
             {
@@ -176,14 +167,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         if (_link.Tick(Now) is { } index)
         {
             Context.ActorSelection(new RootActorPath(_addresses[index]) / "user" / "balancer").Tell(new Identify(ProbeId(index)));
-            if (_directory.CanChange && ++_probes % ProbesPerReading == 0)
-            {
-                Read();
-            }
-        }
-        else if (_addresses.Count == 0 && !_isReading && !Timers.IsTimerActive(nameof(Reread)))
-        {
-            Timers.StartSingleTimer(nameof(Reread), Reread.Instance, ProbeInterval);
         }
     }
 
@@ -231,19 +214,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         _balancer = null;
         _probeEpoch++;
         _client.BalancerLost(Now);
-    }
-
-    private void Read()
-    {
-        if (!_isReading)
-        {
-            _isReading = true;
-            var system = Context.System;
-            _directory.ReadAsync(_stopped.Token).PipeTo(
-                Self,
-                success: addresses => new BalancersRead([.. addresses.Select(a => NodeAddress.Of(system, a))]),
-                failure: e => new ReadingFailed(e.Message));
-        }
     }
 
     // ---- connections
@@ -368,17 +338,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         public static StopSending Instance { get; } = new();
     }
 
-    private sealed record BalancersRead(IReadOnlyList<Address> Addresses) : INoSerializationVerificationNeeded;
-
-    private sealed record ReadingFailed(string Problem) : INoSerializationVerificationNeeded;
-
     private sealed class Tick
     {
         public static readonly Tick Instance = new();
-    }
-
-    private sealed class Reread
-    {
-        public static readonly Reread Instance = new();
     }
 }

@@ -160,7 +160,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         {
             _registered.TrySetException(e);
             _ = _registered.Task.Exception;
-            _onEvent(new RegistrationEvent.Taken(e.Message));
+            _onEvent(new RegistrationEvent.Taken(e.Message, e.Holder));
         }
         finally
         {
@@ -198,7 +198,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                 case ClaimStep.Wait:
                     return false;
                 case ClaimStep.GiveUp(var sentence):
-                    throw new InstanceTakenException($"{sentence}{Describe(found)}");
+                    throw Taken(sentence, found!);
                 default:
                     break;
             }
@@ -298,9 +298,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Where the holder says it is, as far as that can be read.</summary>
-    private string Describe(KeyValue? holder) =>
-        holder is not null && ServiceInstanceValue.TryParse(_instance.Id, holder.Value.Memory, out var other, out _)
-            ? $", at {other.Host}:{other.Port}"
-            : "";
+    private InstanceTakenException Taken(string sentence, KeyValue holder) =>
+        ServiceInstanceValue.TryParse(_instance.Id, holder.Value.Memory, out var other, out _)
+            ? new InstanceTakenException($"{sentence}, at {other.Host}:{other.Port}", other)
+            : new InstanceTakenException(sentence, holder: null);
 }

@@ -15,8 +15,14 @@ public abstract record RegistrationEvent
     public sealed record Trouble(string Problem) : RegistrationEvent;
 
     /// <summary>Another process holds the id: the end of this registration.</summary>
-    public sealed record Taken(string Sentence) : RegistrationEvent;
+    /// <param name="Sentence">Says so, for people.</param>
+    /// <param name="Holder">What that process says of itself; null when it cannot be read.</param>
+    public sealed record Taken(string Sentence, ServiceInstance? Holder) : RegistrationEvent;
 }
 
 /// <summary>Another process holds the instance id; the message is one sentence.</summary>
-public sealed class InstanceTakenException(string message) : Exception(message);
+public sealed class InstanceTakenException(string message, ServiceInstance? holder) : Exception(message)
+{
+    /// <summary>What that process says of itself; null when it cannot be read.</summary>
+    public ServiceInstance? Holder { get; } = holder;
+}

@@ -14,7 +14,8 @@ public abstract record ServiceEvent
     public sealed record Unreadable(string Key, string Problem) : ServiceEvent;
 
     /// <summary>etcd cannot be reached, or refuses; the instances told last still stand.</summary>
-    public sealed record Disconnected(string Reason) : ServiceEvent;
+    /// <param name="IsRefused">It was reached and refuses: an operator has to mend that.</param>
+    public sealed record Disconnected(string Reason, bool IsRefused) : ServiceEvent;
 
     /// <summary>Reached again after <see cref="Disconnected"/>.</summary>
     public sealed record Connected : ServiceEvent;

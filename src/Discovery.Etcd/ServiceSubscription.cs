@@ -48,7 +48,7 @@ public sealed class ServiceSubscription : IAsyncDisposable
                 if (refused != e.Message)
                 {
                     refused = e.Message;
-                    onEvent(new ServiceEvent.Disconnected(e.Message));
+                    onEvent(new ServiceEvent.Disconnected(e.Message, IsRefused: true));
                 }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

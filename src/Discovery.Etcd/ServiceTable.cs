@@ -18,7 +18,7 @@ internal sealed class ServiceTable(EtcdKeyRange keys)
     {
         EtcdWatchEvent.Snapshot snapshot => Reset(snapshot.Keys, snapshot.Revision),
         EtcdWatchEvent.Changed changed => Apply(changed),
-        EtcdWatchEvent.Disconnected disconnected => [new ServiceEvent.Disconnected(disconnected.Reason)],
+        EtcdWatchEvent.Disconnected disconnected => [new ServiceEvent.Disconnected(disconnected.Reason, IsRefused: false)],
         EtcdWatchEvent.Connected => [new ServiceEvent.Connected()],
         EtcdWatchEvent.Alive => [],
         _ => throw new UnreachableException(),

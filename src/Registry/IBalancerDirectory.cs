@@ -6,21 +6,78 @@ namespace AkkaLb.Registry;
 /// <summary>Where balancers are to be found.</summary>
 public interface IBalancerDirectory
 {
-    /// <summary>Whether another reading may give another answer.</summary>
-    bool CanChange { get; }
+    /// <summary>Whether the order is somebody's wish, to be tried from the first on. Otherwise a client begins anywhere, so that clients spread.</summary>
+    bool IsInOrder { get; }
 
-    /// <summary>Addresses of the balancers, in the order in which to try them; may be empty.</summary>
-    /// <exception cref="RegistryUnavailableException">The registry that would know cannot be reached.</exception>
-    /// <exception cref="RegistryRefusedException">It refuses to tell.</exception>
-    Task<IReadOnlyList<Address>> ReadAsync(CancellationToken cancellationToken);
+    /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed.</summary>
+    /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news => self.Tell(news)</c>.</param>
+    IAsyncDisposable Subscribe(Action<BalancerNews> tell);
+}
+
+/// <summary>What a directory of balancers pushes.</summary>
+public abstract record BalancerNews : INoSerializationVerificationNeeded
+{
+    private BalancerNews() { }
+
+    /// <summary>All balancers there are now.</summary>
+    /// <param name="Addresses">In the order in which to try them; may be empty.</param>
+    public sealed record Known(IReadOnlyList<Address> Addresses) : BalancerNews;
+
+    /// <summary>The registry that would know cannot be reached, or refuses; what was told last still stands.</summary>
+    public sealed record Unreachable(string Reason, bool IsRefused) : BalancerNews;
+
+    /// <summary>Reached again after <see cref="Unreachable"/>.</summary>
+    public sealed record Reachable : BalancerNews;
+
+    /// <summary>An entry that cannot be read; told once.</summary>
+    public sealed record LeftOut(string Entry, string Problem) : BalancerNews;
 }
 
 /// <summary>Balancers that the operator has listed.</summary>
 public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancerDirectory
 {
-    public bool CanChange => false;
+    public bool IsInOrder => true;
 
-    public Task<IReadOnlyList<Address>> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(addresses);
+    public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
+    {
+        tell(new BalancerNews.Known(addresses));
+        return Subscription.Instance;
+    }
+
+    private sealed class Subscription : IAsyncDisposable
+    {
+        public static readonly Subscription Instance = new();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>For whoever asks once.</summary>
+public static class BalancerDirectories
+{
+    /// <summary>The balancers there are now.</summary>
+    /// <exception cref="RegistryUnavailableException">The registry that would know cannot be reached.</exception>
+    /// <exception cref="RegistryRefusedException">It refuses to tell.</exception>
+    public static async Task<IReadOnlyList<Address>> ReadOnceAsync(this IBalancerDirectory directory, CancellationToken cancellationToken)
+    {
+        var first = new TaskCompletionSource<BalancerNews>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var subscription = directory.Subscribe(news => Keep(news, first)).ConfigureAwait(false);
+        return await first.Task.WaitAsync(cancellationToken).ConfigureAwait(false) switch
+        {
+            BalancerNews.Known known => known.Addresses,
+            BalancerNews.Unreachable { IsRefused: true, Reason: var reason } => throw new RegistryRefusedException(reason),
+            BalancerNews.Unreachable { Reason: var reason } => throw new RegistryUnavailableException(reason),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static void Keep(BalancerNews news, TaskCompletionSource<BalancerNews> first)
+    {
+        if (news is BalancerNews.Known or BalancerNews.Unreachable)
+        {
+            first.TrySetResult(news);
+        }
+    }
 }
 
 /// <summary>Addresses as people write them.</summary>

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Tls;
@@ -8,6 +9,8 @@ namespace AkkaLb.WorkerNode;
 /// <summary>Waits at the start until some balancer answers.</summary>
 internal static class BalancerProbe
 {
+    private const string NoneRegistered = "no balancer is registered in etcd";
+
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Between two rounds: a node that runs and has no balancer yet says so at once.</summary>
@@ -20,27 +23,32 @@ internal static class BalancerProbe
         var clock = system.Scheduler;
         var until = clock.MonotonicClock + wait;
         var links = LinkTroubles.Of(system);
-        var trouble = "no balancer is registered in etcd";
+        var trouble = NoneRegistered;
+        var told = Channel.CreateUnbounded<BalancerNews>();
+        await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
+        IReadOnlyList<Address> addresses = [];
         try
         {
             while (true)
             {
-                IReadOnlyList<Address> addresses = [];
-                try
+                while (told.Reader.TryRead(out var news))
                 {
-                    addresses = [.. (await directory.ReadAsync(stopping).ConfigureAwait(false)).Select(a => NodeAddress.Of(system, a))];
-                }
-                catch (RegistryUnavailableException e)
-                {
-                    trouble = e.Message;
-                }
-                catch (RegistryRefusedException e)
-                {
-                    throw new ProgramException(ExitCode.Unreachable, e.Message, e);
+                    switch (news)
+                    {
+                        case BalancerNews.Known known:
+                            (addresses, trouble) = (known.Addresses, NoneRegistered);
+                            break;
+                        case BalancerNews.Unreachable { IsRefused: true } refused:
+                            throw new ProgramException(ExitCode.Unreachable, refused.Reason);
+                        case BalancerNews.Unreachable unreachable:
+                            trouble = unreachable.Reason;
+                            break;
+                    }
                 }
 
-                foreach (var address in addresses)
+                foreach (var listed in addresses)
                 {
+                    var address = NodeAddress.Of(system, listed);
                     if (await AnswersAsync(system, address, stopping).ConfigureAwait(false))
                     {
                         return address;
@@ -55,12 +63,27 @@ internal static class BalancerProbe
                         ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check --balancer and --etcd");
                 }
 
-                await Task.Delay(addresses.Count == 0 ? ProbeTimeout : RoundPause, TimeProvider.System, stopping).ConfigureAwait(false);
+                await PauseAsync(told.Reader, addresses.Count == 0 ? ProbeTimeout : RoundPause, stopping).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    /// <summary>Ends sooner when there is news.</summary>
+    private static async Task PauseAsync(ChannelReader<BalancerNews> news, TimeSpan pause, CancellationToken stopping)
+    {
+        using var bound = new CancellationTokenSource(pause, TimeProvider.System);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, stopping);
+        try
+        {
+            await news.WaitToReadAsync(end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            stopping.ThrowIfCancellationRequested();
         }
     }
 

@@ -8,22 +8,18 @@ namespace AkkaLb.WorkerNode;
 
 /// <summary>Tells every balancer with each heartbeat how much memory this process uses.</summary>
 /// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are lost:
-/// the next one carries newer numbers anyway.</remarks>
+/// the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets none.</remarks>
 public sealed class MemoryReporter : ReceiveActor, IWithTimers
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "memory";
 
-    /// <summary>Where balancers can change, the directory is read anew after so many heartbeats.</summary>
-    public const int HeartbeatsPerReading = 5;
-
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
     private readonly ReportCount _sent;
-    private readonly CancellationTokenSource _stopped = new();
     private IReadOnlyList<ActorSelection> _balancers = [];
-    private bool _isReading;
+    private IAsyncDisposable? _subscription;
 
     public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings, ReportCount sent)
     {
@@ -41,23 +37,18 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        Read();
+        var self = Self;
+        _subscription = _settings.Balancers.Subscribe(news => self.Tell(news));
         Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, _settings.Heartbeat);
     }
 
-    protected override void PostStop()
-    {
-        _stopped.Cancel();
-        _stopped.Dispose();
-    }
+    protected override void PostStop() => _ = _subscription?.DisposeAsync().AsTask();
 
     private void Reporting()
     {
-        Receive<Beat>(_ => OnBeat());
-        Receive<BalancersRead>(m =>
+        Receive<Beat>(_ => Report());
+        Receive<BalancerNews.Known>(m =>
         {
-            _isReading = false;
-
             // An empty directory says less than what is known: a balancer that lost its entry still wants reports.
             if (m.Addresses.Count > 0)
             {
@@ -69,28 +60,24 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
                 Report();
             }
         });
-        Receive<ReadingFailed>(m =>
-        {
-            _isReading = false;
-            _log.Warning("the balancers could not be read, reporting to those known: {0}", m.Problem);
-        });
-    }
-
-    private void OnBeat()
-    {
-        Report();
-        if (_balancers.Count == 0 || (_settings.Balancers.CanChange && _sent.Value % HeartbeatsPerReading == 0))
-        {
-            Read();
-        }
+        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, reporting to those known: {0}", m.Reason));
+        Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
+        Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
     }
 
     private void Report()
     {
+        if (_balancers.Count == 0)
+        {
+            return;
+        }
+
+        // Counted first: when measuring fails, this actor is restarted and does not try again before the next heartbeat.
+        var sequence = ++_sent.Value;
         var use = _settings.ReadMemory();
         var report = new MemoryReport(
             _worker,
-            ++_sent.Value,
+            sequence,
             _settings.Heartbeat,
             use.ResidentBytes,
             use.GcHeapBytes,
@@ -103,18 +90,6 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         }
     }
 
-    private void Read()
-    {
-        if (!_isReading)
-        {
-            _isReading = true;
-            _settings.Balancers.ReadAsync(_stopped.Token).PipeTo(
-                Self,
-                success: addresses => new BalancersRead(addresses),
-                failure: e => new ReadingFailed(e.Message));
-        }
-    }
-
     private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
 
     /// <summary>The sequence of the last report. Props keep it, so that it goes on when the actor is restarted: the balancer drops what is not newer.</summary>
@@ -122,10 +97,6 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     {
         internal long Value { get; set; }
     }
-
-    private sealed record BalancersRead(IReadOnlyList<Address> Addresses) : INoSerializationVerificationNeeded;
-
-    private sealed record ReadingFailed(string Problem) : INoSerializationVerificationNeeded;
 
     private sealed class Beat
     {

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Akka.TestKit.Xunit2;
+using Akka.Event;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
@@ -7,12 +7,13 @@ using AkkaLb.Tests.Support.Etcd;
 namespace AkkaLb.Balancer.Tests;
 
 /// <summary>Over a real etcd and in real time: what is waited for are events of etcd.</summary>
-public sealed class BalancerAnnouncerTests() : TestKit("akka.loglevel = ERROR"), IAsyncLifetime
+public sealed class BalancerAnnouncerTests : IAsyncLifetime
 {
-    private const string Path = "akka.tcp://AkkaLb@127.0.0.1:4053/user/balancer";
-    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(1);
+    private const string Key = "/akkalb/balancers/b1";
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly CancellationTokenSource _bound = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _bound = new(Patience);
     private EtcdProcess _etcd = null!;
     private EtcdRegistry _registry = null!;
 
@@ -33,65 +34,81 @@ public sealed class BalancerAnnouncerTests() : TestKit("akka.loglevel = ERROR"),
     [Fact]
     public async Task A_balancer_is_found_until_it_withdraws()
     {
-        var announcer = Announcer();
-        await UntilListedAsync("b1");
-        Assert.Equal(Path, Assert.Single((await _registry.ReadBalancersAsync(_bound.Token)).Balancers).Path);
-        await WithdrawAsync(announcer);
-        Assert.Empty(await ListedAsync());
+        var announcer = Announcer(4053);
+        await announcer.Begun.WaitAsync(Patience);
+        Assert.Equal(
+            """{"host":"127.0.0.1","port":4053,"path":"akka.tcp://AkkaLb@127.0.0.1:4053/user/balancer","version":"0.1.0"}""", await ValueAsync());
+        await announcer.DisposeAsync();
+        Assert.Equal("", await ValueAsync());
     }
 
     [Fact]
     public async Task A_lost_lease_is_taken_anew()
     {
-        Announcer();
-        await UntilListedAsync("b1");
+        await using var announcer = Announcer(1);
+        await announcer.Begun.WaitAsync(Patience);
         var lease = (await _etcd.Etcdctl("lease", "list")).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         await _etcd.Etcdctl("lease", "revoke", lease.Trim());
-        Assert.Empty(await ListedAsync());
-        await UntilListedAsync("b1");
+        Assert.Equal("", await ValueAsync());
+        await UntilListedAsync();
     }
 
     [Fact]
-    public async Task Without_etcd_it_tries_on_until_there_is_one()
+    public async Task Without_etcd_it_has_begun_and_tries_on_until_there_is_one()
     {
         _etcd.Kill();
-        Announcer();
+        await using var announcer = Announcer(1);
+        await announcer.Begun.WaitAsync(Patience);
         await _etcd.RestartAsync(_bound.Token);
-        await UntilListedAsync("b1");
+        await UntilListedAsync();
     }
 
     [Fact]
-    public async Task A_registration_under_way_while_it_withdraws_is_given_back()
+    public async Task The_id_of_a_living_balancer_is_refused_with_one_sentence_that_says_where_that_is()
     {
-        _etcd.Freeze();
-        var announcer = Announcer();
-        var withdrawn = WithdrawAsync(announcer);
-        _etcd.Thaw();
-        await withdrawn;
-        await _etcd.UntilMetricAsync("etcd_debugging_mvcc_put_total", puts => puts > 0, _bound.Token);
-        Assert.Empty(await ListedAsync());
+        await using var first = Announcer(1);
+        await first.Begun.WaitAsync(Patience);
+        await using var second = Announcer(2);
+        Assert.Equal(
+            "the id \"b1\" is in use by another balancer at 127.0.0.1:1: choose another --id, or stop that one", await second.Taken.WaitAsync(Patience));
+        Assert.False(second.Begun.IsCompleted);
     }
 
     [Fact]
-    public async Task Withdrawing_twice_or_without_an_entry_is_answered()
+    public async Task The_id_of_a_crashed_balancer_is_free_when_its_lease_has_run_out()
     {
-        _etcd.Kill();
-        var announcer = Announcer();
-        await WithdrawAsync(announcer);
-        await WithdrawAsync(announcer);
+        var lease = (await _etcd.Etcdctl("lease", "grant", "2")).Split(' ')[1];
+        await _etcd.Etcdctl("put", Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""", "--lease", lease);
+        await using var second = Announcer(2);
+        await second.Begun.WaitAsync(Patience);
+        Assert.Contains(":2/user/balancer", await ValueAsync(), StringComparison.Ordinal);
     }
 
-    private IActorRef Announcer() => Sys.ActorOf(BalancerAnnouncer.Props(_registry, "b1", Path, "0.1.0", Ttl));
+    [Fact]
+    public async Task A_balancer_whose_id_goes_to_another_while_its_lease_is_lost_has_to_end()
+    {
+        await using var first = Announcer(1);
+        await first.Begun.WaitAsync(Patience);
+        await _etcd.Etcdctl("put", Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:2/user/balancer","version":"0.1.0"}""");
+        Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease", await first.Taken.WaitAsync(Patience));
+    }
 
-    private async Task WithdrawAsync(IActorRef announcer) =>
-        await announcer.Ask<BalancerAnnouncer.Withdrawn>(BalancerAnnouncer.Withdraw.Instance, TimeSpan.FromSeconds(20), _bound.Token);
+    private BalancerAnnouncer Announcer(int port) => new(
+        _registry.Services,
+        "b1",
+        new Address("akka.tcp", "AkkaLb", "127.0.0.1", port),
+        FormattableString.Invariant($"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer"),
+        "0.1.0",
+        Ttl,
+        NoLogger.Instance);
 
-    private async Task<IEnumerable<string>> ListedAsync() => (await _registry.ReadBalancersAsync(_bound.Token)).Balancers.Select(b => b.Id);
+    /// <summary>Empty: there is no such key.</summary>
+    private async Task<string> ValueAsync() => (await _etcd.Etcdctl("get", Key, "--print-value-only")).Trim();
 
-    private async Task UntilListedAsync(string id)
+    private async Task UntilListedAsync()
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!(await ListedAsync()).Contains(id))
+        while (await ValueAsync() == "")
         {
             await timer.WaitForNextTickAsync(_bound.Token);
         }

@@ -46,7 +46,7 @@ public class BalancerSettingsTests
     [InlineData("etcd.request-timeout = 1ms", "akkalb.etcd.request-timeout = 1ms: must be from 100 ms to 60 s")]
     [InlineData("balancer.lease-ttl = 1s", "akkalb.balancer.lease-ttl = 1s: must be from 2 s to 60 m")]
     [InlineData("balancer.lease-ttl = 2500ms", "akkalb.balancer.lease-ttl = 2.5 s: must be whole seconds")]
-    [InlineData("balancer.id = \"a/b\"", "akkalb.balancer.id = a/b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
+    [InlineData("balancer.id = \"a/b\"", "akkalb.balancer.id (--id) = a/b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("balancer.early-report-hold = 11m", "akkalb.balancer.early-report-hold = 11m: must be from 100 ms to 10 m")]
     [InlineData("balancer.early-reports-max = -1", "akkalb.balancer.early-reports-max = -1: must be from 0 to 1000000")]
     [InlineData("balancer.polcy = x", "unknown key akkalb.balancer.polcy; did you mean akkalb.balancer.policy?")]

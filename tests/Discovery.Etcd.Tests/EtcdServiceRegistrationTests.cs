@@ -7,7 +7,7 @@ namespace AkkaLb.Discovery.Etcd.Tests;
 public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
 {
     private static readonly ServiceInstance A = new("a", "127.0.0.1", 1);
-    private static readonly RegistrationOptions Refusing = new() { LeaseTtl = TimeSpan.FromSeconds(2), OnConflict = ConflictRule.Refuse };
+    private static readonly RegistrationOptions Refusing = new() { LeaseTtl = TimeSpan.FromSeconds(4), OnConflict = ConflictRule.Refuse };
     private readonly string _prefix = fixture.NewPrefix();
     private Party _party = null!;
 
@@ -40,7 +40,7 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     public async Task An_update_keeps_lease_and_place()
     {
         var watch = _party.Watch();
-        var a = _party.Register(A);
+        var a = _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(60) });
         await a.NextAsync<RegistrationEvent.Registered>();
         var lease = await LeaseOfAAsync();
         var changed = A with { Attributes = ImmutableSortedDictionary<string, string>.Empty.Add("state", "draining") };
@@ -99,7 +99,7 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     public async Task A_key_deleted_by_hand_comes_back_under_the_same_lease()
     {
         var watch = _party.Watch();
-        await _party.Register(A).Registration.Registered.WaitAsync(Bound.Time);
+        await _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(6) }).Registration.Registered.WaitAsync(Bound.Time);
         await watch.UntilAsync("a");
         var lease = await LeaseOfAAsync();
         await fixture.Etcd.Etcdctl("del", KeyA);

@@ -32,9 +32,20 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     [Fact]
     public async Task A_node_without_a_balancer_that_says_so_at_once_is_not_asked_without_pause()
     {
-        var directory = new Directory([Here]);
-        await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, directory, TimeSpan.FromMilliseconds(300), default));
-        Assert.InRange(directory.Readings, 1, 4);
+        var addresses = new CountedRounds([Here]);
+        await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, new Directory(addresses), TimeSpan.FromMilliseconds(300), default));
+        Assert.InRange(addresses.Rounds, 2, 8);
+    }
+
+    [Fact]
+    public async Task A_balancer_that_registers_later_is_found()
+    {
+        Sys.ActorOf<BlackHoleActor>("balancer");
+        var directory = new Directory([]);
+        var finding = BalancerProbe.FindAsync(Sys, directory, Patience, default);
+        directory.Tell(new BalancerNews.Unreachable("etcd does not answer", IsRefused: false));
+        directory.Tell(new BalancerNews.Known([Here]));
+        Assert.Equal(Here, await finding);
     }
 
     [Fact]
@@ -58,27 +69,51 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     public async Task A_directory_that_refuses_ends_the_search_and_one_that_is_away_does_not()
     {
         var e = await Assert.ThrowsAsync<ProgramException>(
-            () => BalancerProbe.FindAsync(Sys, new Directory([]) { Fault = new RegistryRefusedException("no permission") }, Patience, default));
+            () => BalancerProbe.FindAsync(Sys, new Directory([]) { Fault = new BalancerNews.Unreachable("no permission", IsRefused: true) }, Patience, default));
         Assert.Equal("no permission", e.Message);
-        var away = new Directory([]) { Fault = new RegistryUnavailableException("etcd does not answer") };
+        var away = new Directory([]) { Fault = new BalancerNews.Unreachable("etcd does not answer", IsRefused: false) };
         e = await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, away, TimeSpan.FromMilliseconds(100), default));
         Assert.StartsWith("etcd does not answer (waited 0.1 s)", e.Message, StringComparison.Ordinal);
     }
 
     private sealed class BlackHoleActor : ReceiveActor;
 
-    private sealed class Directory(IReadOnlyList<Address> addresses) : IBalancerDirectory
+    private sealed class Directory(IReadOnlyList<Address> addresses) : IBalancerDirectory, IAsyncDisposable
     {
-        public bool CanChange => true;
+        private Action<BalancerNews> _tell = _ => { };
 
-        public Exception? Fault { get; init; }
+        public bool IsInOrder => false;
 
-        public int Readings { get; private set; }
+        /// <summary>Told in place of the addresses.</summary>
+        public BalancerNews? Fault { get; init; }
 
-        public Task<IReadOnlyList<Address>> ReadAsync(CancellationToken cancellationToken)
+        public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
         {
-            Readings++;
-            return Fault is { } fault ? Task.FromException<IReadOnlyList<Address>>(fault) : Task.FromResult(addresses);
+            _tell = tell;
+            Tell(Fault ?? new BalancerNews.Known(addresses));
+            return this;
         }
+
+        public void Tell(BalancerNews news) => _tell(news);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>Counts how often it is gone through.</summary>
+    private sealed class CountedRounds(IReadOnlyList<Address> addresses) : IReadOnlyList<Address>
+    {
+        public int Rounds { get; private set; }
+
+        public int Count => addresses.Count;
+
+        public Address this[int index] => addresses[index];
+
+        public IEnumerator<Address> GetEnumerator()
+        {
+            Rounds++;
+            return addresses.GetEnumerator();
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

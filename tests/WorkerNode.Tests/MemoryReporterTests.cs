@@ -80,42 +80,44 @@ public class MemoryReporterTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task A_directory_that_can_change_is_read_anew_every_few_heartbeats()
+    public async Task A_new_balancer_gets_the_next_heartbeats_report_and_one_that_left_gets_no_more()
     {
-        _directory.CanChange = true;
-        var reporter = Start();
+        var second = CreateTestProbe();
+        using var elsewhere = ActorSystem.Create(
+            SystemConfig.SystemName, SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
+        elsewhere.ActorOf(Props.Create(() => new Relay(second)), "balancer");
+        var there = ((ExtendedActorSystem)elsewhere).Provider.DefaultAddress;
+        var reporter = Start(Here);
+        Assert.Equal((Worker, 1L), Parts(_balancer.ExpectMsg<MemoryReport>()));
+
+        _directory.Tell(new BalancerNews.Known([Here, there]));
         await PassAsync(reporter, Heartbeat);
+        Assert.Equal((Worker, 2L), Parts(_balancer.ExpectMsg<MemoryReport>()));
+        Assert.Equal((Worker, 2L), Parts(await second.ExpectMsgAsync<MemoryReport>(TimeSpan.FromSeconds(20))));
+
+        _directory.Tell(new BalancerNews.Known([there]));
+        await PassAsync(reporter, Heartbeat);
+        Assert.Equal((Worker, 3L), Parts(await second.ExpectMsgAsync<MemoryReport>(TimeSpan.FromSeconds(20))));
         Assert.False(_balancer.HasMessages);
-
-        _directory.Addresses = [Here];
-        for (var i = 0; i <= MemoryReporter.HeartbeatsPerReading; i++)
-        {
-            await PassAsync(reporter, Heartbeat);
-        }
-
-        _balancer.ExpectMsg<MemoryReport>();
-        Assert.InRange(_directory.Readings, 3, 5);
     }
 
     [Fact]
-    public async Task A_listed_directory_is_read_once()
+    public async Task The_first_balancer_known_gets_a_report_at_once()
     {
-        var reporter = Start(Here);
-        for (var i = 0; i < 3 * MemoryReporter.HeartbeatsPerReading; i++)
-        {
-            await PassAsync(reporter, Heartbeat);
-        }
-
-        Assert.Equal(1, _directory.Readings);
+        var reporter = Start();
+        await Settled(reporter);
+        Assert.False(_balancer.HasMessages);
+        _directory.Tell(new BalancerNews.Known([Here]));
+        Assert.Equal((Worker, 1L), Parts(_balancer.ExpectMsg<MemoryReport>()));
     }
 
     [Fact]
-    public async Task While_the_directory_cannot_be_read_the_known_balancers_get_their_reports()
+    public async Task While_the_directory_is_away_the_known_balancers_get_their_reports()
     {
-        _directory.CanChange = true;
         var reporter = Start(Here);
         _balancer.ExpectMsg<MemoryReport>();
-        _directory.Fault = new RegistryUnavailableException("no answer");
+        _directory.Tell(new BalancerNews.Unreachable("no answer", IsRefused: false));
+        _directory.Tell(new BalancerNews.LeftOut("b2", "it is not JSON"));
         for (var sequence = 2; sequence <= 12; sequence++)
         {
             await PassAsync(reporter, Heartbeat);
@@ -126,15 +128,22 @@ public class MemoryReporterTests : VirtualTimeKit
     [Fact]
     public async Task A_directory_that_is_empty_for_once_does_not_end_the_reports()
     {
-        _directory.CanChange = true;
         var reporter = Start(Here);
         _balancer.ExpectMsg<MemoryReport>();
-        _directory.Addresses = [];
-        for (var sequence = 2; sequence <= 12; sequence++)
-        {
-            await PassAsync(reporter, Heartbeat);
-            Assert.Equal((Worker, sequence), Parts(_balancer.ExpectMsg<MemoryReport>()));
-        }
+        _directory.Tell(new BalancerNews.Known([]));
+        await PassAsync(reporter, Heartbeat);
+        Assert.Equal((Worker, 2L), Parts(_balancer.ExpectMsg<MemoryReport>()));
+    }
+
+    [Fact]
+    public async Task Stopped_it_ends_its_subscription()
+    {
+        var reporter = Start(Here);
+        await Settled(reporter);
+        Watch(reporter);
+        Sys.Stop(reporter);
+        ExpectTerminated(reporter);
+        Assert.True(_directory.IsEnded);
     }
 
     [Fact]
@@ -171,20 +180,29 @@ public class MemoryReporterTests : VirtualTimeKit
         public Relay(IActorRef to) => ReceiveAny(to.Forward);
     }
 
-    private sealed class Directory : IBalancerDirectory
+    private sealed class Directory : IBalancerDirectory, IAsyncDisposable
     {
-        public bool CanChange { get; set; }
+        private Action<BalancerNews> _tell = _ => { };
 
         public IReadOnlyList<Address> Addresses { get; set; } = [];
 
-        public Exception? Fault { get; set; }
+        public bool IsInOrder => false;
 
-        public int Readings { get; private set; }
+        public bool IsEnded { get; private set; }
 
-        public Task<IReadOnlyList<Address>> ReadAsync(CancellationToken cancellationToken)
+        public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
         {
-            Readings++;
-            return Fault is { } fault ? Task.FromException<IReadOnlyList<Address>>(fault) : Task.FromResult(Addresses);
+            _tell = tell;
+            Tell(new BalancerNews.Known(Addresses));
+            return this;
+        }
+
+        public void Tell(BalancerNews news) => _tell(news);
+
+        public ValueTask DisposeAsync()
+        {
+            IsEnded = true;
+            return ValueTask.CompletedTask;
         }
     }
 }

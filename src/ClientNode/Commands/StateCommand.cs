@@ -18,7 +18,7 @@ internal static class StateCommand
     {
         try
         {
-            var addresses = await session.Balancers.ReadAsync(session.Interrupted).ConfigureAwait(false);
+            var addresses = await session.Balancers.ReadOnceAsync(session.Interrupted).ConfigureAwait(false);
             var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
             var reports = answers.Where(a => a.Report is not null).Select(a => a.Report!).ToList();
             var silent = answers.Where(a => a.Report is null).Select(a => a.Address).ToList();

@@ -4,12 +4,13 @@ namespace AkkaLb.Core.Clients;
 /// <remarks>While it seeks, it asks one address after another, a probe interval apart; the first that answers is kept.</remarks>
 /// <param name="probeInterval">Time between two probes.</param>
 /// <param name="count">Number of addresses.</param>
-public sealed class BalancerLink(TimeSpan probeInterval, int count)
+/// <param name="spread">Where to begin, at first and after a loss, so that many clients spread over the balancers; null: in the order given.</param>
+public sealed class BalancerLink(TimeSpan probeInterval, int count, Random? spread = null)
 {
     /// <summary>So many requests in a row without an answer count as a lost balancer.</summary>
     public const int TimeoutsMax = 2;
 
-    private int _next;
+    private int _next = Anywhere(count, spread);
     private int _timeouts;
     private TimeSpan _probeAt;
 
@@ -24,7 +25,7 @@ public sealed class BalancerLink(TimeSpan probeInterval, int count)
     {
         count = newCount;
         Linked = linked;
-        _next = 0;
+        _next = Anywhere(newCount, spread);
         _probeAt = now;
     }
 
@@ -59,7 +60,7 @@ public sealed class BalancerLink(TimeSpan probeInterval, int count)
     /// <summary>A request went unanswered; true when that loses the link.</summary>
     public bool TimedOut(TimeSpan now) => Linked is not null && ++_timeouts >= TimeoutsMax && Lost(now);
 
-    /// <summary>The connection is gone, or the balancer is stopping; true if there was a link. The next address is tried first.</summary>
+    /// <summary>The connection is gone, or the balancer is stopping; true if there was a link. The next address, or any other, is tried first.</summary>
     public bool Lost(TimeSpan now)
     {
         if (Linked is not { } lost)
@@ -68,8 +69,12 @@ public sealed class BalancerLink(TimeSpan probeInterval, int count)
         }
 
         (Linked, _timeouts) = (null, 0);
-        _next = count == 0 ? 0 : (lost + 1) % count;
+        // A step of 1 to count - 1 around the ring: any other address, and the lost one only when there is none.
+        var step = 1 + Anywhere(count - 1, spread);
+        _next = count == 0 ? 0 : (lost + step) % count;
         _probeAt = now;
         return true;
     }
+
+    private static int Anywhere(int count, Random? random) => random is null || count <= 0 ? 0 : random.Next(count);
 }

@@ -56,23 +56,6 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
         throw new EtcdUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
     }
 
-    /// <summary>Takes a lease and puts the value under it, whoever held the key before.</summary>
-    public async Task<RegisterOutcome> ReplaceAsync(ByteString key, byte[] value, TimeSpan ttl, CancellationToken cancellationToken)
-    {
-        var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var put = new PutRequest { Key = key, Value = ByteString.CopyFrom(value), Lease = lease.ID };
-            await connection.PutAsync(put, cancellationToken).ConfigureAwait(false);
-            return Registered(lease);
-        }
-        catch (Exception e) when (e is OperationCanceledException or EtcdRefusedException)
-        {
-            await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
-            throw;
-        }
-    }
-
     /// <summary>Writes a new value under the same lease. False when the key is not, or no longer, under it.</summary>
     public async Task<bool> UpdateAsync(ByteString key, byte[] value, long leaseId, CancellationToken cancellationToken)
     {

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
+using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c> and <c>{prefix}/balancers/{id}</c>, each under its holder's lease.</summary>
+/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, each under its holder's lease, and the balancers as a service beside them.</summary>
 /// <remarks>
 /// Thread-safe. Each request is tried once, with <see cref="EtcdSettings.RequestTimeout"/> as its deadline; a call makes at most a
 /// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.
@@ -33,7 +34,14 @@ public sealed class EtcdRegistry : IWorkerRegistry
         _keys = new RegistryKeys(settings.Prefix);
         _connection = new EtcdConnection(settings, timeProvider);
         _registration = new EtcdRegistration(_connection);
+        Services = new EtcdServices(_connection, DeriveRandom());
     }
+
+    /// <summary>The service that balancers are registered as: <c>{prefix}/balancers/{id}</c>.</summary>
+    public const string BalancersService = "balancers";
+
+    /// <summary>Services below the same prefix, over the same connection: balancers, see <see cref="BalancersService"/>.</summary>
+    public EtcdServices Services { get; }
 
     /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
     /// <returns>The server's version, for the log.</returns>
@@ -53,35 +61,6 @@ public sealed class EtcdRegistry : IWorkerRegistry
         ArgumentNullException.ThrowIfNull(worker);
         return Remember(await TranslateAsync(() => _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken))
             .ConfigureAwait(false));
-    }
-
-    /// <summary>Puts a balancer under a lease of its own. One with the same id is replaced: of two, the one that registered last is found.</summary>
-    /// <remarks>The replaced balancer is not told: its lease lives on without a key. <see cref="KeepAliveAsync"/> and
-    /// <see cref="DeregisterAsync"/> serve balancers too. Repeating it is safe; an id that stays keeps its place in the order.</remarks>
-    /// <returns>Always <see cref="RegisterOutcome.Registered"/>.</returns>
-    public async Task<RegisterOutcome> RegisterBalancerAsync(string id, string path, string version, TimeSpan ttl, CancellationToken cancellationToken) =>
-        Remember(await TranslateAsync(() => _registration.ReplaceAsync(
-            _keys.BalancerKey(id), BalancerValue.Write(new BalancerRecord(id, path, version)), ttl, cancellationToken)).ConfigureAwait(false));
-
-    /// <summary>The balancers that are registered now.</summary>
-    public async Task<BalancerListing> ReadBalancersAsync(CancellationToken cancellationToken)
-    {
-        var answer = await TranslateAsync(() => _connection.ReadAsync(_keys.Balancers, cancellationToken)).ConfigureAwait(false);
-        var balancers = new List<BalancerRecord>();
-        var unreadable = new List<RegistryEvent.Unreadable>();
-        foreach (var kv in answer.Kvs.OrderBy(kv => kv.CreateRevision))
-        {
-            if (BalancerValue.TryParse(_keys.Balancers.IdOf(kv.Key), kv.Value.Memory, out var balancer, out var problem))
-            {
-                balancers.Add(balancer);
-            }
-            else
-            {
-                unreadable.Add(new RegistryEvent.Unreadable(kv.Key.ToStringUtf8(), problem));
-            }
-        }
-
-        return new BalancerListing(balancers, unreadable);
     }
 
     /// <inheritdoc/>

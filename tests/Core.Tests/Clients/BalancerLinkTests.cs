@@ -86,4 +86,33 @@ public class BalancerLinkTests
         _link.Replace(newCount: 0, linked: null, S(1));
         Assert.Equal((null, null), (_link.NextDue, _link.Tick(S(2))));
     }
+
+    [Fact]
+    public void Clients_that_spread_begin_anywhere_and_go_anywhere_but_back_after_a_loss()
+    {
+        var random = new Random(4053);
+        var (firsts, nexts) = (new HashSet<int>(), new HashSet<int>());
+        for (var client = 0; client < 100; client++)
+        {
+            var link = new BalancerLink(Ms(500), count: 0, random);
+            link.Replace(newCount: 3, linked: null, S(0));
+            firsts.Add(link.Tick(S(0))!.Value);
+            link.Found(1);
+            link.Lost(S(1));
+            nexts.Add(link.Tick(S(1))!.Value);
+        }
+
+        Assert.Equal([0, 1, 2], firsts.Order());
+        Assert.Equal([0, 2], nexts.Order());
+    }
+
+    [Fact]
+    public void Clients_that_spread_still_try_every_address_in_a_round_and_the_lost_one_when_it_is_alone()
+    {
+        var link = new BalancerLink(Ms(500), count: 3, new Random(4053));
+        Assert.Equal([0, 1, 2], Enumerable.Range(0, 3).Select(i => link.Tick(S(i))!.Value).Order());
+        link.Replace(newCount: 1, linked: 0, S(4));
+        link.Lost(S(4));
+        Assert.Equal(0, link.Tick(S(4)));
+    }
 }

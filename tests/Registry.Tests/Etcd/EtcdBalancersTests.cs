@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 
@@ -7,64 +9,88 @@ namespace AkkaLb.Registry.Tests.Etcd;
 public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
 {
     private readonly EtcdSettings _settings = fixture.NewSettings();
-    private readonly CancellationTokenSource _bound = Bound.New();
+    private readonly Channel<BalancerNews> _news = Channel.CreateUnbounded<BalancerNews>();
+    private readonly List<BalancerNews> _seen = [];
     private EtcdRegistry _registry = null!;
+    private IAsyncDisposable _subscription = null!;
 
     public Task InitializeAsync()
     {
         _registry = _settings.Open();
+        _subscription = new EtcdBalancers(_registry).Subscribe(news => _news.Writer.TryWrite(news));
         return Task.CompletedTask;
     }
 
-    public async Task DisposeAsync() => await _registry.DisposeAsync();
-
-    [Fact]
-    public async Task Balancers_are_listed_in_registration_order_and_leave_with_their_lease()
+    public async Task DisposeAsync()
     {
-        var second = await AddAsync("b2", port: 2);
-        await AddAsync("b1", port: 1);
-        Assert.Equal(["b2", "b1"], await IdsAsync());
-
-        await _registry.DeregisterAsync(second, _bound.Token);
-        Assert.Equal(["b1"], await IdsAsync());
+        await _subscription.DisposeAsync();
+        await _registry.DisposeAsync();
     }
 
     [Fact]
-    public async Task A_balancer_with_the_same_id_replaces_the_earlier_one_and_outlives_its_lease()
+    public async Task Balancers_are_told_in_registration_order_and_leave_with_their_registration()
     {
-        var earlier = await AddAsync("b1", port: 1);
-        await AddAsync("b1", port: 2);
-        await _registry.DeregisterAsync(earlier, _bound.Token);
+        await UntilKnownAsync();
+        await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
+        await using var first = Add("b1", "akka.ssl.tcp://AkkaLb@node-1:1/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2", "akka.ssl.tcp://AkkaLb@node-1:1");
 
-        var balancer = Assert.Single((await _registry.ReadBalancersAsync(_bound.Token)).Balancers);
-        Assert.Equal(PathOf(2), balancer.Path);
+        await second.DisposeAsync();
+        await UntilKnownAsync("akka.ssl.tcp://AkkaLb@node-1:1");
+    }
+
+    [Fact]
+    public async Task A_balancer_that_comes_back_elsewhere_is_told_there()
+    {
+        await using (Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"))
+        {
+            await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
+        }
+
+        await using var again = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
+    }
+
+    [Fact]
+    public async Task A_value_of_an_earlier_version_which_has_only_path_and_version_is_read()
+    {
+        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
     }
 
     [Fact]
     public async Task Balancers_are_no_workers()
     {
-        await AddAsync("b1", port: 1);
+        await using var balancer = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
         await using var watch = new WatchProbe(_registry);
         Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
     }
 
-    [Fact]
-    public async Task An_unreadable_balancer_is_left_out_and_told()
+    [Theory]
+    [InlineData("[]", "it is not a JSON object")]
+    [InlineData("""{"host":"h","port":1}""", "'path' is no absolute actor path")]
+    [InlineData("""{"path":"akka.tcp://AkkaLb@h:1","version":"1"}""", "'path' is no absolute actor path")]
+    [InlineData("""{"path":"nonsense","host":"h","port":1}""", "'path' is no absolute actor path")]
+    public async Task An_entry_that_cannot_be_used_is_left_out_and_told_once(string value, string problem)
     {
-        var key = $"{_settings.Prefix}/balancers/b1";
-        await fixture.Etcd.Etcdctl("put", key, "[]");
-        var listing = await _registry.ReadBalancersAsync(_bound.Token);
-        Assert.Empty(listing.Balancers);
-        Assert.Equal(key, Assert.Single(listing.Unreadable).Key);
+        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", value);
+        await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
+        await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2", "akka.tcp://AkkaLb@127.0.0.1:3");
+        Assert.Contains(problem, Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Problem, StringComparison.Ordinal);
     }
 
-    private static string PathOf(int port) => $"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer";
+    private EtcdServiceRegistration Add(string id, string path) =>
+        _registry.Services.Register(EtcdRegistry.BalancersService, new ServiceInstance(id, "127.0.0.1", 1) { Path = path, Version = "0.1.0" });
 
-    private async Task<long> AddAsync(string id, int port)
+    private async Task UntilKnownAsync(params string[] addresses)
     {
-        var outcome = await _registry.RegisterBalancerAsync(id, PathOf(port), "0.1.0", Workers.Ttl, _bound.Token);
-        return Assert.IsType<RegisterOutcome.Registered>(outcome).LeaseId;
+        while (_seen.LastOrDefault() is not BalancerNews.Known known || !known.Addresses.Select(a => $"{a}").SequenceEqual(addresses))
+        {
+            _seen.Add(await _news.Reader.ReadAsync(Bound.New().Token));
+        }
     }
-
-    private async Task<IEnumerable<string>> IdsAsync() => (await _registry.ReadBalancersAsync(_bound.Token)).Balancers.Select(b => b.Id);
 }

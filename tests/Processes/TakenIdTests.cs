@@ -1,0 +1,82 @@
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
+using AkkaLb.Tests.Support.Etcd;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>Two processes with one id in etcd: the second is refused while the first lives, and gets it when the first was killed.</summary>
+public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const string Ttl = "3";
+
+    private readonly List<NodeProcess> _processes = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
+    private EtcdProcess _etcd = null!;
+
+    public async Task InitializeAsync() => _etcd = await EtcdProcess.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            await process.DisposeAsync();
+        }
+
+        await _etcd.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_second_balancer_is_refused_with_one_line_and_exit_3_and_gets_the_id_when_the_first_was_killed()
+    {
+        var first = Balancer("b1");
+        var ready = (await first.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
+
+        await AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another --id, or stop that one");
+
+        Assert.False(first.Ended.IsCompleted);
+        first.Signal(Signals.Kill);
+        await first.EndedAsync();
+        await Balancer("b1").WaitForLineAsync("ready balancer ");
+    }
+
+    [Fact]
+    public async Task A_second_worker_is_refused_with_one_line_and_exit_3_and_gets_the_id_when_the_first_was_killed()
+    {
+        await Balancer("b1").WaitForLineAsync("ready balancer ");
+        var first = Worker("w1");
+        await first.WaitForLineAsync("ready worker w1 ");
+
+        await AssertRefusedAsync(Worker("w1"), "the id \"w1\" is in use by another worker process");
+
+        Assert.False(first.Ended.IsCompleted);
+        first.Signal(Signals.Kill);
+        await first.EndedAsync();
+        await Worker("w1").WaitForLineAsync("ready worker w1 ");
+    }
+
+    private async Task AssertRefusedAsync(NodeProcess second, string sentence)
+    {
+        var ending = await second.EndedAsync();
+        output.WriteLine(ending.ToString());
+        Assert.Equal(3, ending.ExitCode);
+        Assert.Empty(ending.Output);
+        Assert.Contains(sentence, Assert.Single(ending.Error), StringComparison.Ordinal);
+    }
+
+    private NodeProcess Balancer(string id)
+    {
+        var settings = Path.Combine(_folder, "balancer.hocon");
+        File.WriteAllText(settings, $"akkalb.balancer.lease-ttl = {Ttl}s");
+        return Add(NodeProcess.Balancer("--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings));
+    }
+
+    private NodeProcess Worker(string id) => Add(NodeProcess.Worker("--id", id, "--etcd", _etcd.Endpoint, "--lease-ttl", Ttl));
+
+    private NodeProcess Add(NodeProcess process)
+    {
+        _processes.Add(process);
+        return process;
+    }
+}
