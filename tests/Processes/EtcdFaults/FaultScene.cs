@@ -73,8 +73,19 @@ public sealed class FaultScene : IAsyncDisposable
     public async Task WatchAssignmentsAsync() => _assignments ??= await Assignments.AskAsync(_cluster.Address, AssignEvery);
 
     /// <summary>Waits until each of these has been named anew, a few times.</summary>
-    public Task UntilNamedAsync(params string[] ids) =>
-        Assignments.UntilAsync(a => ids.All(id => a.Count(x => x.Worker == id) >= 3), Bound);
+    public async Task UntilNamedAsync(params string[] ids)
+    {
+        IReadOnlyList<Assignments.Answer> answers = [];
+        try
+        {
+            await Assignments.UntilAsync(a => ids.All(id => (answers = a).Count(x => x.Worker == id) >= 3), Bound);
+        }
+        catch (OperationCanceledException)
+        {
+            var named = answers.CountBy(a => a.Worker ?? a.Trouble!).Select(c => $"{c.Key} {c.Value}");
+            Assert.Fail($"within {Bound} not all of {string.Join(", ", ids)} were named: {string.Join(", ", named)}; {await Balancer.AskAsync()}");
+        }
+    }
 
     /// <summary>Waits until the balancer has said so.</summary>
     public async Task<BalancerSample> UntilAsync(Func<BalancerSample, bool> isSo)
