@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AkkaLb.ClientNode;
 using AkkaLb.Core.Clients;
+using AkkaLb.Registry;
 
 namespace AkkaLb.Processes.Harness;
 
@@ -38,6 +39,23 @@ public sealed class Assignments : IAsyncDisposable
     /// <param name="every">The pause between two questions; a busy scene takes longer ones.</param>
     public static async Task<Assignments> AskAsync(string balancer, TimeSpan? every = null) =>
         new(await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer)), every ?? AskEveryDefault);
+
+    /// <summary>Asks whichever balancer the client finds there.</summary>
+    public static async Task<Assignments> AskAsync(IBalancerDirectory balancers) =>
+        new(await BalancedClient.ConnectAsync(new BalancedClientOptions { Balancers = balancers }), AskEveryDefault);
+
+    /// <summary>How a balancer stands, and all it knows.</summary>
+    public Task<BalancerReport> InspectAsync(string balancer) =>
+        NodeAddress.TryParse(balancer, out var address)
+            ? _client.InspectAsync(address, AnswerWithin)
+            : throw new ArgumentException($"'{balancer}' is not host:port", nameof(balancer));
+
+    /// <summary>The longest time between two answers that named a worker, the later one behind this moment.</summary>
+    public TimeSpan LongestGap(long from)
+    {
+        var named = Answers.Where(a => a.Worker is not null).ToList();
+        return named.Zip(named.Skip(1)).Where(pair => pair.Second.AnsweredAt > from).Max(pair => Stopwatch.GetElapsedTime(pair.First.AnsweredAt, pair.Second.AnsweredAt));
+    }
 
     /// <summary>Waits until the answers to questions asked from now on are as wished.</summary>
     public async Task UntilAsync(Func<IReadOnlyList<Answer>, bool> isWished, TimeSpan? bound = null)

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using AkkaLb.Etcd;
+using AkkaLb.Processes.Harness;
+using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support;
+using AkkaLb.Tests.Support.Etcd;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>Two independent balancers on one etcd; nobody is told an address, everybody finds both there.</summary>
+public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int BalancerTtlSeconds = 3;
+    private static readonly string[] WorkerIds = ["w1", "w2", "w3"];
+
+    private readonly List<NodeProcess> _processes = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
+    private EtcdProcess _etcd = null!;
+    private EtcdRegistry _registry = null!;
+
+    private JobLedgerFile Ledger => new(Path.Combine(_folder, "ledger"));
+
+    public async Task InitializeAsync()
+    {
+        _etcd = await EtcdProcess.StartAsync();
+        _registry = new EtcdRegistry(new EtcdSettings([new EtcdEndpoint("127.0.0.1", _etcd.Port)]), TimeProvider.System, new Random(4053));
+        File.WriteAllText(Path.Combine(_folder, "balancer.hocon"), $"akkalb.balancer.lease-ttl = {BalancerTtlSeconds}s");
+        File.WriteAllText(Path.Combine(_folder, "worker.hocon"), $"akkalb.worker.ledger = \"{Ledger.Path}\"");
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            output.WriteLine(process.Describe());
+            await process.DisposeAsync();
+        }
+
+        await _registry.DisposeAsync();
+        await _etcd.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Least load decides on memory reports: it goes on at once only if the workers report to the other balancer too.</summary>
+    [Theory]
+    [InlineData("round-robin")]
+    [InlineData("least-load")]
+    public async Task No_job_is_lost_when_the_balancer_in_use_is_killed(string policy)
+    {
+        await using var scene = await StartSceneAsync(policy);
+
+        var killed = Stopwatch.GetTimestamp();
+        scene.Used.Signal(Signals.Kill);
+        await scene.Asker.UntilAsync(a => a.Count(x => x.Worker is not null) >= 200);
+
+        var gap = scene.Asker.LongestGap(from: killed);
+        output.WriteLine($"{policy}: balancer killed; longest time without an assignment {gap.TotalMilliseconds:0} ms");
+        await AssertAllDoneAsync(scene);
+    }
+
+    [Fact]
+    public async Task A_balancer_told_to_stop_leaves_no_gap_to_speak_of()
+    {
+        await using var scene = await StartSceneAsync("least-load");
+        var before = scene.Asker.LongestGap(from: 0);
+
+        var told = Stopwatch.GetTimestamp();
+        scene.Used.Signal(Signals.Terminate);
+        var ending = await scene.Used.EndedAsync();
+        await scene.Asker.UntilAsync(a => a.Count(x => x.Worker is not null) >= 200);
+
+        output.WriteLine(
+            $"balancer stopped: longest time without an assignment {scene.Asker.LongestGap(from: told).TotalMilliseconds:0} ms; while it ran {before.TotalMilliseconds:0} ms");
+        Assert.Equal(0, ending.ExitCode);
+        await AssertAllDoneAsync(scene);
+    }
+
+    [Fact]
+    public async Task A_balancer_that_comes_back_elsewhere_gets_every_workers_reports()
+    {
+        var first = await StartBalancerAsync("b1", "least-load");
+        await StartWorkersAsync();
+        await using var asker = await Assignments.AskAsync(new EtcdBalancers(_registry));
+        var second = await StartBalancerAsync("b2", "least-load");
+        await UntilAllReportAsync(asker, second);
+
+        second.Signal(Signals.Kill);
+        await second.EndedAsync();
+        var again = await StartBalancerAsync("b2", "least-load");
+        Assert.NotEqual(await AddressOfAsync(second), await AddressOfAsync(again));
+        await UntilAllReportAsync(asker, again);
+        await UntilAllReportAsync(asker, first);
+        AssertNoStackTraces();
+    }
+
+    /// <summary>One balancer, workers and clients that use it for want of another; then a second one, which all of them hear of and nobody has a reason to use.</summary>
+    private async Task<Scene> StartSceneAsync(string policy)
+    {
+        var used = await StartBalancerAsync("b1", policy);
+        await StartWorkersAsync();
+        var asker = await Assignments.AskAsync(new EtcdBalancers(_registry));
+        await asker.UntilAsync(a => a.Count(x => x.Worker is not null) >= 50);
+        // No job may run twice, so each that is not done would be a failure.
+        var load = Add(NodeProcess.Client(
+            "load", "--for", "12", "--concurrency", "16", "--job", "sleep:10", "--not-idempotent", "--json", "--etcd", _etcd.Endpoint));
+        await Ledger.WaitForAsync(100);
+        await UntilAllReportAsync(asker, await StartBalancerAsync("b2", policy));
+        return new Scene(used, asker, load);
+    }
+
+    private async Task AssertAllDoneAsync(Scene scene)
+    {
+        Assert.False(scene.Load.Ended.IsCompleted, "the load had ended before the fault");
+        var atFault = Ledger.Read().Count;
+        var ending = await scene.Load.EndedAsync(TimeSpan.FromSeconds(60));
+        var summary = LoadSummary.Of(ending);
+        output.WriteLine($"load: {summary}; {atFault} done so far when the assignments went on; assign us p50 {summary.AssignMicros.P50} max {summary.AssignMicros.Max}");
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        Assert.Equal((0, 0), (summary.Failed, summary.NotDone));
+        Assert.Equal(summary.Done, Ledger.Read().Where(e => e.Outcome == "done").Select(e => e.Job).Distinct().Count());
+        Assert.True(summary.Done > atFault, "nothing was done after the fault");
+        Assert.Equal(Ledger.Read().Count, Ledger.Read().Select(e => e.Job).Distinct().Count());
+        scene.Asker.AssertAllAnswered();
+        AssertNoStackTraces();
+    }
+
+    /// <summary>Waits until the balancer knows all workers and has a fresh report of each.</summary>
+    private static async Task UntilAllReportAsync(Assignments asker, NodeProcess balancer)
+    {
+        var address = await AddressOfAsync(balancer);
+        using var bound = new CancellationTokenSource(NodeProcess.Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while ((await asker.InspectAsync(address)).Balancer.Members.Count(m => m.ResidentBytes is not null) < WorkerIds.Length)
+        {
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
+    }
+
+    private static async Task<string> AddressOfAsync(NodeProcess balancer) => (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
+
+    private async Task<NodeProcess> StartBalancerAsync(string id, string policy)
+    {
+        var balancer = Add(NodeProcess.Balancer(
+            "--id", id, "--policy", policy, "--port", "0", "--etcd", _etcd.Endpoint, "--config", Path.Combine(_folder, "balancer.hocon")));
+        await balancer.WaitForLineAsync("ready balancer ");
+        return balancer;
+    }
+
+    private async Task StartWorkersAsync()
+    {
+        var workers = WorkerIds
+            .Select(id => (Id: id, Process: Add(NodeProcess.Worker(
+                "--id", id, "--etcd", _etcd.Endpoint, "--heartbeat", "500", "--config", Path.Combine(_folder, "worker.hocon")))))
+            .ToList();
+        foreach (var (id, process) in workers)
+        {
+            await process.WaitForLineAsync($"ready worker {id} ");
+        }
+    }
+
+    private void AssertNoStackTraces() => Assert.DoesNotContain(_processes.SelectMany(p => p.Error.Texts), StackTraces.IsLine);
+
+    private NodeProcess Add(NodeProcess process)
+    {
+        _processes.Add(process);
+        return process;
+    }
+
+    private sealed record Scene(NodeProcess Used, Assignments Asker, NodeProcess Load) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Asker.DisposeAsync();
+    }
+}
