@@ -38,7 +38,7 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
             endpoints = [new EtcdEndpoint("127.0.0.1", 2379)];
         }
 
-        var settings = new EtcdSettings(endpoints) { Prefix = section.GetString("prefix"), RequestTimeout = section.GetTimeSpan("request-timeout") };
+        var settings = new EtcdSettings(endpoints) { Prefix = section.GetString("prefix"), RequestTimeout = Time(section, "request-timeout", problems) };
         problems.AddRange(settings.Problems().Select(p => $"{Path}: {p}"));
         return settings;
     }
@@ -46,7 +46,7 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
     private static RegisterSettings ReadRegister(Config section, List<string> problems)
     {
         var (service, id, address, ttl) =
-            (section.GetString("service-name"), section.GetString("instance-id"), section.GetString("address"), section.GetTimeSpan("lease-ttl"));
+            (section.GetString("service-name"), section.GetString("instance-id"), section.GetString("address"), Time(section, "lease-ttl", problems, "register."));
         const string nameRule = "must be 1 to 128 characters of printable ASCII without blanks and '/'";
         Check(problems, ServiceNames.IsValid(service), "register.service-name", service, nameRule);
         Check(problems, id.Length == 0 || ServiceNames.IsValid(id), "register.instance-id", id, nameRule);
@@ -75,6 +75,20 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
         var written = section.GetString(key);
         Check(problems, written == first.Name || written == second.Name, below + key, written, $"must be {first.Name} or {second.Name}");
         return written == second.Name ? second.Value : first.Value;
+    }
+
+    /// <summary>An unreadable one counts as 2 s while the rest is read.</summary>
+    private static TimeSpan Time(Config section, string key, List<string> problems, string below = "")
+    {
+        try
+        {
+            return section.GetTimeSpan(key, allowInfinite: false);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            Check(problems, false, below + key, section.GetString(key), "must be a time, for example 500ms or 2s");
+            return TimeSpan.FromSeconds(2);
+        }
     }
 
     private static void Check(List<string> problems, bool isGood, string key, object value, string rule)

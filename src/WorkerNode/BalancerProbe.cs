@@ -23,7 +23,7 @@ internal static class BalancerProbe
         var clock = system.Scheduler;
         var until = clock.MonotonicClock + wait;
         var links = LinkTroubles.Of(system);
-        var trouble = NoneRegistered;
+        var trouble = "etcd has not answered yet";
         var told = Channel.CreateUnbounded<BalancerNews>();
         await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
         IReadOnlyList<Address> addresses = [];

@@ -40,6 +40,13 @@ public sealed class EtcdDiscoverySettingsTests
     }
 
     [Fact]
+    public void A_time_that_cannot_be_read_is_named()
+    {
+        var told = Assert.Throws<ConfigurationException>(() => EtcdDiscoverySettings.Read("akka.discovery.etcd.request-timeout = soon")).Message;
+        Assert.Equal("akka.discovery.etcd.request-timeout = \"soon\": must be a time, for example 500ms or 2s", told);
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_named_together_with_its_path()
     {
         var told = Assert.Throws<ConfigurationException>(() => EtcdDiscoverySettings.Read(

@@ -189,6 +189,7 @@ public sealed class LookupOutageTests : IAsyncLifetime
     [InlineData("frozen")]
     public async Task A_first_lookup_fails_in_time_and_says_why_and_a_later_one_answers(string fault)
     {
+        await _etcd.Etcdctl("put", "/akka/services/greeter/a", """{"host":"h","port":1}""");
         var discovery = Akka.Discovery.Discovery.Get(_system).Default;
         if (fault == "down")
         {
@@ -213,7 +214,6 @@ public sealed class LookupOutageTests : IAsyncLifetime
             _etcd.Thaw();
         }
 
-        await _etcd.Etcdctl("put", "/akka/services/greeter/a", """{"host":"h","port":1}""");
         Assert.Single((await discovery.Lookup("greeter", Bound.Time)).Addresses);
     }
 

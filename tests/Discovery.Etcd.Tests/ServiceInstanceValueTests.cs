@@ -63,6 +63,36 @@ public sealed class ServiceInstanceValueTests
         Assert.Contains("5000 bytes", problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Whatever_bytes_come_it_does_not_throw_and_what_it_reads_can_be_written()
+    {
+        var random = new Random(4053);
+        var good = Encoding.UTF8.GetBytes(
+            """{"host":"h","port":1,"address":"10.0.0.1","path":"akka.tcp://S@a:1/user/b","version":"1","attributes":{"a":"\u00e9","b":""},"x":[1,null]}""");
+        var (read, refused) = (0, 0);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var bytes = good[..(random.Next(4) == 0 ? random.Next(good.Length) : good.Length)];
+            for (var flips = random.Next(4); flips > 0 && bytes.Length > 0; flips--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            if (ServiceInstanceValue.TryParse("x", bytes, out var instance, out var problem))
+            {
+                read++;
+                ServiceInstanceValue.Write(instance);
+            }
+            else
+            {
+                refused++;
+                Assert.NotEmpty(problem);
+            }
+        }
+
+        Assert.True(read > 1000 && refused > 1000, $"{read} read, {refused} refused");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a/b")]
