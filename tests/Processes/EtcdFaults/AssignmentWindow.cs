@@ -27,7 +27,7 @@ public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
             var isOut = outages.Any(o => o.From <= answer.AnsweredAt && (o.To == long.MaxValue || o.To + Ticks(Recovery) >= from));
             if (!isOut && !WasThere(answer.Worker!, from, answer.AnsweredAt, readings))
             {
-                var seen = readings.LastOrDefault(r => r.EndedAt <= from && r.Workers!.ContainsKey(answer.Worker!));
+                var seen = readings.LastOrDefault(r => r.EndedAt <= from && r.Workers?.ContainsKey(answer.Worker!) == true);
                 violations.Add($"{answer.Worker} was named {(seen is null ? "and never seen in etcd" : $"{Stopwatch.GetElapsedTime(seen.EndedAt, answer.AskedAt)} after it was last seen in etcd")}");
             }
         }

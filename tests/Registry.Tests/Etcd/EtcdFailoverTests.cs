@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
@@ -101,6 +102,27 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
                 return false;
             }
         }
+    }
+
+    [Fact]
+    public async Task With_everybody_gone_nobody_is_asked_in_a_loop()
+    {
+        await using var a = new FaultyProxy(_etcd.Port);
+        await using var b = new FaultyProxy(_etcd.Port);
+        a.Cut();
+        b.Cut();
+        await using var registry = new EtcdSettings(To(a.Port, b.Port).Endpoints).Open();
+        var began = Stopwatch.GetTimestamp();
+        await using var watch = new WatchProbe(registry);
+
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (a.Accepted + b.Accepted < 30)
+        {
+            await timer.WaitForNextTickAsync(_bound.Token);
+        }
+
+        // The pauses alone, at their shortest: 50, 100, 200, 400 and 800 ms. A loop would be here at once.
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(1), TimeSpan.MaxValue);
     }
 
     private static EtcdSettings To(params int[] ports) =>
