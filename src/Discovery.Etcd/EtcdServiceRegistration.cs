@@ -132,6 +132,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                     }
                     else
                     {
+                        Lost("another process holds its key");
                         await Task.Delay(_options.LeaseTtl / 10, Time, _stop.Token).ConfigureAwait(false);
                     }
                 }

@@ -68,22 +68,18 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan pat
             return new ClaimStep.Take(holder.ModRevision);
         }
 
-        if (_wasRegistered)
-        {
-            return new ClaimStep.GiveUp($"{name} was taken by another process");
-        }
-
-        if (rule == ConflictRule.Replace)
+        if (rule == ConflictRule.Replace && !_wasRegistered)
         {
             return new ClaimStep.Take(holder.ModRevision);
         }
 
+        // The holder may be dead: crashed, or, in an etcd that was restored from a backup, a process of long ago. Its lease then ends within one TTL.
         _inUseSince ??= now;
-        return now - _inUseSince >= patience
-            ? new ClaimStep.GiveUp(
-                holder.LeaseId == 0
-                    ? $"{name} is in use by a key without a lease, which nobody but who put it can take away"
-                    : $"{name} is in use by another process")
-            : new ClaimStep.Wait();
+        return now - _inUseSince >= patience ? new ClaimStep.GiveUp(Sentence(holder)) : new ClaimStep.Wait();
     }
+
+    private string Sentence(KeyHolder holder) =>
+        _wasRegistered ? $"{name} was taken by another process"
+        : holder.LeaseId == 0 ? $"{name} is in use by a key without a lease, which nobody but who put it can take away"
+        : $"{name} is in use by another process";
 }

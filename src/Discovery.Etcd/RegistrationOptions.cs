@@ -15,10 +15,11 @@ public sealed record RegistrationOptions
 }
 
 /// <summary>What a first registration does about another holder of its id.</summary>
-/// <remarks>Who was registered once and finds another in its place always gives up: of two, the later wins, and they do not take turns.</remarks>
+/// <remarks>Who was registered once and finds another in its place waits for one time to live, as with <see cref="Refuse"/>, and then gives up: of two, the
+/// later wins, and they do not take turns.</remarks>
 public enum ConflictRule
 {
-    /// <summary>Take its place. The other one gives up as soon as it notices, within one time to live.</summary>
+    /// <summary>Take its place. The other one notices within one time to live, and gives up another one later.</summary>
     Replace,
 
     /// <summary>Wait for one time to live, in case it is what a crashed process has left behind, then give up.</summary>

@@ -187,6 +187,23 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Restored_from_a_backup_of_another_process_time_it_waits_for_that_ones_lease_and_is_registered_again()
+    {
+        var lease = (await _etcd.Etcdctl("lease", "grant", "3")).Split(' ')[1];
+        await _etcd.Etcdctl("put", "/p/greeter/a", """{"host":"old","port":1}""", "--lease", lease);
+        var backup = await _etcd.BackUpAsync();
+        await _etcd.Etcdctl("lease", "revoke", lease);
+        var a = _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(6), OnConflict = ConflictRule.Refuse });
+        await a.NextAsync<RegistrationEvent.Registered>();
+
+        await _etcd.RestoreAsync(backup);
+        await _etcd.RestartAsync();
+        Assert.Contains("old", await _etcd.Etcdctl("get", "/p/greeter/a"), StringComparison.Ordinal);
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Contains("127.0.0.1", await _etcd.Etcdctl("get", "/p/greeter/a"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_restart_within_the_time_to_live_goes_unnoticed_by_others()
     {
         var watch = _party.Watch();

@@ -46,11 +46,23 @@ public sealed class InstanceClaimTests
     [Theory]
     [InlineData(ConflictRule.Refuse)]
     [InlineData(ConflictRule.Replace)]
-    public void Who_was_registered_and_finds_a_stranger_gives_up_at_once(ConflictRule rule)
+    public void Who_was_registered_and_finds_a_stranger_waits_and_gives_up(ConflictRule rule)
     {
         var claim = New(rule);
         claim.Registered();
-        Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.Zero));
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.Zero));
+        Assert.Equal("it was taken by another process", Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, Patience)).Sentence);
+    }
+
+    [Fact]
+    public void A_stranger_that_goes_away_meanwhile_is_forgotten()
+    {
+        var claim = New(ConflictRule.Refuse);
+        claim.Registered();
+        claim.Next(Stranger, Ours, TimeSpan.Zero);
+        Assert.Equal(new ClaimStep.Create(), claim.Next(null, Ours, Patience));
+        claim.Registered();
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, Patience));
     }
 
     [Fact]
