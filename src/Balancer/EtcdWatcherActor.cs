@@ -28,6 +28,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private readonly WatchHealth _health;
     private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
     private CancellationTokenSource _watch = new();
+    private string? _lastEnd;
     private object _epoch = new();
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer)
@@ -58,7 +59,12 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         Receive<WatchEnded>(m => ReferenceEquals(m.Epoch, _epoch), m =>
         {
             _health.Disconnected(m.Problem);
-            _log.Error("the watch of the registry ended, opening it again in {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
+            if (m.Problem != _lastEnd)
+            {
+                _lastEnd = m.Problem;
+                _log.Error("the watch of the registry ended, the last known workers stay, opening it again every {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
+            }
+
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
         });
         Receive<Reopen>(_ => Open());
@@ -88,6 +94,12 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         {
             case RegistryEvent.Snapshot snapshot:
                 _health.Snapshot(Now);
+                if (_lastEnd is not null)
+                {
+                    _lastEnd = null;
+                    _log.Info("the watch of the registry goes on");
+                }
+
                 OnSnapshot(snapshot);
                 break;
             case RegistryEvent.Changed changed:

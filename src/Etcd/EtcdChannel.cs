@@ -11,12 +11,19 @@ internal static class EtcdChannel
     private const int ReceivedBytesMax = 64 * 1024 * 1024;
 
     /// <summary>A client for these endpoints. Nothing is dialled yet.</summary>
-    public static EtcdClient Open(EtcdSettings settings) =>
-        new(string.Join(',', settings.Endpoints), configureChannelOptions: options => Configure(options, settings));
+    /// <remarks>The package chooses TLS by its constructor and not by the scheme.</remarks>
+    public static EtcdClient Open(EtcdSettings settings)
+    {
+        var endpoints = string.Join(',', settings.Endpoints);
+        return settings.IsTls
+            ? new EtcdClient(endpoints, static _ => { }, configureChannelOptions: options => Configure(options, settings))
+            : new EtcdClient(endpoints, configureChannelOptions: options => Configure(options, settings));
+    }
 
     internal static void Configure(GrpcChannelOptions options, EtcdSettings settings)
     {
-        options.HttpHandler = new SocketsHttpHandler
+        // Ours takes the place of the package's, TLS options included.
+        var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             UseCookies = false,
@@ -28,6 +35,12 @@ internal static class EtcdChannel
             KeepAlivePingDelay = settings.PingDelay,
             KeepAlivePingTimeout = settings.PingTimeout,
         };
+        if (settings.IsTls)
+        {
+            (settings.Tls ?? new EtcdTls()).Configure(handler.SslOptions);
+        }
+
+        options.HttpHandler = handler;
         options.MaxReceiveMessageSize = ReceivedBytesMax;
         // The package would repeat every call, writes too, for up to 20 s. Here each call is tried once, and who calls decides what is safe to repeat.
         options.ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } };

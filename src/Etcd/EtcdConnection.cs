@@ -17,6 +17,7 @@ public sealed class EtcdConnection : IDisposable
     private readonly EtcdClient[] _members;
     private readonly EndpointChooser _chooser;
     private readonly long _startedAt;
+    private readonly EtcdToken? _token;
 
     /// <summary>Nothing is dialled yet.</summary>
     /// <param name="settings">Where etcd is, and how patient to be.</param>
@@ -36,6 +37,7 @@ public sealed class EtcdConnection : IDisposable
         _members = [.. settings.Endpoints.Select(e => EtcdChannel.Open(settings with { Endpoints = [e] }))];
         _chooser = new EndpointChooser(_members.Length, AvoidFor);
         _startedAt = timeProvider.GetTimestamp();
+        _token = settings.Credentials is { } credentials ? new EtcdToken(ct => AuthenticateAsync(credentials, ct), timeProvider) : null;
     }
 
     public EtcdSettings Settings { get; }
@@ -47,9 +49,6 @@ public sealed class EtcdConnection : IDisposable
     public TimeSpan RequestTimeout => Settings.RequestTimeout;
 
     public TimeProvider TimeProvider { get; }
-
-    /// <summary>Sent on both kinds of streams: a member that lost its leader then ends them instead of staying silent.</summary>
-    private static Metadata HasLeader => new() { { "hasleader", "true" } };
 
     private TimeSpan Now => TimeProvider.GetElapsedTime(_startedAt);
 
@@ -118,9 +117,9 @@ public sealed class EtcdConnection : IDisposable
     /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent member.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken) =>
-        TryMembersAsync(isRead: false, timeout, async (etcd, options) =>
+        AskAsync(isRead: false, timeout, async (etcd, options) =>
         {
-            using var call = etcd.GetConnection().LeaseClient.LeaseKeepAlive(options.WithHeaders(HasLeader));
+            using var call = etcd.GetConnection().LeaseClient.LeaseKeepAlive(options.WithHeaders(OnStream(options.Headers)));
             await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = leaseId }, cancellationToken).ConfigureAwait(false);
             while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
             {
@@ -134,11 +133,12 @@ public sealed class EtcdConnection : IDisposable
         }, cancellationToken);
 
     /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it, and says how it went.</summary>
+    /// <param name="token">Stays in the stream's headers for as long as it lives; null without credentials.</param>
     /// <param name="member">Whom it goes to, for <see cref="WatchSucceeded"/> and <see cref="WatchFailed"/>.</param>
-    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(out int member, CancellationToken cancellationToken)
+    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(string? token, out int member, CancellationToken cancellationToken)
     {
         member = _chooser.Next(Now);
-        return _members[member].GetConnection().WatchClient.Watch(HasLeader, deadline: null, cancellationToken);
+        return _members[member].GetConnection().WatchClient.Watch(OnStream(HeadersOf(token)), deadline: null, cancellationToken);
     }
 
     /// <summary>Its address, for messages.</summary>
@@ -154,15 +154,64 @@ public sealed class EtcdConnection : IDisposable
         {
             member.Dispose();
         }
+
+        _token?.Dispose();
+    }
+
+    /// <summary>What calls carry now; null without credentials.</summary>
+    /// <exception cref="EtcdUnavailableException">None could be had.</exception>
+    /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
+    internal async Task<string?> TokenAsync(CancellationToken cancellationToken) =>
+        _token is null ? null : await _token.GetAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The next call shows the password again.</summary>
+    internal void ForgetToken(string token) => _token?.Forget(token);
+
+    private static Metadata? HeadersOf(string? token) => token is null ? null : new Metadata { { "authorization", token } };
+
+    /// <summary>A member that lost its leader then ends the stream instead of staying silent.</summary>
+    private static Metadata OnStream(Metadata? headers) => [.. headers ?? [], new Metadata.Entry("hasleader", "true")];
+
+    private async Task<string> AuthenticateAsync(EtcdCredentials credentials, CancellationToken cancellationToken)
+    {
+        var request = new AuthenticateRequest { Name = credentials.User, Password = credentials.Password };
+        return await TryMembersAsync(isRead: true, RequestTimeout, async (etcd, options) =>
+        {
+            using var call = etcd.GetConnection().AuthClient.AuthenticateAsync(request, options);
+            return (await call.ResponseAsync.ConfigureAwait(false)).Token;
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private Task<TResponse> CallAsync<TResponse>(
         bool isRead, Func<EtcdClient, CallOptions, AsyncUnaryCall<TResponse>> start, CancellationToken cancellationToken) =>
-        TryMembersAsync(isRead, RequestTimeout, async (etcd, options) =>
+        AskAsync(isRead, RequestTimeout, async (etcd, options) =>
         {
             using var call = start(etcd, options);
             return await call.ResponseAsync.ConfigureAwait(false);
         }, cancellationToken);
+
+    /// <summary>Asks with our token, and once more with a new one should etcd not know it: etcd has done nothing then, so that writes may be repeated too.</summary>
+    private async Task<TResponse> AskAsync<TResponse>(
+        bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
+    {
+        if (await TokenAsync(cancellationToken).ConfigureAwait(false) is not { } token)
+        {
+            return await TryMembersAsync(isRead, timeout, ask, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await AskWithAsync(token).ConfigureAwait(false);
+        }
+        catch (EtcdRefusedException e) when (EtcdFaults.IsTokenUnknown(e))
+        {
+            ForgetToken(token);
+            return await AskWithAsync(await TokenAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        Task<TResponse> AskWithAsync(string? token) =>
+            TryMembersAsync(isRead, timeout, (etcd, options) => ask(etcd, options.WithHeaders(HeadersOf(token)!)), cancellationToken);
+    }
 
     /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next.</summary>
     private async Task<TResponse> TryMembersAsync<TResponse>(
@@ -182,7 +231,7 @@ public sealed class EtcdConnection : IDisposable
             }
             catch (Exception e) when (e is RpcException or OperationCanceledException or EtcdUnavailableException)
             {
-                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, string.Join(", ", asked), timeout, cancellationToken);
+                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, string.Join(", ", asked), Settings, timeout, cancellationToken);
                 if (fault is EtcdUnavailableException { IsLeaseGone: false })
                 {
                     _chooser.Failed(member, Now);

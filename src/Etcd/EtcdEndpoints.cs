@@ -9,7 +9,7 @@ public static class EtcdEndpoints
     private const string PlainScheme = "http://";
     private const string TlsScheme = "https://";
 
-    /// <summary>Reads <c>http://host:port</c> or <c>host:port</c>, several of them separated by commas. Repeated ones count once.</summary>
+    /// <summary>Reads <c>http://host:port</c>, <c>host:port</c> for the same, or <c>https://host:port</c>; several of them separated by commas. Repeated ones count once.</summary>
     /// <param name="csv">What the operator wrote; blanks around entries are skipped.</param>
     /// <param name="endpoints">In the order written; empty when the answer is false.</param>
     /// <param name="problem">One sentence that says which entry is wrong and what to write instead; null when the answer is true.</param>
@@ -37,6 +37,12 @@ public static class EtcdEndpoints
             }
         }
 
+        if (found.Any(e => e.IsTls) && found.Any(e => !e.IsTls))
+        {
+            problem = "etcd endpoints with and without TLS cannot be mixed: write https:// before each of them, or before none";
+            return false;
+        }
+
         endpoints = found;
         problem = null;
         return true;
@@ -50,12 +56,10 @@ public static class EtcdEndpoints
             return "an etcd endpoint is empty (a comma too many?); write http://host:port, several separated by commas";
         }
 
-        if (entry.StartsWith(TlsScheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return $"etcd endpoint '{entry}' asks for TLS, which is not supported yet; write http://host:port";
-        }
-
-        var authority = entry.StartsWith(PlainScheme, StringComparison.OrdinalIgnoreCase) ? entry[PlainScheme.Length..] : entry;
+        var isTls = entry.StartsWith(TlsScheme, StringComparison.OrdinalIgnoreCase);
+        var authority = isTls ? entry[TlsScheme.Length..]
+            : entry.StartsWith(PlainScheme, StringComparison.OrdinalIgnoreCase) ? entry[PlainScheme.Length..]
+            : entry;
         if (authority.EndsWith('/'))
         {
             authority = authority[..^1];
@@ -76,7 +80,7 @@ public static class EtcdEndpoints
 
         if (isPortMissing)
         {
-            return $"etcd endpoint '{entry}' names no port; write {PlainScheme}{host}:2379 if etcd listens on its usual one";
+            return $"etcd endpoint '{entry}' names no port; write {(isTls ? TlsScheme : PlainScheme)}{host}:2379 if etcd listens on its usual one";
         }
 
         if (!int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
@@ -84,7 +88,7 @@ public static class EtcdEndpoints
             return $"etcd endpoint '{entry}' has port '{authority[(colon + 1)..]}'; a port is a number from 1 to 65535";
         }
 
-        endpoint = new EtcdEndpoint(host, port);
+        endpoint = new EtcdEndpoint(host, port, isTls);
         return null;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Authentication;
 using Grpc.Core;
 
 namespace AkkaLb.Etcd;
@@ -9,9 +10,10 @@ internal static class EtcdFaults
     /// <summary>The exception to throw instead.</summary>
     /// <param name="fault">A <see cref="RpcException"/>, or an <see cref="OperationCanceledException"/>, with which the client reports deadlines too.</param>
     /// <param name="endpoints">Whom we asked, for the message.</param>
+    /// <param name="settings">How we asked, for the message.</param>
     /// <param name="timeout">The deadline that was set; null on a stream without one.</param>
     /// <param name="cancellationToken">The caller's own: tells a cancellation from a deadline.</param>
-    public static Exception Translate(Exception fault, string endpoints, TimeSpan? timeout, CancellationToken cancellationToken)
+    public static Exception Translate(Exception fault, string endpoints, EtcdSettings settings, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -21,7 +23,7 @@ internal static class EtcdFaults
         return fault switch
         {
             RpcException { StatusCode: StatusCode.DeadlineExceeded } => NoAnswer(endpoints, timeout, fault),
-            RpcException rpc => Translate(rpc, endpoints),
+            RpcException rpc => Translate(rpc, endpoints, settings),
             _ => NoAnswer(endpoints, timeout, fault),
         };
     }
@@ -31,28 +33,37 @@ internal static class EtcdFaults
         fault is RpcException { StatusCode: StatusCode.Unavailable } rpc && rpc.Status.Detail.StartsWith("Error connecting to subchannel", StringComparison.Ordinal);
 
     /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
-    public static Exception WatchCanceled(string reason, string endpoints) =>
+    public static Exception WatchCanceled(string reason, string endpoint, EtcdSettings settings) =>
         reason.Contains("permission denied", StringComparison.Ordinal) || reason.Contains("auth", StringComparison.Ordinal)
-            ? new EtcdRefusedException($"etcd at {endpoints} refuses the watch: {reason}")
-            : new EtcdUnavailableException($"etcd at {endpoints} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
+            ? new EtcdRefusedException($"etcd at {endpoint} refuses {Who(settings)} the watch: {reason}")
+            : new EtcdUnavailableException($"etcd at {endpoint} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
 
-    private static Exception Translate(RpcException fault, string endpoints)
+    /// <summary>Whether etcd did nothing but find the token unknown, outdated or missing: with a new one the call may be repeated.</summary>
+    public static bool IsTokenUnknown(EtcdRefusedException refusal) => refusal.InnerException is RpcException fault
+        && (fault.StatusCode == StatusCode.Unauthenticated
+            || (fault.StatusCode == StatusCode.InvalidArgument && (Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
+
+    private static Exception Translate(RpcException fault, string endpoints, EtcdSettings settings)
     {
         var detail = DetailOf(fault);
         return fault.StatusCode switch
         {
             StatusCode.PermissionDenied =>
-                new EtcdRefusedException($"etcd at {endpoints} denies access to the keys of this prefix: {detail}", fault),
+                new EtcdRefusedException($"etcd at {endpoints} denies {Who(settings)} access to the keys below {settings.Prefix}/: grant a role that may read and write them ({detail})", fault),
             StatusCode.Unauthenticated =>
-                new EtcdRefusedException($"etcd at {endpoints} asks for credentials: {detail}", fault),
-            StatusCode.InvalidArgument when detail.Contains("user name is empty", StringComparison.Ordinal) =>
-                new EtcdRefusedException($"etcd at {endpoints} has authentication switched on, which is not supported yet", fault),
+                new EtcdRefusedException($"etcd at {endpoints} does not accept {Who(settings)}: {detail}", fault),
+            StatusCode.InvalidArgument when Says(fault, "authentication failed") =>
+                new EtcdRefusedException($"etcd at {endpoints} refuses {Who(settings)}: user or password is wrong", fault),
+            StatusCode.InvalidArgument when Says(fault, "user name is empty") =>
+                new EtcdRefusedException($"etcd at {endpoints} has authentication switched on: give a user and a password", fault),
+            StatusCode.FailedPrecondition when Says(fault, "authentication is not enabled") =>
+                new EtcdRefusedException($"etcd at {endpoints} has authentication switched off: switch it on, or give no user", fault),
             StatusCode.Unimplemented =>
                 new EtcdRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
                 new EtcdRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
-            _ when IsForeignProtocol(fault) =>
-                new EtcdUnavailableException($"what answers at {endpoints} does not speak etcd's protocol, HTTP/2 without TLS: is it etcd's client port?", fault),
+            _ when WhyNoConnection(fault, settings) is { } reason =>
+                new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
             _ =>
                 new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault)
                 {
@@ -60,6 +71,11 @@ internal static class EtcdFaults
                 },
         };
     }
+
+    private static string Who(EtcdSettings settings) =>
+        settings.Credentials is { } credentials ? credentials.ToString()
+        : settings.Tls?.Certificate is not null ? "the owner of the client certificate"
+        : "us";
 
     private static EtcdUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
         ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
@@ -72,20 +88,45 @@ internal static class EtcdFaults
         return detail.ReplaceLineEndings(" ");
     }
 
-    /// <summary>A web server, a TLS port or any other service: it accepts the connection and then fails HTTP/2's first exchange.</summary>
-    private static bool IsForeignProtocol(RpcException fault)
+    private static bool Says(RpcException fault, string text) => fault.Status.Detail.Contains(text, StringComparison.Ordinal);
+
+    /// <summary>Continues "what answers there": why it and we do not come together below gRPC; null when that is not what went wrong.</summary>
+    private static string? WhyNoConnection(RpcException fault, EtcdSettings settings)
     {
         for (var inner = fault.Status.DebugException; inner is not null; inner = inner.InnerException)
         {
+            if (inner is AuthenticationException)
+            {
+                return WhyNotTrusted(inner.Message, settings);
+            }
+
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && inner.GetBaseException() is not AuthenticationException)
+            {
+                return $"does not speak TLS: write http://host:port, or switch TLS on in etcd ({inner.GetBaseException().Message})";
+            }
+
             // Depending on who closes first the runtime gives the reason as a code, or in words only. A ping that stays unanswered is a
             // protocol error too, but reaches a stream bare, not inside a failed request.
             if (inner is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError }
                 || inner.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal))
             {
-                return true;
+                // With TLS 1.3 a server judges our certificate after our side of the handshake: it hangs up on the first words.
+                return !settings.IsTls ? "does not speak etcd's protocol, HTTP/2 without TLS: is it etcd's client port, and does it want https?"
+                    : settings.Tls?.Certificate is null ? "hangs up after the TLS handshake: it asks for a client certificate, and none is given"
+                    : "hangs up after the TLS handshake: it does not accept our client certificate";
             }
         }
 
-        return false;
+        return null;
+    }
+
+    private static string WhyNotTrusted(string message, EtcdSettings settings)
+    {
+        var ca = settings.Tls?.Authorities is null ? "a CA that this machine trusts: name its CA" : "the CA that is given for it";
+        return message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) ? "shows a certificate that does not name its host: the endpoint's host must be in its subjectAltName"
+            : message.Contains("NotTimeValid", StringComparison.Ordinal) ? "shows a certificate that has expired or is not valid yet"
+            : message.Contains("PartialChain", StringComparison.Ordinal) || message.Contains("UntrustedRoot", StringComparison.Ordinal) ? $"shows a certificate that was not signed by {ca}"
+            : message.Contains("frame", StringComparison.OrdinalIgnoreCase) ? "does not speak TLS: write http://host:port, or switch TLS on in etcd"
+            : $"fails the TLS handshake: {message.ReplaceLineEndings(" ")}";
     }
 }

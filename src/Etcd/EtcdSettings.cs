@@ -10,6 +10,15 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
     /// <summary>Where our keys begin: <c>/</c>, then printable ASCII without blanks, no <c>/</c> at the end. Default <c>/akkalb</c>.</summary>
     public string Prefix { get; init; } = "/akkalb";
 
+    /// <summary>Whom to believe to be etcd and who we are, where the endpoints say <c>https</c>. Default null: what this machine trusts, no certificate.</summary>
+    public EtcdTls? Tls { get; init; }
+
+    /// <summary>The user of etcd's own authentication. Default null: none; with a client certificate etcd then takes its common name.</summary>
+    public EtcdCredentials? Credentials { get; init; }
+
+    /// <summary>Whether the endpoints speak TLS: all do or none.</summary>
+    public bool IsTls => Endpoints.Count > 0 && Endpoints[0].IsTls;
+
     /// <summary>Deadline of one request, also for connecting. Default 2 s, above zero.</summary>
     /// <remarks>Longer rides out a leader election (1 to 2 s) inside one call; shorter gives up and retries sooner.</remarks>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -41,6 +50,8 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
     {
         var problems = new List<string>();
         Check(Endpoints.Count > 0, "no etcd endpoint is given");
+        Check(Endpoints.All(e => e.IsTls == IsTls), "etcd endpoints with and without TLS cannot be mixed");
+        Check(Tls is null || IsTls, "a CA or a certificate for etcd is given, but its endpoints say http: write https://host:port");
         Check(EtcdKeyRange.IsValidPrefix(Prefix), $"prefix '{Prefix}' must start with '/', not end with it, and hold printable ASCII without blanks");
         Check(RequestTimeout > TimeSpan.Zero, $"request timeout {RequestTimeout} must be above zero");
         Check(ReconnectDelayMin > TimeSpan.Zero, $"reconnect delay {ReconnectDelayMin} must be above zero");

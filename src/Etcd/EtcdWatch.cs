@@ -209,7 +209,7 @@ public sealed class EtcdWatch
         {
             if (response.CompactRevision == 0)
             {
-                throw EtcdFaults.WatchCanceled(response.CancelReason, stream.Endpoint);
+                throw EtcdFaults.WatchCanceled(response.CancelReason, stream.Endpoint, Settings);
             }
 
             _because = $"etcd has compacted what came behind revision {_position.Revision}, everything before {response.CompactRevision}";

@@ -13,12 +13,12 @@ internal sealed class EtcdWatchStream : IDisposable
     private readonly int _member;
     private volatile bool _isDisposed;
 
-    private EtcdWatchStream(EtcdConnection connection, CancellationTokenSource cancellation, CancellationToken callersToken)
+    private EtcdWatchStream(EtcdConnection connection, string? token, CancellationTokenSource cancellation, CancellationToken callersToken)
     {
         _connection = connection;
         _cancellation = cancellation;
         _callersToken = callersToken;
-        _call = connection.OpenWatch(out _member, cancellation.Token);
+        _call = connection.OpenWatch(token, out _member, cancellation.Token);
     }
 
     /// <summary>The member it goes to, for messages.</summary>
@@ -32,9 +32,26 @@ internal sealed class EtcdWatchStream : IDisposable
     public static async Task<EtcdWatchStream> OpenAsync(
         EtcdConnection connection, EtcdKeyRange keys, long startRevision, CancellationToken cancellationToken)
     {
+        var token = await connection.TokenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EtcdRefusedException) when (token is not null)
+        {
+            // Some releases refuse a watch for lack of permission when it is the token that they do not know: with a new one it is certain.
+            connection.ForgetToken(token);
+            token = await connection.TokenAsync(cancellationToken).ConfigureAwait(false);
+            return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<EtcdWatchStream> OpenAsync(
+        EtcdConnection connection, string? token, EtcdKeyRange keys, long startRevision, CancellationToken cancellationToken)
+    {
         // Disposing the timer after the confirmation leaves the stream without a deadline.
         using var timer = new CancellationTokenSource(connection.RequestTimeout, connection.TimeProvider);
-        var stream = new EtcdWatchStream(connection, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token), cancellationToken);
+        var stream = new EtcdWatchStream(connection, token, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token), cancellationToken);
         try
         {
             await stream.CreateAsync(keys, startRevision).ConfigureAwait(false);
@@ -47,7 +64,7 @@ internal sealed class EtcdWatchStream : IDisposable
             stream.Dispose();
             if (e is RpcException or OperationCanceledException)
             {
-                throw EtcdFaults.Translate(e, stream.Endpoint, connection.RequestTimeout, cancellationToken);
+                throw EtcdFaults.Translate(e, stream.Endpoint, connection.Settings, connection.RequestTimeout, cancellationToken);
             }
 
             throw;
@@ -68,7 +85,7 @@ internal sealed class EtcdWatchStream : IDisposable
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
             Failed();
-            throw EtcdFaults.Translate(e, Endpoint, timeout: null, _callersToken);
+            throw EtcdFaults.Translate(e, Endpoint, _connection.Settings, timeout: null, _callersToken);
         }
 
         Failed();
@@ -104,7 +121,7 @@ internal sealed class EtcdWatchStream : IDisposable
         var answer = _call.ResponseStream.Current;
         if (answer.Canceled)
         {
-            throw EtcdFaults.WatchCanceled(answer.CancelReason, Endpoint);
+            throw EtcdFaults.WatchCanceled(answer.CancelReason, Endpoint, _connection.Settings);
         }
 
         if (!answer.Created)

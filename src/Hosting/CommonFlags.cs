@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Settings;
 
 namespace AkkaLb.Hosting;
@@ -18,6 +19,17 @@ public sealed class CommonFlags
 
     public Option<string?> Prefix { get; } = Make("--prefix", "P", "what every key in etcd starts with (/akkalb)");
 
+    public Option<string?> EtcdCa { get; } = Make("--etcd-ca", "FILE", "the CA that signed the certificates of etcd, PEM, for https; default: those this machine trusts");
+
+    public Option<string?> EtcdCert { get; } = Make("--etcd-cert", "FILE", "our certificate for an etcd that asks for one, PEM");
+
+    public Option<string?> EtcdKey { get; } = Make("--etcd-key", "FILE", "its private key, PEM");
+
+    public Option<string?> EtcdUser { get; } = Make("--etcd-user", "NAME", "the user of etcd's own authentication");
+
+    public Option<string?> EtcdPasswordFile { get; } =
+        Make("--etcd-password-file", "FILE", $"a file whose first line is the password; default: the environment variable {EtcdSettingsReader.PasswordVariable}");
+
     public Option<string?> TlsCert { get; } = Make("--tls-cert", "FILE", "this node's certificate, PEM; switches mutual TLS between nodes on");
 
     public Option<string?> TlsKey { get; } = Make("--tls-key", "FILE", "its private key, PEM");
@@ -30,7 +42,7 @@ public sealed class CommonFlags
     /// <summary>Gives a program those flags that all have. A client listens at any port of this machine, unless its file says otherwise.</summary>
     public void AddTo(RootCommand command, bool isListening = true)
     {
-        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, TlsCert, TlsKey, TlsCa])
+        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, EtcdCa, EtcdCert, EtcdKey, EtcdUser, EtcdPasswordFile, TlsCert, TlsKey, TlsCa])
         {
             command.Options.Add(option);
         }
@@ -51,6 +63,11 @@ public sealed class CommonFlags
             .Set(NodeKeys.Registry, Get(parsed, Registry) ?? (etcd is null ? null : NodeKeys.RegistryEtcd))
             .SetList(NodeKeys.EtcdEndpoints, etcd)
             .Set(NodeKeys.EtcdPrefix, Get(parsed, Prefix))
+            .Set(NodeKeys.EtcdCa, Get(parsed, EtcdCa))
+            .Set(NodeKeys.EtcdCertificate, Get(parsed, EtcdCert))
+            .Set(NodeKeys.EtcdKey, Get(parsed, EtcdKey))
+            .Set(NodeKeys.EtcdUser, Get(parsed, EtcdUser))
+            .Set(NodeKeys.EtcdPasswordFile, Get(parsed, EtcdPasswordFile))
             .Set(NodeKeys.TlsEnabled, (certificate ?? key ?? ca) is null ? null : "on")
             .Set(NodeKeys.TlsCertificate, certificate)
             .Set(NodeKeys.TlsKey, key)

@@ -54,7 +54,7 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         Receive<KeepAliveOutcome.Kept>(m => Act(_registration.Kept(m.Ttl, Now)));
         Receive<KeepAliveOutcome.LeaseLost>(_ => Act(_registration.LeaseLost(Now)));
         Receive<KeepAliveFault>(m => Act(_registration.KeepAliveFailed(m.Problem, Now)));
-        Receive<Refused>(m => Act(_registration.Refused(m.Problem)));
+        Receive<Refused>(m => Act(_registration.Refused(m.Problem, Now)));
         Receive<Tick>(_ => Act(_registration.Tick(Now)));
         Receive<AnnounceDraining>(_ => Act(_registration.Drain(), Sender, DrainingAnnounced.Instance));
         Receive<LeaveRegistry>(_ => Act(_registration.Leave(), Sender, RegistryLeft.Instance));

@@ -10,6 +10,7 @@ public sealed class EtcdEndpointsTests
     [InlineData(" a:1 , http://b:2 ", "http://a:1,http://b:2")]
     [InlineData("a:1,http://a:1", "http://a:1")]
     [InlineData("http://[::1]:2379", "http://[::1]:2379")]
+    [InlineData("https://a:1,HTTPS://b:2/", "https://a:1,https://b:2")]
     public void Endpoints_are_read_with_or_without_their_scheme(string csv, string expected)
     {
         Assert.True(EtcdEndpoints.TryParse(csv, out var endpoints, out var problem), problem);
@@ -20,7 +21,9 @@ public sealed class EtcdEndpointsTests
     [InlineData(null, "no etcd endpoint is given")]
     [InlineData("  ", "no etcd endpoint is given")]
     [InlineData("a:1,", "a comma too many")]
-    [InlineData("https://a:1", "TLS, which is not supported yet")]
+    [InlineData("https://a", "names no port; write https://a:2379")]
+    [InlineData("https://a:1,http://b:1", "cannot be mixed")]
+    [InlineData("https://a:1,b:1", "cannot be mixed")]
     [InlineData("a", "names no port; write http://a:2379")]
     [InlineData("http://[::1]", "names no port; write http://[::1]:2379")]
     [InlineData("a:", "a port is a number from 1 to 65535")]

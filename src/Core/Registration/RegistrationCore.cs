@@ -196,14 +196,29 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
-    /// <summary>The registry will not do it, and asking again will not help.</summary>
-    public IReadOnlyList<RegistrationEffect> Refused(string problem) => Run(() =>
+    /// <summary>The registry will not do it, and asking again will not help by itself: at the start this ends the worker. Later an operator may mend what
+    /// is wrong, a password or a role, while the worker goes on with its jobs: it is tried on.</summary>
+    public IReadOnlyList<RegistrationEffect> Refused(string problem, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
-        if (_phase != Phase.Ended && !EndsOnItsWayOut())
+        if (_phase == Phase.Ended || EndsOnItsWayOut())
+        {
+            return;
+        }
+
+        if (!_wasReady)
         {
             GiveUp(problem);
+            return;
         }
+
+        _lastProblem = problem;
+        if (_retries++ == 0)
+        {
+            _effects.Add(new RegistrationEffect.Note($"the registry refuses, trying on: {problem}", IsTrouble: true));
+        }
+
+        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
     /// <summary>Says draining in the registry; the lease is renewed on while jobs finish.</summary>

@@ -17,6 +17,9 @@ public sealed class SettingKind
     /// <summary>Any text, the empty one included.</summary>
     public static SettingKind Text { get; } = new("must be text", value => SettingText.TryText(value, out _));
 
+    /// <summary>Any text, never shown: what is wrong with it is told without it.</summary>
+    public static SettingKind Secret { get; } = new("must be text", value => SettingText.TryText(value, out _)) { IsSecret = true };
+
     /// <summary><c>true</c>, <c>false</c>, <c>on</c> or <c>off</c>.</summary>
     public static SettingKind Bool { get; } = new("must be true, false, on or off", value => SettingText.TryBool(value, out _));
 
@@ -32,6 +35,9 @@ public sealed class SettingKind
 
     /// <summary>Whether the keys below this one are the user's own.</summary>
     internal bool IsMap { get; }
+
+    /// <summary>Whether messages keep the value to themselves.</summary>
+    internal bool IsSecret { get; private init; }
 
     private bool NeedsUnit { get; init; }
 

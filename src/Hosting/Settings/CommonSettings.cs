@@ -56,7 +56,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         {
             return NodeTls.FromFiles(files[0], files[1], files[2]);
         }
-        catch (TlsFileException e)
+        catch (PemFileException e)
         {
             problems.Add($"akkalb.tls: {e.Message}");
             return null;
@@ -70,19 +70,19 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             return null;
         }
 
-        if (!EtcdEndpoints.TryParse(string.Join(',', config.ReadTextList(NodeKeys.EtcdEndpoints)), out var endpoints, out var problem))
-        {
-            problems.Add($"{NodeKeys.EtcdEndpoints} (--etcd): {problem}");
-            return null;
-        }
-
-        var settings = new EtcdSettings(endpoints)
-        {
-            Prefix = config.ReadText(NodeKeys.EtcdPrefix),
-            RequestTimeout = config.ReadDuration(NodeKeys.EtcdRequestTimeout),
-        };
-        problems.AddRange(settings.Problems().Select(p => $"akkalb.etcd: {p}"));
+        var found = new List<(string Key, string Problem)>();
+        var settings = EtcdSettingsReader.Read(
+            key => key == EtcdSettingsReader.EndpointsKey
+                ? string.Join(',', config.ReadTextList(NodeKeys.EtcdEndpoints))
+                : config.ReadText($"{NodeKeys.Etcd}.{key}"),
+            config.ReadDuration(NodeKeys.EtcdRequestTimeout),
+            Environment.GetEnvironmentVariable,
+            found);
+        problems.AddRange(found.Select(f => $"{NameOf(f.Key)}: {f.Problem}"));
         return settings;
+
+        static string NameOf(string key) =>
+            key.Length == 0 ? NodeKeys.Etcd : (NodeKeys.Common.FirstOrDefault(k => k.Path == $"{NodeKeys.Etcd}.{key}")?.ToString() ?? $"{NodeKeys.Etcd}.{key}");
     }
 
     /// <summary>Balancers listed by the operator; null when they are to be found in etcd.</summary>

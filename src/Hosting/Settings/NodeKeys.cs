@@ -15,9 +15,17 @@ public static class NodeKeys
     public const string TlsCertificate = "akkalb.tls.certificate";
     public const string TlsKey = "akkalb.tls.key";
     public const string TlsCa = "akkalb.tls.ca";
+    public const string Etcd = "akkalb.etcd";
     public const string EtcdEndpoints = "akkalb.etcd.endpoints";
     public const string EtcdPrefix = "akkalb.etcd.prefix";
     public const string EtcdRequestTimeout = "akkalb.etcd.request-timeout";
+
+    public const string EtcdUser = "akkalb.etcd.user";
+    public const string EtcdPassword = "akkalb.etcd.password";
+    public const string EtcdPasswordFile = "akkalb.etcd.password-file";
+    public const string EtcdCa = "akkalb.etcd.tls.ca";
+    public const string EtcdCertificate = "akkalb.etcd.tls.certificate";
+    public const string EtcdKey = "akkalb.etcd.tls.key";
 
     public const string RegistryEmbedded = "embedded";
     public const string RegistryEtcd = "etcd";
@@ -35,6 +43,12 @@ public static class NodeKeys
         new(EtcdEndpoints, SettingKind.TextList, "--etcd"),
         new(EtcdPrefix, SettingKind.Text, "--prefix"),
         new(EtcdRequestTimeout, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))),
+        new(EtcdUser, SettingKind.Text, "--etcd-user"),
+        new(EtcdPassword, SettingKind.Secret),
+        new(EtcdPasswordFile, SettingKind.Text, "--etcd-password-file"),
+        new(EtcdCa, SettingKind.Text, "--etcd-ca"),
+        new(EtcdCertificate, SettingKind.Text, "--etcd-cert"),
+        new(EtcdKey, SettingKind.Text, "--etcd-key"),
     ];
 
     /// <summary>Of those that keep a log.</summary>

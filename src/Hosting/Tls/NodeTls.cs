@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Hosting.Tls;
 
@@ -40,7 +41,7 @@ public sealed class NodeTls
     /// <param name="certificate">The node's certificate.</param>
     /// <param name="key">Its private key, PKCS#8 or the older forms, without a passphrase.</param>
     /// <param name="authority">The CA's certificate, or several in one file.</param>
-    /// <exception cref="TlsFileException">A file cannot be read, is malformed, or the key belongs to another certificate.</exception>
+    /// <exception cref="PemFileException">A file cannot be read, is malformed, or the key belongs to another certificate.</exception>
     public static NodeTls FromFiles(string certificate, string key, string authority) => new(
         PemFiles.ReadIdentity(certificate, key), PemFiles.ReadAuthorities(authority), certificate, authority);
 
@@ -60,10 +61,6 @@ public sealed class NodeTls
         }
     }
 }
-
-/// <summary>A certificate or key cannot be used as it is.</summary>
-/// <param name="message">One sentence that names the file.</param>
-public sealed class TlsFileException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>One side of a connection refuses the other.</summary>
 /// <param name="message">One sentence that says who, whom and why.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Hosting.Tls;
 
@@ -27,17 +28,14 @@ internal sealed class PeerCheck
 
     public PeerCheck(X509Certificate2Collection authorities, string authorityName)
     {
-        _roots = [.. authorities.Where(IsSelfIssued)];
-        _others = [.. authorities.Where(a => !IsSelfIssued(a))];
+        _roots = [.. authorities.Where(PemFiles.IsSelfIssued)];
+        _others = [.. authorities.Where(a => !PemFiles.IsSelfIssued(a))];
         _authorityName = authorityName;
         if (_roots.Length == 0)
         {
             throw new ArgumentException("none of the authorities is self-signed", nameof(authorities));
         }
     }
-
-    public static bool IsSelfIssued(X509Certificate2 certificate) =>
-        certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 
     /// <param name="sent">Intermediates that the peer sent along; they help to find the way to our CA and are not trusted themselves.</param>
     /// <param name="host">The name or address that was dialled; null for a peer that dialled us, whose name nobody knows beforehand.</param>

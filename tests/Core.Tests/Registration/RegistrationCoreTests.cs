@@ -66,15 +66,28 @@ public class RegistrationCoreTests
     public void A_refusal_ends_it_with_the_registrys_own_sentence()
     {
         _core.Start(S(0));
-        Assert.Equal("give up: wrong password", Text(_core.Refused("wrong password")));
-        Assert.Equal("", Text(_core.Refused("wrong password")));
+        Assert.Equal("give up: wrong password", Text(_core.Refused("wrong password", S(1))));
+        Assert.Equal("", Text(_core.Refused("wrong password", S(1))));
+    }
+
+    [Fact]
+    public void A_refusal_of_a_worker_that_was_registered_is_told_once_and_tried_on_until_it_is_mended()
+    {
+        Register(at: 0);
+        _core.Tick(S(1));
+        Assert.Equal("warn: the registry refuses, trying on: wrong password", Text(_core.Refused("wrong password", S(1))));
+        _core.Tick(S(2));
+        Assert.Equal("", Text(_core.Refused("wrong password", S(2))));
+        _core.Tick(S(3));
+        Assert.Equal("", Text(_core.Kept(S(5), S(3))));
+        Assert.True(_core.IsRegistered);
     }
 
     [Fact]
     public void An_answer_that_comes_after_the_end_is_given_back()
     {
         _core.Start(S(0));
-        _core.Refused("no");
+        _core.Refused("no", S(1));
         Assert.Equal("deregister 42", Text(_core.Registered(42, S(5), S(1))));
         Assert.False(_core.IsRegistered);
     }
@@ -318,7 +331,7 @@ public class RegistrationCoreTests
         {
             "in use" => _core.IdInUse(8, S(20)),
             "failed" => _core.RegisterFailed("no registry", S(20)),
-            _ => _core.Refused("wrong password"),
+            _ => _core.Refused("wrong password", S(20)),
         }));
         Assert.Null(_core.NextDue);
         Assert.Equal("", Text(_core.Tick(S(100))));

@@ -34,7 +34,7 @@ public class CommonSettingsTests
 
     [Theory]
     [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given")]
-    [InlineData("registry = etcd, etcd.endpoints = [\"https://h:1\"]", "akkalb.etcd.endpoints (--etcd): etcd endpoint 'https://h:1' asks for TLS")]
+    [InlineData("registry = etcd, etcd.endpoints = [\"https://h:1\", \"h:2\"]", "akkalb.etcd.endpoints (--etcd): etcd endpoints with and without TLS cannot be mixed")]
     [InlineData("registry = etcd, etcd.endpoints = [\"h:2379\"], etcd.prefix = x", "akkalb.etcd: prefix 'x' must start with '/'")]
     public void Wrong_etcd_settings_are_named(string given, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Read(given).Problems), StringComparison.Ordinal);

@@ -58,7 +58,40 @@ public sealed class TlsSettingsTests : IDisposable
         Assert.Equal($"akkalb.tls: {_node.KeyFile} holds no certificate in PEM form", Assert.Single(problems));
     }
 
-    private static AkkaLb.Hosting.Tls.NodeTls? Read(string[] arguments, out List<string> problems)
+    [Fact]
+    public void Flags_for_etcd_become_its_TLS_and_its_user()
+    {
+        var password = Path.Combine(_folder, "password");
+        File.WriteAllText(password, "secret");
+        var etcd = ReadAll(
+            ["--etcd", "https://a:1", "--etcd-ca", _node.AuthorityFile, "--etcd-cert", _node.CertificateFile, "--etcd-key", _node.KeyFile, "--etcd-user", "me", "--etcd-password-file", password],
+            out var problems).Etcd;
+
+        Assert.Empty(problems);
+        Assert.True(etcd is { IsTls: true, Tls: { Authorities: not null, Certificate: not null }, Credentials.User: "me" });
+    }
+
+    [Fact]
+    public void What_is_missing_for_etcd_is_named_with_its_flag()
+    {
+        ReadAll(["--etcd", "https://a:1", "--etcd-cert", _node.CertificateFile], out var problems);
+
+        Assert.Equal("akkalb.etcd.tls.key (--etcd-key): is missing: a client certificate and its key go together", Assert.Single(problems));
+    }
+
+    [Fact]
+    public void Password_of_the_wrong_shape_is_refused_without_showing_it()
+    {
+        var config = Akka.Configuration.ConfigurationFactory.ParseString("akkalb.etcd.password { topsecret = 1 }")
+            .WithFallback(SettingsLoader.ReadDefaults(typeof(TlsSettingsTests).Assembly, "common.hocon"));
+        var problem = Assert.Single(new SettingsSchema(NodeKeys.Common).Check(config, ""), p => p.Contains("password", StringComparison.Ordinal));
+
+        Assert.DoesNotContain("topsecret", problem, StringComparison.Ordinal);
+    }
+
+    private static AkkaLb.Hosting.Tls.NodeTls? Read(string[] arguments, out List<string> problems) => ReadAll(arguments, out problems).Tls;
+
+    private static CommonSettings ReadAll(string[] arguments, out List<string> problems)
     {
         var flags = new CommonFlags();
         var command = new RootCommand();
@@ -71,6 +104,6 @@ public sealed class TlsSettingsTests : IDisposable
         }
 
         problems = [];
-        return CommonSettings.Read(config.WithFallback(SettingsLoader.ReadDefaults(typeof(TlsSettingsTests).Assembly, "common.hocon")), problems).Tls;
+        return CommonSettings.Read(config.WithFallback(SettingsLoader.ReadDefaults(typeof(TlsSettingsTests).Assembly, "common.hocon")), problems);
     }
 }

@@ -1,3 +1,4 @@
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Tests.Support.Certificates;
 
@@ -91,7 +92,7 @@ public sealed class NodeTlsTests : IDisposable
         NodeTls.FromFiles(node.CertificateFile, node.KeyFile, authority.CertificateFile).WhyUnfit(host, DateTimeOffset.UtcNow);
 
     private static string Problem(string certificate, string key, string authority) =>
-        Assert.Throws<TlsFileException>(() => NodeTls.FromFiles(certificate, key, authority)).Message;
+        Assert.Throws<PemFileException>(() => NodeTls.FromFiles(certificate, key, authority)).Message;
 
     private string Write(string name, string text)
     {

@@ -24,10 +24,15 @@ public sealed class EtcdProcess : IAsyncDisposable
     private int _peerPort;
     private GuardedProcess? _process;
 
-    private EtcdProcess(string name, EtcdTimers timers) => (_name, _timers) = (name, timers);
+    private readonly EtcdSecurity _security;
+    private int _plainPort;
+    private string[] _etcdctlUser = [];
 
-    /// <summary>The client address, <c>http://127.0.0.1:port</c>.</summary>
-    public string Endpoint => FormattableString.Invariant($"http://127.0.0.1:{_clientPort}");
+    private EtcdProcess(string name, EtcdTimers timers, EtcdSecurity? security = null) =>
+        (_name, _timers, _security) = (name, timers, security ?? new EtcdSecurity());
+
+    /// <summary>The client address, <c>http://127.0.0.1:port</c>, or <c>https</c>.</summary>
+    public string Endpoint => FormattableString.Invariant($"{(_security.Server is null ? "http" : "https")}://127.0.0.1:{_clientPort}");
 
     public int Port => _clientPort;
 
@@ -42,15 +47,21 @@ public sealed class EtcdProcess : IAsyncDisposable
 
     private string Peer => FormattableString.Invariant($"http://127.0.0.1:{_peerPort}");
 
+    /// <summary>Health and metrics, without TLS.</summary>
+    private string Plain => FormattableString.Invariant($"http://127.0.0.1:{_plainPort}");
+
     private string LogFile => Path.Combine(_directory, "etcd.log");
 
     private GuardedProcess Running => _process ?? throw new InvalidOperationException("etcd is not running.");
 
     /// <summary>Starts one and waits until it is healthy.</summary>
     /// <exception cref="InvalidOperationException">etcd is not installed, or does not start; the message says what to do.</exception>
-    public static async Task<EtcdProcess> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<EtcdProcess> StartAsync(CancellationToken cancellationToken = default) => StartAsync(new EtcdSecurity(), cancellationToken);
+
+    /// <inheritdoc cref="StartAsync(CancellationToken)"/>
+    public static async Task<EtcdProcess> StartAsync(EtcdSecurity security, CancellationToken cancellationToken = default)
     {
-        var etcd = new EtcdProcess("n0", EtcdTimers.Fast);
+        var etcd = new EtcdProcess("n0", EtcdTimers.Fast, security);
         try
         {
             for (var attempt = 1; ; attempt++)
@@ -173,7 +184,7 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It failed; the message holds its standard error.</exception>
     public async Task<string> Etcdctl(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(EtcdBinaries.Etcdctl, ["--endpoints", Endpoint, .. arguments])
+        using var process = Process.Start(new ProcessStartInfo(EtcdBinaries.Etcdctl, ["--endpoints", Endpoint, .. _security.EtcdctlArguments, .. _etcdctlUser, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -185,6 +196,27 @@ public sealed class EtcdProcess : IAsyncDisposable
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"etcdctl {string.Join(' ', arguments)}: {await error}");
+    }
+
+    /// <summary>Switches authentication on, with a user <c>root</c> whom <see cref="Etcdctl"/> is from now on, and another who may use the keys below a prefix.</summary>
+    public async Task EnableAuthenticationAsync(string user, string password, string prefix)
+    {
+        const string root = "root:rootpw";
+        await Etcdctl("user", "add", root);
+        await Etcdctl("user", "grant-role", "root", "root");
+        await Etcdctl("role", "add", user);
+        await Etcdctl("role", "grant-permission", user, "--prefix=true", "readwrite", prefix + "/");
+        await Etcdctl("user", "add", $"{user}:{password}");
+        await Etcdctl("user", "grant-role", user, user);
+        await Etcdctl("auth", "enable");
+        _etcdctlUser = ["--user", root];
+    }
+
+    /// <summary>Makes every token void, by switching authentication off and on. A restart need not do it: etcd reads them from its log again.</summary>
+    public async Task ForgetTokensAsync()
+    {
+        await Etcdctl("auth", "disable");
+        await Etcdctl("auth", "enable");
     }
 
     /// <summary>What it says of itself, from its own data: it answers without a leader too.</summary>
@@ -201,7 +233,7 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <summary>A metric without labels, by its full name.</summary>
     public async Task<double> MetricAsync(string name, CancellationToken cancellationToken)
     {
-        var metrics = await Http.GetStringAsync(new Uri(Endpoint + "/metrics"), cancellationToken);
+        var metrics = await Http.GetStringAsync(new Uri(Plain + "/metrics"), cancellationToken);
         var line = metrics.Split('\n').Single(l => l.StartsWith(name + " ", StringComparison.Ordinal));
         return double.Parse(line.AsSpan(name.Length), CultureInfo.InvariantCulture);
     }
@@ -240,6 +272,7 @@ public sealed class EtcdProcess : IAsyncDisposable
                 "--name", _name, "--data-dir", Path.Combine(_directory, "data"),
                 "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
                 "--listen-peer-urls", Peer, "--initial-advertise-peer-urls", Peer,
+                "--listen-metrics-urls", Plain, .. _security.EtcdArguments,
                 "--initial-cluster", InitialCluster, "--initial-cluster-token", _token,
                 "--heartbeat-interval", Ms(_timers.Heartbeat), "--election-timeout", Ms(_timers.Election),
                 "--logger", "zap", "--log-level", "warn", "--log-outputs", LogFile,
@@ -263,7 +296,7 @@ public sealed class EtcdProcess : IAsyncDisposable
         {
             try
             {
-                var health = await Http.GetStringAsync(new Uri(Endpoint + "/health"), bound.Token);
+                var health = await Http.GetStringAsync(new Uri(Plain + "/health"), bound.Token);
                 if (health.Contains("\"true\"", StringComparison.Ordinal))
                 {
                     return true;
@@ -282,7 +315,7 @@ public sealed class EtcdProcess : IAsyncDisposable
 
     private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
-    private void TakePorts() => (_clientPort, _peerPort) = (FreePort(), FreePort());
+    private void TakePorts() => (_clientPort, _peerPort, _plainPort) = (FreePort(), FreePort(), FreePort());
 
     private async Task ThrowUnlessPortIsTakenAsync(bool isLast)
     {

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace AkkaLb.Hosting.Tls;
+namespace AkkaLb.Etcd;
 
-/// <summary>Reads certificates and keys, and says in one sentence what is wrong with a file.</summary>
-internal static class PemFiles
+/// <summary>Reads certificates and keys, and says in one sentence what is wrong with a file. Everything is PEM.</summary>
+public static class PemFiles
 {
+    /// <summary>A certificate with its private key, RSA or EC, without a passphrase.</summary>
+    /// <exception cref="PemFileException">A file cannot be read, is malformed, or the key belongs to another certificate.</exception>
     public static X509Certificate2 ReadIdentity(string certificateFile, string keyFile)
     {
         var (certificate, key) = (Read(certificateFile), Read(keyFile));
@@ -17,10 +19,12 @@ internal static class PemFiles
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new TlsFileException($"{keyFile} is not the private key of {certificateFile}: give the key that its certificate request was made with", e);
+            throw new PemFileException($"{keyFile} is not the private key of {certificateFile}: give the key that its certificate request was made with", e);
         }
     }
 
+    /// <summary>The certificates of CAs, at least one of them self-signed.</summary>
+    /// <exception cref="PemFileException">The file cannot be read or holds no such certificate.</exception>
     public static X509Certificate2Collection ReadAuthorities(string file)
     {
         var authorities = new X509Certificate2Collection();
@@ -38,9 +42,16 @@ internal static class PemFiles
             throw NoCertificate(file, null);
         }
 
-        return authorities.Any(PeerCheck.IsSelfIssued)
+        return authorities.Any(IsSelfIssued)
             ? authorities
-            : throw new TlsFileException($"{file} holds no self-signed CA certificate: put the root of the chain into it");
+            : throw new PemFileException($"{file} holds no self-signed CA certificate: put the root of the chain into it");
+    }
+
+    /// <summary>Whether a certificate is the root of a chain: it names itself as its issuer.</summary>
+    public static bool IsSelfIssued(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
     }
 
     private static X509Certificate2 ReadFirst(string file, string pem)
@@ -59,12 +70,12 @@ internal static class PemFiles
     {
         if (pem.Contains("ENCRYPTED", StringComparison.Ordinal))
         {
-            throw new TlsFileException($"{file} is protected by a passphrase: give a key without one, readable by this user only");
+            throw new PemFileException($"{file} is protected by a passphrase: give a key without one, readable by this user only");
         }
 
         if (!IsKey<RSA>(pem, RSA.Create) && !IsKey<ECDsa>(pem, ECDsa.Create))
         {
-            throw new TlsFileException($"{file} holds no private key (RSA or EC) in PEM form");
+            throw new PemFileException($"{file} holds no private key (RSA or EC) in PEM form");
         }
     }
 
@@ -91,7 +102,7 @@ internal static class PemFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new TlsFileException($"{file} cannot be read: {e.Message}", e);
+            throw new PemFileException($"{file} cannot be read: {e.Message}", e);
         }
     }
 
@@ -109,5 +120,9 @@ internal static class PemFiles
         }
     }
 
-    private static TlsFileException NoCertificate(string file, Exception? inner) => new($"{file} holds no certificate in PEM form", inner);
+    private static PemFileException NoCertificate(string file, Exception? inner) => new($"{file} holds no certificate in PEM form", inner);
 }
+
+/// <summary>A certificate or key cannot be used as it is.</summary>
+/// <param name="message">One sentence that names the file.</param>
+public sealed class PemFileException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,68 @@
+namespace AkkaLb.Etcd;
+
+/// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched anew when etcd does not know it any more.</summary>
+/// <remarks>
+/// etcd forgets tokens that nobody used for <c>--auth-token-ttl</c>, and all of them when a member restarts; it says so when one is shown to it, and does
+/// nothing else with that call. So nothing is renewed by the clock. Checking a password costs etcd a tenth of a second: however many calls wait for a
+/// token, one of them fetches it, and a refusal is remembered for a while instead of being asked for again. Thread-safe.
+/// </remarks>
+/// <param name="fetch">Shows etcd the password.</param>
+internal sealed class EtcdToken(Func<CancellationToken, Task<string>> fetch, TimeProvider timeProvider) : IDisposable
+{
+    /// <summary>How long a refused password is not shown again: an operator may mend it in etcd while we run.</summary>
+    public static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private volatile string? _token;
+    private Refusal? _refusal;
+
+    /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
+    public async Task<string> GetAsync(CancellationToken cancellationToken)
+    {
+        if (_token is { } known)
+        {
+            return known;
+        }
+
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return _token ??= await FetchAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>etcd does not know it any more. One that another call has replaced meanwhile stays.</summary>
+    public void Forget(string token)
+    {
+        if (_token == token)
+        {
+            _token = null;
+        }
+    }
+
+    private async Task<string> FetchAsync(CancellationToken cancellationToken)
+    {
+        if (_refusal is { } refusal && timeProvider.GetElapsedTime(refusal.At) < RefusedFor)
+        {
+            throw new EtcdRefusedException(refusal.Problem.Message, refusal.Problem.InnerException);
+        }
+
+        try
+        {
+            return await fetch(cancellationToken).ConfigureAwait(false);
+        }
+        catch (EtcdRefusedException e)
+        {
+            _refusal = new Refusal(e, timeProvider.GetTimestamp());
+            throw;
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private sealed record Refusal(EtcdRefusedException Problem, long At);
+}

@@ -1,0 +1,79 @@
+namespace AkkaLb.Etcd.Tests;
+
+public sealed class EtcdTokenTests
+{
+    private readonly SteppedTime _time = new();
+
+    [Fact]
+    public async Task However_many_calls_wait_for_a_token_one_of_them_fetches_it()
+    {
+        var answer = new TaskCompletionSource<string>();
+        var fetches = 0;
+        using var token = new EtcdToken(_ => { fetches++; return answer.Task; }, _time);
+
+        var calls = Enumerable.Range(0, 10).Select(_ => token.GetAsync(default)).ToArray();
+        answer.SetResult("t1");
+
+        Assert.All(await Task.WhenAll(calls), t => Assert.Equal("t1", t));
+        Assert.Equal(1, fetches);
+    }
+
+    [Fact]
+    public async Task Forgotten_token_is_fetched_anew_and_its_successor_is_not_forgotten_with_it()
+    {
+        var fetches = 0;
+        using var token = new EtcdToken(_ => Task.FromResult($"t{++fetches}"), _time);
+        var first = await token.GetAsync(default);
+
+        token.Forget(first);
+        var second = await token.GetAsync(default);
+        token.Forget(first);
+
+        Assert.Equal(("t1", "t2", "t2"), (first, second, await token.GetAsync(default)));
+    }
+
+    [Fact]
+    public async Task Refused_password_is_not_shown_again_for_a_while_and_then_is()
+    {
+        var fetches = 0;
+        using var token = new EtcdToken(_ => ++fetches <= 2 ? throw new EtcdRefusedException("no") : Task.FromResult("t"), _time);
+
+        await RefusedAsync(token);
+        _time.Advance(EtcdToken.RefusedFor - TimeSpan.FromTicks(1));
+        await RefusedAsync(token);
+        Assert.Equal(1, fetches);
+        _time.Advance(TimeSpan.FromTicks(1));
+        await RefusedAsync(token);
+        Assert.Equal(2, fetches);
+        _time.Advance(EtcdToken.RefusedFor);
+        Assert.Equal("t", await token.GetAsync(default));
+    }
+
+    [Fact]
+    public async Task Etcd_that_cannot_be_reached_is_asked_by_the_next_call_again()
+    {
+        var fetches = 0;
+        using var token = new EtcdToken(_ => ++fetches == 1 ? throw new EtcdUnavailableException("away") : Task.FromResult("t"), _time);
+
+        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(default));
+        Assert.Equal("t", await token.GetAsync(default));
+    }
+
+    [Fact]
+    public void Credentials_do_not_print_their_password() =>
+        Assert.DoesNotContain("secret", $"{new EtcdSettings([]) { Credentials = new EtcdCredentials("me", "secret") }}", StringComparison.Ordinal);
+
+    private static async Task RefusedAsync(EtcdToken token) =>
+        Assert.Equal("no", (await Assert.ThrowsAsync<EtcdRefusedException>(() => token.GetAsync(default))).Message);
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(TimeSpan by) => _ticks += by.Ticks;
+    }
+}
