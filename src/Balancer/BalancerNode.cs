@@ -59,9 +59,13 @@ internal static class BalancerNode
         {
             await etcd.ProbeAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        catch (RegistryUnavailableException e)
         {
             throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd, and that etcd is running", e);
+        }
+        catch (RegistryRefusedException e)
+        {
+            throw new ProgramException(ExitCode.Unreachable, e.Message, e);
         }
     }
 

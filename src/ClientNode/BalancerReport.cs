@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Messages;
+using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode;
 
@@ -31,7 +32,7 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
             }
         }
 
-        ActorSelection Of(string actor) => system.ActorSelection(new RootActorPath(address) / "user" / actor);
+        ActorSelection Of(string actor) => system.ActorSelection(new RootActorPath(NodeAddress.Of(system, address)) / "user" / actor);
     }
 
     /// <summary>Pages of different memberships do not belong together: somebody may be missing, or there twice.</summary>

@@ -160,7 +160,7 @@ public sealed class EtcdSecurityTests : IDisposable
         await using var tls = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server });
         await using var plain = await EtcdProcess.StartAsync();
 
-        Assert.Contains("does it want https?", await TroubleAsync(Connect(false, tls.Port)), StringComparison.Ordinal);
+        Assert.Contains("does it want https", await TroubleAsync(Connect(false, tls.Port)), StringComparison.Ordinal);
         Assert.Contains("does not speak TLS: write http://host:port", await TroubleAsync(Connect(true, plain.Port, Tls())), StringComparison.Ordinal);
     }
 

@@ -72,7 +72,8 @@ internal sealed class ClientSession : IAsyncDisposable
             throw problem switch
             {
                 NoBalancerException => new ProgramException(ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
-                RegistryUnavailableException or RegistryRefusedException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
+                RegistryUnavailableException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
+                RegistryRefusedException => new ProgramException(ExitCode.Unreachable, problem.Message, problem),
                 OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),
                 _ => NodeHost.BindFailure(settings.Common, problem) ?? problem,
             };

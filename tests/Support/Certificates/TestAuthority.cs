@@ -22,7 +22,7 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         _certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow - Lifetime, DateTimeOffset.UtcNow + Lifetime);
-        File.WriteAllText(CertificateFile, _certificate.ExportCertificatePem());
+        File.WriteAllText(CertificateFile, _certificate.ExportCertificatePem() + "\n");
     }
 
     /// <summary>The CA's certificate, PEM.</summary>

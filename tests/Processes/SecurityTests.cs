@@ -1,0 +1,178 @@
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
+using AkkaLb.Tests.Support.Certificates;
+using AkkaLb.Tests.Support.Etcd;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>Mutual TLS on every link, etcd with TLS, client certificates and authentication; and the line for each credential that is wrong.</summary>
+public sealed class SecurityTests : IDisposable
+{
+    private const int Unreachable = 3;
+    private const string User = "akkalb";
+    private const string Password = "akkalb-password";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-security-").FullName;
+    private readonly List<string> _said = [];
+    private readonly ITestOutputHelper _output;
+    private readonly TestAuthority _authority;
+    private readonly TestAuthority _stranger;
+    private readonly TestCertificate _node;
+    private readonly TestCertificate _etcdServer;
+
+    public SecurityTests(ITestOutputHelper output)
+    {
+        _output = output;
+        (_authority, _stranger) = (new TestAuthority(_folder, "ca"), new TestAuthority(_folder, "stranger"));
+        // Of this address and not of "localhost", so that there is a wrong name for the same place.
+        var here = new TestAuthority.Request { Hosts = ["127.0.0.1"] };
+        (_node, _etcdServer) = (_authority.Issue("node", here), _authority.Issue("etcd", here));
+    }
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _stranger.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Jobs_are_done_with_TLS_on_every_link_and_go_on_when_every_token_is_void()
+    {
+        await using var etcd = await StartEtcdAsync();
+        string[] secured = [.. ToEtcd(etcd), .. Between(_node)];
+        await using var cluster = await TestCluster.StartAsync(_output, "round-robin", secured);
+        var workers = await cluster.AddWorkersAsync(["w1", "w2"], secured);
+        Assert.Contains("akka.ssl.tcp://AkkaLb@127.0.0.1:", cluster.Balancer.Output.Texts[0], StringComparison.Ordinal);
+        await LoadAsync(cluster, secured, "w1", "w2");
+
+        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch goes on, and one comes.
+        await etcd.ForgetTokensAsync();
+        workers[0].Signal(Signals.Terminate);
+        var ending = await workers[0].EndedAsync();
+        await cluster.AddWorkersAsync(["w3"], secured);
+        await LoadAsync(cluster, secured, "w2", "w3");
+
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        Assert.DoesNotContain(ending.Error, l => l.Contains("could not be told", StringComparison.Ordinal));
+        Assert.Equal(["/akkalb/workers/w2", "/akkalb/workers/w3"], (await etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        cluster.AssertNoStackTraces();
+    }
+
+    [Fact]
+    public async Task Wrong_credentials_for_etcd_are_refused_in_one_line_with_exit_3()
+    {
+        await using var etcd = await StartEtcdAsync();
+        var certificate = CertificateForEtcd(_node);
+        string[] ca = ["--etcd-ca", _authority.CertificateFile];
+        string[] user = ["--etcd-user", User, "--etcd-password-file", Write("password", Password)];
+        string[] endpoint = ["--etcd", etcd.Endpoint];
+        await etcd.Etcdctl("role", "add", "elsewhere");
+        await etcd.Etcdctl("role", "grant-permission", "elsewhere", "--prefix=true", "readwrite", "/elsewhere/");
+        await etcd.Etcdctl("user", "add", "stranger:other-password");
+        await etcd.Etcdctl("user", "grant-role", "stranger", "elsewhere");
+        (string Said, string[] Arguments)[] wrong =
+        [
+            ("shows a certificate that was not signed by the CA that is given for it", [.. endpoint, "--etcd-ca", _stranger.CertificateFile, .. certificate, .. user]),
+            ("shows a certificate that does not name its host", ["--etcd", $"https://localhost:{etcd.Port}", .. ca, .. certificate, .. user]),
+            ("it asks for a client certificate, and none is given", [.. endpoint, .. ca, .. user]),
+            ("it does not accept our client certificate", [.. endpoint, .. ca, .. CertificateForEtcd(_stranger.Issue("node")), .. user]),
+            ("user or password is wrong", [.. endpoint, .. ca, .. certificate, "--etcd-user", User, "--etcd-password-file", Write("guess", "guess")]),
+            ("denies user 'stranger' access to the keys below /akkalb/", [.. endpoint, .. ca, .. certificate, "--etcd-user", "stranger", "--etcd-password-file", Write("other", "other-password")]),
+            ("does it want https", ["--etcd", $"http://127.0.0.1:{etcd.Port}"]),
+        ];
+
+        foreach (var (said, arguments) in wrong)
+        {
+            await RefusedAsync("AkkaLb.Balancer", said, ["--policy", "round-robin", "--port", "0", .. arguments]);
+        }
+
+        var (last, forAll) = wrong[4];
+        await RefusedAsync("AkkaLb.WorkerNode", last, forAll);
+        await RefusedAsync("AkkaLb.ClientNode", last, [.. forAll, "assign"]);
+        Assert.DoesNotContain(_said, l => l.Contains("guess", StringComparison.Ordinal) || l.Contains(Password, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nodes_with_wrong_certificates_are_refused_in_one_line_with_exit_3_and_the_balancer_logs_one_each()
+    {
+        await using var cluster = await TestCluster.StartAsync(_output, "round-robin", Between(_node));
+        await using var plain = await TestCluster.StartAsync(_output);
+        var port = cluster.Address.Split(':')[1];
+        string[] trusting = ["--tls-ca", Write("both.crt", File.ReadAllText(_authority.CertificateFile) + File.ReadAllText(_stranger.CertificateFile))];
+        var foreign = _stranger.Issue("foreign");
+        string[] client = ["--config", Write("client.hocon", "akkalb.client.connect-timeout = 4s")];
+
+        await RefusedAsync("AkkaLb.ClientNode", "hung up at once: if it has TLS, give --tls-cert", [.. client, "--balancer", cluster.Address, "assign"]);
+        await RefusedAsync("AkkaLb.WorkerNode", "hung up at once: if it has TLS, give --tls-cert", ["--balancer", cluster.Address, "--wait", "2"]);
+        await RefusedAsync(
+            "AkkaLb.ClientNode", "its log tells whether it refuses this node's certificate",
+            [.. client, "--balancer", cluster.Address, "--tls-cert", foreign.CertificateFile, "--tls-key", foreign.KeyFile, .. trusting, "assign"]);
+        await RefusedAsync(
+            "AkkaLb.ClientNode", "does not name the host localhost: its subjectAltName must", [.. client, "--balancer", $"localhost:{port}", .. Between(_node), "assign"]);
+        await RefusedAsync(
+            "AkkaLb.ClientNode", "does not answer the TLS handshake: switch TLS on there too", [.. client, "--balancer", plain.Address, .. Between(_node), "assign"]);
+        // What everybody would refuse does not start.
+        await RefusedAsync("AkkaLb.Balancer", "was not signed by", ["--policy", "round-robin", "--port", "0", .. Between(foreign with { AuthorityFile = _node.AuthorityFile })]);
+        await RefusedAsync("AkkaLb.WorkerNode", "expired at", Between(_authority.Issue("expired", new() { ValidFor = TimeSpan.FromDays(-1) })));
+        await RefusedAsync("AkkaLb.WorkerNode", "does not name the host 127.0.0.1", Between(_authority.Issue("elsewhere", new() { Hosts = ["node.example"] })));
+
+        Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("it does not speak TLS", StringComparison.Ordinal));
+        Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("its certificate (CN=foreign) was not signed by", StringComparison.Ordinal));
+        cluster.AssertNoStackTraces();
+        await cluster.AddWorkersAsync(["w1"], Between(_node));
+    }
+
+    private static string[] Between(TestCertificate node) => ["--tls-cert", node.CertificateFile, "--tls-key", node.KeyFile, "--tls-ca", node.AuthorityFile];
+
+    private static string[] CertificateForEtcd(TestCertificate node) => ["--etcd-cert", node.CertificateFile, "--etcd-key", node.KeyFile];
+
+    private async Task<EtcdProcess> StartEtcdAsync()
+    {
+        var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _etcdServer, Client = _authority.Issue("etcdctl"), TokenTtl = TimeSpan.FromSeconds(1) });
+        try
+        {
+            await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
+            return etcd;
+        }
+        catch
+        {
+            await etcd.DisposeAsync();
+            throw;
+        }
+    }
+
+    private string[] ToEtcd(EtcdProcess etcd) =>
+    [
+        "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User, "--etcd-password-file", Write("password", Password),
+    ];
+
+    /// <summary>By a client that knows etcd and finds the balancer there.</summary>
+    private static async Task LoadAsync(TestCluster cluster, string[] secured, params string[] workers)
+    {
+        var ending = await cluster.Add(NodeProcess.Client([.. secured, "load", "--jobs", "200", "--json"])).EndedAsync();
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        var summary = LoadSummary.Of(ending);
+        Assert.Equal(200, summary.Done);
+        Assert.Equal(workers, summary.Workers.Keys.Order());
+    }
+
+    private async Task RefusedAsync(string program, string said, string[] arguments)
+    {
+        await using var process = NodeProcess.Program(program, arguments);
+        var ending = await process.EndedAsync();
+        var line = Assert.Single(ending.Error);
+        _output.WriteLine(line);
+        _said.Add(line);
+        Assert.Equal(Unreachable, ending.ExitCode);
+        Assert.Contains(said, line, StringComparison.Ordinal);
+    }
+
+    private string Write(string name, string text)
+    {
+        var file = Path.Combine(_folder, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+}
