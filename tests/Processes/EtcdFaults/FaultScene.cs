@@ -24,10 +24,10 @@ public sealed class FaultScene : IAsyncDisposable
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private Assignments? _assignments;
 
-    private FaultScene(ITestOutputHelper output, TestCluster cluster, string etcd, string workersEtcd, string[] workerArguments)
+    private FaultScene(ITestOutputHelper output, TestCluster cluster, EtcdObserver etcd, string workersEtcd, string[] workerArguments)
     {
-        (_output, _cluster, _workersEtcd, _workerArguments) = (output, cluster, workersEtcd, workerArguments);
-        (Etcd, Balancer) = (new EtcdObserver(etcd), new BalancerObserver(cluster.Address));
+        (_output, _cluster, Etcd, _workersEtcd, _workerArguments) = (output, cluster, etcd, workersEtcd, workerArguments);
+        Balancer = new BalancerObserver(cluster.Address);
     }
 
     public EtcdObserver Etcd { get; }
@@ -43,15 +43,21 @@ public sealed class FaultScene : IAsyncDisposable
     /// <param name="etcd">Addresses of etcd itself, for etcdctl and the workers.</param>
     /// <param name="balancersEtcd">Those the balancer is told; others when a proxy stands between.</param>
     /// <param name="leaseTtl">Of the workers, in seconds.</param>
-    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, string? balancersEtcd = null, int leaseTtl = 3, string? workersEtcd = null)
+    /// <param name="user">For etcd's authentication; null without.</param>
+    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, string? balancersEtcd = null, int leaseTtl = 3, EtcdUser? user = null)
     {
-        var cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", balancersEtcd ?? etcd);
+        var credentials = user?.NodeArguments ?? [];
+        var cluster = await TestCluster.StartAsync(output, "round-robin", ["--etcd", balancersEtcd ?? etcd, .. credentials]);
         return new FaultScene(
             output,
             cluster,
+            new EtcdObserver(etcd, user?.EtcdctlArguments ?? []),
             etcd,
-            workersEtcd ?? etcd,
-            ["--lease-ttl", leaseTtl.ToString(CultureInfo.InvariantCulture), "--heartbeat", (leaseTtl * 1000 / 3).ToString(CultureInfo.InvariantCulture)]);
+            [
+                "--lease-ttl", leaseTtl.ToString(CultureInfo.InvariantCulture),
+                "--heartbeat", (leaseTtl * 1000 / 3).ToString(CultureInfo.InvariantCulture),
+                .. credentials,
+            ]);
     }
 
     public NodeProcess Worker(string id) => _workers[id];
