@@ -121,7 +121,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                 {
                     if (lease is { IsHeld: false })
                     {
-                        Lost(lease.LostReason ?? "the process was paused for longer than the lease's time to live");
+                        Lost($"its lease was lost: {lease.LostReason}");
                         lease = await GiveBackAsync(lease).ConfigureAwait(false);
                     }
 

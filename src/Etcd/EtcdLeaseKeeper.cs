@@ -15,6 +15,8 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stopped = new();
     private readonly Task _renewing;
     private long _heldUntil;
+    private volatile string? _lostReason;
+    private volatile string? _problem;
 
     private EtcdLeaseKeeper(EtcdConnection connection, long leaseId, TimeSpan ttl, long heldUntil)
     {
@@ -32,11 +34,16 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     /// <summary>Cancelled when the lease is lost: etcd does not know it any more, or could not be reached before the deadline.</summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Why it was lost, a sentence; null before that.</summary>
-    public string? LostReason { get; private set; }
+    /// <summary>Why it is not held any more, a sentence; null while it is, and when it was given back.</summary>
+    public string? LostReason => _lostReason ?? (IsHeld || Volatile.Read(ref _heldUntil) == long.MinValue ? null : WhyNotRenewed);
 
     /// <summary>Whether the lease surely lives at this moment. Right also after the process was paused, before anything else had a chance to run.</summary>
     public bool IsHeld => !_lost.IsCancellationRequested && Time.GetTimestamp() < Volatile.Read(ref _heldUntil);
+
+    /// <summary>The deadline has passed. Without a renewal that failed it was this process that did not run.</summary>
+    private string WhyNotRenewed => _problem is { } problem
+        ? $"it could not be renewed within its {Ttl.TotalSeconds:0} s: {problem}"
+        : $"this process was paused for longer than the lease's {Ttl.TotalSeconds:0} s";
 
     private TimeProvider Time => _connection.TimeProvider;
 
@@ -97,7 +104,7 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
                 await Task.Delay(pause, Time, _stopped.Token).ConfigureAwait(false);
                 if (!IsHeld)
                 {
-                    Lose($"etcd at {_connection.Endpoints} could not be reached within the lease's {Ttl.TotalSeconds:0} s");
+                    Lose(WhyNotRenewed);
                     return;
                 }
 
@@ -112,11 +119,11 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
                     }
 
                     Volatile.Write(ref _heldUntil, After(Time, sent, TimeSpan.FromSeconds(answer.TTL)));
-                    pause = period;
+                    (pause, _problem) = (period, null);
                 }
                 catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
                 {
-                    pause = pauseAfterFailure;
+                    (pause, _problem) = (pauseAfterFailure, e.Message);
                 }
             }
         }
@@ -128,7 +135,7 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
 
     private void Lose(string reason)
     {
-        LostReason = reason;
+        _lostReason = reason;
         _lost.Cancel();
     }
 
