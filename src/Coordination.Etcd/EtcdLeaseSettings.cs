@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Akka.Configuration;
 using Akka.Coordination;
@@ -24,11 +23,7 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
         var timings = ReadTimings(config, settings.TimeoutSettings, problems);
         problems.AddRange(timings.Problems());
         problems.AddRange(new[] { NameProblem("the lease's name", settings.LeaseName), NameProblem("the owner's name", settings.OwnerName) }.OfType<string>());
-        if (TryReadEtcd(config, timings, problems, out var etcd))
-        {
-            problems.AddRange(etcd.Problems());
-        }
-
+        var etcd = ReadEtcd(config, timings, problems);
         return problems.Count == 0
             ? new EtcdLeaseSettings(etcd!, timings)
             : throw new ConfigurationException($"{Where} is wrong: {string.Join("; ", problems)}");
@@ -43,25 +38,20 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
     }
 
     /// <summary>The one place that reads how etcd is reached.</summary>
-    private static bool TryReadEtcd(Config config, LeaseTimings timings, List<string> problems, [NotNullWhen(true)] out EtcdSettings? etcd)
+    private static EtcdSettings? ReadEtcd(Config config, LeaseTimings timings, List<string> problems)
     {
         var written = config.GetValue("endpoints");
         var list = written.IsArray() ? string.Join(',', written.GetStringList()) : written.GetString();
-        if (!EtcdEndpoints.TryParse(list, out var endpoints, out var problem))
-        {
-            problems.Add(problem);
-            etcd = null;
-            return false;
-        }
-
         // A request that is never answered must leave time for another one.
         var requestTimeout = ReadTime(config, "request-timeout", problems);
-        etcd = new EtcdSettings(endpoints)
-        {
-            Prefix = config.GetString("prefix", ""),
-            RequestTimeout = requestTimeout < timings.Ttl / 3 ? requestTimeout : timings.Ttl / 3,
-        };
-        return true;
+        var found = new List<(string Key, string Problem)>();
+        var etcd = EtcdSettingsReader.Read(
+            key => key == EtcdSettingsReader.EndpointsKey ? list : config.GetString(key, ""),
+            requestTimeout < timings.Ttl / 3 ? requestTimeout : timings.Ttl / 3,
+            Environment.GetEnvironmentVariable,
+            found);
+        problems.AddRange(found.Select(f => f.Key is "" or EtcdSettingsReader.EndpointsKey ? f.Problem : $"{f.Key} {f.Problem}"));
+        return etcd;
     }
 
     /// <summary>An unreadable one counts as 1 s while the rest is read.</summary>

@@ -28,19 +28,23 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
         return problems.Count == 0 ? settings : throw new ConfigurationException(string.Join(Environment.NewLine, problems));
     }
 
-    /// <summary>How to reach etcd: the place for whatever <see cref="EtcdSettings"/> learns, such as TLS and credentials.</summary>
+    /// <summary>How to reach etcd; when something is wrong with it, an etcd that is named nowhere.</summary>
     private static EtcdSettings ReadEtcd(Config section, List<string> problems)
     {
         var written = section.GetValue("endpoints") is { } value && value.IsArray() ? string.Join(',', section.GetStringList("endpoints")) : section.GetString("endpoints");
-        if (!EtcdEndpoints.TryParse(written, out var endpoints, out var problem))
+        var found = new List<(string Key, string Problem)>();
+        var settings = EtcdSettingsReader.Read(
+            key => key == EtcdSettingsReader.EndpointsKey ? written : section.GetString(key),
+            Time(section, EtcdSettingsReader.RequestTimeoutKey, problems),
+            Environment.GetEnvironmentVariable,
+            found);
+        problems.AddRange(found.Select(f => f.Key switch
         {
-            problems.Add($"{Path}.endpoints = \"{written}\": {problem}");
-            endpoints = [new EtcdEndpoint("127.0.0.1", 2379)];
-        }
-
-        var settings = new EtcdSettings(endpoints) { Prefix = section.GetString("prefix"), RequestTimeout = Time(section, "request-timeout", problems) };
-        problems.AddRange(settings.Problems().Select(p => $"{Path}: {p}"));
-        return settings;
+            "" => $"{Path}: {f.Problem}",
+            EtcdSettingsReader.EndpointsKey => $"{Path}.{f.Key} = \"{written}\": {f.Problem}",
+            _ => $"{Path}.{f.Key}: {f.Problem}",
+        }));
+        return settings ?? new EtcdSettings([]);
     }
 
     private static RegisterSettings ReadRegister(Config section, List<string> problems)

@@ -3,7 +3,7 @@ namespace AkkaLb.Etcd;
 /// <summary>Reads <see cref="EtcdSettings"/> from a section of settings, whatever it lies in: the keys are the same wherever etcd is configured.</summary>
 /// <remarks>
 /// Keys: <c>endpoints</c>, <c>prefix</c>, <c>request-timeout</c>, <c>tls.ca</c>, <c>tls.certificate</c>, <c>tls.key</c> (PEM files), <c>user</c>,
-/// <c>password</c>, <c>password-file</c>. Empty texts count as absent. A user without either password has it from the environment variable
+/// <c>password</c>, <c>password-file</c>. Empty texts count as absent, except for the prefix. A user without either password has it from the environment variable
 /// <see cref="PasswordVariable"/>.
 /// </remarks>
 public static class EtcdSettingsReader
@@ -40,13 +40,15 @@ public static class EtcdSettingsReader
         }
 
         var (tls, credentials) = (ReadTls(text, found), ReadCredentials(text, environment, found));
-        var settings = new EtcdSettings(endpoints) { Tls = tls, Credentials = credentials };
-        settings = settings with { Prefix = Given(text, PrefixKey) ?? settings.Prefix, RequestTimeout = requestTimeout ?? settings.RequestTimeout };
-        if (endpoints.Count > 0)
+        if (endpoints.Count == 0)
         {
-            found.AddRange(settings.Problems().Select(p => ("", p)));
+            // One that nothing is wrong with, so that the rest is judged too.
+            endpoints = [new EtcdEndpoint("127.0.0.1", 2379, IsTls: tls is not null)];
         }
 
+        var settings = new EtcdSettings(endpoints) { Tls = tls, Credentials = credentials };
+        settings = settings with { Prefix = text(PrefixKey) ?? settings.Prefix, RequestTimeout = requestTimeout ?? settings.RequestTimeout };
+        found.AddRange(settings.Problems().Select(p => ("", p)));
         found.ForEach(problems.Add);
         return found.Count == 0 ? settings : null;
     }

@@ -55,7 +55,18 @@ public class EtcdLeaseSettingsTests
         Assert.All(["heartbeat-timeout", "prefix 'nonsense'", "safety-margin", "lease-operation-timeout"], part => Assert.Contains(part, fault.Message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void User_and_TLS_are_read()
+    {
+        var settings = Read("""
+            endpoints = "https://h:1", user = me, password = secret
+            """);
+        Assert.True(settings.Etcd is { IsTls: true, Credentials.User: "me" });
+    }
+
     [Theory]
+    [InlineData("password = secret", "user is missing: a password is given")]
+    [InlineData("tls.key = a", "tls.certificate is missing")]
     [InlineData("endpoints = []", "no etcd endpoint is given")]
     [InlineData("endpoints = [\"http://host\"]", "names no port")]
     [InlineData("safety-margin = much", "safety-margin 'much' is no time")]

@@ -40,6 +40,17 @@ public sealed class EtcdDiscoverySettingsTests
     }
 
     [Fact]
+    public void User_and_TLS_are_read_and_what_is_wrong_with_them_is_named_without_the_password()
+    {
+        var settings = EtcdDiscoverySettings.Read("akka.discovery.etcd { endpoints = \"https://h:1\", user = me, password = secret }");
+        Assert.True(settings.Etcd is { IsTls: true, Credentials.User: "me" });
+
+        var told = Assert.Throws<ConfigurationException>(() => EtcdDiscoverySettings.Read("akka.discovery.etcd { password = secret, tls.certificate = a }")).Message;
+        Assert.Equal(
+            "akka.discovery.etcd.tls.key: is missing: a client certificate and its key go together" + Environment.NewLine + "akka.discovery.etcd.user: is missing: a password is given", told);
+    }
+
+    [Fact]
     public void A_time_that_cannot_be_read_is_named()
     {
         var told = Assert.Throws<ConfigurationException>(() => EtcdDiscoverySettings.Read("akka.discovery.etcd.request-timeout = soon")).Message;

@@ -71,6 +71,7 @@ public sealed class EtcdSettingsReaderTests : IDisposable
     [InlineData("tls.ca", "/no/such/ca.pem", "", "/no/such/ca.pem cannot be read")]
     [InlineData("endpoints", "a", "endpoints", "names no port")]
     [InlineData("prefix", "x", "", "must start with '/'")]
+    [InlineData("prefix", "", "", "must start with '/'")]
     public void What_is_wrong_is_named(string key, string value, string problemKey, string problem)
     {
         Give((key, value));
