@@ -61,6 +61,27 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task Role_taken_away_while_all_run_ends_nobody_and_the_members_stay_until_it_is_given_back()
+    {
+        await using var etcd = await StartEtcdAsync();
+        await using var cluster = await TestCluster.StartAsync(_output, "round-robin", ToEtcd(etcd));
+        await cluster.AddWorkersAsync(["w1", "w2"], ToEtcd(etcd));
+
+        var refused = cluster.Balancer.Error.NextAsync(l => l.Contains("the last known workers stay", StringComparison.Ordinal) && l.Contains("denies user 'akkalb' access", StringComparison.Ordinal));
+        var mended = cluster.Balancer.Error.NextAsync(l => l.Contains("the watch of the registry goes on", StringComparison.Ordinal));
+        await etcd.Etcdctl("user", "revoke-role", User, User);
+        _output.WriteLine((await refused.WaitAsync(NodeProcess.Bound)).Text);
+        var assigned = await cluster.AssignAsync(4);
+        await etcd.Etcdctl("user", "grant-role", User, User);
+        await mended.WaitAsync(NodeProcess.Bound);
+        await cluster.AddWorkersAsync(["w3"], ToEtcd(etcd));
+
+        Assert.Equal(["w1", "w2"], assigned.Keys.Order());
+        Assert.Equal(["w1", "w2", "w3"], (await cluster.AssignAsync(30)).Keys.Order());
+        cluster.AssertNoStackTraces();
+    }
+
+    [Fact]
     public async Task Wrong_credentials_for_etcd_are_refused_in_one_line_with_exit_3()
     {
         await using var etcd = await StartEtcdAsync();
