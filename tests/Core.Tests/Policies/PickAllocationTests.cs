@@ -35,9 +35,7 @@ public class PickAllocationTests
         var leaveOut = new[] { Key("0"), Key("7"), Key("nobody") };
         var picked = new List<Candidate>(1);
         Assign(core, leaveOut, picked, times: 100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Assign(core, leaveOut, picked, times: 1_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocatedBytes(() => Assign(core, leaveOut, picked, times: 1_000)));
     }
 
     [Theory]
@@ -47,9 +45,22 @@ public class PickAllocationTests
         var core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
         Report(core, from: 1, to: 100);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Report(core, from: 101, to: 1_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        var sequence = 101;
+        Assert.Equal(0, AllocatedBytes(() => Report(core, from: sequence, to: sequence += 1_000)));
+    }
+
+    /// <summary>The least of a few runs: what the code allocates it allocates in each, what a collection does to the thread's count meanwhile in few.</summary>
+    private static long AllocatedBytes(Action run)
+    {
+        var least = long.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            run();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        return least;
     }
 
     private static void Assign(BalancerCore core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
