@@ -21,6 +21,8 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
         AssignRejected => "AR",
         MemoryReport => "M",
         WorkerUnreachable => "U",
+        WhoDecides => "Q",
+        Decides => "QD",
         Job => "J",
         JobDone => "JD",
         JobFailed => "JF",

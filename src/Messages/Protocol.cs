@@ -23,7 +23,9 @@ public sealed record Assign(long RequestId, int Count, IReadOnlyList<WorkerKey> 
 public sealed record AssignedWorker(WorkerKey Worker, IActorRef Gate);
 
 /// <summary>The answer to <see cref="Assign"/>: as many picks as were asked for, in the order in which to use them.</summary>
-public sealed record Assigned(long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy) : IAkkaLbMessage;
+/// <param name="Term">Under which lease a balancer that decides alone gave this answer; a later holder's is larger. 0: it decides beside others.</param>
+/// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not tell.</param>
+public sealed record Assigned(long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0) : IAkkaLbMessage;
 
 /// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
 /// <param name="Sentence">The reason in words, for people.</param>
@@ -50,6 +52,16 @@ public sealed record MemoryReport(
 
 /// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
 public sealed record WorkerUnreachable(WorkerKey Worker, string Seen) : IAkkaLbMessage;
+
+/// <summary>Between the nodes of a cluster of balancers: which of you decides? Only the one that may, at this moment, answers.</summary>
+public sealed record WhoDecides : IAkkaLbMessage
+{
+    public static WhoDecides Instance { get; } = new();
+}
+
+/// <summary>Answer to <see cref="WhoDecides"/>, from the balancer that decides.</summary>
+/// <param name="Term">As in <see cref="Assigned"/>.</param>
+public sealed record Decides(long Term) : IAkkaLbMessage;
 
 /// <summary>A user's message as bytes, with what is needed to read it: nested in jobs and their replies.</summary>
 public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<byte> Data);

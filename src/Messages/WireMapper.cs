@@ -39,6 +39,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         },
         MemoryReport m => ToWire(m),
         WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = m.Worker.Id, Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen) },
+        WhoDecides => new Wire.WhoDecides(),
+        Decides m => new Wire.Decides { Term = checked((ulong)m.Term) },
         Job m => new Wire.Job
         {
             Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent, Message = ToWire(m.Message),
@@ -82,6 +84,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         "AR" => FromWire(Wire.AssignRejected.Parser.ParseFrom(bytes)),
         "M" => FromWire(Wire.MemoryReport.Parser.ParseFrom(bytes)),
         "U" => FromWire(Wire.WorkerUnreachable.Parser.ParseFrom(bytes)),
+        "Q" => FromWire(Wire.WhoDecides.Parser.ParseFrom(bytes)),
+        "QD" => new Decides(checked((long)Wire.Decides.Parser.ParseFrom(bytes).Term)),
         "J" => FromWire(Wire.Job.Parser.ParseFrom(bytes)),
         "JD" => FromWire(Wire.JobDone.Parser.ParseFrom(bytes)),
         "JF" => FromWire(Wire.JobFailed.Parser.ParseFrom(bytes)),
@@ -142,7 +146,10 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     private Wire.Assigned ToWire(Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
-        var wire = new Wire.Assigned { RequestId = (ulong)m.RequestId, Policy = m.Policy };
+        var wire = new Wire.Assigned
+        {
+            RequestId = (ulong)m.RequestId, Policy = m.Policy, Term = checked((ulong)m.Term), Revision = checked((ulong)m.Revision),
+        };
         foreach (var w in m.Workers)
         {
             wire.Workers.Add(new Wire.AssignedWorker
@@ -167,7 +174,13 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), Gate(w.Path));
         }
 
-        return new Assigned((long)m.RequestId, workers, m.Policy);
+        return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision));
+    }
+
+    private static WhoDecides FromWire(Wire.WhoDecides m)
+    {
+        _ = m;
+        return WhoDecides.Instance;
     }
 
     /// <summary>How a reference is written. That of an actor here depends on the connection it goes through, that of one elsewhere never changes.</summary>

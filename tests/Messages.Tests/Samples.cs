@@ -23,6 +23,13 @@ public static class Samples
         new(new Assigned(7, [new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath))], "round-robin"), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E"),
+        new(new Assigned(7, [new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath))], "round-robin", 300, 301), "AD",
+            "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B657223313233343536371A0B726F756E642D726F62696E20AC0228AD02"),
+        new(WhoDecides.Instance, "Q",
+            ""),
+        new(new Decides(300), "QD",
+            "08AC02"),
         new(new AssignRejected(7, AssignRejectReason.NoMemoryReports, "no fresh report", TimeSpan.FromMilliseconds(250)), "AR",
             "080710021A0F6E6F206672657368207265706F727420FA01"),
         new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 500_000_000, 30_000_000, 8_000_000_000, 5, 1_700_000_000_000), "M",
