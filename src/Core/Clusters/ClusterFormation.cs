@@ -1,0 +1,343 @@
+namespace AkkaLb.Core.Clusters;
+
+/// <summary>Times of a cluster's formation.</summary>
+/// <param name="JoinTimeout">How long a start may take before it is given up.</param>
+/// <param name="Pause">Between two looks while something is about to change.</param>
+/// <param name="Interval">Between two looks otherwise.</param>
+public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval)
+{
+    public static FormationSettings Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1));
+}
+
+/// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
+/// <remarks>
+/// (event, now) in, effects out. Members announce themselves under leases; whoever starts joins those. Only where there is neither a member nor a
+/// lock may a node take the lock, and only who holds it joins itself: so two that start together form one cluster. The lock's revision numbers the
+/// cluster's generation, and an entry can be put only while no later generation has begun. A second generation can come about only after every entry
+/// of the first has run out, that is, when all of its members were cut off from the registry for longer than their leases; they hold no deciding
+/// lease then. Of two generations the later one stands, and members of an earlier one end as soon as they see it.
+/// </remarks>
+public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings)
+{
+    /// <summary>For so many intervals the registry may name strangers only, because word of new members takes its time within a cluster too.</summary>
+    private const int StrangersLooks = 3;
+
+    private readonly List<FormationEffect> _effects = [];
+    private IReadOnlyList<string> _seeds = [];
+    private Phase _phase = Phase.Seeking;
+    private TimeSpan _startedAt;
+    private TimeSpan? _placingSince;
+    private long _generation;
+    private bool _holdsLock;
+    private bool _wasReady;
+    private string _trouble = "";
+
+    private enum Phase
+    {
+        /// <summary>No member is known, none is joined.</summary>
+        Seeking,
+
+        /// <summary>The lock was asked for.</summary>
+        Beginning,
+
+        /// <summary>The lock is ours, and we joined ourselves.</summary>
+        Forming,
+
+        /// <summary>Members are known and asked to let us in.</summary>
+        Joining,
+
+        /// <summary>We are in; of which generation our cluster is the next look tells.</summary>
+        Placing,
+
+        /// <summary>Our entry is being put.</summary>
+        Announcing,
+
+        /// <summary>We are in and announced.</summary>
+        Member,
+
+        /// <summary>Our entry went with its lease; it is put again unless a look says that we must end.</summary>
+        Lapsed,
+
+        Ended,
+    }
+
+    /// <summary>The cluster's generation; 0 while it is not known.</summary>
+    public long Generation => _generation;
+
+    public IReadOnlyList<FormationEffect> Start(TimeSpan now)
+    {
+        _startedAt = now;
+        return Step(() => Look(TimeSpan.Zero));
+    }
+
+    /// <summary>The registry was read.</summary>
+    /// <param name="members">Who is in our cluster at this moment; empty while we are in none.</param>
+    public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
+    {
+        _trouble = "";
+        switch (_phase)
+        {
+            case Phase.Seeking or Phase.Joining:
+                Seek(sight, now);
+                break;
+            case Phase.Placing:
+                Place(sight, members, now);
+                break;
+            case Phase.Announcing or Phase.Lapsed or Phase.Member:
+                Stand(sight);
+                break;
+            default:
+                break;
+        }
+    });
+
+    public IReadOnlyList<FormationEffect> LookFailed(string problem, TimeSpan now) => Step(() =>
+    {
+        _trouble = problem;
+        if (!EndIfLate(now))
+        {
+            Look(_phase is Phase.Member ? settings.Interval : settings.Pause);
+        }
+    });
+
+    /// <summary>The lock is ours; its revision is the generation.</summary>
+    public IReadOnlyList<FormationEffect> Begun(long generation) => Step(() =>
+    {
+        _holdsLock = true;
+        if (_phase is Phase.Beginning or Phase.Seeking)
+        {
+            (_phase, _generation) = (Phase.Forming, generation);
+            _effects.Add(new FormationEffect.JoinSelf());
+        }
+        else if (_phase is Phase.Placing)
+        {
+            // Those we asked earlier let us in at the last moment, but none of them stands in the registry any more.
+            Announce(generation);
+        }
+    });
+
+    /// <summary>There is a member or a lock by now.</summary>
+    public IReadOnlyList<FormationEffect> NotBegun() => Step(AfterBeginning);
+
+    /// <summary>It is not known whether the lock is ours: the next look tells.</summary>
+    public IReadOnlyList<FormationEffect> BeginFailed(string problem) => Step(() =>
+    {
+        _trouble = problem;
+        AfterBeginning();
+    });
+
+    /// <summary>This node is a full member of a cluster.</summary>
+    public IReadOnlyList<FormationEffect> CameUp() => Step(() =>
+    {
+        if (_phase == Phase.Forming)
+        {
+            Announce(_generation);
+        }
+        else if (_phase is Phase.Seeking or Phase.Beginning or Phase.Joining)
+        {
+            _phase = Phase.Placing;
+            Look(TimeSpan.Zero);
+        }
+    });
+
+    public IReadOnlyList<FormationEffect> Announced() => Step(BeMember);
+
+    /// <summary>The entry could not be put: the lock was not ours any more, or a later generation has begun.</summary>
+    public IReadOnlyList<FormationEffect> AnnounceRefused() => Step(() => End(_holdsLock
+        ? "the cluster could not be formed before the lease of its lock ran out: start this balancer again"
+        : $"another cluster of balancers was begun while this one (generation {_generation}) was cut off from etcd: start this balancer again"));
+
+    public IReadOnlyList<FormationEffect> AnnounceFailed(string problem, TimeSpan now) => Step(() =>
+    {
+        _trouble = problem;
+        if (!EndIfLate(now))
+        {
+            Look(settings.Pause);
+        }
+    });
+
+    /// <summary>Our lease is gone, and our entry with it.</summary>
+    public IReadOnlyList<FormationEffect> LeaseLost(string why) => Step(() =>
+    {
+        if (_phase is Phase.Member)
+        {
+            _phase = Phase.Lapsed;
+            _effects.Add(new FormationEffect.Note($"this balancer's entry in the cluster is gone and is put again: {why}"));
+            Look(TimeSpan.Zero);
+        }
+    });
+
+    // ---- before we are in
+
+    private void Seek(ClusterSight sight, TimeSpan now)
+    {
+        var newest = sight.Entries.Select(e => e.Generation).DefaultIfEmpty(0).Max();
+
+        // An entry at our own address is of an earlier life of ours: nobody else can be there. It goes when its lease runs out.
+        var members = sight.Entries.Where(e => e.Generation == newest && e.Node.Address != self.Address).ToList();
+        if (members.Find(e => e.Policy != policy) is { } other)
+        {
+            End($"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or all of them anew");
+        }
+        else if (EndIfLate(now))
+        {
+            return;
+        }
+        else if (members.Count > 0)
+        {
+            var seeds = members.Select(e => e.Node.Address).Order(StringComparer.Ordinal).ToList();
+            if (_phase != Phase.Joining || !seeds.SequenceEqual(_seeds, StringComparer.Ordinal))
+            {
+                _effects.Add(new FormationEffect.Join(seeds));
+            }
+
+            (_phase, _seeds, _generation) = (Phase.Joining, seeds, newest);
+            Look(settings.Interval);
+        }
+        else if (sight.Forming is { IsOurs: true } ours)
+        {
+            // Taken by a request whose answer got lost.
+            _holdsLock = true;
+            (_phase, _generation) = (Phase.Forming, ours.Generation);
+            _effects.Add(new FormationEffect.JoinSelf());
+        }
+        else if (sight.Forming is not null || sight.Entries.Count > 0)
+        {
+            _phase = Phase.Seeking;
+            Look(settings.Pause);
+        }
+        else
+        {
+            _phase = Phase.Beginning;
+            _effects.Add(new FormationEffect.Begin());
+        }
+    }
+
+    private void AfterBeginning()
+    {
+        if (_phase == Phase.Beginning)
+        {
+            _phase = Phase.Seeking;
+            Look(settings.Pause);
+        }
+    }
+
+    private bool EndIfLate(TimeSpan now)
+    {
+        if (_wasReady || now - _startedAt < settings.JoinTimeout)
+        {
+            return false;
+        }
+
+        var tried = _seeds.Count == 0 ? "" : $" of {string.Join(", ", _seeds)}";
+        End(_trouble.Length > 0
+            ? $"could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: {_trouble}"
+            : $"could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: none{tried} let this one in; check that the balancers reach each other");
+        return true;
+    }
+
+    // ---- when we are in
+
+    private void Place(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
+    {
+        // By the lives we met and not by the addresses we were told: at an address there may be another life by now, in another cluster.
+        var met = sight.Entries.Where(e => members.Contains(e.Node)).Select(e => e.Generation).DefaultIfEmpty(0).Max();
+        if (met == 0)
+        {
+            // Those who let us in are not in the registry at the moment. They put themselves back, or another cluster has taken their place.
+            _placingSince ??= now;
+            if (sight.Entries.Count > 0 && now - _placingSince >= settings.Interval * StrangersLooks)
+            {
+                End("this balancer got into a cluster that others have followed meanwhile: start it again");
+            }
+            else if (!EndIfLate(now))
+            {
+                Look(settings.Pause);
+            }
+        }
+        else if (!EndIfOutdated(sight, met))
+        {
+            Announce(met);
+        }
+    }
+
+    private void Stand(ClusterSight sight)
+    {
+        if (EndIfOutdated(sight, _generation))
+        {
+            return;
+        }
+
+        var isFound = sight.Entries.Any(e => e.Node == self);
+        if (_phase == Phase.Member && isFound)
+        {
+            Look(settings.Interval);
+        }
+        else if (_phase == Phase.Announcing && isFound)
+        {
+            // Put by a request whose answer got lost.
+            BeMember();
+        }
+        else
+        {
+            Announce(_generation);
+        }
+    }
+
+    private bool EndIfOutdated(ClusterSight sight, long own)
+    {
+        var newest = sight.Entries.Select(e => e.Generation).DefaultIfEmpty(own).Max();
+        if (newest <= own)
+        {
+            return false;
+        }
+
+        End($"another cluster of balancers (generation {newest}) was formed while this one (generation {own}) was cut off from etcd: start this balancer again");
+        return true;
+    }
+
+    private void Announce(long generation)
+    {
+        (_phase, _generation) = (Phase.Announcing, generation);
+        _effects.Add(new FormationEffect.Announce(generation, _holdsLock));
+    }
+
+    private void BeMember()
+    {
+        if (_phase is not Phase.Announcing)
+        {
+            return;
+        }
+
+        _phase = Phase.Member;
+        _holdsLock = false;
+        if (!_wasReady)
+        {
+            _wasReady = true;
+            _effects.Add(new FormationEffect.Ready(_generation));
+        }
+
+        Look(settings.Interval);
+    }
+
+    // ---- effects
+
+    private void Look(TimeSpan after) => _effects.Add(new FormationEffect.Look(after));
+
+    private void End(string sentence)
+    {
+        _phase = Phase.Ended;
+        _effects.Add(new FormationEffect.End(sentence));
+    }
+
+    private IReadOnlyList<FormationEffect> Step(Action decide)
+    {
+        _effects.Clear();
+        if (_phase != Phase.Ended)
+        {
+            decide();
+        }
+
+        return [.. _effects];
+    }
+}

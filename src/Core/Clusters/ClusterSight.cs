@@ -1,0 +1,18 @@
+namespace AkkaLb.Core.Clusters;
+
+/// <summary>One life of a balancer's process: a restart at the same address is another one.</summary>
+/// <param name="Uid">Drawn by Akka when its system starts.</param>
+public readonly record struct NodeLife(string Address, long Uid);
+
+/// <summary>A member of the cluster as it announced itself in the registry.</summary>
+/// <param name="Generation">Which forming of the cluster it belongs to; one formed later has a larger number.</param>
+/// <param name="Policy">Every member must have the same.</param>
+public sealed record ClusterEntry(NodeLife Node, long Generation, string Policy);
+
+/// <summary>Somebody is forming a cluster.</summary>
+/// <param name="IsOurs">This very process is.</param>
+public sealed record FormingLock(long Generation, bool IsOurs);
+
+/// <summary>What the registry says of the cluster at one revision.</summary>
+/// <param name="Forming">Null: nobody is.</param>
+public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLock? Forming);

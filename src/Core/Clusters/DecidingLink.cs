@@ -1,0 +1,37 @@
+namespace AkkaLb.Core.Clusters;
+
+/// <summary>What a balancer that forwards knows of the one that decides: whether it was heard lately.</summary>
+/// <remarks>It asks at an interval and believes an answer for a few intervals: one that is frozen or cut off counts as lost soon, whatever a
+/// connection says, and whoever asks is told so at once instead of waiting in vain.</remarks>
+/// <param name="askEvery">Time between two questions.</param>
+/// <param name="silenceMax">How long an answer is believed: a few intervals.</param>
+public sealed class DecidingLink(TimeSpan askEvery, TimeSpan silenceMax)
+{
+    private TimeSpan? _heardAt;
+
+    /// <summary>Time between two questions.</summary>
+    public TimeSpan AskEvery => askEvery;
+
+    /// <summary>Term of the last answer; 0 before the first.</summary>
+    public long Term { get; private set; }
+
+    public bool IsKnown(TimeSpan now) => _heardAt is { } heardAt && now - heardAt < silenceMax;
+
+    /// <summary>An answer came. One of an earlier term is late news of a balancer that has been followed by another; but when nobody is heard
+    /// any more it is believed, since a registry restored from a backup counts anew.</summary>
+    /// <returns>Whether the balancer is another than before.</returns>
+    public bool Heard(long term, TimeSpan now)
+    {
+        if (term < Term && IsKnown(now))
+        {
+            return false;
+        }
+
+        var isNew = term != Term;
+        (Term, _heardAt) = (term, now);
+        return isNew;
+    }
+
+    /// <summary>It said itself that it does not decide any more.</summary>
+    public void Lost() => _heardAt = null;
+}

@@ -1,0 +1,32 @@
+namespace AkkaLb.Core.Clusters;
+
+/// <summary>What the formation of a cluster asks its shell to do.</summary>
+public abstract record FormationEffect
+{
+    private FormationEffect() { }
+
+    /// <summary>Read the registry after this pause, which replaces one that runs; answer with <see cref="ClusterFormation.Saw"/> or <see cref="ClusterFormation.LookFailed"/>.</summary>
+    public sealed record Look(TimeSpan After) : FormationEffect;
+
+    /// <summary>Take the lock if there is neither a member nor a lock; answer with <see cref="ClusterFormation.Begun"/>, <see cref="ClusterFormation.NotBegun"/> or <see cref="ClusterFormation.BeginFailed"/>.</summary>
+    public sealed record Begin : FormationEffect;
+
+    /// <summary>Be the first member.</summary>
+    public sealed record JoinSelf : FormationEffect;
+
+    /// <summary>Join through whichever of these answers.</summary>
+    public sealed record Join(IReadOnlyList<string> Addresses) : FormationEffect;
+
+    /// <summary>Put our entry; answer with <see cref="ClusterFormation.Announced"/>, <see cref="ClusterFormation.AnnounceRefused"/> or <see cref="ClusterFormation.AnnounceFailed"/>.</summary>
+    /// <param name="EndsForming">Only if the lock is still ours, and give it up in the same step.</param>
+    public sealed record Announce(long Generation, bool EndsForming) : FormationEffect;
+
+    /// <summary>This node is a member and can be found.</summary>
+    public sealed record Ready(long Generation) : FormationEffect;
+
+    /// <summary>Something to tell the operator.</summary>
+    public sealed record Note(string Text) : FormationEffect;
+
+    /// <summary>There is no way on: end, with this sentence.</summary>
+    public sealed record End(string Sentence) : FormationEffect;
+}

@@ -1,0 +1,290 @@
+using AkkaLb.Core.Clusters;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clusters;
+
+/// <summary>Node "me", life 1, policy pick-first; 10 s to join, looks 250 ms apart while something is about to change, else 1 s.</summary>
+public class ClusterFormationTests
+{
+    private static readonly NodeLife Me = new("me", 1);
+    private static readonly NodeLife A = new("a", 11);
+    private static readonly NodeLife B = new("b", 12);
+
+    private HashSet<NodeLife> _members = [];
+    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1)));
+
+    // ---- forming
+
+    [Fact]
+    public void It_looks_first() => Assert.Equal("look 0", Text(_formation.Start(S(0))));
+
+    [Fact]
+    public void Where_nobody_is_and_nobody_forms_it_asks_for_the_lock()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("begin", See());
+    }
+
+    [Fact]
+    public void Who_gets_the_lock_joins_itself_announces_itself_when_it_is_up_and_is_ready_then()
+    {
+        _formation.Start(S(0));
+        See();
+        Assert.Equal("join self", Text(_formation.Begun(5)));
+        Assert.Equal("announce 5 and end forming", Up(Me));
+        Assert.Equal("ready 5, look 1000", Text(_formation.Announced()));
+    }
+
+    [Fact]
+    public void Who_does_not_get_the_lock_looks_again_and_joins_who_got_it()
+    {
+        _formation.Start(S(0));
+        See();
+        Assert.Equal("look 250", Text(_formation.NotBegun()));
+        Assert.Equal("look 250", See(forming: new FormingLock(5, IsOurs: false)));
+        Assert.Equal("join a, look 1000", See(entries: Entry(A, 5)));
+    }
+
+    [Fact]
+    public void When_who_got_the_lock_dies_with_it_the_next_one_asks_for_it()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("look 250", See(forming: new FormingLock(5, IsOurs: false)));
+        Assert.Equal("begin", See());
+    }
+
+    [Fact]
+    public void A_lock_that_was_ours_though_the_answer_was_lost_is_used()
+    {
+        _formation.Start(S(0));
+        See();
+        Assert.Equal("look 250", Text(_formation.BeginFailed("no answer")));
+        Assert.Equal("join self", See(forming: new FormingLock(5, IsOurs: true)));
+        Assert.Equal("announce 5 and end forming", Up(Me));
+    }
+
+    [Fact]
+    public void Who_lost_the_lock_before_it_was_up_ends()
+    {
+        _formation.Start(S(0));
+        See();
+        _formation.Begun(5);
+        Up(Me);
+        Assert.Equal("end: the cluster could not be formed before the lease of its lock ran out: start this balancer again", Text(_formation.AnnounceRefused()));
+        Assert.Equal("", See());
+    }
+
+    // ---- joining
+
+    [Fact]
+    public void It_joins_the_members_it_finds_and_takes_their_generation()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("join a b, look 1000", See(entries: [Entry(B, 5), Entry(A, 5)]));
+        Assert.Equal("look 0", Up(Me, A, B));
+        Assert.Equal("announce 5", See(entries: [Entry(B, 5), Entry(A, 5)]));
+        Assert.Equal("ready 5, look 1000", Text(_formation.Announced()));
+    }
+
+    [Fact]
+    public void Members_that_come_and_go_while_it_joins_are_followed()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Assert.Equal("look 1000", See(entries: Entry(A, 5)));
+        Assert.Equal("join b, look 1000", See(entries: Entry(B, 5)));
+    }
+
+    [Fact]
+    public void When_all_members_it_asked_are_gone_it_asks_for_the_lock()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Assert.Equal("begin", See());
+        Assert.Equal("join self", Text(_formation.Begun(9)));
+    }
+
+    [Fact]
+    public void Of_two_generations_it_joins_the_later()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("join b, look 1000", See(entries: [Entry(A, 5), Entry(B, 9)]));
+    }
+
+    [Fact]
+    public void Its_own_address_is_of_an_earlier_life_and_is_waited_out()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("look 250", See(entries: Entry(new NodeLife("me", 77), 5)));
+        Assert.Equal("begin", See());
+    }
+
+    [Fact]
+    public void The_generation_is_that_of_the_lives_it_met_and_not_of_the_addresses_it_was_told()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        var anew = new NodeLife("a", 99);
+        Up(Me, anew);
+        Assert.Equal("announce 9", See(entries: Entry(anew, 9)));
+    }
+
+    [Fact]
+    public void When_it_got_into_a_cluster_that_another_has_followed_it_ends()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Up(Me, A);
+        Assert.StartsWith(
+            "end: another cluster of balancers (generation 9) was formed while this one (generation 5)",
+            See(entries: [Entry(A, 5), Entry(B, 9)]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Until_one_of_those_it_met_is_in_the_registry_it_cannot_know_where_it_is_and_waits()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        See(entries: Entry(B, 9));
+        Up(Me, A);
+        Assert.Equal("look 250", See());
+        Assert.Equal("announce 5", See(entries: Entry(A, 5)));
+    }
+
+    [Fact]
+    public void Who_got_into_a_cluster_of_which_nobody_comes_back_ends_when_strangers_stay_in_its_place()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Up(Me, A);
+        Assert.Equal("look 250", See(S(1), entries: Entry(B, 9)));
+        Assert.Equal("look 250", See(S(3.9), entries: Entry(B, 9)));
+        Assert.Equal("end: this balancer got into a cluster that others have followed meanwhile: start it again", See(S(4), entries: Entry(B, 9)));
+    }
+
+    [Fact]
+    public void Who_comes_with_an_entry_when_a_later_generation_has_begun_ends()
+    {
+        Join(5);
+        Assert.Equal(
+            "end: another cluster of balancers was begun while this one (generation 5) was cut off from etcd: start this balancer again",
+            Text(_formation.AnnounceRefused()));
+    }
+
+    [Fact]
+    public void A_cluster_with_another_policy_is_not_joined()
+    {
+        _formation.Start(S(0));
+        Assert.Equal(
+            "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or all of them anew",
+            See(entries: Entry(A, 5) with { Policy = "least-load" }));
+    }
+
+    [Fact]
+    public void When_nobody_lets_it_in_it_ends_and_says_whom_it_tried()
+    {
+        _formation.Start(S(0));
+        See(entries: [Entry(A, 5), Entry(B, 5)]);
+        Assert.Equal(
+            "end: could not enter the cluster of balancers within 10 s: none of a, b let this one in; check that the balancers reach each other",
+            See(S(10), entries: [Entry(A, 5), Entry(B, 5)]));
+    }
+
+    [Fact]
+    public void When_the_registry_stays_away_it_ends_and_says_so()
+    {
+        _formation.Start(S(0));
+        Assert.Equal("look 250", Text(_formation.LookFailed("etcd is away", S(9))));
+        Assert.Equal("end: could not enter the cluster of balancers within 10 s: etcd is away", Text(_formation.LookFailed("etcd is away", S(10))));
+    }
+
+    // ---- being a member
+
+    [Fact]
+    public void An_announcement_whose_outcome_is_not_known_is_looked_up()
+    {
+        Join(5);
+        Assert.Equal("look 250", Text(_formation.AnnounceFailed("no answer", S(1))));
+        Assert.Equal("ready 5, look 1000", See(entries: [Entry(A, 5), Entry(Me, 5)]));
+    }
+
+    [Fact]
+    public void An_announcement_that_did_not_arrive_is_made_again()
+    {
+        Join(5);
+        _formation.AnnounceFailed("no answer", S(1));
+        Assert.Equal("announce 5", See(entries: Entry(A, 5)));
+    }
+
+    [Fact]
+    public void A_member_whose_lease_was_lost_announces_itself_again_but_is_not_ready_twice()
+    {
+        Join(5);
+        _formation.Announced();
+        Assert.Equal("note: this balancer's entry in the cluster is gone and is put again: it ran out, look 0", Text(_formation.LeaseLost("it ran out")));
+        Assert.Equal("look 250", Text(_formation.LookFailed("etcd is away", S(1000))));
+        Assert.Equal("announce 5", See(S(1001)));
+        Assert.Equal("look 1000", Text(_formation.Announced()));
+    }
+
+    [Fact]
+    public void A_member_that_does_not_find_itself_in_the_registry_announces_itself_again()
+    {
+        Join(5);
+        _formation.Announced();
+        Assert.Equal("announce 5", See(S(100), entries: Entry(A, 5)));
+    }
+
+    [Fact]
+    public void A_member_that_was_cut_off_ends_when_a_later_generation_stands_without_it()
+    {
+        Join(5);
+        _formation.Announced();
+        _formation.LeaseLost("it ran out");
+        Assert.Equal(
+            "end: another cluster of balancers (generation 9) was formed while this one (generation 5) was cut off from etcd: start this balancer again",
+            See(S(100), entries: Entry(B, 9)));
+        Assert.Equal("", Text(_formation.LeaseLost("")));
+    }
+
+    [Fact]
+    public void A_member_of_the_later_generation_stays_whatever_the_earlier_says()
+    {
+        Join(5);
+        _formation.Announced();
+        Assert.Equal("look 1000", See(S(100), entries: [Entry(B, 4), Entry(Me, 5)]));
+    }
+
+    private static ClusterEntry Entry(NodeLife node, long generation) => new(node, generation, "pick-first");
+
+    private void Join(long generation)
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, generation));
+        Up(Me, A);
+        See(entries: Entry(A, generation));
+    }
+
+    private string Up(params NodeLife[] members)
+    {
+        _members = [.. members];
+        return Text(_formation.CameUp());
+    }
+
+    private string See(TimeSpan now = default, FormingLock? forming = null, params ClusterEntry[] entries) =>
+        Text(_formation.Saw(new ClusterSight(entries, forming), _members, now));
+
+    private static string Text(IReadOnlyList<FormationEffect> effects) => string.Join(", ", effects.Select(effect => effect switch
+    {
+        FormationEffect.Look e => $"look {e.After.TotalMilliseconds}",
+        FormationEffect.Begin => "begin",
+        FormationEffect.JoinSelf => "join self",
+        FormationEffect.Join e => $"join {string.Join(' ', e.Addresses)}",
+        FormationEffect.Announce e => $"announce {e.Generation}{(e.EndsForming ? " and end forming" : "")}",
+        FormationEffect.Ready e => $"ready {e.Generation}",
+        FormationEffect.Note e => $"note: {e.Text}",
+        FormationEffect.End e => $"end: {e.Sentence}",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    }));
+}

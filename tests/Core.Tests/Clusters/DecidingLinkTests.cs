@@ -1,0 +1,47 @@
+using AkkaLb.Core.Clusters;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clusters;
+
+/// <summary>Asked every 250 ms, believed for 1 s.</summary>
+public class DecidingLinkTests
+{
+    private readonly DecidingLink _link = new(Ms(250), S(1));
+
+    [Fact]
+    public void Nobody_decides_before_the_first_answer() => Assert.False(_link.IsKnown(S(0)));
+
+    [Fact]
+    public void An_answer_is_believed_until_the_silence_is_too_long()
+    {
+        Assert.True(_link.Heard(7, S(1)));
+        Assert.True(_link.IsKnown(S(2) - TimeSpan.FromTicks(1)));
+        Assert.False(_link.IsKnown(S(2)));
+        Assert.False(_link.Heard(7, S(2)));
+        Assert.True(_link.IsKnown(S(2)));
+    }
+
+    [Fact]
+    public void Late_news_of_an_earlier_term_is_not_believed_while_a_later_one_is_heard()
+    {
+        _link.Heard(7, S(1));
+        Assert.False(_link.Heard(6, S(1.5)));
+        Assert.Equal((7, false), (_link.Term, _link.IsKnown(S(2))));
+    }
+
+    [Fact]
+    public void A_term_that_went_back_is_believed_when_nobody_is_heard_any_more()
+    {
+        _link.Heard(7, S(1));
+        Assert.True(_link.Heard(3, S(2)));
+        Assert.Equal((3, true), (_link.Term, _link.IsKnown(S(2))));
+    }
+
+    [Fact]
+    public void One_that_says_it_does_not_decide_is_forgotten_at_once()
+    {
+        _link.Heard(7, S(1));
+        _link.Lost();
+        Assert.False(_link.IsKnown(S(1)));
+    }
+}

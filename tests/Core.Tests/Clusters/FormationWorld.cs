@@ -1,0 +1,264 @@
+using AkkaLb.Core.Clusters;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clusters;
+
+/// <summary>Several starting nodes, a registry with leases and lost answers, and a cluster one gets into through any of its members; time is virtual.</summary>
+internal sealed class FormationWorld(Random random)
+{
+    private static readonly TimeSpan Ttl = S(2);
+
+    private readonly PriorityQueue<Action, (TimeSpan At, int Order)> _events = new();
+    private readonly Dictionary<string, (ClusterEntry Entry, int Lease)> _entries = [];
+    private readonly HashSet<int> _deadLeases = [];
+    private readonly List<Node> _nodes = [];
+    private (long Generation, int Lease)? _lock;
+    private long _revision = 1;
+    private long _generation;
+    private int _order;
+    private int _leases;
+    private int _uids;
+    private int _clusters;
+
+    public TimeSpan Now { get; private set; }
+
+    public IEnumerable<Node> Alive => _nodes.Where(n => n.IsAlive && n.Ended is null);
+
+    public void StartNode(string address, TimeSpan after) => In(after, () =>
+    {
+        if (_nodes.Any(n => n.IsAlive && n.Life.Address == address))
+        {
+            return;
+        }
+
+        var node = new Node(new NodeLife(address, ++_uids)) { Lease = ++_leases };
+        _nodes.Add(node);
+        Act(node, node.Formation.Start(Now));
+    });
+
+    public void Crash(string address, TimeSpan after) => In(after, () =>
+    {
+        foreach (var node in _nodes.Where(n => n.IsAlive && n.Life.Address == address))
+        {
+            node.IsAlive = false;
+            In(Ttl * random.NextDouble(), () => Expire(node.Lease));
+        }
+    });
+
+    /// <summary>Nothing of the node runs for a while, and its lease runs out meanwhile if the while is long.</summary>
+    public void Pause(string address, TimeSpan after, TimeSpan length) => In(after, () =>
+    {
+        foreach (var node in _nodes.Where(n => n.IsAlive && n.Life.Address == address && n.PausedUntil <= Now))
+        {
+            node.PausedUntil = Now + length;
+            var lease = node.Lease;
+            if (length > Ttl)
+            {
+                In(Ttl, () => Expire(lease));
+                In(length, () => ToNode(node, () =>
+                {
+                    node.Lease = ++_leases;
+                    Act(node, node.Formation.LeaseLost("it ran out"));
+                }));
+            }
+        }
+    });
+
+    public void RunUntil(TimeSpan end, Action afterEach)
+    {
+        while (_events.TryPeek(out _, out var when) && when.At <= end)
+        {
+            _events.TryDequeue(out var action, out when);
+            Now = when.At;
+            action!();
+            afterEach();
+        }
+    }
+
+    public bool HasEntry(Node node) => _entries.TryGetValue(node.Life.Address, out var e) && e.Entry.Node == node.Life;
+
+    public override string ToString() => $"{Now.TotalSeconds:0.000} s: " + string.Join("; ", _nodes.Select(n =>
+        $"{n.Life.Address}#{n.Life.Uid} {(n.IsAlive ? "alive" : "dead")} cluster {n.Cluster} generation {n.Formation.Generation} ready {n.IsReady} end {n.Ended}"));
+
+    private void In(TimeSpan after, Action action) => _events.Enqueue(action, (Now + after, ++_order));
+
+    /// <summary>Runs at the node: later when it is paused, never when it is dead.</summary>
+    private void ToNode(Node node, Action action)
+    {
+        if (node.PausedUntil > Now)
+        {
+            In(node.PausedUntil - Now, () => ToNode(node, action));
+        }
+        else if (node.IsAlive)
+        {
+            action();
+        }
+    }
+
+    private TimeSpan Delay() => Ms(random.Next(1, 120));
+
+    private void Act(Node node, IReadOnlyList<FormationEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            Act(node, effect);
+        }
+    }
+
+    private void Act(Node node, FormationEffect effect)
+    {
+        switch (effect)
+        {
+            case FormationEffect.Look look:
+                var epoch = ++node.LookEpoch;
+                In(look.After, () => ToNode(node, () =>
+                {
+                    if (epoch == node.LookEpoch)
+                    {
+                        Ask(node, () => Sight(node), s => node.Formation.Saw(s, Members(node), Now), () => node.Formation.LookFailed("lost", Now));
+                    }
+                }));
+                break;
+            case FormationEffect.Begin:
+                Ask(node, () => Begin(node), g => g > 0 ? node.Formation.Begun(g) : node.Formation.NotBegun(), () => node.Formation.BeginFailed("lost"));
+                break;
+            case FormationEffect.JoinSelf:
+                if (node.Cluster == 0)
+                {
+                    node.Seeds = [];
+                    node.Cluster = ++_clusters;
+                    ComeUp(node);
+                }
+
+                break;
+            case FormationEffect.Join join:
+                node.Seeds = join.Addresses;
+                In(Delay(), () => ToNode(node, () => TryJoin(node)));
+                break;
+            case FormationEffect.Announce announce:
+                Ask(
+                    node,
+                    () => Announce(node, announce),
+                    done => done ? node.Formation.Announced() : node.Formation.AnnounceRefused(),
+                    () => node.Formation.AnnounceFailed("lost", Now));
+                break;
+            case FormationEffect.Ready:
+                node.IsReady = true;
+                break;
+            case FormationEffect.End end:
+                node.Ended = end.Sentence;
+                node.IsAlive = false;
+                In(Ttl * random.NextDouble(), () => Expire(node.Lease));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void TryJoin(Node node)
+    {
+        if (node.Cluster != 0 || node.Seeds.Count == 0)
+        {
+            return;
+        }
+
+        if (Alive.Where(n => n != node && n.PausedUntil <= Now && n.Cluster != 0 && node.Seeds.Contains(n.Life.Address)).FirstOrDefault() is { } seed)
+        {
+            node.Cluster = seed.Cluster;
+            ComeUp(node);
+        }
+        else
+        {
+            In(Ms(300), () => ToNode(node, () => TryJoin(node)));
+        }
+    }
+
+    private void ComeUp(Node node) => In(Delay() * 4, () => ToNode(node, () =>
+    {
+        node.IsUp = true;
+        Act(node, node.Formation.CameUp());
+    }));
+
+    private HashSet<NodeLife> Members(Node node) => node.IsUp ? _nodes.Where(n => n.Cluster == node.Cluster).Select(n => n.Life).ToHashSet() : [];
+
+    /// <summary>A request that takes its time to etcd and back; now and then its answer is lost, or it is lost itself.</summary>
+    private void Ask<T>(Node node, Func<T> atRegistry, Func<T, IReadOnlyList<FormationEffect>> answered, Func<IReadOnlyList<FormationEffect>> lost)
+    {
+        if (random.Chance(0.05))
+        {
+            In(S(0.5), () => ToNode(node, () => Act(node, lost())));
+            return;
+        }
+
+        In(Delay(), () =>
+        {
+            var answer = atRegistry();
+            var isLost = random.Chance(0.05);
+            In(isLost ? S(0.5) : Delay(), () => ToNode(node, () => Act(node, isLost ? lost() : answered(answer))));
+        });
+    }
+
+    private ClusterSight Sight(Node node) => new(
+        [.. _entries.Values.Select(e => e.Entry)],
+        _lock is { } held ? new FormingLock(held.Generation, held.Lease == node.Lease) : null);
+
+    private long Begin(Node node)
+    {
+        if (_entries.Count > 0 || _lock is not null || _deadLeases.Contains(node.Lease))
+        {
+            return 0;
+        }
+
+        _generation = ++_revision;
+        _lock = (_generation, node.Lease);
+        return _generation;
+    }
+
+    private bool Announce(Node node, FormationEffect.Announce announce)
+    {
+        if (announce.Generation != _generation || _deadLeases.Contains(node.Lease) || (announce.EndsForming && _lock?.Lease != node.Lease))
+        {
+            return false;
+        }
+
+        _lock = announce.EndsForming ? null : _lock;
+        _entries[node.Life.Address] = (new ClusterEntry(node.Life, announce.Generation, "p"), node.Lease);
+        return true;
+    }
+
+    private void Expire(int lease)
+    {
+        _deadLeases.Add(lease);
+        _lock = _lock?.Lease == lease ? null : _lock;
+        foreach (var gone in _entries.Where(e => e.Value.Lease == lease).Select(e => e.Key).ToList())
+        {
+            _entries.Remove(gone);
+        }
+    }
+
+    internal sealed class Node(NodeLife life)
+    {
+        public NodeLife Life { get; } = life;
+
+        public ClusterFormation Formation { get; } = new(life, "p", new FormationSettings(S(60), Ms(250), S(1)));
+
+        public bool IsAlive { get; set; } = true;
+
+        public bool IsUp { get; set; }
+
+        public bool IsReady { get; set; }
+
+        public string? Ended { get; set; }
+
+        public int Lease { get; set; }
+
+        public int LookEpoch { get; set; }
+
+        public TimeSpan PausedUntil { get; set; }
+
+        public IReadOnlyList<string> Seeds { get; set; } = [];
+
+        /// <summary>Which cluster it is in; 0: none.</summary>
+        public int Cluster { get; set; }
+    }
+}
