@@ -127,7 +127,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     }
 
     /// <summary>The registry's contract knows no etcd.</summary>
-    private static async Task<T> TranslateAsync<T>(Func<Task<T>> call)
+    internal static async Task<T> TranslateAsync<T>(Func<Task<T>> call)
     {
         try
         {

@@ -4,13 +4,25 @@ using Google.Protobuf;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>Which keys workers use in etcd: <c>{prefix}/workers/{id}</c>. Balancers are a service, see <see cref="EtcdBalancers"/>.</summary>
+/// <summary>Which keys workers and a cluster of balancers use in etcd. The list of balancers is a service, see <see cref="EtcdBalancers"/>.</summary>
 internal sealed class RegistryKeys(string prefix)
 {
     public EtcdKeyRange Workers { get; } = new($"{prefix}/workers/");
 
+    /// <summary>Members of the cluster of balancers.</summary>
+    public EtcdKeyRange Cluster { get; } = new($"{prefix}/cluster/");
+
+    /// <summary>Held by the balancer that forms the cluster, for as long as that takes.</summary>
+    public ByteString ClusterForming { get; } = ByteString.CopyFromUtf8($"{prefix}/cluster-forming");
+
+    /// <summary>Written when a cluster is begun, and never else: the revision of that write is the generation. Under no lease.</summary>
+    public ByteString ClusterGeneration { get; } = ByteString.CopyFromUtf8($"{prefix}/cluster-generation");
+
     /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
     public ByteString WorkerKey(string id) => Workers.KeyOf(Checked(id));
+
+    /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
+    public ByteString ClusterKey(string id) => Cluster.KeyOf(Checked(id));
 
     private static string Checked(string id) => WorkerIds.IsValid(id)
         ? id

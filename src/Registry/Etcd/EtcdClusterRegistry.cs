@@ -1,0 +1,141 @@
+using AkkaLb.Core.Clusters;
+using AkkaLb.Etcd;
+using Etcdserverpb;
+using Google.Protobuf;
+
+namespace AkkaLb.Registry.Etcd;
+
+/// <summary>A cluster of balancers in etcd: keys <c>{prefix}/cluster/{id}</c> and <c>{prefix}/cluster-forming</c> under the members' leases, and
+/// <c>{prefix}/cluster-generation</c> under none.</summary>
+/// <remarks>See <see cref="ClusterFormation"/> for what they are for. Not thread-safe: one caller at a time.</remarks>
+/// <param name="settings">Where etcd is.</param>
+/// <param name="id">The balancer's name in etcd.</param>
+/// <param name="ttl">Of the lease; whole seconds.</param>
+/// <param name="timeProvider">Delays and deadlines; must follow real time, as etcd does.</param>
+public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSpan ttl, TimeProvider timeProvider) : IClusterRegistry
+{
+    private readonly EtcdConnection _connection = new(settings, timeProvider);
+    private readonly RegistryKeys _keys = new(settings.Prefix);
+    private EtcdLeaseKeeper? _lease;
+
+    /// <inheritdoc/>
+    public Task<ClusterSight> ReadAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
+    {
+        var answer = await _connection.TxnAsync(
+            new TxnRequest
+            {
+                Success =
+                {
+                    new RequestOp { RequestRange = new RangeRequest { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End } },
+                    new RequestOp { RequestRange = new RangeRequest { Key = _keys.ClusterForming } },
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        var entries = new List<ClusterEntry>();
+        foreach (var kv in answer.Responses[0].ResponseRange.Kvs)
+        {
+            // A value that cannot be read is nobody's entry: whoever put it there cannot be joined.
+            if (ClusterValue.TryParse(kv.Value.Memory, out var entry, out _))
+            {
+                entries.Add(entry);
+            }
+        }
+
+        var forming = answer.Responses[1].ResponseRange.Kvs.SingleOrDefault();
+        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId));
+    });
+
+    /// <inheritdoc/>
+    public Task<long?> BeginAsync(CancellationToken cancellationToken) => TranslateAsync<long?>(async () =>
+    {
+        var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
+        var value = ByteString.CopyFromUtf8(id);
+        var answer = await _connection.TxnAsync(
+            new TxnRequest
+            {
+                Compare =
+                {
+                    // Create revision 0 means that there is no such key; of a range, that there is none at all.
+                    new Compare { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
+                    new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
+                },
+                Success =
+                {
+                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterForming, Value = value, Lease = lease.LeaseId } },
+                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterGeneration, Value = value } },
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return answer.Succeeded ? answer.Header.Revision : null;
+    });
+
+    /// <inheritdoc/>
+    public Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken) =>
+        TranslateAsync<CancellationToken?>(async () =>
+        {
+            var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
+            var put = new PutRequest { Key = _keys.ClusterKey(id), Value = ByteString.CopyFrom(ClusterValue.Write(entry)), Lease = lease.LeaseId };
+            var request = new TxnRequest
+            {
+                Compare = { new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = entry.Generation } },
+                Success = { new RequestOp { RequestPut = put } },
+            };
+            if (endsForming)
+            {
+                request.Compare.Add(new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Lease, Lease = lease.LeaseId });
+                request.Success.Add(new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _keys.ClusterForming } });
+            }
+
+            try
+            {
+                return (await _connection.TxnAsync(request, cancellationToken).ConfigureAwait(false)).Succeeded ? lease.Lost : null;
+            }
+            catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+            {
+                // Gone, but the keeper has not noticed yet: the next try takes another.
+                await lease.OrphanAsync().ConfigureAwait(false);
+                _lease = null;
+                throw;
+            }
+        });
+
+    /// <inheritdoc/>
+    public async Task WithdrawAsync()
+    {
+        if (_lease is { } lease)
+        {
+            _lease = null;
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Revokes nothing: a lease that was not withdrawn runs out.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_lease is { } lease)
+        {
+            await lease.OrphanAsync().ConfigureAwait(false);
+        }
+
+        _connection.Dispose();
+    }
+
+    /// <summary>This node's lease, or a new one when that is lost.</summary>
+    private async Task<EtcdLeaseKeeper> LeaseAsync(CancellationToken cancellationToken)
+    {
+        if (_lease is { IsHeld: true } held)
+        {
+            return held;
+        }
+
+        if (_lease is { } lost)
+        {
+            _lease = null;
+            await lost.OrphanAsync().ConfigureAwait(false);
+        }
+
+        return _lease = await EtcdLeaseKeeper.GrantAsync(_connection, ttl, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Task<T> TranslateAsync<T>(Func<Task<T>> call) => EtcdRegistry.TranslateAsync(call);
+}
