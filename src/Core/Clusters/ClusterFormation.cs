@@ -4,10 +4,9 @@ namespace AkkaLb.Core.Clusters;
 /// <param name="JoinTimeout">How long a start may take before it is given up.</param>
 /// <param name="Pause">Between two looks while something is about to change.</param>
 /// <param name="Interval">Between two looks otherwise.</param>
-public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval)
-{
-    public static FormationSettings Default { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1));
-}
+/// <param name="Patience">How long a member sees others in the registry that are not in its cluster before it draws conclusions: longer than
+/// a split takes to be decided and the losers to end.</param>
+public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience);
 
 /// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
 /// <remarks>
@@ -27,6 +26,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     private Phase _phase = Phase.Seeking;
     private TimeSpan _startedAt;
     private TimeSpan? _placingSince;
+    private TimeSpan? _strangersSince;
     private long _generation;
     private bool _holdsLock;
     private bool _wasReady;
@@ -84,7 +84,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
                 Place(sight, members, now);
                 break;
             case Phase.Announcing or Phase.Lapsed or Phase.Member:
-                Stand(sight);
+                Stand(sight, members, now);
                 break;
             default:
                 break;
@@ -261,9 +261,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
     }
 
-    private void Stand(ClusterSight sight)
+    private void Stand(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
     {
-        if (EndIfOutdated(sight, _generation))
+        if (EndIfOutdated(sight, _generation) || EndIfLeftBehind(sight, members, now))
         {
             return;
         }
@@ -293,6 +293,21 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
 
         End($"another cluster of balancers (generation {newest}) was formed while this one (generation {own}) was cut off from etcd: start this balancer again");
+        return true;
+    }
+
+    /// <summary>Of one generation that has come apart those stay that have been in the registry longest: who was frozen has lost its entry meanwhile.</summary>
+    private bool EndIfLeftBehind(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
+    {
+        var strangers = sight.Entries.Where(e => e.Generation == _generation && e.Node != self && !members.Contains(e.Node)).ToList();
+        _strangersSince = strangers.Count == 0 ? null : _strangersSince ?? now;
+        if (now - _strangersSince < settings.Patience
+            || !sight.Entries.Any(own => own.Node == self && strangers.Exists(s => s.Order < own.Order)))
+        {
+            return false;
+        }
+
+        End("the other balancers have gone on without this one while it was cut off: start it again");
         return true;
     }
 

@@ -7,7 +7,8 @@ public readonly record struct NodeLife(string Address, long Uid);
 /// <summary>A member of the cluster as it announced itself in the registry.</summary>
 /// <param name="Generation">Which forming of the cluster it belongs to; one formed later has a larger number.</param>
 /// <param name="Policy">Every member must have the same.</param>
-public sealed record ClusterEntry(NodeLife Node, long Generation, string Policy);
+/// <param name="Order">Rises with the time at which the entry came into the registry; 0 in one that is to be put.</param>
+public sealed record ClusterEntry(NodeLife Node, long Generation, string Policy, long Order = 0);
 
 /// <summary>Somebody is forming a cluster.</summary>
 /// <param name="IsOurs">This very process is.</param>

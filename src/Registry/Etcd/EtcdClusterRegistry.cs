@@ -37,7 +37,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             // A value that cannot be read is nobody's entry: whoever put it there cannot be joined.
             if (ClusterValue.TryParse(kv.Value.Memory, out var entry, out _))
             {
-                entries.Add(entry);
+                entries.Add(entry with { Order = kv.CreateRevision });
             }
         }
 

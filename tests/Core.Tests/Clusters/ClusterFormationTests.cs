@@ -3,7 +3,7 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
 
-/// <summary>Node "me", life 1, policy pick-first; 10 s to join, looks 250 ms apart while something is about to change, else 1 s.</summary>
+/// <summary>Node "me", life 1, policy pick-first; 10 s to join, looks 250 ms apart while something is about to change, else 1 s, 15 s of patience.</summary>
 public class ClusterFormationTests
 {
     private static readonly NodeLife Me = new("me", 1);
@@ -11,7 +11,7 @@ public class ClusterFormationTests
     private static readonly NodeLife B = new("b", 12);
 
     private HashSet<NodeLife> _members = [];
-    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1)));
+    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1), S(15)));
 
     // ---- forming
 
@@ -256,7 +256,33 @@ public class ClusterFormationTests
         Assert.Equal("look 1000", See(S(100), entries: [Entry(B, 4), Entry(Me, 5)]));
     }
 
-    private static ClusterEntry Entry(NodeLife node, long generation) => new(node, generation, "pick-first");
+    [Fact]
+    public void A_member_that_came_back_to_a_cluster_that_has_removed_it_ends_when_its_patience_does()
+    {
+        var (mine, others) = (Entry(Me, 5, order: 9), Entry(A, 5, order: 6));
+        Join(5);
+        _formation.Announced();
+        _members = [Me];
+        Assert.Equal("look 1000", See(S(20), entries: [mine, others]));
+        Assert.Equal("look 1000", See(S(34.9), entries: [mine, others]));
+        Assert.Equal("end: the other balancers have gone on without this one while it was cut off: start it again", See(S(35), entries: [mine, others]));
+    }
+
+    [Fact]
+    public void A_member_that_stayed_is_not_put_out_by_one_that_came_back_and_patience_begins_anew_when_the_stranger_is_gone()
+    {
+        var (mine, comeback, older) = (Entry(Me, 5, order: 6), Entry(A, 5, order: 9), Entry(B, 5, order: 3));
+        Join(5);
+        _formation.Announced();
+        _members = [Me];
+        See(S(20), entries: [mine, comeback]);
+        Assert.Equal("look 1000", See(S(35), entries: [mine, comeback]));
+        Assert.Equal("look 1000", See(S(36), entries: mine));
+        Assert.Equal("look 1000", See(S(37), entries: [mine, older]));
+        Assert.Equal("look 1000", See(S(51.9), entries: [mine, older]));
+    }
+
+    private static ClusterEntry Entry(NodeLife node, long generation, long order = 0) => new(node, generation, "pick-first", order);
 
     private void Join(long generation)
     {

@@ -222,7 +222,7 @@ internal sealed class FormationWorld(Random random)
         }
 
         _lock = announce.EndsForming ? null : _lock;
-        _entries[node.Life.Address] = (new ClusterEntry(node.Life, announce.Generation, "p"), node.Lease);
+        _entries[node.Life.Address] = (new ClusterEntry(node.Life, announce.Generation, "p", ++_revision), node.Lease);
         return true;
     }
 
@@ -240,7 +240,7 @@ internal sealed class FormationWorld(Random random)
     {
         public NodeLife Life { get; } = life;
 
-        public ClusterFormation Formation { get; } = new(life, "p", new FormationSettings(S(60), Ms(250), S(1)));
+        public ClusterFormation Formation { get; } = new(life, "p", new FormationSettings(S(60), Ms(250), S(1), S(15)));
 
         public bool IsAlive { get; set; } = true;
 

@@ -51,7 +51,8 @@ public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifeti
 
         var sight = await b.ReadAsync(_bound.Token);
         Assert.Null(sight.Forming);
-        Assert.Equal(Entry(1, generation), Assert.Single(sight.Entries));
+        Assert.Equal(Entry(1, generation), Assert.Single(sight.Entries) with { Order = 0 });
+        Assert.True(sight.Entries[0].Order > generation);
         Assert.Null(await b.BeginAsync(_bound.Token));
         Assert.NotNull(await b.AnnounceAsync(Entry(2, generation), endsForming: false, _bound.Token));
         Assert.Equal(2, (await b.ReadAsync(_bound.Token)).Entries.Count);
