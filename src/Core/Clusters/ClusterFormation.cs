@@ -6,7 +6,8 @@ namespace AkkaLb.Core.Clusters;
 /// <param name="Interval">Between two looks otherwise.</param>
 /// <param name="Patience">How long a member sees others in the registry that are not in its cluster before it draws conclusions: longer than
 /// a split takes to be decided and the losers to end.</param>
-public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience);
+/// <param name="CutOffAfter">How long a member may fail to reach the registry, while others reach it, before it makes way for them.</param>
+public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan CutOffAfter);
 
 /// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
 /// <remarks>
@@ -26,6 +27,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     private Phase _phase = Phase.Seeking;
     private TimeSpan _startedAt;
     private TimeSpan? _placingSince;
+    private TimeSpan? _troubleSince;
     private TimeSpan? _strangersSince;
     private long _generation;
     private bool _holdsLock;
@@ -74,7 +76,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     /// <param name="members">Who is in our cluster at this moment; empty while we are in none.</param>
     public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
     {
-        _trouble = "";
+        (_trouble, _troubleSince) = ("", null);
         switch (_phase)
         {
             case Phase.Seeking or Phase.Joining:
@@ -94,9 +96,26 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     public IReadOnlyList<FormationEffect> LookFailed(string problem, TimeSpan now) => Step(() =>
     {
         _trouble = problem;
-        if (!EndIfLate(now))
+        _troubleSince ??= now;
+        if (EndIfLate(now))
         {
-            Look(_phase is Phase.Member ? settings.Interval : settings.Pause);
+            return;
+        }
+
+        if (IsCutOff(now))
+        {
+            _effects.Add(new FormationEffect.AskOthers());
+        }
+
+        Look(_phase is Phase.Member or Phase.Lapsed ? settings.Interval : settings.Pause);
+    });
+
+    /// <summary>Another member reaches the registry at this moment. Where only this node does not, it would keep the others from deciding.</summary>
+    public IReadOnlyList<FormationEffect> OthersReach(string who, TimeSpan now) => Step(() =>
+    {
+        if (IsCutOff(now))
+        {
+            End($"this balancer has not reached etcd for {(now - _troubleSince!.Value).TotalSeconds:0} s, but {who} does: {_trouble}; start it again when it can");
         }
     });
 
@@ -166,6 +185,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             Look(TimeSpan.Zero);
         }
     });
+
+    private bool IsCutOff(TimeSpan now) => _wasReady && now - _troubleSince >= settings.CutOffAfter;
 
     // ---- before we are in
 

@@ -24,6 +24,9 @@ public abstract record FormationEffect
     /// <summary>This node is a member and can be found.</summary>
     public sealed record Ready(long Generation) : FormationEffect;
 
+    /// <summary>Ask the other members whether they reach the registry; the first that does is told with <see cref="ClusterFormation.OthersReach"/>.</summary>
+    public sealed record AskOthers : FormationEffect;
+
     /// <summary>Something to tell the operator.</summary>
     public sealed record Note(string Text) : FormationEffect;
 

@@ -11,7 +11,7 @@ public class ClusterFormationTests
     private static readonly NodeLife B = new("b", 12);
 
     private HashSet<NodeLife> _members = [];
-    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1), S(15)));
+    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1), S(15), S(10)));
 
     // ---- forming
 
@@ -223,7 +223,7 @@ public class ClusterFormationTests
         Join(5);
         _formation.Announced();
         Assert.Equal("note: this balancer's entry in the cluster is gone and is put again: it ran out, look 0", Text(_formation.LeaseLost("it ran out")));
-        Assert.Equal("look 250", Text(_formation.LookFailed("etcd is away", S(1000))));
+        Assert.Equal("look 1000", Text(_formation.LookFailed("etcd is away", S(1000))));
         Assert.Equal("announce 5", See(S(1001)));
         Assert.Equal("look 1000", Text(_formation.Announced()));
     }
@@ -254,6 +254,30 @@ public class ClusterFormationTests
         Join(5);
         _formation.Announced();
         Assert.Equal("look 1000", See(S(100), entries: [Entry(B, 4), Entry(Me, 5)]));
+    }
+
+    [Fact]
+    public void A_member_that_cannot_reach_the_registry_for_long_asks_the_others_and_makes_way_when_one_of_them_can()
+    {
+        Join(5);
+        _formation.Announced();
+        Assert.Equal("look 1000", Text(_formation.LookFailed("no answer", S(20))));
+        Assert.Equal("look 1000", Text(_formation.LookFailed("no answer", S(29.9))));
+        Assert.Equal("", Text(_formation.OthersReach("b", S(29.9))));
+        Assert.Equal("ask others, look 1000", Text(_formation.LookFailed("no answer", S(30))));
+        Assert.Equal(
+            "end: this balancer has not reached etcd for 11 s, but b does: no answer; start it again when it can", Text(_formation.OthersReach("b", S(31))));
+    }
+
+    [Fact]
+    public void Word_that_others_reach_the_registry_changes_nothing_once_this_one_does_too()
+    {
+        Join(5);
+        _formation.Announced();
+        _formation.LookFailed("no answer", S(20));
+        _formation.LookFailed("no answer", S(30));
+        See(S(30.5), entries: Entry(Me, 5));
+        Assert.Equal("", Text(_formation.OthersReach("b", S(31))));
     }
 
     [Fact]
@@ -309,6 +333,7 @@ public class ClusterFormationTests
         FormationEffect.Join e => $"join {string.Join(' ', e.Addresses)}",
         FormationEffect.Announce e => $"announce {e.Generation}{(e.EndsForming ? " and end forming" : "")}",
         FormationEffect.Ready e => $"ready {e.Generation}",
+        FormationEffect.AskOthers => "ask others",
         FormationEffect.Note e => $"note: {e.Text}",
         FormationEffect.End e => $"end: {e.Sentence}",
         _ => throw new System.Diagnostics.UnreachableException(),
