@@ -34,15 +34,21 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Starts a node that listens for others.</summary>
     /// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
+    /// <param name="extra">What this kind of node needs of Akka beside remoting; null: nothing.</param>
     /// <exception cref="ProgramException">The port is taken, the address is not this machine's, or its certificate is of no use.</exception>
-    public static async Task<NodeHost> StartAsync(CommonSettings settings, Config user, LogLevel level, UserMessages messages)
+    public static async Task<NodeHost> StartAsync(
+        CommonSettings settings, Config user, LogLevel level, UserMessages messages, ExtraConfig? extra = null)
     {
         var logging = new NodeLogging(level);
         ThrowIfUnfit(settings);
-        var config = (settings.Tls is null ? Config.Empty : MutualTlsSetup.Config)
-            .WithFallback(SystemConfig.Serialization)
-            .WithFallback(user)
-            .WithFallback(SystemConfig.Remoting(settings.Host, settings.Port));
+        var config = Layers(
+            settings.Tls is null ? Config.Empty : MutualTlsSetup.Config,
+            extra?.Serialization ?? Config.Empty,
+            SystemConfig.Serialization,
+            user,
+            extra?.Akka ?? Config.Empty,
+            SystemConfig.Binding(settings.Host, settings.Port, settings.BindHost, settings.BindPort),
+            SystemConfig.Remoting(settings.Host, settings.Port));
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         logging.Configure(builder.Logging);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
@@ -101,6 +107,9 @@ public sealed class NodeHost : IAsyncDisposable
 
     private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) => tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));
 
+    /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
+    private static Config Layers(params IReadOnlyList<Config> layers) => layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
+
     private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
     {
         LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,
@@ -120,10 +129,15 @@ public sealed class NodeHost : IAsyncDisposable
     private static string Describe(CommonSettings settings, SocketException cause) => cause.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse =>
-            $"port {settings.Port} on {settings.Host} is in use: stop what listens there, or choose another --port (0: any free one)",
+            $"port {settings.BindPort} on {settings.BindHost} is in use: stop what listens there, or choose another --port (0: any free one)",
         SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData =>
-            $"{settings.Host} is not an address of this machine: choose another --host",
-        SocketError.AccessDenied => $"port {settings.Port} may not be used by this user: choose another --port",
-        _ => $"cannot listen on {settings.Host}:{settings.Port}: {cause.Message}",
+            $"{settings.BindHost} is not an address of this machine: choose another --host",
+        SocketError.AccessDenied => $"port {settings.BindPort} may not be used by this user: choose another --port",
+        _ => $"cannot listen on {settings.BindHost}:{settings.BindPort}: {cause.Message}",
     };
 }
+
+/// <summary>Akka's configuration for one kind of node.</summary>
+/// <param name="Serialization">Serializers; no user's configuration goes over these.</param>
+/// <param name="Akka">Everything else; a user's configuration goes over it.</param>
+public sealed record ExtraConfig(Config Serialization, Config Akka);

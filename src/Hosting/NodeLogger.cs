@@ -41,7 +41,8 @@ internal sealed class NodeLogger : LoggerFactoryLogger
         logger.Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? "");
     }
 
-    private static bool IsAkkas(LogEvent log) => log.LogClass?.Assembly.GetName().Name is "Akka" or "Akka.Remote" or "Akka.Hosting";
+    private static bool IsAkkas(LogEvent log) =>
+        log.LogClass?.Assembly.GetName().Name is { } name && (name == "Akka" || name.StartsWith("Akka.", StringComparison.Ordinal));
 
     private static string FirstLine(string? text) => text?.Split('\n', 2)[0].TrimEnd('\r') ?? "";
 

@@ -53,4 +53,22 @@ public static class SystemConfig
           }
         }
         """).WithFallback(Serialization);
+
+    /// <summary>For a node that listens elsewhere than others reach it, behind NAT say: goes over <see cref="Remoting"/>.</summary>
+    /// <param name="host">Where others reach it.</param>
+    /// <param name="port">Where others reach it; not 0 unless <paramref name="bindPort"/> is.</param>
+    /// <param name="bindHost">Where it listens.</param>
+    /// <param name="bindPort">Where it listens; 0: any free port, under which the others reach it too.</param>
+    public static Config Binding(string host, int port, string bindHost, int bindPort) => bindHost == host && bindPort == port
+        ? Config.Empty
+        : ConfigurationFactory.ParseString(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $$"""
+            akka.remote.dot-netty.tcp {
+              hostname = "{{bindHost}}"
+              port = {{bindPort}}
+              public-hostname = "{{host}}"
+              public-port = {{port}}
+            }
+            """));
 }

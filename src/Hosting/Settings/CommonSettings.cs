@@ -16,6 +16,12 @@ namespace AkkaLb.Hosting.Settings;
 /// <param name="Tls">Null: connections between nodes are plain.</param>
 public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, TimeSpan RequestTimeout, NodeTls? Tls = null)
 {
+    /// <summary>Where the node listens when that is not where the others reach it.</summary>
+    public string BindHost { get; init; } = Host;
+
+    /// <inheritdoc cref="BindHost"/>
+    public int BindPort { get; init; } = Port;
+
     public string RegistryName => Etcd is null ? NodeKeys.RegistryEmbedded : NodeKeys.RegistryEtcd;
 
     /// <exception cref="SettingsException">A value that the schema cannot judge alone is wrong.</exception>
@@ -27,8 +33,22 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             problems.Add($"{NodeKeys.Host} (--host) = {host}: must be a name or address under which the other nodes reach this one");
         }
 
-        return new CommonSettings(
-            host, config.ReadInt(NodeKeys.Port), ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems));
+        var (port, bindHost, bindPort) = (config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.BindHost), config.ReadInt(NodeKeys.BindPort));
+        if (bindHost.Length > 0 && Uri.CheckHostName(bindHost) is UriHostNameType.Unknown)
+        {
+            problems.Add($"{NodeKeys.BindHost} = {bindHost}: must be a name or address of this machine, or 0.0.0.0 for all of them");
+        }
+
+        if (bindPort > 0 && port == 0)
+        {
+            problems.Add($"{NodeKeys.BindPort} = {bindPort}: needs {NodeKeys.Port} (--port), the port under which the others reach this node");
+        }
+
+        return new CommonSettings(host, port, ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems))
+        {
+            BindHost = bindHost.Length > 0 ? bindHost : host,
+            BindPort = bindPort > 0 ? bindPort : port,
+        };
     }
 
     private static NodeTls? ReadTls(Config config, List<string> problems)

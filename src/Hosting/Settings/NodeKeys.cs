@@ -7,6 +7,8 @@ public static class NodeKeys
 {
     public const string Host = "akkalb.host";
     public const string Port = "akkalb.port";
+    public const string BindHost = "akkalb.bind.host";
+    public const string BindPort = "akkalb.bind.port";
     public const string Registry = "akkalb.registry";
     public const string LogLevel = "akkalb.log-level";
     public const string Balancers = "akkalb.balancers";
@@ -35,6 +37,8 @@ public static class NodeKeys
     [
         new(Host, SettingKind.Text, "--host"),
         new(Port, SettingKind.Whole(0, 65535), "--port"),
+        new(BindHost, SettingKind.Text),
+        new(BindPort, SettingKind.Whole(0, 65535)),
         new(Registry, SettingKind.Choice(RegistryEmbedded, RegistryEtcd), "--registry"),
         new(TlsEnabled, SettingKind.Bool),
         new(TlsCertificate, SettingKind.Text, "--tls-cert"),
