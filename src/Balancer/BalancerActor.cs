@@ -7,9 +7,10 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>The balancer at <c>/user/balancer</c>: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and <see cref="GetBalancerState"/>.</summary>
+/// <summary>The balancer: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and <see cref="GetBalancerState"/>.</summary>
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
-/// <see cref="MemoryReport"/>s how much memory they use.</remarks>
+/// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
+/// through the <see cref="BalancerFront"/> of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
 public sealed class BalancerActor : ReceiveActor
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
@@ -20,18 +21,32 @@ public sealed class BalancerActor : ReceiveActor
     private readonly BalancerCore _balancer;
     private readonly List<Candidate> _picked = [];
     private readonly Dictionary<WorkerKey, AssignedWorker> _workers = [];
+    private readonly DecidingRight _right;
+    private readonly IActorRef? _front;
+    private readonly long _term;
+    private long _revision;
 
-    public BalancerActor(string id, IPickPolicy policy, BalancerLimits limits)
+    public BalancerActor(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, IActorRef? front)
     {
         _id = id;
         _balancer = new BalancerCore(policy, limits);
+        (_right, _front, _term) = (right, front, right.Term);
         Serving();
     }
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
+    /// <summary>A balancer that decides beside others, if there are any.</summary>
     /// <param name="id">Its name in the registry, for its state only.</param>
-    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits) => Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits));
+    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits) =>
+        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits, DecidingRight.Always, null));
+
+    /// <summary>A balancer that decides alone, as long as it has the right to.</summary>
+    /// <param name="front">Of its process; it passes on workers and reports.</param>
+    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, IActorRef front) =>
+        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits, right, front));
+
+    protected override void PreStart() => _front?.Tell(DecidingHere.Instance);
 
     /// <summary>A crash is a bug, but not one that should leave a balancer without members for ever.</summary>
     protected override void PostRestart(Exception reason)
@@ -53,10 +68,32 @@ public sealed class BalancerActor : ReceiveActor
             _balancer.Stop();
             Sender.Tell(Stopped.Instance);
         });
+        Receive<WhoDecides>(_ =>
+        {
+            if (Decides)
+            {
+                Sender.Tell(new Decides(_term));
+            }
+        });
+        Receive<StopDeciding>(_ =>
+        {
+            // What is in the mailbox already is answered before this actor ends; its manager waits for the end and hands over.
+            _balancer.Stop();
+            Self.Tell(PoisonPill.Instance);
+        });
     }
+
+    /// <summary>Whether this very instance may answer at this moment: the lease is held, and still under the term in which it came to be.</summary>
+    private bool Decides => _right.Term == _term && _right.IsHeld;
 
     private void OnAssign(Assign m)
     {
+        if (!Decides)
+        {
+            Sender.Tell(new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter));
+            return;
+        }
+
         if (_balancer.Assign(m.Count, m.LeaveOut, _picked, Now) is { } no)
         {
             Sender.Tell(new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter));
@@ -69,7 +106,7 @@ public sealed class BalancerActor : ReceiveActor
             workers[i] = _workers[_picked[i].Key];
         }
 
-        Sender.Tell(new Assigned(m.RequestId, workers, _balancer.PolicyName));
+        Sender.Tell(new Assigned(m.RequestId, workers, _balancer.PolicyName, _term, _revision));
     }
 
     private void OnReport(MemoryReport m)
@@ -84,6 +121,7 @@ public sealed class BalancerActor : ReceiveActor
     private void OnSnapshot(WorkersSnapshot m)
     {
         _balancer.ApplySnapshot(m.Members, Now);
+        _revision = m.Revision;
         ResolveGates();
         _log.Info("{0} workers registered", _balancer.MemberCount);
     }
@@ -91,6 +129,7 @@ public sealed class BalancerActor : ReceiveActor
     private void OnChanged(WorkersChanged m)
     {
         _balancer.ApplyChanges(m.Changes, Now);
+        _revision = m.Revision;
         ResolveGates();
         foreach (var change in m.Changes)
         {
@@ -120,7 +159,7 @@ public sealed class BalancerActor : ReceiveActor
         }
 
         return new BalancerState(
-            _id, _balancer.PolicyName, _balancer.WhyRejecting(now)?.Sentence ?? "", _balancer.Version, _balancer.MemberCount, m.From, members);
+            _id, _balancer.PolicyName, Decides ? _balancer.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _balancer.Version, _balancer.MemberCount, m.From, members);
     }
 
     /// <summary>Paths become references once per membership change, not once per pick.</summary>

@@ -4,7 +4,8 @@ using AkkaLb.Core;
 namespace AkkaLb.Balancer;
 
 /// <summary>From the watcher: all members, replacing what was known.</summary>
-public sealed record WorkersSnapshot(IReadOnlyList<Member> Members) : INoSerializationVerificationNeeded;
+/// <param name="Revision">As of which registry revision.</param>
+public sealed record WorkersSnapshot(IReadOnlyList<Member> Members, long Revision = 0) : INoSerializationVerificationNeeded;
 
 /// <summary>To the watcher: say <see cref="WorkersSnapshot"/> once more.</summary>
 public sealed record GetWorkersSnapshot : INoSerializationVerificationNeeded
@@ -13,7 +14,20 @@ public sealed record GetWorkersSnapshot : INoSerializationVerificationNeeded
 }
 
 /// <summary>From the watcher: what changed, in order.</summary>
-public sealed record WorkersChanged(IReadOnlyList<MemberChange> Changes) : INoSerializationVerificationNeeded;
+/// <param name="Revision">As of which registry revision.</param>
+public sealed record WorkersChanged(IReadOnlyList<MemberChange> Changes, long Revision = 0) : INoSerializationVerificationNeeded;
+
+/// <summary>From a balancer that has become the deciding one to the front of its process: tell me of workers and reports.</summary>
+public sealed record DecidingHere : INoSerializationVerificationNeeded
+{
+    public static DecidingHere Instance { get; } = new();
+}
+
+/// <summary>From the singleton's manager: this balancer decides no more.</summary>
+public sealed record StopDeciding : INoSerializationVerificationNeeded
+{
+    public static StopDeciding Instance { get; } = new();
+}
 
 /// <summary>From the shutdown: reject every request from now on; answered with <see cref="Stopped"/>.</summary>
 public sealed record StopAssigning : INoSerializationVerificationNeeded

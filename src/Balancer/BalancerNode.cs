@@ -23,15 +23,17 @@ internal static class BalancerNode
             await ProbeAsync(etcd).ConfigureAwait(false);
         }
 
+        if (settings.Cluster is { } cluster)
+        {
+            return await RunInClusterAsync(settings, cluster, policyName, config, etcd!).ConfigureAwait(false);
+        }
+
         await using var node = await NodeHost.StartAsync(settings.Common, config, settings.LogLevel, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(system, settings.Common.RequestTimeout);
         var balancer = system.ActorOf(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
         var watcher = system.ActorOf(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
-        await using var announcer = etcd is null
-            ? null
-            : new BalancerAnnouncer(
-                etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl, system.Log);
+        await using var announcer = etcd is null ? null : Announce(node, etcd, settings, balancer);
         var end = EndAsync(announcer, node.Stopping);
         if (announcer is not null && await Task.WhenAny(announcer.Begun, end).ConfigureAwait(false) == end)
         {
@@ -51,6 +53,65 @@ internal static class BalancerNode
         system.Stop(watcher);
         return await end.ConfigureAwait(false);
     }
+
+    /// <exception cref="ProgramException">The node cannot get into the cluster, or was put out of it.</exception>
+    private static async Task<int> RunInClusterAsync(
+        BalancerSettings settings, ClusterSettings cluster, string policyName, Config config, EtcdRegistry etcd)
+    {
+        var etcdSettings = settings.Common.Etcd!;
+        await using var registry = new EtcdClusterRegistry(etcdSettings, settings.Id, cluster.LeaseTtl, TimeProvider.System);
+        await using var node = await NodeHost.StartAsync(
+            settings.Common,
+            config,
+            settings.LogLevel,
+            UserMessages.None,
+            new ExtraConfig(ClusterConfig.MemberSerialization, cluster.ToAkka(etcdSettings, config))).ConfigureAwait(false);
+        var system = node.System;
+        var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, settings.Limits);
+        system.ActorOf(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
+        var stopping = WaitAsync(node.Stopping);
+        var end = Task.WhenAny(member.Ended, stopping, system.WhenTerminated);
+        if (await Task.WhenAny(member.Ready, end).ConfigureAwait(false) == member.Ready)
+        {
+            await using var announcer = Announce(node, etcd, settings, member.Front);
+            if (await Task.WhenAny(announcer.Begun, announcer.Taken, end).ConfigureAwait(false) == announcer.Begun)
+            {
+                node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} mode={BalancerSettings.ModeSingleton}");
+            }
+
+            if (await Task.WhenAny(end, announcer.Taken).ConfigureAwait(false) == announcer.Taken)
+            {
+                throw new ProgramException(ExitCode.Unreachable, await announcer.Taken.ConfigureAwait(false));
+            }
+        }
+
+        await ThrowIfPutOutAsync(system, member).ConfigureAwait(false);
+
+        // Found no more and joined no more; then, with the system's end, another one decides.
+        await member.WithdrawAsync(ShutdownStep).ConfigureAwait(false);
+        await AskAsync(member.Front, StopAssigning.Instance).ConfigureAwait(false);
+        await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
+        return ExitCode.Ok;
+    }
+
+    /// <exception cref="ProgramException">The cluster has gone on without this node, or would not have it.</exception>
+    private static async Task ThrowIfPutOutAsync(ActorSystem system, ClusterNode member)
+    {
+        if (member.Ended.IsCompleted)
+        {
+            throw new ProgramException(ExitCode.Unreachable, await member.Ended.ConfigureAwait(false));
+        }
+
+        if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+        {
+            throw new ProgramException(
+                ExitCode.Unreachable,
+                "removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its side of a split: start it again");
+        }
+    }
+
+    private static BalancerAnnouncer Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => new(
+        etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl, node.System.Log);
 
     /// <exception cref="ProgramException">etcd cannot be reached, or will not have us.</exception>
     private static async Task ProbeAsync(EtcdRegistry etcd)

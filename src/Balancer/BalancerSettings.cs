@@ -12,15 +12,20 @@ namespace AkkaLb.Balancer;
 /// <param name="Policy">Null: ask for it.</param>
 /// <param name="Id">Its name in etcd.</param>
 /// <param name="LeaseTtl">Of its own entry in etcd.</param>
+/// <param name="Cluster">Null: it decides by itself, beside others if there are any.</param>
 public sealed record BalancerSettings(
     CommonSettings Common,
     LogLevel LogLevel,
     string? Policy,
     string Id,
     TimeSpan LeaseTtl,
-    BalancerLimits Limits)
+    BalancerLimits Limits,
+    ClusterSettings? Cluster)
 {
     public const string PolicyKey = "akkalb.balancer.policy";
+    public const string ModeKey = "akkalb.balancer.mode";
+    public const string ModeIndependent = "independent";
+    public const string ModeSingleton = "singleton";
     public const string IdKey = "akkalb.balancer.id";
     private const string LeaseTtlKey = "akkalb.balancer.lease-ttl";
     private const string EarlyReportHoldKey = "akkalb.balancer.early-report-hold";
@@ -31,10 +36,12 @@ public sealed record BalancerSettings(
         .. NodeKeys.Common,
         .. NodeKeys.Logging,
         new(PolicyKey, SettingKind.Text, "--policy"),
+        new(ModeKey, SettingKind.Choice(ModeIndependent, ModeSingleton), "--mode"),
         new(IdKey, SettingKind.Text, "--id"),
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
         new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
         new(EarlyReportsMaxKey, SettingKind.Whole(0, 1_000_000)),
+        .. ClusterSettings.Keys,
     ]);
 
     /// <exception cref="SettingsException">Something is wrong; all of it is named.</exception>
@@ -47,13 +54,21 @@ public sealed record BalancerSettings(
             problems.Add($"{PolicyKey} (--policy) = {policy}: must be one of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
         }
 
+        var isSingleton = config.ReadText(ModeKey) == ModeSingleton;
+        if (isSingleton && config.ReadText(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
+        {
+            problems.Add($"{ModeKey} (--mode) = {ModeSingleton}: needs etcd, which says who decides: use --etcd URL, or set {NodeKeys.Registry} = {NodeKeys.RegistryEtcd}");
+        }
+
+        var cluster = ClusterSettings.Read(config, problems);
         var settings = new BalancerSettings(
             CommonSettings.Read(config, problems),
             NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
             policy.Length == 0 ? null : policy,
             CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
             CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
-            new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)));
+            new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)),
+            isSingleton ? cluster : null);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 }

@@ -81,7 +81,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         {
             if (_view.HasSnapshot)
             {
-                Sender.Tell(new WorkersSnapshot([.. _view.Members]));
+                Sender.Tell(new WorkersSnapshot([.. _view.Members], _view.Revision));
             }
         });
         Receive<Told>(_ => { });
@@ -131,7 +131,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         var changes = _view.Reset(snapshot.Revision, [.. snapshot.Members.Where(m => IsResolvable(m.Worker))]);
         if (isFirst)
         {
-            _balancer.Tell(new WorkersSnapshot([.. _view.Members]));
+            _balancer.Tell(new WorkersSnapshot([.. _view.Members], _view.Revision));
         }
         else
         {
@@ -144,7 +144,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     {
         if (changes.Count > 0)
         {
-            _balancer.Tell(new WorkersChanged(changes));
+            _balancer.Tell(new WorkersChanged(changes, _view.Revision));
         }
     }
 

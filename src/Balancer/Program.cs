@@ -7,11 +7,18 @@ using AkkaLb.Hosting.Settings;
 var flags = new CommonFlags();
 var policy = CommonFlags.Make("--policy", "NAME", $"who gets the next job: {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
 var id = CommonFlags.Make("--id", "NAME", "name of this balancer in etcd (host name and process id)");
-var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy, id };
+var mode = CommonFlags.Make(
+    "--mode",
+    $"{BalancerSettings.ModeIndependent}|{BalancerSettings.ModeSingleton}",
+    "with several balancers: each decides by itself (independent), or one of them decides and the others stand by (singleton, needs etcd)");
+var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy, id, mode };
 flags.AddTo(command);
 command.SetAction(async (parsed, _) =>
 {
-    var overlay = flags.Read(parsed).Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy)).Set(BalancerSettings.IdKey, CommonFlags.Get(parsed, id));
+    var overlay = flags.Read(parsed)
+        .Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy))
+        .Set(BalancerSettings.IdKey, CommonFlags.Get(parsed, id))
+        .Set(BalancerSettings.ModeKey, CommonFlags.Get(parsed, mode));
     var config = SettingsLoader.Load(typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema);
     var settings = BalancerSettings.Read(config);
     var chosen = settings.Policy ?? (PolicyPrompt.IsPossible

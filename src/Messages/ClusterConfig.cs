@@ -28,8 +28,24 @@ public static class ClusterConfig
         """).WithFallback(ClientSerialization);
 
     /// <summary>Defaults of the cluster client and of the publish and subscribe below it.</summary>
-    public static Config ClientDefaults { get; } = ClusterClientReceptionist.DefaultConfig().WithFallback(DistributedPubSub.DefaultConfig());
+    public static Config ToolsDefaults { get; } = ClusterClientReceptionist.DefaultConfig().WithFallback(DistributedPubSub.DefaultConfig());
+
+    /// <summary>A cluster client that keeps nothing back, because who asks asks again, and that notices soon when its receptionist is gone.</summary>
+    public static Config ClientDefaults { get; } = ConfigurationFactory.ParseString(
+        """
+        akka.cluster.client {
+          establishing-get-contacts-interval = 500ms
+          refresh-contacts-interval = 5s
+          heartbeat-interval = 500ms
+          acceptable-heartbeat-pause = 2s
+          buffer-size = 0
+          use-legacy-serialization = off
+        }
+        """).WithFallback(ToolsDefaults);
 
     /// <summary>Defaults of all cluster tools that balancers use.</summary>
-    public static Config MemberDefaults { get; } = ClientDefaults.WithFallback(ClusterSingleton.DefaultConfig());
+    public static Config MemberDefaults { get; } = ToolsDefaults.WithFallback(ClusterSingleton.DefaultConfig());
+
+    /// <summary>Path of the balancer that decides, on whichever member of the cluster it is.</summary>
+    public const string DecidingPath = "/user/deciding/balancer";
 }

@@ -26,6 +26,20 @@ public class BalancerSettingsTests
     }
 
     [Fact]
+    public void One_deciding_balancer_is_a_mode_with_times_of_its_own()
+    {
+        Assert.Null(BalancerSettings.Read(Defaults).Cluster);
+        var settings = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton, cluster.lease-ttl = 9s");
+        Assert.Equal(
+            new ClusterSettings(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(30)), settings.Cluster);
+        var akka = settings.Cluster!.ToAkka(settings.Common.Etcd!, Defaults);
+        Assert.Equal("/akkalb/leases", akka.GetString("akka.coordination.lease.etcd.prefix"));
+        Assert.Equal(["http://10.0.0.1:2379"], akka.GetStringList("akka.coordination.lease.etcd.endpoints"));
+        Assert.Equal("lease-majority", akka.GetString("akka.cluster.split-brain-resolver.active-strategy"));
+        Assert.Equal(TimeSpan.FromSeconds(9), akka.GetTimeSpan("akka.coordination.lease.etcd.heartbeat-timeout"));
+    }
+
+    [Fact]
     public void What_a_file_says_is_read()
     {
         var settings = Read(
@@ -49,6 +63,11 @@ public class BalancerSettingsTests
     [InlineData("balancer.id = \"a/b\"", "akkalb.balancer.id (--id) = a/b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("balancer.early-report-hold = 11m", "akkalb.balancer.early-report-hold = 11m: must be from 100 ms to 10 m")]
     [InlineData("balancer.early-reports-max = -1", "akkalb.balancer.early-reports-max = -1: must be from 0 to 1000000")]
+    [InlineData("balancer.mode = single", "akkalb.balancer.mode (--mode) = single: must be one of independent, singleton")]
+    [InlineData("balancer.mode = singleton", "akkalb.balancer.mode (--mode) = singleton: needs etcd, which says who decides: use --etcd URL, or set akkalb.registry = etcd")]
+    [InlineData("cluster.lease-ttl = 2500ms", "akkalb.cluster.lease-ttl = 2.5 s: must be whole seconds")]
+    [InlineData("bind.port = 4054, port = 0", "akkalb.bind.port = 4054: needs akkalb.port (--port), the port under which the others reach this node")]
+    [InlineData("bind.host = \"a b\"", "akkalb.bind.host = a b: must be a name or address of this machine, or 0.0.0.0 for all of them")]
     [InlineData("balancer.polcy = x", "unknown key akkalb.balancer.polcy; did you mean akkalb.balancer.policy?")]
     [InlineData("worker.heartbeat = 1s", "unknown key akkalb.worker; remove it")]
     [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given; write http://host:port, several separated by commas")]

@@ -1,0 +1,129 @@
+using Akka.Actor;
+using Akka.TestKit;
+using AkkaLb.Core;
+using AkkaLb.Messages;
+using AkkaLb.Tests.Support;
+
+namespace AkkaLb.Balancer.Tests;
+
+/// <summary>The test is the proxy, the asker, and whatever is registered with the receptionist.</summary>
+public sealed class BalancerFrontTests : VirtualTimeKit
+{
+    private static readonly Assign Question = new(7, 1, [], null, TimeSpan.FromSeconds(1));
+
+    private readonly TestProbe _proxy;
+    private readonly TestProbe _watcher;
+    private readonly List<IActorRef> _registered = [];
+    private readonly IActorRef _front;
+
+    public BalancerFrontTests()
+    {
+        _proxy = CreateTestProbe("proxy");
+        _watcher = CreateTestProbe("watching");
+        Sys.ActorOf(Props.Create(() => new Forwarder(_watcher)), EtcdWatcherActor.ActorName);
+        _front = Sys.ActorOf(BalancerFront.Props("b1", "pick-first", _proxy, _registered.Add));
+    }
+
+    [Fact]
+    public void Nobody_has_said_that_it_decides_so_a_question_is_rejected_at_once_with_a_sentence_and_a_hint()
+    {
+        _front.Tell(Question, TestActor);
+        var rejected = ExpectMsg<AssignRejected>();
+        Assert.Equal((7, AssignRejectReason.NotReady), (rejected.RequestId, rejected.Reason));
+        Assert.StartsWith("no balancer of the cluster decides at the moment", rejected.Sentence, StringComparison.Ordinal);
+        Assert.InRange(rejected.RetryAfter.TotalMilliseconds, 1, 1000);
+    }
+
+    [Fact]
+    public void It_asks_at_its_interval_who_decides()
+    {
+        Advance(TimeSpan.Zero);
+        _proxy.ExpectMsg<WhoDecides>();
+        Advance(BalancerFront.AskEvery);
+        _proxy.ExpectMsg<WhoDecides>();
+    }
+
+    [Fact]
+    public void A_question_goes_to_who_decides_and_the_answer_straight_to_who_asked()
+    {
+        SaysThatItDecides(4);
+        _front.Tell(Question, TestActor);
+        _proxy.FishForMessage(m => m is Assign);
+        Assert.Equal(TestActor, _proxy.LastSender);
+    }
+
+    [Fact]
+    public void One_that_is_silent_for_too_long_is_not_asked_any_more()
+    {
+        SaysThatItDecides(4);
+        Advance(BalancerFront.SilenceMax);
+        _front.Tell(Question, TestActor);
+        Assert.Equal(AssignRejectReason.NotReady, ExpectMsg<AssignRejected>().Reason);
+    }
+
+    [Fact]
+    public void The_deciding_balancer_of_its_own_process_is_registered_gets_a_snapshot_first_and_every_question()
+    {
+        var local = CreateTestProbe();
+        _front.Tell(DecidingHere.Instance, local);
+        _watcher.ExpectMsg<GetWorkersSnapshot>();
+        _watcher.Reply(new WorkersSnapshot([], 12));
+        Assert.Equal(12, local.ExpectMsg<WorkersSnapshot>().Revision);
+        _front.Tell(new WorkersChanged([], 13));
+        Assert.Equal(13, local.ExpectMsg<WorkersChanged>().Revision);
+        _front.Tell(Question, TestActor);
+        local.ExpectMsg<Assign>();
+        Assert.Equal(TestActor, local.LastSender);
+        Assert.Equal([local.Ref], _registered);
+    }
+
+    [Fact]
+    public void When_the_deciding_balancer_of_its_own_process_ends_nobody_decides_until_somebody_says_so()
+    {
+        var local = CreateTestProbe();
+        _front.Tell(DecidingHere.Instance, local);
+        _watcher.ExpectMsg<GetWorkersSnapshot>();
+        _front.Tell(new Decides(4), local);
+        Sys.Stop(local);
+        AwaitAssert(() =>
+        {
+            _front.Tell(Question, TestActor);
+            Assert.Equal(AssignRejectReason.NotReady, ExpectMsg<AssignRejected>(TimeSpan.FromMilliseconds(300)).Reason);
+        }, TimeSpan.FromSeconds(30));
+        SaysThatItDecides(5);
+        _front.Tell(Question, TestActor);
+        _proxy.FishForMessage(m => m is Assign);
+    }
+
+    [Fact]
+    public void A_front_that_stops_says_so()
+    {
+        SaysThatItDecides(4);
+        _front.Tell(StopAssigning.Instance, TestActor);
+        ExpectMsg<Stopped>();
+        _front.Tell(Question, TestActor);
+        Assert.Equal(AssignRejectReason.Stopping, ExpectMsg<AssignRejected>().Reason);
+    }
+
+    [Fact]
+    public void One_that_stands_by_tells_who_decides_when_it_is_asked_how_it_stands()
+    {
+        SaysThatItDecides(4);
+        _front.Tell(new GetBalancerState(0, 10), TestActor);
+        var state = ExpectMsg<BalancerState>();
+        Assert.Equal(("b1", "pick-first", "stands by: this balancer decides"), (state.Id, state.Policy, state.Rejection));
+    }
+
+    private void SaysThatItDecides(long term)
+    {
+        _front.Tell(new Decides(term), _proxy);
+        // Behind an answer to anything the front has heard it.
+        _front.Tell(new GetBalancerState(0, 1), TestActor);
+        ExpectMsg<BalancerState>();
+    }
+
+    private sealed class Forwarder : ReceiveActor
+    {
+        public Forwarder(IActorRef to) => ReceiveAny(to.Forward);
+    }
+}

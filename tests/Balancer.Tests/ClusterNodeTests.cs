@@ -1,0 +1,130 @@
+using Akka.Actor;
+using Akka.Cluster;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using AkkaLb.Etcd;
+using AkkaLb.Messages;
+using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support.Etcd;
+
+namespace AkkaLb.Balancer.Tests;
+
+/// <summary>Several balancers' parts in a cluster in one process, over loopback and a real etcd.</summary>
+public sealed class ClusterNodeTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+    private static readonly ClusterSettings Settings = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
+
+    private static readonly Akka.Configuration.Config Defaults =
+        AkkaLb.Hosting.Settings.SettingsLoader.ReadDefaults(typeof(BalancerSettings).Assembly, "balancer.hocon");
+
+    private readonly List<Node> _nodes = [];
+    private EtcdProcess _etcd = null!;
+
+    public async Task InitializeAsync() => _etcd = await EtcdProcess.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.System.Terminate();
+            await node.Registry.DisposeAsync();
+        }
+
+        await _etcd.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nodes_that_start_at_the_same_moment_form_one_cluster_each_time()
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            var nodes = Enumerable.Range(0, 3).Select(i => Start($"/round{round}", $"b{i}")).ToList();
+            await Task.WhenAll(nodes.Select(n => n.Member.Ready)).WaitAsync(Bound);
+
+            var members = nodes.Select(n => Cluster.Get(n.System).SelfAddress).Order(Akka.Cluster.Member.AddressOrdering).ToList();
+            foreach (var node in nodes)
+            {
+                await UntilAsync(() => Cluster.Get(node.System).State.Members.Count(m => m.Status == MemberStatus.Up) == 3);
+                Assert.Equal(members, Cluster.Get(node.System).State.Members.Select(m => m.Address).Order(Akka.Cluster.Member.AddressOrdering));
+            }
+
+            await Task.WhenAll(nodes.Select(n => n.System.Terminate()));
+        }
+    }
+
+    [Fact]
+    public async Task When_the_node_that_decides_leaves_another_decides_under_a_later_term()
+    {
+        var nodes = Enumerable.Range(0, 2).Select(i => Start("/leaving", $"b{i}")).ToList();
+        var first = await DecidingAsync(nodes);
+
+        await CoordinatedShutdown.Get(first.Node.System).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Bound);
+
+        var second = await DecidingAsync([.. nodes.Where(n => n != first.Node)]);
+        Assert.True(second.Term > first.Term, $"term {second.Term} after {first.Term}");
+    }
+
+    [Fact]
+    public async Task A_node_with_another_policy_is_not_let_in_and_told_why()
+    {
+        var first = Start("/policies", "b1");
+        await first.Member.Ready.WaitAsync(Bound);
+
+        var other = Start("/policies", "b2", PolicyNames.LeastLoad);
+
+        Assert.StartsWith("the balancers of this cluster have the policy pick-first, this one least-load", await other.Member.Ended.WaitAsync(Bound), StringComparison.Ordinal);
+        Assert.False(other.Member.Ready.IsCompleted);
+    }
+
+    /// <summary>The node that decides, by what the fronts say, and its term.</summary>
+    private static async Task<(Node Node, long Term)> DecidingAsync(IReadOnlyList<Node> nodes)
+    {
+        (Node, long) found = default;
+        await UntilAsync(() =>
+        {
+            foreach (var node in nodes)
+            {
+                var answer = node.System.ActorSelection(ClusterConfig.DecidingPath).Ask<Decides>(WhoDecides.Instance, TimeSpan.FromMilliseconds(300));
+                if (Task.WhenAny(answer).Wait(Bound) && answer.IsCompletedSuccessfully)
+                {
+                    found = (node, answer.Result.Term);
+                    return true;
+                }
+            }
+
+            return false;
+        });
+        return found;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        using var end = new CancellationTokenSource(Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!isSo())
+        {
+            await timer.WaitForNextTickAsync(end.Token);
+        }
+    }
+
+    private Node Start(string prefix, string id, string policy = PolicyNames.PickFirst)
+    {
+        Assert.True(EtcdEndpoints.TryParse(_etcd.Endpoint, out var endpoints, out var problem), problem);
+        var etcd = new EtcdSettings(endpoints) { Prefix = prefix };
+        var system = ActorSystem.Create(
+            SystemConfig.SystemName,
+            ClusterConfig.MemberSerialization
+                .WithFallback(SystemConfig.Serialization)
+                .WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF")
+                .WithFallback(Settings.ToAkka(etcd, Defaults))
+                .WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+        var registry = new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
+        var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, policy, BalancerLimits.Default));
+        _nodes.Add(node);
+        return node;
+    }
+
+    private sealed record Node(ActorSystem System, EtcdClusterRegistry Registry, ClusterNode Member);
+}
