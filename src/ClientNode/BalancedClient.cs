@@ -33,7 +33,7 @@ public sealed class BalancedClient : IAsyncDisposable
         _links = LinkTroubles.Of(system);
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
-        _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed())));
+        _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact));
         _ended = _client.WatchAsync();
         _ended.ContinueWith(_ => FinishOpen(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -46,9 +46,14 @@ public sealed class BalancedClient : IAsyncDisposable
     {
         options.Tls?.ThrowIfUnfit(options.Host, TimeProvider.System.GetUtcNow());
         var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
+        config = SystemConfig.Serialization.WithFallback(config);
+        if (options.Contact == BalancerContact.Receptionist)
+        {
+            config = ClusterConfig.ClientSerialization.WithFallback(config).WithFallback(ClusterConfig.ClientDefaults);
+        }
+
         var system = ActorSystem.Create(
-            SystemConfig.SystemName,
-            SetupOf(options, SystemConfig.Serialization.WithFallback(config)));
+            SystemConfig.SystemName, SetupOf(options, config));
         var client = new BalancedClient(system, ownsSystem: true, options);
         try
         {
@@ -70,7 +75,8 @@ public sealed class BalancedClient : IAsyncDisposable
             : ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), messages);
     }
 
-    /// <summary>Makes a client on an actor system you have, which needs remoting and <see cref="SystemConfig.Serialization"/>.</summary>
+    /// <summary>Makes a client on an actor system you have, which needs remoting and <see cref="SystemConfig.Serialization"/>; to go through a
+    /// receptionist also <see cref="ClusterConfig.ClientSerialization"/> and, below your own, <see cref="ClusterConfig.ClientDefaults"/>.</summary>
     /// <remarks>It waits for nobody: jobs wait for a balancer until their deadline. <see cref="DisposeAsync"/> leaves the system running.</remarks>
     public static BalancedClient On(ActorSystem system, BalancedClientOptions options) => new(system, ownsSystem: false, options);
 

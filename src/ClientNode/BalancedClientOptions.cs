@@ -12,6 +12,9 @@ public sealed record BalancedClientOptions
     /// <summary>Where the balancers are; see <see cref="To"/>.</summary>
     public required IBalancerDirectory Balancers { get; init; }
 
+    /// <summary>How to get to them; default: directly.</summary>
+    public BalancerContact Contact { get; init; } = BalancerContact.Direct;
+
     /// <summary>Bounds and times; the defaults suit a local network.</summary>
     public ClientSettings Settings { get; init; } = ClientSettings.Default;
 

@@ -23,6 +23,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private readonly long _clientId;
     private readonly ClientCore _client;
     private readonly BalancerLink _link;
+    private readonly BalancerProbes _balancerProbes;
     private readonly List<TaskCompletionSource> _linkWaiters = [];
     private readonly Dictionary<IActorRef, WorkerKey> _watched = [];
     private List<Address> _addresses = [];
@@ -31,9 +32,10 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private IAsyncDisposable? _subscription;
     private TimeSpan? _timerDue;
 
-    public ClientActor(IBalancerDirectory directory, ClientSettings settings, Random random)
+    public ClientActor(IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random)
     {
         _directory = directory;
+        _balancerProbes = BalancerProbes.Of(contact, Context);
         _clientId = random.NextInt64(1, long.MaxValue);
         _client = new ClientCore(settings, _clientId, random);
         _link = new BalancerLink(ProbeInterval, 0, directory.IsInOrder ? null : random);
@@ -46,8 +48,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private static TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <param name="random">Draws the client's id and its jitter; used by this actor alone.</param>
-    public static Props Props(IBalancerDirectory directory, ClientSettings settings, Random random) =>
-        Akka.Actor.Props.Create(() => new ClientActor(directory, settings, random));
+    public static Props Props(IBalancerDirectory directory, ClientSettings settings, Random random, BalancerContact contact = BalancerContact.Direct) =>
+        Akka.Actor.Props.Create(() => new ClientActor(directory, contact, settings, random));
 
     protected override void PreStart()
     {
@@ -147,16 +149,17 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         var known = m.Addresses.Select(a => NodeAddress.Of(Context.System, a)).ToList();
         if (known.Count > 0 && !known.SequenceEqual(_addresses))
         {
-            var current = _link.Linked is { } index ? _addresses[index] : null;
-            var place = current is null ? -1 : known.IndexOf(current);
+            var current = _link.Linked is { } index ? _balancerProbes.AddressOf(index, _balancer) : null;
             _addresses = known;
+            var count = _balancerProbes.Use(_addresses);
+            var place = current is null ? -1 : _balancerProbes.PlaceOf(current);
             _probeEpoch++;
             if (_link.Linked is not null && place < 0)
             {
                 LoseBalancer("it left the registry");
             }
 
-            _link.Replace(_addresses.Count, place < 0 ? null : place, Now);
+            _link.Replace(count, place < 0 ? null : place, Now);
         }
 
         Step(Probe);
@@ -166,7 +169,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     {
         if (_link.Tick(Now) is { } index)
         {
-            Context.ActorSelection(new RootActorPath(_addresses[index]) / "user" / "balancer").Tell(new Identify(ProbeId(index)));
+            _balancerProbes.Send(index, ProbeId(index));
         }
     }
 

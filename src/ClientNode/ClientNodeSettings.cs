@@ -17,8 +17,12 @@ public sealed record ClientNodeSettings(
     UserMessages Messages,
     ClientSettings Client,
     TimeSpan ConnectTimeout,
-    TimeSpan ShutdownWait)
+    TimeSpan ShutdownWait,
+    BalancerContact Contact)
 {
+    public const string ContactKey = "akkalb.client.contact";
+    public const string ContactDirect = "direct";
+    public const string ContactReceptionist = "receptionist";
     private const string ConnectTimeoutKey = "akkalb.client.connect-timeout";
     private const string AssignTimeoutKey = "akkalb.client.assign-timeout";
     private const string LeaveOutForKey = "akkalb.client.leave-out-for";
@@ -38,6 +42,7 @@ public sealed record ClientNodeSettings(
     [
         .. NodeKeys.Common,
         .. NodeKeys.BalancersAndMessages,
+        new(ContactKey, SettingKind.Choice(ContactDirect, ContactReceptionist), "--contact"),
         new(ConnectTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
         new(AssignTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(10), Minute)),
         new(LeaveOutForKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
@@ -74,7 +79,8 @@ public sealed record ClientNodeSettings(
                 config.ReadInt(JobsMaxKey),
                 new RetryBudgetSettings(config.ReadFraction(RetryRatioKey), config.ReadFraction(RetriesPerSecondMinKey))),
             config.ReadDuration(ConnectTimeoutKey),
-            config.ReadDuration(ShutdownWaitKey));
+            config.ReadDuration(ShutdownWaitKey),
+            config.ReadText(ContactKey) == ContactReceptionist ? BalancerContact.Receptionist : BalancerContact.Direct);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 }

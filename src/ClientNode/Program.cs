@@ -8,7 +8,11 @@ using AkkaLb.Hosting.Settings;
 
 const int ConcurrencyDefault = 16;
 var flags = new CommonFlags();
-var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.") { flags.Balancers };
+var contact = CommonFlags.Make(
+    "--contact",
+    $"{ClientNodeSettings.ContactDirect}|{ClientNodeSettings.ContactReceptionist}",
+    "how to get to a balancer: itself (direct), or, in a cluster of balancers, the deciding one through any member's receptionist");
+var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.") { flags.Balancers, contact };
 flags.AddTo(command, isListening: false);
 
 // assign
@@ -78,8 +82,9 @@ return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);
 
 async Task<int> RunAsync(ParseResult parsed, Func<ClientSession, Task<int>> run)
 {
+    var overlay = flags.Read(parsed).Set(ClientNodeSettings.ContactKey, CommonFlags.Get(parsed, contact));
     var config = SettingsLoader.Load(
-        typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed), ClientNodeSettings.Schema);
+        typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema);
     await using var session = await ClientSession.OpenAsync(ClientNodeSettings.Read(config), config).ConfigureAwait(false);
     return await run(session).ConfigureAwait(false);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Akka.Configuration;
 using AkkaLb.Hosting;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 
@@ -49,13 +50,15 @@ internal sealed class ClientSession : IAsyncDisposable
                 new BalancedClientOptions
                 {
                     Balancers = balancers,
+                    Contact = settings.Contact,
                     Settings = settings.Client,
                     ConnectTimeout = settings.ConnectTimeout,
                     Host = settings.Common.Host,
                     Port = settings.Common.Port,
                     Tls = settings.Common.Tls,
                     Messages = settings.Messages,
-                    AkkaConfig = config,
+                    AkkaConfig = config.WithFallback(SystemConfig.Binding(
+                        settings.Common.Host, settings.Common.Port, settings.Common.BindHost, settings.Common.BindPort)),
                 },
                 interrupted.Token).ConfigureAwait(false);
             return new ClientSession(client, balancers, etcd, interrupted, signals, settings.ShutdownWait);
