@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
+using AkkaLb.Tests.Support.Etcd;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes.Singleton;
+
+/// <summary>Three balancers of one cluster, two workers and an etcd as processes, and askers of all balancers. Disposing it ends all of them.</summary>
+internal sealed class SingletonStage : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly ITestOutputHelper _output;
+    private readonly List<NodeProcess> _processes = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-singleton-").FullName;
+
+    private SingletonStage(ITestOutputHelper output, EtcdProcess etcd)
+    {
+        (_output, Etcd) = (output, etcd);
+        Balancers = [.. Enumerable.Range(1, 3).Select(i => new Node($"b{i}", new NodeLink(EtcdProcess.FreePort()), new FaultyProxy(etcd.Port)))];
+    }
+
+    public EtcdProcess Etcd { get; }
+
+    public IReadOnlyList<Node> Balancers { get; }
+
+    public Askers Askers { get; private set; } = null!;
+
+    /// <summary>Starts all, the balancers at the same moment, and waits until one decides.</summary>
+    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output)
+    {
+        var stage = new SingletonStage(output, await EtcdProcess.StartAsync());
+        try
+        {
+            foreach (var node in stage.Balancers)
+            {
+                stage.StartBalancer(node);
+            }
+
+            foreach (var node in stage.Balancers)
+            {
+                var line = await node.Process.WaitForLineAsync("ready balancer ", StartBound);
+                Assert.EndsWith(" mode=singleton", line.Text, StringComparison.Ordinal);
+                node.Link.Candidates = [.. stage.Balancers.Select(b => b.Process.Pid)];
+            }
+
+            var workers = new List<NodeProcess>();
+            foreach (var id in (string[])["w1", "w2"])
+            {
+                workers.Add(stage.Add(NodeProcess.Worker("--id", id, "--etcd", stage.Etcd.Endpoint, "--lease-ttl", "5")));
+            }
+
+            foreach (var worker in workers)
+            {
+                await worker.WaitForLineAsync("ready worker ", StartBound);
+            }
+
+            stage.Askers = new Askers(stage.Balancers.Select(b => b.Address));
+            await stage.Askers.UntilAsync(_ => true, StartBound);
+            return stage;
+        }
+        catch
+        {
+            await stage.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client that runs jobs for so many seconds; none of them may be lost.</summary>
+    public NodeProcess StartLoad(int seconds, params string[] more) => Add(NodeProcess.Client(
+        ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd", Etcd.Endpoint, .. more]));
+
+    /// <summary>The balancer that decides, by the last answer.</summary>
+    public Node Active => Balancers.Single(b => b.Address == Askers.Seen[^1].From);
+
+    /// <summary>Waits for an answer of a later term, then for the end of the load; prints both.</summary>
+    /// <returns>The first answer of the new term.</returns>
+    public async Task<Askers.Assignment> FollowAsync(string what, long from, long formerTerm, NodeProcess load)
+    {
+        var next = await Askers.UntilAsync(s => s.Term > formerTerm, TimeSpan.FromSeconds(60));
+        var lastBefore = Askers.Seen.Last(s => s.Term == formerTerm);
+        Print($"{what}: {Stopwatch.GetElapsedTime(lastBefore.At, next.At).TotalSeconds:0.00} s without assignments, {Stopwatch.GetElapsedTime(from, next.At).TotalSeconds:0.00} s from the fault to the first of the next");
+        var ending = await load.EndedAsync(TimeSpan.FromSeconds(120));
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        var summary = LoadSummary.Of(ending);
+        Print($"{what}: no job lost: {summary}");
+        Assert.Equal(0, summary.Failed);
+        Assert.True(summary.Done > 0);
+        return next;
+    }
+
+    public void Print(string text)
+    {
+        _output.WriteLine(text);
+        Console.WriteLine(text);
+    }
+
+    public NodeProcess Add(NodeProcess process)
+    {
+        _processes.Add(process);
+        return process;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Askers is not null)
+        {
+            await Askers.DisposeAsync();
+        }
+
+        foreach (var process in _processes)
+        {
+            _output.WriteLine(process.Describe());
+            await process.DisposeAsync();
+        }
+
+        foreach (var node in Balancers)
+        {
+            await node.Link.DisposeAsync();
+            await node.ToEtcd.DisposeAsync();
+        }
+
+        await Etcd.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void StartBalancer(Node node)
+    {
+        var settings = Path.Combine(_folder, $"{node.Id}.hocon");
+        File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture, $"akkalb {{ port = {node.Link.Port}, bind.port = {node.Link.Target}, balancer.id = {node.Id}, etcd.request-timeout = 10s }}"));
+        node.Process = Add(NodeProcess.Balancer("--policy", "round-robin", "--mode", "singleton", "--etcd", node.ToEtcd.Endpoint, "--config", settings));
+    }
+
+    /// <param name="Link">Others reach it through this.</param>
+    /// <param name="ToEtcd">It reaches etcd through this.</param>
+    internal sealed record Node(string Id, NodeLink Link, FaultyProxy ToEtcd)
+    {
+        public NodeProcess Process { get; set; } = null!;
+
+        public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Link.Port}");
+
+        /// <summary>Nothing passes between this balancer and these any more.</summary>
+        public void CutFrom(IReadOnlyList<Node> others)
+        {
+            Link.Cut([.. others.Select(o => o.Process.Pid)]);
+            foreach (var other in others)
+            {
+                other.Link.Cut(Process.Pid);
+            }
+        }
+    }
+}
