@@ -107,10 +107,17 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task An_id_taken_while_the_lease_was_lost_is_given_up_at_once()
+    public async Task An_id_taken_while_the_lease_was_lost_is_tried_for_a_lease_and_a_second_and_then_given_up()
     {
         await RegisterAsync();
         await RenewAsync(new KeepAliveOutcome.LeaseLost());
+        for (var tried = TimeSpan.Zero; tried < Ttl + RegistrationSettings.ExpirySlack; tried += Ttl / 10)
+        {
+            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+            Assert.False(HasMessages);
+            await PassAsync(Ttl / 10);
+        }
+
         await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
         Assert.Contains("was taken by another worker process", ExpectMsg<WorkerGaveUp>().Sentence, StringComparison.Ordinal);
     }

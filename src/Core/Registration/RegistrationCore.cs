@@ -117,17 +117,13 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        if (_wasReady)
-        {
-            GiveUp($"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease");
-            return;
-        }
-
-        // The holder may be a process that crashed: its lease then ends within one TTL.
+        // The holder may be a process that crashed, or an entry that the registry has back from a backup: its lease then ends within one TTL.
         _idInUseSince ??= now;
         if (now - _idInUseSince >= settings.Ttl + RegistrationSettings.ExpirySlack)
         {
-            GiveUp($"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop that one");
+            GiveUp(_wasReady
+                ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"
+                : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop that one");
             return;
         }
 

@@ -201,13 +201,25 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void An_id_taken_by_another_while_the_lease_was_lost_ends_it_at_once()
+    public void An_id_taken_by_another_while_the_lease_was_lost_ends_it_when_that_one_keeps_it()
     {
         LoseLease();
+        Assert.Empty(_core.IdInUse(8, S(1.1)));
+        Assert.Equal(S(1.6), _core.NextDue);
+        _core.Tick(S(7.1));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process while this one had lost its lease",
-            Text(_core.IdInUse(8, S(1.1))));
+            Text(_core.IdInUse(8, S(7.1))));
         Assert.Null(_core.NextDue);
+    }
+
+    [Fact]
+    public void An_id_that_an_old_entry_holds_after_the_lease_was_lost_is_taken_when_that_runs_out()
+    {
+        LoseLease();
+        _core.IdInUse(8, S(1.1));
+        _core.Tick(S(5));
+        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(5))));
     }
 
     // ---- draining
