@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>The three programs with a real etcd.</summary>
+[Collection(Alone.Name)]
 public sealed class EtcdClusterTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly string[] Ids = ["w1", "w2", "w3"];

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Strangers on the balancer's port disturb nobody else.</summary>
+[Collection(Alone.Name)]
 public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Seed = 4053;

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>What becomes of jobs when a worker is killed with jobs on it, and until its lease has run out.</summary>
+[Collection(Alone.Name)]
 public sealed class KilledWorkerTests(ITestOutputHelper output)
 {
     private const string Victim = "w2";

@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>What the three policies do with three idle workers.</summary>
+[Collection(Alone.Name)]
 public sealed class PolicyTests(ITestOutputHelper output)
 {
     private static readonly string[] Ids = ["w1", "w2", "w3"];

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Two independent balancers on one etcd; nobody is told an address, everybody finds both there.</summary>
+[Collection(Alone.Name)]
 public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int BalancerTtlSeconds = 3;
