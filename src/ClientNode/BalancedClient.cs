@@ -168,7 +168,16 @@ public sealed class BalancedClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _isDisposing = true;
-        await _client.GracefulStop(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+        try
+        {
+            await _client.GracefulStop(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+        }
+        catch (TaskCanceledException)
+        {
+            // It stops when it gets to it.
+        }
+
+        _links.Stop();
         if (_ownsSystem)
         {
             await _system.Terminate().ConfigureAwait(false);

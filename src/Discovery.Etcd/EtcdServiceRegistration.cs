@@ -138,6 +138,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                 }
                 catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
                 {
+                    _claim.Interrupted();
                     if (e is EtcdUnavailableException { IsLeaseGone: true })
                     {
                         Lost("etcd does not know the lease any more");

@@ -48,6 +48,9 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan pat
     /// <summary>The key is ours.</summary>
     public void Registered() => (_wasRegistered, _inUseSince) = (true, null);
 
+    /// <summary>etcd was away: it may have given a dead holder's lease its whole time again.</summary>
+    public void Interrupted() => _inUseSince = null;
+
     /// <param name="holder">Null: there is no such key.</param>
     /// <param name="leaseId">The lease at hand.</param>
     /// <param name="now">Any steady clock.</param>
@@ -55,6 +58,7 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan pat
     {
         if (holder is null)
         {
+            _inUseSince = null;
             return new ClaimStep.Create();
         }
 

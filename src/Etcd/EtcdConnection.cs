@@ -37,7 +37,7 @@ public sealed class EtcdConnection : IDisposable
         _members = [.. settings.Endpoints.Select(e => EtcdChannel.Open(settings with { Endpoints = [e] }))];
         _chooser = new EndpointChooser(_members.Length, AvoidFor);
         _startedAt = timeProvider.GetTimestamp();
-        _token = settings.Credentials is { } credentials ? new EtcdToken(ct => AuthenticateAsync(credentials, ct), timeProvider) : null;
+        _token = settings.Credentials is { } credentials ? new EtcdToken((timeout, ct) => AuthenticateAsync(credentials, timeout, ct), timeProvider) : null;
     }
 
     public EtcdSettings Settings { get; }
@@ -81,6 +81,10 @@ public sealed class EtcdConnection : IDisposable
 
     public Task<TxnResponse> TxnAsync(TxnRequest request, CancellationToken cancellationToken) =>
         CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().KVClient.TxnAsync(request, options), cancellationToken);
+
+    /// <summary>A transaction that only reads: like any read it is tried at each member.</summary>
+    public Task<TxnResponse> ReadTxnAsync(TxnRequest request, CancellationToken cancellationToken) =>
+        CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().KVClient.TxnAsync(request, options), cancellationToken);
 
     public Task<StatusResponse> StatusAsync(CancellationToken cancellationToken) =>
         CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().MaintenanceClient.StatusAsync(new StatusRequest(), options), cancellationToken);
@@ -161,8 +165,8 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>What calls carry now; null without credentials.</summary>
     /// <exception cref="EtcdUnavailableException">None could be had.</exception>
     /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
-    internal async Task<string?> TokenAsync(CancellationToken cancellationToken) =>
-        _token is null ? null : await _token.GetAsync(cancellationToken).ConfigureAwait(false);
+    internal async Task<string?> TokenAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
+        _token is null ? null : await _token.GetAsync(timeout, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The next call shows the password again.</summary>
     internal void ForgetToken(string token) => _token?.Forget(token);
@@ -172,10 +176,10 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>A member that lost its leader then ends the stream instead of staying silent.</summary>
     private static Metadata OnStream(Metadata? headers) => [.. headers ?? [], new Metadata.Entry("hasleader", "true")];
 
-    private async Task<string> AuthenticateAsync(EtcdCredentials credentials, CancellationToken cancellationToken)
+    private async Task<string> AuthenticateAsync(EtcdCredentials credentials, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var request = new AuthenticateRequest { Name = credentials.User, Password = credentials.Password };
-        return await TryMembersAsync(isRead: true, RequestTimeout, async (etcd, options) =>
+        return await TryMembersAsync(isRead: true, timeout, async (etcd, options) =>
         {
             using var call = etcd.GetConnection().AuthClient.AuthenticateAsync(request, options);
             return (await call.ResponseAsync.ConfigureAwait(false)).Token;
@@ -194,7 +198,7 @@ public sealed class EtcdConnection : IDisposable
     private async Task<TResponse> AskAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
-        if (await TokenAsync(cancellationToken).ConfigureAwait(false) is not { } token)
+        if (await TokenAsync(timeout, cancellationToken).ConfigureAwait(false) is not { } token)
         {
             return await TryMembersAsync(isRead, timeout, ask, cancellationToken).ConfigureAwait(false);
         }
@@ -206,7 +210,7 @@ public sealed class EtcdConnection : IDisposable
         catch (EtcdRefusedException e) when (EtcdFaults.IsTokenUnknown(e))
         {
             ForgetToken(token);
-            return await AskWithAsync(await TokenAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            return await AskWithAsync(await TokenAsync(timeout, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         }
 
         Task<TResponse> AskWithAsync(string? token) =>

@@ -118,6 +118,13 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
                         return;
                     }
 
+                    if (!IsHeld)
+                    {
+                        // Answered too late: somebody may have been told that it is gone.
+                        Lose(WhyNotRenewed);
+                        return;
+                    }
+
                     Volatile.Write(ref _heldUntil, After(Time, sent, TimeSpan.FromSeconds(answer.TTL)));
                     (pause, _problem) = (period, null);
                 }

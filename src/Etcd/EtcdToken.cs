@@ -7,7 +7,7 @@ namespace AkkaLb.Etcd;
 /// token, one of them fetches it, and a refusal is remembered for a while instead of being asked for again. Thread-safe.
 /// </remarks>
 /// <param name="fetch">Shows etcd the password.</param>
-internal sealed class EtcdToken(Func<CancellationToken, Task<string>> fetch, TimeProvider timeProvider) : IDisposable
+internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> fetch, TimeProvider timeProvider) : IDisposable
 {
     /// <summary>How long a refused password is not shown again: an operator may mend it in etcd while we run.</summary>
     public static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(5);
@@ -16,18 +16,25 @@ internal sealed class EtcdToken(Func<CancellationToken, Task<string>> fetch, Tim
     private volatile string? _token;
     private Refusal? _refusal;
 
+    /// <param name="timeout">How long to wait for another call that fetches it, and for each member that is asked.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
     /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
-    public async Task<string> GetAsync(CancellationToken cancellationToken)
+    /// <exception cref="EtcdUnavailableException">None could be had in that time.</exception>
+    public async Task<string> GetAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (_token is { } known)
         {
             return known;
         }
 
-        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!await _one.WaitAsync(timeout, cancellationToken).ConfigureAwait(false))
+        {
+            throw new EtcdUnavailableException("etcd has not answered to user and password yet");
+        }
+
         try
         {
-            return _token ??= await FetchAsync(cancellationToken).ConfigureAwait(false);
+            return _token ??= await FetchAsync(timeout, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -44,7 +51,7 @@ internal sealed class EtcdToken(Func<CancellationToken, Task<string>> fetch, Tim
         }
     }
 
-    private async Task<string> FetchAsync(CancellationToken cancellationToken)
+    private async Task<string> FetchAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (_refusal is { } refusal && timeProvider.GetElapsedTime(refusal.At) < RefusedFor)
         {
@@ -53,7 +60,7 @@ internal sealed class EtcdToken(Func<CancellationToken, Task<string>> fetch, Tim
 
         try
         {
-            return await fetch(cancellationToken).ConfigureAwait(false);
+            return await fetch(timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdRefusedException e)
         {

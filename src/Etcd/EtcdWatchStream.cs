@@ -32,7 +32,7 @@ internal sealed class EtcdWatchStream : IDisposable
     public static async Task<EtcdWatchStream> OpenAsync(
         EtcdConnection connection, EtcdKeyRange keys, long startRevision, CancellationToken cancellationToken)
     {
-        var token = await connection.TokenAsync(cancellationToken).ConfigureAwait(false);
+        var token = await connection.TokenAsync(connection.RequestTimeout, cancellationToken).ConfigureAwait(false);
         try
         {
             return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
@@ -41,7 +41,7 @@ internal sealed class EtcdWatchStream : IDisposable
         {
             // Some releases refuse a watch for lack of permission when it is the token that they do not know: with a new one it is certain.
             connection.ForgetToken(token);
-            token = await connection.TokenAsync(cancellationToken).ConfigureAwait(false);
+            token = await connection.TokenAsync(connection.RequestTimeout, cancellationToken).ConfigureAwait(false);
             return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
         }
     }

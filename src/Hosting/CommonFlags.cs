@@ -67,6 +67,7 @@ public sealed class CommonFlags
             .Set(NodeKeys.EtcdCertificate, Get(parsed, EtcdCert))
             .Set(NodeKeys.EtcdKey, Get(parsed, EtcdKey))
             .Set(NodeKeys.EtcdUser, Get(parsed, EtcdUser))
+            .Set(NodeKeys.EtcdPassword, Get(parsed, EtcdPasswordFile) is null ? null : "") // one in the configuration file gives way
             .Set(NodeKeys.EtcdPasswordFile, Get(parsed, EtcdPasswordFile))
             .Set(NodeKeys.TlsEnabled, (certificate ?? key ?? ca) is null ? null : "on")
             .Set(NodeKeys.TlsCertificate, certificate)

@@ -11,6 +11,8 @@ public static class SystemConfig
     /// <summary>Serializers and bindings; whatever would create a type that a peer names is refused. Put it above a user's own configuration.</summary>
     public static Config Serialization { get; } = ConfigurationFactory.ParseString(
         """
+        # It would show the password of etcd's user.
+        akka.log-config-on-start = off
         akka.actor {
           serializers {
             akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"

@@ -60,12 +60,12 @@ public sealed class EtcdSecurityTests : IDisposable
         using var connection = Connect(etcd, tls: null, Password);
         var lease = (await connection.GrantAsync(TimeSpan.FromMinutes(1), default)).ID;
         await PutAsync(connection, "a");
-        var first = await connection.TokenAsync(default);
+        var first = await connection.TokenAsync(connection.RequestTimeout, default);
 
         await etcd.ForgetTokensAsync();
         await PutAsync(connection, "b");
 
-        var second = await connection.TokenAsync(default);
+        var second = await connection.TokenAsync(connection.RequestTimeout, default);
         Assert.NotEqual(first, second);
         await etcd.ForgetTokensAsync();
         Assert.True((await connection.KeepAliveAsync(lease, default)).TTL > 0);
@@ -79,7 +79,7 @@ public sealed class EtcdSecurityTests : IDisposable
         await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { TokenTtl = TimeSpan.FromSeconds(1) });
         await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
         using var connection = Connect(etcd, tls: null, Password);
-        var first = await connection.TokenAsync(default);
+        var first = await connection.TokenAsync(connection.RequestTimeout, default);
         await PutAsync(connection, "a");
 
         // etcd itself measures the time: a lease of 4 s that nobody renews, seen to end by another user.
@@ -96,7 +96,7 @@ public sealed class EtcdSecurityTests : IDisposable
         }
 
         await PutAsync(connection, "b");
-        Assert.NotEqual(first, await connection.TokenAsync(default));
+        Assert.NotEqual(first, await connection.TokenAsync(connection.RequestTimeout, default));
     }
 
     [Fact]

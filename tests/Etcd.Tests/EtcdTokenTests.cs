@@ -2,6 +2,7 @@ namespace AkkaLb.Etcd.Tests;
 
 public sealed class EtcdTokenTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly SteppedTime _time = new();
 
     [Fact]
@@ -9,9 +10,9 @@ public sealed class EtcdTokenTests
     {
         var answer = new TaskCompletionSource<string>();
         var fetches = 0;
-        using var token = new EtcdToken(_ => { fetches++; return answer.Task; }, _time);
+        using var token = new EtcdToken((_, _) => { fetches++; return answer.Task; }, _time);
 
-        var calls = Enumerable.Range(0, 10).Select(_ => token.GetAsync(default)).ToArray();
+        var calls = Enumerable.Range(0, 10).Select(_ => token.GetAsync(Patience, default)).ToArray();
         answer.SetResult("t1");
 
         Assert.All(await Task.WhenAll(calls), t => Assert.Equal("t1", t));
@@ -22,21 +23,21 @@ public sealed class EtcdTokenTests
     public async Task Forgotten_token_is_fetched_anew_and_its_successor_is_not_forgotten_with_it()
     {
         var fetches = 0;
-        using var token = new EtcdToken(_ => Task.FromResult($"t{++fetches}"), _time);
-        var first = await token.GetAsync(default);
+        using var token = new EtcdToken((_, _) => Task.FromResult($"t{++fetches}"), _time);
+        var first = await token.GetAsync(Patience, default);
 
         token.Forget(first);
-        var second = await token.GetAsync(default);
+        var second = await token.GetAsync(Patience, default);
         token.Forget(first);
 
-        Assert.Equal(("t1", "t2", "t2"), (first, second, await token.GetAsync(default)));
+        Assert.Equal(("t1", "t2", "t2"), (first, second, await token.GetAsync(Patience, default)));
     }
 
     [Fact]
     public async Task Refused_password_is_not_shown_again_for_a_while_and_then_is()
     {
         var fetches = 0;
-        using var token = new EtcdToken(_ => ++fetches <= 2 ? throw new EtcdRefusedException("no") : Task.FromResult("t"), _time);
+        using var token = new EtcdToken((_, _) => ++fetches <= 2 ? throw new EtcdRefusedException("no") : Task.FromResult("t"), _time);
 
         await RefusedAsync(token);
         _time.Advance(EtcdToken.RefusedFor - TimeSpan.FromTicks(1));
@@ -46,17 +47,17 @@ public sealed class EtcdTokenTests
         await RefusedAsync(token);
         Assert.Equal(2, fetches);
         _time.Advance(EtcdToken.RefusedFor);
-        Assert.Equal("t", await token.GetAsync(default));
+        Assert.Equal("t", await token.GetAsync(Patience, default));
     }
 
     [Fact]
     public async Task Etcd_that_cannot_be_reached_is_asked_by_the_next_call_again()
     {
         var fetches = 0;
-        using var token = new EtcdToken(_ => ++fetches == 1 ? throw new EtcdUnavailableException("away") : Task.FromResult("t"), _time);
+        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new EtcdUnavailableException("away") : Task.FromResult("t"), _time);
 
-        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(default));
-        Assert.Equal("t", await token.GetAsync(default));
+        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(Patience, default));
+        Assert.Equal("t", await token.GetAsync(Patience, default));
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class EtcdTokenTests
         Assert.DoesNotContain("secret", $"{new EtcdSettings([]) { Credentials = new EtcdCredentials("me", "secret") }}", StringComparison.Ordinal);
 
     private static async Task RefusedAsync(EtcdToken token) =>
-        Assert.Equal("no", (await Assert.ThrowsAsync<EtcdRefusedException>(() => token.GetAsync(default))).Message);
+        Assert.Equal("no", (await Assert.ThrowsAsync<EtcdRefusedException>(() => token.GetAsync(Patience, default))).Message);
 
     private sealed class SteppedTime : TimeProvider
     {

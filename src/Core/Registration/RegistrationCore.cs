@@ -134,6 +134,9 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     public IReadOnlyList<RegistrationEffect> RegisterFailed(string problem, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
+
+        // A registry that was away may have given a dead holder's lease its whole time again.
+        _idInUseSince = null;
         _lastProblem = problem;
         if (_phase != Phase.Registering || EndsOnItsWayOut())
         {

@@ -7,24 +7,25 @@ namespace AkkaLb.Hosting.Tls;
 /// <summary>Remembers why the last connection to another node did not come about, where TLS is likely the cause: for the line of a node that finds nobody.</summary>
 public sealed class LinkTroubles
 {
+    private readonly ActorSystem _system;
+    private readonly IActorRef _listener;
     private volatile string? _latest;
 
-    private LinkTroubles()
+    private LinkTroubles(ActorSystem system)
     {
+        _system = system;
+        _listener = system.ActorOf(Props.Create(() => new Listener(this)));
+        system.EventStream.Subscribe(_listener, typeof(LinkTrouble));
+        system.EventStream.Subscribe(_listener, typeof(AssociationErrorEvent));
     }
 
     /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
     public string? Latest => _latest;
 
-    /// <summary>From now on; ends with the actor system.</summary>
-    public static LinkTroubles Of(ActorSystem system)
-    {
-        var troubles = new LinkTroubles();
-        var listener = system.ActorOf(Props.Create(() => new Listener(troubles)));
-        system.EventStream.Subscribe(listener, typeof(LinkTrouble));
-        system.EventStream.Subscribe(listener, typeof(AssociationErrorEvent));
-        return troubles;
-    }
+    /// <summary>From now on until it is stopped, or the actor system ends.</summary>
+    public static LinkTroubles Of(ActorSystem system) => new(system);
+
+    public void Stop() => _system.Stop(_listener);
 
     private sealed class Listener : ReceiveActor
     {

@@ -21,7 +21,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
     /// <inheritdoc/>
     public Task<ClusterSight> ReadAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
     {
-        var answer = await _connection.TxnAsync(
+        var answer = await _connection.ReadTxnAsync(
             new TxnRequest
             {
                 Success =

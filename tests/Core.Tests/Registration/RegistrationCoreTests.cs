@@ -122,6 +122,19 @@ public class RegistrationCoreTests
     }
 
     [Fact]
+    public void An_outage_meanwhile_starts_the_wait_for_an_id_in_use_anew()
+    {
+        _core.Start(S(0));
+        _core.IdInUse(8, S(0));
+        _core.Tick(S(5));
+        _core.RegisterFailed("away", S(5));
+        _core.Tick(S(7));
+        Assert.Empty(_core.IdInUse(8, S(7)));
+        _core.Tick(S(13));
+        Assert.StartsWith("give up", Text(_core.IdInUse(8, S(13))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_id_that_comes_free_is_taken()
     {
         _core.Start(S(0));
