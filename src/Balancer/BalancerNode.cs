@@ -69,14 +69,17 @@ internal static class BalancerNode
         var system = node.System;
         var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, settings.Limits);
         system.ActorOf(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
-        var stopping = WaitAsync(node.Stopping);
-        var end = Task.WhenAny(member.Ended, stopping, system.WhenTerminated);
-        if (await Task.WhenAny(member.Ready, end).ConfigureAwait(false) == member.Ready)
+        var end = Task.WhenAny(member.Ended, WaitAsync(node.Stopping), system.WhenTerminated);
+        await using (var announcer = Announce(node, etcd, settings, member.Front))
         {
-            await using var announcer = Announce(node, etcd, settings, member.Front);
+            // The id first: a second process with it stays out of the cluster.
             if (await Task.WhenAny(announcer.Begun, announcer.Taken, end).ConfigureAwait(false) == announcer.Begun)
             {
-                node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} mode={BalancerSettings.ModeSingleton}");
+                member.Join();
+                if (await Task.WhenAny(member.Ready, announcer.Taken, end).ConfigureAwait(false) == member.Ready)
+                {
+                    node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} mode={BalancerSettings.ModeSingleton}");
+                }
             }
 
             if (await Task.WhenAny(end, announcer.Taken).ConfigureAwait(false) == announcer.Taken)

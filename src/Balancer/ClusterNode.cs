@@ -21,7 +21,8 @@ public sealed class ClusterNode
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ActorSystem _system;
     private readonly IClusterRegistry _registry;
-    private readonly IActorRef _former;
+    private readonly Props _formerProps;
+    private IActorRef? _former;
 
     private ClusterNode(ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits)
     {
@@ -42,28 +43,31 @@ public sealed class ClusterNode
             ClusterSingletonManager.Props(
                 BalancerActor.Props(id, PolicyNames.Create(policy), limits, right, Front), StopDeciding.Instance, singleton),
             ManagerName);
-        _former = system.ActorOf(ClusterFormer.Props(registry, policy, settings.Formation, _ready, _ended), ClusterFormer.ActorName);
+        _formerProps = ClusterFormer.Props(registry, policy, settings.Formation, _ready, _ended);
     }
 
     /// <summary>Stands at <c>/user/balancer</c>.</summary>
     public IActorRef Front { get; }
 
-    /// <summary>Completed when the node is in the cluster.</summary>
+    /// <summary>Completed when the node is in the cluster, some time after <see cref="Join"/>.</summary>
     public Task Ready => _ready.Task;
 
     /// <summary>Completed with a sentence when the node must end.</summary>
     public Task<string> Ended => _ended.Task;
 
-    /// <summary>Starts the actors; the system has been given <see cref="ClusterSettings.ToAkka"/>.</summary>
+    /// <summary>Starts the actors, outside any cluster yet; the system has been given <see cref="ClusterSettings.ToAkka"/>.</summary>
     /// <param name="id">Its name in etcd.</param>
     /// <param name="registry">Used by this node alone, and to be disposed after it.</param>
     public static ClusterNode Start(ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits) =>
         new(system, id, settings, registry, policy, limits);
 
+    /// <summary>Forms or joins the cluster; to be called once, by a node that is sure of its id.</summary>
+    public void Join() => _former = _system.ActorOf(_formerProps, ClusterFormer.ActorName);
+
     /// <summary>Takes the node's entry out of the registry, so that nobody joins through it any more.</summary>
     public async Task WithdrawAsync(TimeSpan timeout)
     {
-        if (await _former.GracefulStop(timeout).ConfigureAwait(false))
+        if (_former is not null && await _former.GracefulStop(timeout).ConfigureAwait(false))
         {
             await _registry.WithdrawAsync().ConfigureAwait(false);
         }

@@ -122,6 +122,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
                 .WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
         var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, policy, BalancerLimits.Default));
+        node.Member.Join();
         _nodes.Add(node);
         return node;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AkkaLb.Processes.Harness;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
@@ -42,6 +43,22 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_second_balancer_of_a_cluster_is_refused_before_it_joins()
+    {
+        var first = Balancer("b1", "--mode", "singleton");
+        await first.WaitForLineAsync("ready balancer ");
+        var before = await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json");
+
+        await AssertRefusedAsync(Balancer("b1", "--mode", "singleton"), "the id \"b1\" is in use by another balancer at ");
+
+        // The same keys with the same revisions: nothing of it was written again.
+        Assert.Equal(Kvs(before), Kvs(await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json")));
+        Assert.False(first.Ended.IsCompleted);
+
+        static string Kvs(string json) => JsonDocument.Parse(json).RootElement.GetProperty("kvs").GetRawText();
+    }
+
+    [Fact]
     public async Task A_second_worker_is_refused_with_one_line_and_exit_3_and_gets_the_id_when_the_first_was_killed()
     {
         await Balancer("b1").WaitForLineAsync("ready balancer ");
@@ -65,11 +82,11 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Contains(sentence, Assert.Single(ending.Error), StringComparison.Ordinal);
     }
 
-    private NodeProcess Balancer(string id)
+    private NodeProcess Balancer(string id, params string[] more)
     {
         var settings = Path.Combine(_folder, "balancer.hocon");
         File.WriteAllText(settings, $"akkalb.balancer.lease-ttl = {Ttl}s");
-        return Add(NodeProcess.Balancer("--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings));
+        return Add(NodeProcess.Balancer(["--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings, .. more]));
     }
 
     private NodeProcess Worker(string id) => Add(NodeProcess.Worker("--id", id, "--etcd", _etcd.Endpoint, "--lease-ttl", Ttl));
