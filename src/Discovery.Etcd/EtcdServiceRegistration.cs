@@ -35,6 +35,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     private bool _wasRegistered;
     private bool _isRegistered;
     private bool _isTroubled;
+    private bool _hasEnded;
 
     internal EtcdServiceRegistration(
         EtcdConnection connection,
@@ -72,6 +73,10 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     /// <summary>Whether the instance is registered, as far as this process can know: its lease has not been lost.</summary>
     public bool IsRegistered => Volatile.Read(ref _isRegistered);
 
+    /// <summary>Completes when the registration has ended: disposed, or because another process holds the id. Faults when something unforeseen ended it, such as a
+    /// callback that threw; <see cref="Registered"/> then faults too, and the instance has been taken out.</summary>
+    public Task Completion => _running;
+
     private TimeProvider Time => _connection.TimeProvider;
 
     private TimeSpan Now => Time.GetElapsedTime(0);
@@ -94,7 +99,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                 throw new ArgumentException($"the registration is of '{_instance.Id}', not of '{instance.Id}'", nameof(instance));
             }
 
-            ObjectDisposedException.ThrowIf(_running.IsCompleted, this);
+            ObjectDisposedException.ThrowIf(_hasEnded, this);
             (_instance, _wanted) = (instance, value);
             _waiters.Add(written);
         }
@@ -107,7 +112,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunAsync()
@@ -164,11 +169,17 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
             _ = _registered.Task.Exception;
             _onEvent(new RegistrationEvent.Taken(e.Message, e.Holder));
         }
+        catch (Exception e)
+        {
+            _registered.TrySetException(e);
+            _ = _registered.Task.Exception;
+            throw;
+        }
         finally
         {
             Volatile.Write(ref _isRegistered, false);
             await GiveBackAsync(lease).ConfigureAwait(false);
-            EndWaiters(w => w.TrySetException(new ObjectDisposedException(nameof(EtcdServiceRegistration), "the registration has ended")));
+            End();
         }
     }
 
@@ -257,7 +268,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
             _registered.TrySetResult();
         }
 
-        EndWaiters(w => w.TrySetResult(), onlyIf: value);
+        EndWaiters(value);
     }
 
     private void Lost(string reason)
@@ -277,16 +288,26 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         }
     }
 
-    private void EndWaiters(Action<TaskCompletionSource> end, ByteString? onlyIf = null)
+    private void EndWaiters(ByteString written)
     {
         lock (_lock)
         {
             // Another value came meanwhile: its signal is waiting, and the next round ends both.
-            if (onlyIf is null || ReferenceEquals(onlyIf, _wanted))
+            if (ReferenceEquals(written, _wanted))
             {
-                _waiters.ForEach(end);
+                _waiters.ForEach(w => w.TrySetResult());
                 _waiters.Clear();
             }
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+            _waiters.ForEach(w => w.TrySetException(new ObjectDisposedException(nameof(EtcdServiceRegistration), "the registration has ended")));
+            _waiters.Clear();
         }
     }
 

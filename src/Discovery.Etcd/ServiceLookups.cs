@@ -102,9 +102,8 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
     private sealed class WatchedService : IAsyncDisposable
     {
         private readonly string _service;
-        private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly ServiceSubscription _subscription;
-        private volatile IReadOnlyList<ServiceInstance>? _last;
+        private volatile TaskCompletionSource<IReadOnlyList<ServiceInstance>> _answer = NewAnswer();
         private volatile string _problem = "etcd did not answer";
 
         public WatchedService(EtcdServices services, string service, Action<ServiceEvent> log)
@@ -115,42 +114,59 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
 
         public async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(TimeSpan timeout)
         {
-            if (_last is null)
+            try
             {
-                try
-                {
-                    await _first.Task.WaitAsync(timeout, TimeProvider.System).ConfigureAwait(false);
-                }
-                catch (TimeoutException e)
-                {
-                    throw Unanswered(_service, timeout, _problem, e);
-                }
+                return await _answer.Task.WaitAsync(timeout, TimeProvider.System).ConfigureAwait(false);
             }
-
-            return _last!;
+            catch (TimeoutException e)
+            {
+                throw Unanswered(_service, timeout, _problem, e);
+            }
         }
 
         public ValueTask DisposeAsync()
         {
-            _first.TrySetCanceled();
+            _answer.TrySetCanceled();
             return _subscription.DisposeAsync();
         }
 
         private void OnEvent(ServiceEvent e, Action<ServiceEvent> log)
         {
-            if (e is ServiceEvent.Instances instances)
+            switch (e)
             {
-                _last = instances.All;
-                _first.TrySetResult();
-                return;
-            }
-
-            if (e is ServiceEvent.Disconnected disconnected)
-            {
-                _problem = disconnected.Reason;
+                case ServiceEvent.Instances instances:
+                    Answer(a => a.TrySetResult(instances.All));
+                    return;
+                case ServiceEvent.Disconnected { IsRefused: true } refused when !_answer.Task.IsCompletedSuccessfully:
+                    // Nobody waits for what an operator has to mend.
+                    Answer(a => a.TrySetException(new EtcdRefusedException(refused.Reason)));
+                    break;
+                case ServiceEvent.Disconnected disconnected:
+                    _problem = disconnected.Reason;
+                    _answer = _answer.Task.IsFaulted ? NewAnswer() : _answer;
+                    break;
             }
 
             log(e);
         }
+
+        /// <summary>Who waits gets it, and so does who asks later.</summary>
+        private void Answer(Action<TaskCompletionSource<IReadOnlyList<ServiceInstance>>> complete)
+        {
+            if (_answer.Task.IsCompleted)
+            {
+                var next = NewAnswer();
+                complete(next);
+                _answer = next;
+            }
+            else
+            {
+                complete(_answer);
+            }
+
+            _ = _answer.Task.Exception;
+        }
+
+        private static TaskCompletionSource<IReadOnlyList<ServiceInstance>> NewAnswer() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

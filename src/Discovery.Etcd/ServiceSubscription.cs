@@ -13,11 +13,14 @@ public sealed class ServiceSubscription : IAsyncDisposable
         Func<CancellationToken, IAsyncEnumerable<ServiceEvent>> watch, TimeSpan pause, TimeProvider timeProvider, Action<ServiceEvent> onEvent) =>
         _running = Task.Run(() => RunAsync(watch, pause, timeProvider, onEvent, _stop.Token));
 
+    /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw.</summary>
+    public Task Completion => _running;
+
     /// <summary>Ends the watch; nothing is told behind this.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task RunAsync(

@@ -229,6 +229,39 @@ public sealed class LookupOutageTests : IAsyncLifetime
         Assert.Equal("h", (await discovery.Lookup("greeter", TimeSpan.FromMilliseconds(1))).Addresses.Single().Host);
     }
 
+    [Theory]
+    [InlineData("watch")]
+    [InlineData("read")]
+    public async Task A_lookup_that_etcd_refuses_says_so_without_waiting_and_one_after_the_cause_is_mended_answers(string lookup)
+    {
+        await _etcd.EnableAuthenticationAsync("app", "password", "/akka/services");
+        await using var system = new Ending(Systems.Start(_etcd, $"lookup = {lookup}, user = app, password = guess"));
+        var discovery = Akka.Discovery.Discovery.Get(system.It).Default;
+        for (var i = 0; i < 2; i++)
+        {
+            var told = await Assert.ThrowsAsync<EtcdRefusedException>(() => discovery.Lookup("greeter", System.Threading.Timeout.InfiniteTimeSpan).WaitAsync(Bound.Time));
+            Assert.Contains("user or password is wrong", told.Message, StringComparison.Ordinal);
+        }
+
+        await _etcd.Etcdctl("user", "delete", "app");
+        await _etcd.Etcdctl("user", "add", "app:guess");
+        await _etcd.Etcdctl("user", "grant-role", "app", "app");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var bound = Bound.Token();
+        while (true)
+        {
+            try
+            {
+                Assert.Empty((await discovery.Lookup("greeter", Bound.Time)).Addresses);
+                break;
+            }
+            catch (EtcdRefusedException)
+            {
+                await timer.WaitForNextTickAsync(bound);
+            }
+        }
+    }
+
     [Fact]
     public async Task A_system_that_ends_while_etcd_is_away_ends_in_time()
     {
@@ -238,6 +271,11 @@ public sealed class LookupOutageTests : IAsyncLifetime
         _etcd.Kill();
         await registering.Terminate().WaitAsync(Bound.Time);
     }
+}
+
+internal sealed record Ending(ActorSystem It) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync() => await It.Terminate();
 }
 
 internal static class Systems

@@ -59,6 +59,23 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     }
 
     [Fact]
+    public async Task A_callback_that_throws_ends_the_registration_for_all_to_see()
+    {
+        await using var registration = _party.Services.Register("greeter", A, Refusing, _ => throw new InvalidOperationException("thrown"));
+        Assert.Equal("thrown", (await Assert.ThrowsAsync<InvalidOperationException>(() => registration.Completion.WaitAsync(Bound.Time))).Message);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => registration.Registered);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => registration.UpdateAsync(A, Bound.Token()));
+        Assert.Empty((await _party.Services.ReadAsync("greeter", Bound.Token())).Instances);
+    }
+
+    [Fact]
+    public async Task A_callback_that_throws_ends_the_subscription_for_all_to_see()
+    {
+        await using var subscription = _party.Services.Subscribe("greeter", _ => throw new InvalidOperationException("thrown"));
+        Assert.Equal("thrown", (await Assert.ThrowsAsync<InvalidOperationException>(() => subscription.Completion.WaitAsync(Bound.Time))).Message);
+    }
+
+    [Fact]
     public async Task A_second_one_is_refused_while_the_first_lives_and_says_where_that_is()
     {
         await _party.Register(A, Refusing).Registration.Registered.WaitAsync(Bound.Time);
