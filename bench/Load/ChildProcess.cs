@@ -44,6 +44,9 @@ internal sealed class ChildProcess : IDisposable
     public static async Task<ChildProcess> StartAsync(string assembly, params string[] args)
     {
         var info = new ProcessStartInfo(DotnetHost) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+
+        // One that is killed would leave the runtime's pipes for debuggers behind in the temp folder.
+        info.Environment["DOTNET_EnableDiagnostics"] = "0";
         info.ArgumentList.Add("exec");
         info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly));
         foreach (var arg in args)

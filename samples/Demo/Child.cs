@@ -36,7 +36,15 @@ internal sealed class Child : IAsyncDisposable
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true },
+            StartInfo = new ProcessStartInfo(file, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+
+                // A worker that is killed would leave the runtime's pipes for debuggers behind in the temp folder.
+                Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
+            },
             EnableRaisingEvents = true,
         };
         var child = new Child(name, process, isReady);

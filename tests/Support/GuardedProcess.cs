@@ -11,6 +11,9 @@ namespace AkkaLb.Tests.Support;
 /// which happens however this process ends, and then kills the child.</remarks>
 public sealed class GuardedProcess : IDisposable
 {
+    /// <summary>The runtime's pipes for debuggers and profilers, which a process that is killed leaves behind in the temp folder.</summary>
+    private const string NoDiagnostics = "DOTNET_EnableDiagnostics";
+
     private static readonly ConcurrentDictionary<GuardedProcess, bool> Running = new();
 
     private readonly Process _process;
@@ -57,6 +60,7 @@ public sealed class GuardedProcess : IDisposable
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
+                Environment = { [NoDiagnostics] = "0" },
             },
         };
         process.OutputDataReceived += (_, e) => Hand(e.Data, onOutput);
