@@ -200,6 +200,12 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         {
             End($"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or all of them anew");
         }
+        else if (members.Find(e => HasTls(e.Node) != HasTls(self)) is { } unlike)
+        {
+            End(HasTls(self)
+                ? $"the balancer at {unlike.Node.Address} speaks without TLS, this one with it: switch akkalb.tls on at all balancers, or off"
+                : $"the balancer at {unlike.Node.Address} speaks with TLS, this one without: give this one --tls-cert, --tls-key and --tls-ca too");
+        }
         else if (EndIfLate(now))
         {
             return;
@@ -357,6 +363,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     }
 
     // ---- effects
+
+    private static bool HasTls(NodeLife node) => node.Address.StartsWith("akka.ssl.", StringComparison.Ordinal);
 
     private void Look(TimeSpan after) => _effects.Add(new FormationEffect.Look(after));
 

@@ -10,8 +10,10 @@ public class ClusterFormationTests
     private static readonly NodeLife A = new("a", 11);
     private static readonly NodeLife B = new("b", 12);
 
+    private static readonly FormationSettings Settings = new(S(10), Ms(250), S(1), S(15), S(10));
+
     private HashSet<NodeLife> _members = [];
-    private readonly ClusterFormation _formation = new(Me, "pick-first", new FormationSettings(S(10), Ms(250), S(1), S(15), S(10)));
+    private readonly ClusterFormation _formation = new(Me, "pick-first", Settings);
 
     // ---- forming
 
@@ -179,6 +181,25 @@ public class ClusterFormationTests
         Assert.Equal(
             "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or all of them anew",
             See(entries: Entry(A, 5) with { Policy = "least-load" }));
+    }
+
+    [Fact]
+    public void A_cluster_with_TLS_is_not_joined_without_nor_the_other_way_round()
+    {
+        var (plain, secured) = (new NodeLife("akka.tcp://AkkaLb@h:1", 1), new NodeLife("akka.ssl.tcp://AkkaLb@h:2", 2));
+        Assert.Equal(
+            "end: the balancer at akka.ssl.tcp://AkkaLb@h:2 speaks with TLS, this one without: give this one --tls-cert, --tls-key and --tls-ca too",
+            Seeing(plain, secured));
+        Assert.Equal(
+            "end: the balancer at akka.tcp://AkkaLb@h:1 speaks without TLS, this one with it: switch akkalb.tls on at all balancers, or off",
+            Seeing(secured, plain));
+
+        static string Seeing(NodeLife self, NodeLife other)
+        {
+            var formation = new ClusterFormation(self, "pick-first", Settings);
+            formation.Start(S(0));
+            return Text(formation.Saw(new ClusterSight([Entry(other, 5)], null), new HashSet<NodeLife>(), S(0)));
+        }
     }
 
     [Fact]
