@@ -1,6 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
@@ -86,7 +87,7 @@ public sealed class ClusterClientTests(EtcdFixture fixture) : IAsyncLifetime
     {
         private readonly ActorSystem _system;
         private readonly ReceptionistContactPoint _contactPoint;
-        private readonly int _port = EtcdProcess.FreePort();
+        private readonly int _port = FreePorts.Take();
         private bool _isDisposed;
 
         public Node(EtcdProcess etcd, string prefix, string name)

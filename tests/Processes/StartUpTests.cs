@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using Xunit.Abstractions;
 
@@ -43,7 +44,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Client_without_balancer_says_so_and_exits_3_within_10_seconds()
     {
-        var address = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        var address = $"127.0.0.1:{FreePorts.Take()}";
         var ending = await FailsAsync(ClientProgram, ["--balancer", address, "load", "--jobs", "1"], Unreachable, address);
 
         Assert.InRange(ending.Ran, TimeSpan.Zero, TimeSpan.FromSeconds(10));
@@ -52,7 +53,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Worker_without_balancer_says_so_and_exits_3_after_its_wait()
     {
-        var address = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        var address = $"127.0.0.1:{FreePorts.Take()}";
         await FailsAsync(WorkerProgram, ["--balancer", address, "--wait", "1"], Unreachable, address);
     }
 
@@ -62,7 +63,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     [InlineData(ClientProgram, "assign")]
     public async Task Unreachable_registry_is_named_with_exit_3(string program, params string[] more)
     {
-        var etcd = $"127.0.0.1:{EtcdProcess.FreePort()}";
+        var etcd = $"127.0.0.1:{FreePorts.Take()}";
         await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, etcd);
     }
 

@@ -9,7 +9,7 @@ namespace AkkaLb.Tests.Support;
 public sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly int _target;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<TcpClient> _open = [];

@@ -1,3 +1,4 @@
+using AkkaLb.Tests.Support;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.Harness;
@@ -24,13 +25,13 @@ public sealed class TestCluster : IAsyncDisposable
 
     public JobLedgerFile Ledger => new(Path.Combine(_folder, "ledger"));
 
-    /// <summary>Starts a balancer on a free port and waits until it is ready.</summary>
+    /// <summary>Starts a balancer on a free port, which it can have again, and waits until it is ready.</summary>
     public static async Task<TestCluster> StartAsync(ITestOutputHelper output, string policy = "round-robin", params string[] more)
     {
         var cluster = new TestCluster(output);
         try
         {
-            await cluster.StartBalancerAsync(["--policy", policy, .. more], "0");
+            await cluster.StartBalancerAsync(["--policy", policy, .. more], $"{FreePorts.Take()}");
             return cluster;
         }
         catch

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Processes.Singleton;
 
@@ -9,7 +10,7 @@ namespace AkkaLb.Processes.Singleton;
 internal sealed class NodeLink : IAsyncDisposable
 {
     private readonly int _target;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<TcpClient> _open = [];

@@ -19,7 +19,7 @@ internal sealed class SingletonStage : IAsyncDisposable
     private SingletonStage(ITestOutputHelper output, EtcdProcess etcd)
     {
         (_output, Etcd) = (output, etcd);
-        Balancers = [.. Enumerable.Range(1, 3).Select(i => new Node($"b{i}", new NodeLink(EtcdProcess.FreePort()), new FaultyProxy(etcd.Port)))];
+        Balancers = [.. Enumerable.Range(1, 3).Select(i => new Node($"b{i}", new NodeLink(FreePorts.Take()), new FaultyProxy(etcd.Port)))];
     }
 
     public EtcdProcess Etcd { get; }

@@ -19,7 +19,7 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
     [Fact]
     public async Task A_request_goes_to_the_member_that_lives_when_nobody_listens_at_the_other()
     {
-        await using var registry = To(EtcdProcess.FreePort(), _etcd.Port).Open();
+        await using var registry = To(FreePorts.Take(), _etcd.Port).Open();
         await registry.ProbeAsync(_bound.Token);
         for (var i = 0; i < 20; i++)
         {

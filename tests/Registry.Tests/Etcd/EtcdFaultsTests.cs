@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
@@ -29,7 +30,7 @@ public sealed class EtcdFaultsTests
     [Fact]
     public async Task Where_nothing_listens_etcd_is_unavailable_and_the_message_names_the_address()
     {
-        var port = EtcdProcess.FreePort();
+        var port = FreePorts.Take();
         await using var registry = Settings.For(port).Open();
         var problem = await AssertUnavailableInTimeAsync(ct => registry.ProbeAsync(ct));
         Assert.Contains($"http://127.0.0.1:{port}", problem, StringComparison.Ordinal);

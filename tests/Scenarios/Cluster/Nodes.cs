@@ -6,6 +6,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Messages;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Scenarios.Cluster;
 
@@ -43,7 +44,7 @@ internal static class Nodes
         // The system cannot tell which port it got when it is known by another, so the port is chosen for it. Somebody may be quicker; then another.
         for (var tries = 5; ; tries--)
         {
-            var port = FreePort();
+            var port = FreePorts.Take();
             try
             {
                 var system = Start(name, log, messages, port, wire.Port);
@@ -54,13 +55,6 @@ internal static class Nodes
             {
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private sealed class Scribe : ReceiveActor

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Scenarios.Cluster;
 
 /// <summary>The network in front of a worker: a relay whose connections can be broken as a killed process breaks them, without a goodbye.</summary>
 internal sealed class Wire : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());
     private readonly Lock _lock = new();
     private readonly List<(Socket Near, Socket Far)> _open = [];
     private bool _isDown;

@@ -255,14 +255,6 @@ public sealed class EtcdProcess : IAsyncDisposable
         await Task.Run(() => Directory.Delete(_directory, recursive: true));
     }
 
-    /// <summary>A port that nobody listens on. Somebody may take it before its use: whoever starts a server there tries again.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>False when the process exits instead of becoming healthy.</summary>
     private async Task<bool> TryLaunchAsync(CancellationToken cancellationToken)
     {
@@ -315,7 +307,7 @@ public sealed class EtcdProcess : IAsyncDisposable
 
     private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
 
-    private void TakePorts() => (_clientPort, _peerPort, _plainPort) = (FreePort(), FreePort(), FreePort());
+    private void TakePorts() => (_clientPort, _peerPort, _plainPort) = (FreePorts.Take(), FreePorts.Take(), FreePorts.Take());
 
     private async Task ThrowUnlessPortIsTakenAsync(bool isLast)
     {
