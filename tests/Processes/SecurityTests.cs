@@ -61,6 +61,28 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task One_of_two_balancers_decides_and_the_other_takes_over_with_TLS_on_every_link()
+    {
+        await using var etcd = await StartEtcdAsync();
+        string[] secured = [.. ToEtcd(etcd), .. Between(_node)];
+        string[] member = ["--mode", "singleton", .. secured];
+        await using var cluster = await TestCluster.StartAsync(_output, "round-robin", ["--id", "b1", .. member]);
+        var second = cluster.Add(NodeProcess.Balancer(["--policy", "round-robin", "--port", "0", "--id", "b2", .. member]));
+        var ready = await second.WaitForLineAsync("ready balancer ");
+        await cluster.Add(NodeProcess.Worker([.. secured, "--id", "w1"])).WaitForLineAsync("ready worker w1 ");
+        await LoadAsync(cluster, secured, "w1");
+
+        // The first formed the cluster, so it decides.
+        var takeOver = second.Error.NextAsync(l => l.Contains("this balancer decides, term ", StringComparison.Ordinal));
+        cluster.Balancer.Signal(Signals.Kill);
+        _output.WriteLine((await takeOver.WaitAsync(NodeProcess.Bound)).Text);
+        await LoadAsync(cluster, secured, "w1");
+
+        Assert.Contains("akka.ssl.tcp://AkkaLb@127.0.0.1:", ready.Text, StringComparison.Ordinal);
+        cluster.AssertNoStackTraces();
+    }
+
+    [Fact]
     public async Task Role_taken_away_while_all_run_ends_nobody_and_the_members_stay_until_it_is_given_back()
     {
         await using var etcd = await StartEtcdAsync();

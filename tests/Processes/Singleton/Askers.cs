@@ -50,6 +50,20 @@ internal sealed class Askers : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when nobody has assigned for two seconds.</summary>
+    /// <returns>The last assignment before.</returns>
+    public async Task<Assignment> UntilSilentAsync(TimeSpan bound)
+    {
+        using var end = new CancellationTokenSource(bound);
+        using var timer = new PeriodicTimer(Every);
+        while (Stopwatch.GetElapsedTime(Seen[^1].At) < TimeSpan.FromSeconds(2))
+        {
+            await timer.WaitForNextTickAsync(end.Token);
+        }
+
+        return Seen[^1];
+    }
+
     /// <summary>Asks nobody until all questions have been answered or have had the time to be, then does the act, then goes on: no answer from before it is
     /// still on its way.</summary>
     public async Task QuietlyAsync(Action act)

@@ -10,15 +10,20 @@ namespace AkkaLb.Processes.Singleton;
 /// <summary>Three balancers of one cluster, two workers and an etcd as processes, and askers of all balancers. Disposing it ends all of them.</summary>
 internal sealed class SingletonStage : IAsyncDisposable
 {
+    /// <summary>The default of <c>akkalb.cluster.lease-ttl</c>.</summary>
+    public static readonly TimeSpan DecidingTtl = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly ITestOutputHelper _output;
     private readonly List<NodeProcess> _processes = [];
+    private readonly JobLedgerFile _ledger;
     private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-singleton-").FullName;
 
     private SingletonStage(ITestOutputHelper output, EtcdProcess etcd)
     {
         (_output, Etcd) = (output, etcd);
+        _ledger = new JobLedgerFile(Path.Combine(_folder, "ledger"));
         Balancers = [.. Enumerable.Range(1, 3).Select(i => new Node($"b{i}", new NodeLink(FreePorts.Take()), new FaultyProxy(etcd.Port)))];
     }
 
@@ -46,10 +51,12 @@ internal sealed class SingletonStage : IAsyncDisposable
                 node.Link.Candidates = [.. stage.Balancers.Select(b => b.Process.Pid)];
             }
 
+            var settings = Path.Combine(stage._folder, "worker.hocon");
+            await File.WriteAllTextAsync(settings, $"akkalb.worker.ledger = \"{stage._ledger.Path}\"");
             var workers = new List<NodeProcess>();
             foreach (var id in (string[])["w1", "w2"])
             {
-                workers.Add(stage.Add(NodeProcess.Worker("--id", id, "--etcd", stage.Etcd.Endpoint, "--lease-ttl", "5")));
+                workers.Add(stage.Add(NodeProcess.Worker("--id", id, "--etcd", stage.Etcd.Endpoint, "--lease-ttl", "5", "--config", settings)));
             }
 
             foreach (var worker in workers)
@@ -68,9 +75,14 @@ internal sealed class SingletonStage : IAsyncDisposable
         }
     }
 
-    /// <summary>A client that runs jobs for so many seconds; none of them may be lost.</summary>
-    public NodeProcess StartLoad(int seconds, params string[] more) => Add(NodeProcess.Client(
-        ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd", Etcd.Endpoint, .. more]));
+    /// <summary>A client that runs jobs for so many seconds; none of them may be lost. The first of them is done.</summary>
+    public async Task<NodeProcess> StartLoadAsync(int seconds, params string[] more)
+    {
+        var load = Add(NodeProcess.Client(
+            ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd", Etcd.Endpoint, .. more]));
+        await _ledger.WaitForAsync(1);
+        return load;
+    }
 
     /// <summary>The balancer that decides, by the last answer.</summary>
     public Node Active => Balancers.Single(b => b.Address == Askers.Seen[^1].From);

@@ -17,8 +17,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     public async Task When_the_deciding_balancer_is_killed_another_takes_over_and_no_job_is_lost()
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var load = stage.StartLoad(12);
-        await stage.Askers.UntilAsync(s => s.At > Stopwatch.GetTimestamp() - Stopwatch.Frequency, EndBound);
+        var load = await stage.StartLoadAsync(12);
         var (active, term, from) = (stage.Active, stage.Askers.Seen[^1].Term, Stopwatch.GetTimestamp());
 
         active.Process.Signal(Signals.Kill);
@@ -33,7 +32,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     public async Task When_the_deciding_balancer_is_asked_to_stop_it_hands_over()
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var load = stage.StartLoad(6);
+        var load = await stage.StartLoadAsync(6);
         var (active, term, from) = (stage.Active, stage.Askers.Seen[^1].Term, Stopwatch.GetTimestamp());
 
         active.Process.Signal(Signals.Terminate);
@@ -49,7 +48,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     public async Task A_deciding_balancer_that_was_frozen_never_decides_again_and_ends()
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var load = stage.StartLoad(13);
+        var load = await stage.StartLoadAsync(13);
         var (active, term) = (stage.Active, stage.Askers.Seen[^1].Term);
         var from = 0L;
 
@@ -72,7 +71,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     public async Task A_deciding_balancer_that_is_cut_off_from_the_others_gives_way_and_never_two_decide(bool reachesEtcd)
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var load = stage.StartLoad(13);
+        var load = await stage.StartLoadAsync(13);
         var (active, term) = (stage.Active, stage.Askers.Seen[^1].Term);
         var from = Stopwatch.GetTimestamp();
 
@@ -93,7 +92,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     public async Task A_deciding_balancer_that_alone_cannot_reach_etcd_makes_way_for_the_others()
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var load = stage.StartLoad(20);
+        var load = await stage.StartLoadAsync(20);
         var (active, term, from) = (stage.Active, stage.Askers.Seen[^1].Term, Stopwatch.GetTimestamp());
 
         active.ToEtcd.Silence();
@@ -101,6 +100,29 @@ public sealed class SingletonTests(ITestOutputHelper output)
         var next = await stage.FollowAsync("etcd out of reach of the active, no partition", from, term, load);
         Assert.NotEqual(active.Address, next.From);
         Assert.Equal(3, (await active.Process.EndedAsync(EndBound)).ExitCode);
+        stage.Print($"{stage.Askers}");
+        stage.Askers.AssertOneAtATime();
+    }
+
+    [Fact]
+    public async Task While_etcd_is_down_for_all_nobody_decides_beyond_the_lease_and_all_go_on_when_it_is_back()
+    {
+        await using var stage = await SingletonStage.StartAsync(output);
+        var load = await stage.StartLoadAsync(20);
+        var term = stage.Askers.Seen[^1].Term;
+        var before = await stage.Etcd.StatusAsync();
+
+        stage.Etcd.Kill();
+        var from = Stopwatch.GetTimestamp();
+        var last = await stage.Askers.UntilSilentAsync(EndBound);
+        stage.Print($"etcd down for all: the last assignment {Stopwatch.GetElapsedTime(from, last.At).TotalSeconds:0.00} s later");
+        await stage.Etcd.RestartAsync();
+
+        stage.Print($"etcd before: {before}, after: {await stage.Etcd.StatusAsync()}");
+        await stage.FollowAsync("etcd down for all", from, term, load);
+        // Nothing renewed the lease any more; one second is for the way of the answer.
+        Assert.True(Stopwatch.GetElapsedTime(from, last.At) < SingletonStage.DecidingTtl + TimeSpan.FromSeconds(1));
+        Assert.All(stage.Balancers, b => Assert.False(b.Process.Ended.IsCompleted));
         stage.Print($"{stage.Askers}");
         stage.Askers.AssertOneAtATime();
     }
@@ -114,7 +136,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
 
         Assert.Equal(term, (await AskThroughReceptionistAsync(standBy)).Term);
 
-        var load = stage.StartLoad(12, "--contact", "receptionist");
+        var load = await stage.StartLoadAsync(12, "--contact", "receptionist");
         var from = Stopwatch.GetTimestamp();
         active.Process.Signal(Signals.Kill);
         await stage.FollowAsync("kill -9, clients through receptionists", from, term, load);
