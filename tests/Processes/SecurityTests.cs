@@ -186,8 +186,10 @@ public sealed class SecurityTests : IDisposable
         }
     }
 
+    /// <summary>With time for a handshake and a password's hash on a busy machine.</summary>
     private string[] ToEtcd(EtcdProcess etcd) =>
     [
+        "--config", Write("patient.hocon", "akkalb.etcd.request-timeout = 10s"),
         "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User, "--etcd-password-file", Write("password", Password),
     ];
 

@@ -44,9 +44,12 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts the balancer again where it was.</summary>
     public Task RestartBalancerAsync() => StartBalancerAsync(_balancerArguments, Address.Split(':')[1]);
 
-    /// <summary>Starts a worker without waiting for it; it keeps the cluster's job ledger.</summary>
-    public NodeProcess StartWorker(string id, params string[] more) => Add(NodeProcess.Worker(
-        ["--id", id, "--balancer", Address, "--config", _workerSettings, .. more]));
+    /// <summary>Starts a worker without waiting for it; it keeps the cluster's job ledger, unless it is given settings of its own.</summary>
+    public NodeProcess StartWorker(string id, params string[] more)
+    {
+        string[] settings = more.Contains("--config") ? [] : ["--config", _workerSettings];
+        return Add(NodeProcess.Worker(["--id", id, "--balancer", Address, .. settings, .. more]));
+    }
 
     /// <summary>Starts workers together, and waits until all are ready.</summary>
     public async Task<NodeProcess[]> AddWorkersAsync(IEnumerable<string> ids, params string[] more)
