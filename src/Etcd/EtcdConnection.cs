@@ -5,9 +5,10 @@ using Grpc.Core;
 namespace AkkaLb.Etcd;
 
 /// <summary>One cluster and how to ask it: every unary call with a deadline, every fault translated. Thread-safe.</summary>
-/// <remarks>Members take turns, and one that failed is passed over for a while. A read is tried at each member once before it fails; so is a write that
-/// did not get out because nobody listened. A write that may have arrived is never repeated here. It uses the package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose
-/// events on reconnection and do not tell when they end.</remarks>
+/// <remarks>Members take turns, and one that failed or was silent is passed over for a while. A read is tried at each member once before it fails, within one
+/// request timeout in all; so is a write that did not get out because nobody listened. A write that may have arrived is never repeated here. It uses the
+/// package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose events on reconnection and do not tell when
+/// they end.</remarks>
 public sealed class EtcdConnection : IDisposable
 {
     /// <summary>How long a member that failed is passed over. Longer: fewer calls wait in vain for one that is frozen. Shorter: one that is back is used sooner.</summary>
@@ -111,7 +112,8 @@ public sealed class EtcdConnection : IDisposable
         }
     }
 
-    /// <summary>One renewal on a stream of its own: nothing waits behind another lease's answer, and each may go to another member.</summary>
+    /// <summary>One renewal on a stream of its own: nothing waits behind another lease's answer. Made twice it does no harm, so it is tried at each member like a
+    /// read.</summary>
     /// <returns>etcd's answer; a TTL of zero or less when it does not know the lease.</returns>
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) =>
         KeepAliveAsync(leaseId, RequestTimeout, cancellationToken);
@@ -121,11 +123,11 @@ public sealed class EtcdConnection : IDisposable
     /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent member.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken) =>
-        AskAsync(isRead: false, timeout, async (etcd, options) =>
+        AskAsync(isRead: true, timeout, async (etcd, options) =>
         {
             using var call = etcd.GetConnection().LeaseClient.LeaseKeepAlive(options.WithHeaders(OnStream(options.Headers)));
-            await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = leaseId }, cancellationToken).ConfigureAwait(false);
-            while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+            await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = leaseId }, options.CancellationToken).ConfigureAwait(false);
+            while (await call.ResponseStream.MoveNext(options.CancellationToken).ConfigureAwait(false))
             {
                 if (call.ResponseStream.Current.ID == leaseId)
                 {
@@ -217,36 +219,96 @@ public sealed class EtcdConnection : IDisposable
             TryMembersAsync(isRead, timeout, (etcd, options) => ask(etcd, options.WithHeaders(HeadersOf(token)!)), cancellationToken);
     }
 
-    /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next.</summary>
+    /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next. Whom a read does not hear from within a third of
+    /// its time it does not wait for alone: the next is asked beside it, and the first answer counts.</summary>
     private async Task<TResponse> TryMembersAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
+        // By our own timer: a deadline of gRPC follows the wall clock.
+        using var bound = new CancellationTokenSource(timeout, TimeProvider);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
         var asked = new List<string>(_members.Length);
-        while (true)
+        var waiting = new Dictionary<Task<TResponse>, int>(_members.Length);
+        try
+        {
+            Ask();
+            while (true)
+            {
+                if (await FirstAsync(isRead && asked.Count < _members.Length).ConfigureAwait(false) is not { } done)
+                {
+                    foreach (var silent in waiting.Values)
+                    {
+                        _chooser.Failed(silent, Now);
+                    }
+
+                    Ask();
+                    continue;
+                }
+
+                waiting.Remove(done, out var member);
+                try
+                {
+                    var answer = await done.ConfigureAwait(false);
+                    _chooser.Succeeded(member);
+                    return answer;
+                }
+                catch (Exception e) when (e is not ObjectDisposedException)
+                {
+                    var fault = e as EtcdUnavailableException ?? Translate(e);
+                    if (fault is not EtcdUnavailableException { IsLeaseGone: false })
+                    {
+                        throw fault;
+                    }
+
+                    _chooser.Failed(member, Now);
+                    if (asked.Count < _members.Length && !bound.IsCancellationRequested && (isRead || EtcdFaults.IsUnsent(e)))
+                    {
+                        Ask();
+                    }
+                    else if (waiting.Count == 0)
+                    {
+                        throw fault;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            foreach (var unneeded in waiting.Keys)
+            {
+                _ = unneeded.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+
+        void Ask()
         {
             var member = _chooser.Next(Now);
             asked.Add(EndpointOf(member));
-            try
-            {
-                var deadline = TimeProvider.GetUtcNow().UtcDateTime + timeout;
-                var answer = await ask(_members[member], new CallOptions(deadline: deadline, cancellationToken: cancellationToken)).ConfigureAwait(false);
-                _chooser.Succeeded(member);
-                return answer;
-            }
-            catch (Exception e) when (e is RpcException or OperationCanceledException or EtcdUnavailableException)
-            {
-                var fault = e as EtcdUnavailableException ?? EtcdFaults.Translate(e, string.Join(", ", asked), Settings, timeout, cancellationToken);
-                if (fault is EtcdUnavailableException { IsLeaseGone: false })
-                {
-                    _chooser.Failed(member, Now);
-                    if (asked.Count < _members.Length && (isRead || EtcdFaults.IsUnsent(e)))
-                    {
-                        continue;
-                    }
-                }
-
-                throw fault;
-            }
+            waiting.Add(ask(_members[member], new CallOptions(cancellationToken: ending.Token)), member);
         }
+
+        // Null: none has answered yet, and it is time to ask another.
+        async Task<Task<TResponse>?> FirstAsync(bool isHurried)
+        {
+            var first = Task.WhenAny(waiting.Keys);
+            if (isHurried && !ending.IsCancellationRequested)
+            {
+                using var enough = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                var patience = Task.Delay(timeout / 3, TimeProvider, enough.Token);
+                var isOver = await Task.WhenAny(first, patience).ConfigureAwait(false) == patience && patience.IsCompletedSuccessfully;
+                await enough.CancelAsync().ConfigureAwait(false);
+                if (isOver)
+                {
+                    return null;
+                }
+            }
+
+            return await first.ConfigureAwait(false);
+        }
+
+        Exception Translate(Exception fault) => bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+            ? EtcdFaults.NoAnswer(string.Join(", ", asked), timeout, fault)
+            : EtcdFaults.Translate(fault, string.Join(", ", asked), Settings, timeout, cancellationToken);
     }
 }

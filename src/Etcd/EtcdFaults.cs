@@ -8,7 +8,7 @@ namespace AkkaLb.Etcd;
 internal static class EtcdFaults
 {
     /// <summary>The exception to throw instead.</summary>
-    /// <param name="fault">A <see cref="RpcException"/>, or an <see cref="OperationCanceledException"/>, with which the client reports deadlines too.</param>
+    /// <param name="fault">Whatever the client threw; with an <see cref="OperationCanceledException"/> it reports deadlines too.</param>
     /// <param name="endpoints">Whom we asked, for the message.</param>
     /// <param name="settings">How we asked, for the message.</param>
     /// <param name="timeout">The deadline that was set; null on a stream without one.</param>
@@ -24,7 +24,10 @@ internal static class EtcdFaults
         {
             RpcException { StatusCode: StatusCode.DeadlineExceeded } => NoAnswer(endpoints, timeout, fault),
             RpcException rpc => Translate(rpc, endpoints, settings),
-            _ => NoAnswer(endpoints, timeout, fault),
+            OperationCanceledException => NoAnswer(endpoints, timeout, fault),
+
+            // A write to a stream that breaks at that moment fails with whatever the transport threw.
+            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {OneLine(fault.GetBaseException().Message)}", fault),
         };
     }
 
@@ -77,16 +80,19 @@ internal static class EtcdFaults
         : settings.Tls?.Certificate is not null ? "the owner of the client certificate"
         : "us";
 
-    private static EtcdUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
+    /// <summary>Time is up. Null as its length: the stream has none.</summary>
+    public static EtcdUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
         ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
         : new($"etcd at {endpoints} broke off the stream", fault);
 
     /// <summary>What etcd said; or, when nothing was said, what went wrong below gRPC, without the frames around it. One line.</summary>
     private static string DetailOf(RpcException fault)
     {
-        var detail = fault.Status.DebugException?.GetBaseException().Message ?? fault.Status.Detail;
-        return detail.ReplaceLineEndings(" ");
+        return OneLine(fault.Status.DebugException?.GetBaseException().Message ?? fault.Status.Detail);
     }
+
+    /// <summary>To be continued: without a full stop.</summary>
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.');
 
     private static bool Says(RpcException fault, string text) => fault.Status.Detail.Contains(text, StringComparison.Ordinal);
 

@@ -7,7 +7,7 @@ namespace AkkaLb.Etcd;
 /// </remarks>
 public sealed class EtcdLeaseKeeper : IAsyncDisposable
 {
-    /// <summary>Renewals in one TTL: two may fail before the lease is lost.</summary>
+    /// <summary>Renewals in one TTL: when one falls due two thirds of the TTL are left for it, and each try asks every member within one third.</summary>
     private const int RenewalsPerTtl = 3;
 
     private readonly EtcdConnection _connection;
@@ -66,7 +66,7 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     public async Task OrphanAsync()
     {
         await _stopped.CancelAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(false);
+        await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Stops renewing and gives the lease back, its keys with it. Should etcd not hear of it, it runs out.</summary>
@@ -128,8 +128,9 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
                     Volatile.Write(ref _heldUntil, After(Time, sent, TimeSpan.FromSeconds(answer.TTL)));
                     (pause, _problem) = (period, null);
                 }
-                catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+                catch (Exception e) when (!_stopped.IsCancellationRequested)
                 {
+                    // Whatever it was: the deadline stands, and Lost is cancelled behind it.
                     (pause, _problem) = (pauseAfterFailure, e.Message);
                 }
             }

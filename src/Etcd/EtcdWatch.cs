@@ -26,6 +26,7 @@ public sealed class EtcdWatch
     private long? _behindAt;
     private string? _because;
     private bool _isDisconnected;
+    private long? _openedAt;
 
     private EtcdWatch(EtcdConnection connection, EtcdKeyRange keys, Random random, ChannelWriter<EtcdWatchEvent> output)
     {
@@ -97,6 +98,7 @@ public sealed class EtcdWatch
             }
             catch (EtcdUnavailableException e)
             {
+                ResetIfItLasted();
                 if (!_isDisconnected)
                 {
                     _isDisconnected = true;
@@ -106,6 +108,17 @@ public sealed class EtcdWatch
 
             await Task.Delay(_backoff.Next(), _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A stream that broke as soon as it was open is no reason to hurry.</summary>
+    private void ResetIfItLasted()
+    {
+        if (_openedAt is { } openedAt && _connection.TimeProvider.GetElapsedTime(openedAt) >= _connection.Settings.ReconnectDelayMax)
+        {
+            _backoff.Reset();
+        }
+
+        _openedAt = null;
     }
 
     /// <summary>Returns when the position no longer counts and a new session has to begin with a snapshot; throws when the stream is lost.</summary>
@@ -119,7 +132,7 @@ public sealed class EtcdWatch
             throw new EtcdUnavailableException($"the endpoints {_connection.Endpoints} belong to different clusters");
         }
 
-        _backoff.Reset();
+        _openedAt = _connection.TimeProvider.GetTimestamp();
         if (_isDisconnected)
         {
             _isDisconnected = false;

@@ -62,7 +62,7 @@ internal sealed class EtcdWatchStream : IDisposable
         {
             stream.Failed();
             stream.Dispose();
-            if (e is RpcException or OperationCanceledException)
+            if (e is not (EtcdUnavailableException or EtcdRefusedException or ObjectDisposedException))
             {
                 throw EtcdFaults.Translate(e, stream.Endpoint, connection.Settings, connection.RequestTimeout, cancellationToken);
             }
@@ -82,7 +82,7 @@ internal sealed class EtcdWatchStream : IDisposable
                 return _call.ResponseStream.Current;
             }
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        catch (Exception e) when (e is not ObjectDisposedException)
         {
             Failed();
             throw EtcdFaults.Translate(e, Endpoint, _connection.Settings, timeout: null, _callersToken);
