@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Discovery.Etcd;
+using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
@@ -10,9 +12,15 @@ namespace AkkaLb.Balancer;
 /// when another process holds the id; a crashed one is waited for, one time to live.</remarks>
 public sealed class BalancerAnnouncer : IAsyncDisposable
 {
+    private const string ModeAttribute = "mode";
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EtcdServices _services;
     private readonly string _id;
+    private readonly string _mode;
+    private readonly TimeSpan _ttl;
     private readonly ILoggingAdapter _log;
     private readonly EtcdServiceRegistration _registration;
     private bool _wasRegistered;
@@ -21,15 +29,22 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <param name="id">See <c>WorkerIds</c>.</param>
     /// <param name="address">Of this node.</param>
     /// <param name="path">The balancer actor's absolute path.</param>
+    /// <param name="mode">How it decides, see <see cref="BalancerSettings"/>; stands in the entry.</param>
     /// <param name="ttl">Of the entry's lease; it is renewed three times as often.</param>
-    public BalancerAnnouncer(EtcdServices services, string id, Address address, string path, string version, TimeSpan ttl, ILoggingAdapter log)
+    public BalancerAnnouncer(EtcdServices services, string id, Address address, string path, string version, string mode, TimeSpan ttl, ILoggingAdapter log)
     {
-        (_id, _log) = (id, log);
+        (_services, _id, _mode, _ttl, _log) = (services, id, mode, ttl, log);
         _registration = services.Register(
             EtcdRegistry.BalancersService,
-            new ServiceInstance(id, address.Host, address.Port!.Value) { Path = path, Version = version },
+            new ServiceInstance(id, address.Host, address.Port!.Value)
+            {
+                Path = path,
+                Version = version,
+                Attributes = ImmutableSortedDictionary<string, string>.Empty.Add(ModeAttribute, mode),
+            },
             new RegistrationOptions { LeaseTtl = ttl, OnConflict = ConflictRule.Refuse },
             OnEvent);
+        _ = ObserveAsync();
     }
 
     /// <summary>Completes when the entry is there for the first time, or cannot be made at present.</summary>
@@ -38,7 +53,52 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <summary>Completes, with a sentence for the operator, when another process holds the id: this balancer has to end.</summary>
     public Task<string> Taken => _taken.Task;
 
+    /// <summary>Looks for a balancer of the other mode: where one decides for all, nobody decides beside it. An entry that a crashed one left behind is waited for,
+    /// one time to live. To be called after <see cref="Begun"/>: who announces itself before it looks is seen by one that starts at the same moment.</summary>
+    /// <returns>A sentence for the operator; null: there is none, or etcd cannot say at present.</returns>
+    public async Task<string?> FindOtherModeAsync(TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        var start = timeProvider.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                var (instances, _) = await _services.ReadAsync(EtcdRegistry.BalancersService, cancellationToken).ConfigureAwait(false);
+                if (instances.FirstOrDefault(i => i.Id != _id && i.Attributes.TryGetValue(ModeAttribute, out var mode) && mode != _mode) is not { } other)
+                {
+                    return null;
+                }
+
+                if (timeProvider.GetElapsedTime(start) >= _ttl + RegistrationOptions.ExpirySlack)
+                {
+                    return $"the balancer \"{other.Id}\" at {other.Host}:{other.Port} runs with --mode {other.Attributes[ModeAttribute]}, this one with --mode {_mode}: start all of one prefix in the same mode";
+                }
+            }
+            catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+            {
+                return null;
+            }
+
+            await Task.Delay(LookEvery, timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     public ValueTask DisposeAsync() => _registration.DisposeAsync();
+
+    private async Task ObserveAsync()
+    {
+        try
+        {
+            await _registration.Completion.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it was, it is told; nobody else would.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _log.Error(e, "this balancer's entry in etcd is kept no more, others will not find it: start it again");
+            _begun.TrySetResult();
+        }
+    }
 
     private void OnEvent(RegistrationEvent e)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 using AkkaLb.Messages;
@@ -40,6 +41,7 @@ internal static class BalancerNode
             return await end.ConfigureAwait(false);
         }
 
+        await ThrowIfOtherModeAsync(announcer, node.Stopping).ConfigureAwait(false);
         node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName}");
         await Task.WhenAny(end).ConfigureAwait(false);
 
@@ -75,6 +77,7 @@ internal static class BalancerNode
             // The id first: a second process with it stays out of the cluster.
             if (await Task.WhenAny(announcer.Begun, announcer.Taken, end).ConfigureAwait(false) == announcer.Begun)
             {
+                await ThrowIfOtherModeAsync(announcer, node.Stopping).ConfigureAwait(false);
                 member.Join();
                 if (await Task.WhenAny(member.Ready, announcer.Taken, end).ConfigureAwait(false) == member.Ready)
                 {
@@ -97,6 +100,22 @@ internal static class BalancerNode
         return ExitCode.Ok;
     }
 
+    /// <exception cref="ProgramException">A balancer of the other mode is there.</exception>
+    private static async Task ThrowIfOtherModeAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
+    {
+        try
+        {
+            if (announcer is not null && await announcer.FindOtherModeAsync(TimeProvider.System, stopping).ConfigureAwait(false) is { } sentence)
+            {
+                throw new ProgramException(ExitCode.Unreachable, sentence);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop meanwhile.
+        }
+    }
+
     /// <exception cref="ProgramException">The cluster has gone on without this node, or would not have it.</exception>
     private static async Task ThrowIfPutOutAsync(ActorSystem system, ClusterNode member)
     {
@@ -114,7 +133,8 @@ internal static class BalancerNode
     }
 
     private static BalancerAnnouncer Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => new(
-        etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.LeaseTtl, node.System.Log);
+        etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.Mode, settings.LeaseTtl,
+        Logging.GetLogger(node.System, typeof(BalancerAnnouncer)));
 
     /// <exception cref="ProgramException">etcd cannot be reached, or will not have us.</exception>
     private static async Task ProbeAsync(EtcdRegistry etcd)

@@ -44,6 +44,9 @@ public sealed record BalancerSettings(
         .. ClusterSettings.Keys,
     ]);
 
+    /// <summary>How it decides, by its name in HOCON.</summary>
+    public string Mode => Cluster is null ? ModeIndependent : ModeSingleton;
+
     /// <exception cref="SettingsException">Something is wrong; all of it is named.</exception>
     public static BalancerSettings Read(Config config)
     {

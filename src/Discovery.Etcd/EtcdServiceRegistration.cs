@@ -178,8 +178,14 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         finally
         {
             Volatile.Write(ref _isRegistered, false);
-            await GiveBackAsync(lease).ConfigureAwait(false);
-            End();
+            try
+            {
+                await GiveBackAsync(lease).ConfigureAwait(false);
+            }
+            finally
+            {
+                End();
+            }
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         var announcer = Announcer(4053);
         await announcer.Begun.WaitAsync(Patience);
         Assert.Equal(
-            """{"host":"127.0.0.1","port":4053,"path":"akka.tcp://AkkaLb@127.0.0.1:4053/user/balancer","version":"0.1.0"}""", await ValueAsync());
+            """{"host":"127.0.0.1","port":4053,"path":"akka.tcp://AkkaLb@127.0.0.1:4053/user/balancer","version":"0.1.0","attributes":{"mode":"independent"}}""", await ValueAsync());
         await announcer.DisposeAsync();
         Assert.Equal("", await ValueAsync());
     }
@@ -93,12 +93,37 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease", await first.Taken.WaitAsync(Patience));
     }
 
-    private BalancerAnnouncer Announcer(int port) => new(
+    [Fact]
+    public async Task A_balancer_of_the_other_mode_is_named_when_its_entry_outlives_a_lease()
+    {
+        await using var first = Announcer(1);
+        await using var second = Announcer(2, "b2", "singleton");
+        await Task.WhenAll(first.Begun, second.Begun).WaitAsync(Patience);
+        Assert.Equal(
+            "the balancer \"b1\" at 127.0.0.1:1 runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode",
+            await second.FindOtherModeAsync(TimeProvider.System, _bound.Token));
+    }
+
+    [Fact]
+    public async Task A_balancer_of_the_other_mode_that_leaves_is_waited_for_and_one_of_the_same_mode_is_welcome()
+    {
+        await using var first = Announcer(1);
+        await using var third = Announcer(3, "b3");
+        await using var second = Announcer(2, "b2", "singleton");
+        await Task.WhenAll(first.Begun, second.Begun, third.Begun).WaitAsync(Patience);
+        var looking = third.FindOtherModeAsync(TimeProvider.System, _bound.Token);
+        Assert.False(looking.IsCompleted);
+        await second.DisposeAsync();
+        Assert.Null(await looking.WaitAsync(Patience));
+    }
+
+    private BalancerAnnouncer Announcer(int port, string id = "b1", string mode = "independent") => new(
         _registry.Services,
-        "b1",
+        id,
         new Address("akka.tcp", "AkkaLb", "127.0.0.1", port),
         FormattableString.Invariant($"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer"),
         "0.1.0",
+        mode,
         Ttl,
         NoLogger.Instance);
 

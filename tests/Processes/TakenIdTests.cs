@@ -59,6 +59,16 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_balancer_that_would_decide_beside_a_cluster_is_refused_and_so_is_a_cluster_beside_it()
+    {
+        await Balancer("b1", "--mode", "singleton").WaitForLineAsync("ready balancer ");
+        await AssertRefusedAsync(Balancer("b2"), "runs with --mode singleton, this one with --mode independent: start all of one prefix in the same mode");
+        await Balancer("b3", "--prefix", "/other").WaitForLineAsync("ready balancer ");
+        await AssertRefusedAsync(
+            Balancer("b4", "--mode", "singleton", "--prefix", "/other"), "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode");
+    }
+
+    [Fact]
     public async Task A_second_worker_is_refused_with_one_line_and_exit_3_and_gets_the_id_when_the_first_was_killed()
     {
         await Balancer("b1").WaitForLineAsync("ready balancer ");
