@@ -28,7 +28,7 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
             var (first, members, isWhole) = await ReadPagesAsync(balancer, timeout, cancellationToken).ConfigureAwait(false);
             if (isWhole || tries == TriesMax)
             {
-                return new BalancerReport(address, first with { Members = members }, watcher);
+                return new BalancerReport(NodeAddress.Of(system, address), first with { Members = members }, watcher);
             }
         }
 

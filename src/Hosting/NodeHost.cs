@@ -60,6 +60,7 @@ public sealed class NodeHost : IAsyncDisposable
                 loggers.AddLogger<NodeLogger>();
             })
             .AddSetup(new LoggerFactorySetup(services.GetRequiredService<ILoggerFactory>()))
+            .AddSetup(new NodeLoggingSetup(logging))
             .AddHocon(config, HoconAddMode.Prepend)
             .AddSetup(messages.ToSetup()));
         var host = builder.Build();
@@ -93,9 +94,9 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)
     {
-        _logging.Started();
         Console.Out.WriteLine(line);
         Console.Out.Flush();
+        _logging.Started();
     }
 
     /// <summary>Ends the actor system, then the host.</summary>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Event;
 using Akka.Hosting.Logging;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,8 @@ internal sealed class NodeLogger : LoggerFactoryLogger
 {
     private readonly ILoggerFactory _factory =
         Context.System.Settings.Setup.Get<LoggerFactorySetup>().Value.LoggerFactory;
+
+    private readonly NodeLogging _logging = Context.System.Settings.Setup.Get<NodeLoggingSetup>().Value.Logging;
 
     protected override void Log(LogEvent log, ActorPath path)
     {
@@ -38,7 +41,7 @@ internal sealed class NodeLogger : LoggerFactoryLogger
             return;
         }
 
-        logger.Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? "");
+        _logging.WriteWhenStarted(() => logger.Log(level, default, log.Message, log.Cause, (message, _) => message.ToString() ?? ""));
     }
 
     private static bool IsAkkas(LogEvent log) =>
@@ -47,4 +50,10 @@ internal sealed class NodeLogger : LoggerFactoryLogger
     private static string FirstLine(string? text) => text?.Split('\n', 2)[0].TrimEnd('\r') ?? "";
 
     private static string Reason(Exception? cause) => cause is null ? "" : $" ({cause.GetType().Name}: {FirstLine(cause.Message)})";
+}
+
+/// <summary>Hands the node's log to its logger.</summary>
+internal sealed class NodeLoggingSetup(NodeLogging logging) : Setup
+{
+    public NodeLogging Logging => logging;
 }
