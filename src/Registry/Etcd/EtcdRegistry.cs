@@ -66,7 +66,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <inheritdoc/>
     public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        // A third of the time to live: a renewal that meets a frozen member leaves time for two more, and those go elsewhere.
+        // A third of the time to live, in which every member is asked if need be: a renewal that fails leaves time for another.
         var timeout = _ttls.TryGetValue(leaseId, out var ttl) && ttl / 3 < _connection.RequestTimeout ? ttl / 3 : _connection.RequestTimeout;
         var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, timeout, cancellationToken)).ConfigureAwait(false);
         if (answer.TTL > 0)
