@@ -59,8 +59,9 @@ internal static class BalancerProbe
 
                 if (clock.MonotonicClock >= until)
                 {
+                    var flags = trouble == NoneRegistered ? "--etcd and --prefix" : "--balancer and --etcd";
                     throw new ProgramException(
-                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check --balancer and --etcd");
+                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check {flags}");
                 }
 
                 await PauseAsync(told.Reader, addresses.Count == 0 ? ProbeTimeout : RoundPause, stopping).ConfigureAwait(false);

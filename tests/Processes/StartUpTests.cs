@@ -57,6 +57,17 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         await FailsAsync(WorkerProgram, ["--balancer", address, "--wait", "1"], Unreachable, address);
     }
 
+    [Fact]
+    public async Task Where_no_balancer_is_registered_the_prefix_is_named_with_exit_3()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        var settings = Path.Combine(_folder, "client.hocon");
+        await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 1s");
+        await FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "1"], Unreachable, "no balancer is registered in etcd", "--prefix");
+        await FailsAsync(
+            ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"], Unreachable, "no balancer is registered in etcd below /typo/", "--prefix");
+    }
+
     [Theory]
     [InlineData(BalancerProgram, "--policy", "round-robin")]
     [InlineData(WorkerProgram, "--wait", "1")]

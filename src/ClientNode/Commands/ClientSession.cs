@@ -67,6 +67,7 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             Array.ForEach(signals, s => s.Dispose());
             interrupted.Dispose();
+            var isNoneListed = problem is NoBalancerException && settings.Balancers is null && await IsNoneListedAsync(etcd!).ConfigureAwait(false);
             if (etcd is not null)
             {
                 await etcd.DisposeAsync().ConfigureAwait(false);
@@ -74,12 +75,27 @@ internal sealed class ClientSession : IAsyncDisposable
 
             throw problem switch
             {
+                NoBalancerException when isNoneListed => new ProgramException(
+                    ExitCode.Unreachable, $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix", problem),
                 NoBalancerException => new ProgramException(ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
                 RegistryUnavailableException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
                 RegistryRefusedException => new ProgramException(ExitCode.Unreachable, problem.Message, problem),
                 OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),
                 _ => NodeHost.BindFailure(settings.Common, problem) ?? problem,
             };
+        }
+    }
+
+    private static async Task<bool> IsNoneListedAsync(EtcdRegistry etcd)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
+        try
+        {
+            return (await new EtcdBalancers(etcd).ReadOnceAsync(bound.Token).ConfigureAwait(false)).Count == 0;
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
