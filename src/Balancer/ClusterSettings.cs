@@ -103,17 +103,17 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
             client.receptionist.response-tunnel-receive-timeout = 10s
           }
           coordination.lease.etcd {
-            endpoints = [{{string.Join(", ", etcd.Endpoints.Select(e => $"\"{e}\""))}}]
-            prefix = "{{etcd.Prefix}}/leases"
             request-timeout = {{Ms(etcd.RequestTimeout)}}
             heartbeat-timeout = {{Ms(LeaseTtl)}}
             lease-operation-timeout = 3s
           }
         }
-        """).WithFallback(SecretsOf(config)).WithFallback(ClusterConfig.MemberDefaults).WithFallback(Coordination.Etcd.EtcdLeaseProvider.DefaultConfig());
+        """).WithFallback(WayToEtcd(etcd, config)).WithFallback(ClusterConfig.MemberDefaults).WithFallback(Coordination.Etcd.EtcdLeaseProvider.DefaultConfig());
 
     /// <summary>The leases reach etcd as everything else does.</summary>
-    private static Config SecretsOf(Config config) => new FlagOverlay()
+    private static Config WayToEtcd(EtcdSettings etcd, Config config) => new FlagOverlay()
+        .SetList($"{LeaseSection}.{EtcdSettingsReader.EndpointsKey}", string.Join(',', etcd.Endpoints))
+        .Set($"{LeaseSection}.{EtcdSettingsReader.PrefixKey}", $"{etcd.Prefix}/leases")
         .Set($"{LeaseSection}.{EtcdSettingsReader.CaKey}", config.ReadText(NodeKeys.EtcdCa))
         .Set($"{LeaseSection}.{EtcdSettingsReader.CertificateKey}", config.ReadText(NodeKeys.EtcdCertificate))
         .Set($"{LeaseSection}.{EtcdSettingsReader.KeyKey}", config.ReadText(NodeKeys.EtcdKey))

@@ -48,7 +48,7 @@ public static class SystemConfig
             retry-gate-closed-for = 1s
             log-remote-lifecycle-events = off
             dot-netty.tcp {
-              hostname = "{{host}}"
+              hostname = {{HoconText.Quote(host)}}
               tcp-reuse-addr = off
               port = {{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}}
             }
@@ -67,9 +67,9 @@ public static class SystemConfig
             System.Globalization.CultureInfo.InvariantCulture,
             $$"""
             akka.remote.dot-netty.tcp {
-              hostname = "{{bindHost}}"
+              hostname = {{HoconText.Quote(bindHost)}}
               port = {{bindPort}}
-              public-hostname = "{{host}}"
+              public-hostname = {{HoconText.Quote(host)}}
               public-port = {{port}}
             }
             """));

@@ -39,6 +39,23 @@ public class BalancerSettingsTests
         Assert.Equal(TimeSpan.FromSeconds(9), akka.GetTimeSpan("akka.coordination.lease.etcd.heartbeat-timeout"));
     }
 
+    [Theory]
+    [InlineData("/a\"b")]
+    [InlineData("/a\\b")]
+    [InlineData("/a\\")]
+    [InlineData("/${?HOME}")]
+    [InlineData("/\" } akka.actor.provider = local #")]
+    public void A_prefix_of_any_characters_is_that_of_the_leases_too(string prefix)
+    {
+        var settings = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\", \"[::1]:2379\"], balancer.mode = singleton");
+
+        var akka = settings.Cluster!.ToAkka(settings.Common.Etcd! with { Prefix = prefix }, Defaults);
+
+        Assert.Equal($"{prefix}/leases", akka.GetString("akka.coordination.lease.etcd.prefix"));
+        Assert.Equal(["http://10.0.0.1:2379", "http://[::1]:2379"], akka.GetStringList("akka.coordination.lease.etcd.endpoints"));
+        Assert.Equal("cluster", akka.GetString("akka.actor.provider"));
+    }
+
     [Fact]
     public void What_a_file_says_is_read()
     {

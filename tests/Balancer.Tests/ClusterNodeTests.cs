@@ -66,6 +66,18 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         Assert.True(second.Term > first.Term, $"term {second.Term} after {first.Term}");
     }
 
+    [Theory]
+    [InlineData("/quoted\"and\\escaped")]
+    [InlineData("/${akka}#{")]
+    public async Task Any_prefix_that_etcd_may_have_is_one_to_decide_under(string prefix)
+    {
+        var node = Start(prefix, "b1");
+
+        await DecidingAsync([node]);
+
+        Assert.Contains($"\n{prefix}/leases/", "\n" + await _etcd.Etcdctl("get", "--prefix", "/", "--keys-only"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_node_with_another_policy_is_not_let_in_and_told_why()
     {

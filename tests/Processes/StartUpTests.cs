@@ -42,6 +42,16 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task A_balancer_of_a_cluster_starts_under_a_prefix_with_quotes_and_backslashes()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var balancer = NodeProcess.Balancer(
+            "--policy", "round-robin", "--mode", "singleton", "--port", "0", "--etcd", etcd.Endpoint, "--prefix", """/a"b\c""");
+
+        await balancer.WaitForLineAsync("ready balancer ");
+    }
+
+    [Fact]
     public async Task Client_without_balancer_says_so_and_exits_3_within_10_seconds()
     {
         var address = $"127.0.0.1:{FreePorts.Take()}";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Hosting.Settings;
 
@@ -13,7 +14,7 @@ public sealed class FlagOverlay
     {
         if (value is not null)
         {
-            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = {Quote(value)}\n");
+            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = {HoconText.Quote(value)}\n");
         }
 
         return this;
@@ -25,7 +26,7 @@ public sealed class FlagOverlay
         if (commaSeparated is not null)
         {
             var items = commaSeparated.Split(',', StringSplitOptions.TrimEntries);
-            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(Quote))}]\n");
+            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(HoconText.Quote))}]\n");
         }
 
         return this;
@@ -37,20 +38,4 @@ public sealed class FlagOverlay
         number is not null && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? number + unit : number);
 
     public Config ToConfig() => _hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString(_hocon.ToString());
-
-    private static string Quote(string value)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (var c in value)
-        {
-            _ = c switch
-            {
-                '"' or '\\' => quoted.Append('\\').Append(c),
-                < ' ' => quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => quoted.Append(c),
-            };
-        }
-
-        return quoted.Append('"').ToString();
-    }
 }

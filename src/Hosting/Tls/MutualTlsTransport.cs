@@ -8,6 +8,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Akka.Remote.Transport.DotNetty;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Hosting.Tls;
 
@@ -93,7 +94,7 @@ internal sealed class MutualTlsTransport : Transport
     private static Config ShelterConfig(string logLevel) => ConfigurationFactory.ParseString(
         $$"""
         akka {
-          loggers = [], loglevel = {{logLevel}}, stdout-loglevel = OFF
+          loggers = [], loglevel = {{HoconText.Quote(logLevel)}}, stdout-loglevel = OFF
           log-dead-letters = off, log-dead-letters-during-shutdown = off
           coordinated-shutdown { run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = off, terminate-actor-system = off }
         }
