@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Configuration;
+using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
@@ -11,15 +12,18 @@ namespace AkkaLb.Balancer;
 /// <summary>How balancers of one cluster watch each other. Defaults and meanings: <c>akkalb.cluster</c> in <c>hocon/balancer.hocon</c>.</summary>
 /// <param name="HeartbeatPause">How long another balancer may be silent before it counts as unreachable.</param>
 /// <param name="StableAfter">How long the picture of who is unreachable must stand before anybody is removed for it.</param>
-/// <param name="LeaseTtl">Of the deciding lease, of the one that decides splits, and of the entry in the cluster; whole seconds.</param>
+/// <param name="LeaseTtl">Of the deciding lease and of the entry in the cluster; whole seconds.</param>
 /// <param name="JoinTimeout">How long a start may take.</param>
 public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAfter, TimeSpan LeaseTtl, TimeSpan JoinTimeout)
 {
     /// <summary>Role of every balancer in the cluster.</summary>
     public const string Role = "balancer";
 
-    /// <summary>Section of the leases on etcd.</summary>
-    private const string LeaseSection = "akka.coordination.lease.etcd";
+    /// <summary>Section of the lease on etcd under which one decides.</summary>
+    private const string DecidingSection = "akka.coordination.lease.etcd";
+
+    /// <summary>Section of the lease on etcd that decides splits.</summary>
+    private const string SplitsSection = "akka.coordination.lease.etcd-splits";
     private const string HeartbeatPauseKey = "akkalb.cluster.heartbeat-pause";
     private const string StableAfterKey = "akkalb.cluster.stable-after";
     private const string LeaseTtlKey = "akkalb.cluster.lease-ttl";
@@ -32,6 +36,26 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
         new(JoinTimeoutKey, SettingKind.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
     ];
+
+    /// <summary>TTL of the lease that decides splits, whole seconds, 2 s or more: it has run out when anybody could want the lease of a dead balancer.</summary>
+    /// <remarks>
+    /// <para>Who decided about a split keeps that lease for a while (<c>release-after</c>, 40 s). Should it die then, the others notice after the heartbeat
+    /// pause, wait until the picture is stable, and try for the lease once: those that are refused end. The 2 s are for etcd, which ends a lease up to
+    /// half a second late, and for the heartbeat that the dead one may have sent half a second before its last renewal. Where pause and
+    /// stability together are below 4 s, the least TTL is still longer than that.</para>
+    /// <para>Too short a TTL costs members, not safety. Who decided and lives renews the lease until the other side has been refused, whatever the TTL. It
+    /// loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both go on. Still no two decide, for
+    /// that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers in the registry, and all but the one that
+    /// has been there longest end (see <see cref="ClusterFormation"/>).</para>
+    /// </remarks>
+    public TimeSpan SplitsTtl
+    {
+        get
+        {
+            var seconds = Math.Floor((HeartbeatPause + StableAfter).TotalSeconds) - 2;
+            return TimeSpan.FromSeconds(Math.Max(2, Math.Min(seconds, LeaseTtl.TotalSeconds)));
+        }
+    }
 
     /// <summary>Looks at the registry a second apart, and draws conclusions from strangers there after a split has had time to be decided twice.
     /// A node that fails to reach etcd for twice its lease has lost that by then, and a short outage is over.</summary>
@@ -81,14 +105,14 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
               stable-after = {{Ms(StableAfter)}}
               down-all-when-unstable = {{Ms((4 * StableAfter) + TimeSpan.FromSeconds(20))}}
               lease-majority {
-                lease-implementation = "{{LeaseSection}}"
+                lease-implementation = "{{SplitsSection}}"
                 acquire-lease-delay-for-minority = 1s
                 role = {{Role}}
               }
             }
             singleton {
               role = {{Role}}
-              use-lease = "{{LeaseSection}}"
+              use-lease = "{{DecidingSection}}"
               lease-retry-interval = 250ms
               hand-over-retry-interval = 200ms
               min-number-of-hand-over-retries = 25
@@ -102,24 +126,28 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
             pub-sub.gossip-interval = 250ms
             client.receptionist.response-tunnel-receive-timeout = 10s
           }
-          coordination.lease.etcd {
-            request-timeout = {{Ms(etcd.RequestTimeout)}}
-            heartbeat-timeout = {{Ms(LeaseTtl)}}
-            lease-operation-timeout = 3s
-          }
         }
-        """).WithFallback(WayToEtcd(etcd, config)).WithFallback(ClusterConfig.MemberDefaults).WithFallback(Coordination.Etcd.EtcdLeaseProvider.DefaultConfig());
+        """)
+        .WithFallback(LeaseOf(DecidingSection, LeaseTtl, etcd, config))
+        .WithFallback(LeaseOf(SplitsSection, SplitsTtl, etcd, config))
+        .WithFallback(ClusterConfig.MemberDefaults)
+        .WithFallback(EtcdLeaseProvider.DefaultConfig());
 
-    /// <summary>The leases reach etcd as everything else does.</summary>
-    private static Config WayToEtcd(EtcdSettings etcd, Config config) => new FlagOverlay()
-        .SetList($"{LeaseSection}.{EtcdSettingsReader.EndpointsKey}", string.Join(',', etcd.Endpoints))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.PrefixKey}", $"{etcd.Prefix}/leases")
-        .Set($"{LeaseSection}.{EtcdSettingsReader.CaKey}", config.ReadText(NodeKeys.EtcdCa))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.CertificateKey}", config.ReadText(NodeKeys.EtcdCertificate))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.KeyKey}", config.ReadText(NodeKeys.EtcdKey))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.UserKey}", config.ReadText(NodeKeys.EtcdUser))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.PasswordKey}", config.ReadText(NodeKeys.EtcdPassword))
-        .Set($"{LeaseSection}.{EtcdSettingsReader.PasswordFileKey}", config.ReadText(NodeKeys.EtcdPasswordFile))
+    /// <summary>A lease's section, whole but for what the lease takes from its own defaults. The leases reach etcd as everything else does.</summary>
+    private static Config LeaseOf(string section, TimeSpan ttl, EtcdSettings etcd, Config config) => new FlagOverlay()
+        .Set($"{section}.lease-class", "AkkaLb.Coordination.Etcd.EtcdLease, AkkaLb.Coordination.Etcd")
+        .Set($"{section}.heartbeat-timeout", Ms(ttl))
+        .Set($"{section}.heartbeat-interval", "0s")
+        .Set($"{section}.lease-operation-timeout", "3s")
+        .Set($"{section}.{EtcdSettingsReader.RequestTimeoutKey}", Ms(etcd.RequestTimeout))
+        .SetList($"{section}.{EtcdSettingsReader.EndpointsKey}", string.Join(',', etcd.Endpoints))
+        .Set($"{section}.{EtcdSettingsReader.PrefixKey}", $"{etcd.Prefix}/leases")
+        .Set($"{section}.{EtcdSettingsReader.CaKey}", config.ReadText(NodeKeys.EtcdCa))
+        .Set($"{section}.{EtcdSettingsReader.CertificateKey}", config.ReadText(NodeKeys.EtcdCertificate))
+        .Set($"{section}.{EtcdSettingsReader.KeyKey}", config.ReadText(NodeKeys.EtcdKey))
+        .Set($"{section}.{EtcdSettingsReader.UserKey}", config.ReadText(NodeKeys.EtcdUser))
+        .Set($"{section}.{EtcdSettingsReader.PasswordKey}", config.ReadText(NodeKeys.EtcdPassword))
+        .Set($"{section}.{EtcdSettingsReader.PasswordFileKey}", config.ReadText(NodeKeys.EtcdPasswordFile))
         .ToConfig();
 
     private static string Ms(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalMilliseconds}ms");

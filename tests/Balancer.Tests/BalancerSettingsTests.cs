@@ -40,6 +40,46 @@ public class BalancerSettingsTests
     }
 
     [Theory]
+    [InlineData("", 3)]
+    [InlineData("lease-ttl = 15s", 3)]
+    [InlineData("lease-ttl = 2s", 2)]
+    [InlineData("heartbeat-pause = 20s, stable-after = 10s", 5)]
+    [InlineData("heartbeat-pause = 20s, stable-after = 10s, lease-ttl = 1h", 28)]
+    [InlineData("heartbeat-pause = 3500ms, stable-after = 2400ms", 3)]
+    [InlineData("heartbeat-pause = 2s", 2)]
+    [InlineData("heartbeat-pause = 500ms, stable-after = 500ms", 2)]
+    public void The_lease_that_decides_splits_has_run_out_before_a_dead_holder_is_missed(string cluster, int seconds)
+    {
+        var settings = Read($"registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton, cluster {{ {cluster} }}");
+
+        var akka = settings.Cluster!.ToAkka(settings.Common.Etcd!, Defaults);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), SplitsLease(akka).GetTimeSpan("heartbeat-timeout"));
+        Assert.Equal(settings.Cluster.LeaseTtl, akka.GetTimeSpan("akka.coordination.lease.etcd.heartbeat-timeout"));
+    }
+
+    [Fact]
+    public void The_lease_that_decides_splits_differs_from_the_other_in_nothing_else()
+    {
+        var settings = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton, etcd.request-timeout = 700ms");
+        var operators = ConfigurationFactory.ParseString(
+            "akkalb.etcd { user = u, password = p, password-file = f, tls { ca = a, certificate = c, key = k } }").WithFallback(Defaults);
+
+        var akka = settings.Cluster!.ToAkka(settings.Common.Etcd!, operators);
+
+        var deciding = akka.GetConfig(akka.GetString("akka.cluster.singleton.use-lease"));
+        Assert.Equal(deciding.GetStringList("endpoints"), SplitsLease(akka).GetStringList("endpoints"));
+        string[] keys =
+        [
+            "lease-class", "prefix", "request-timeout", "heartbeat-interval", "lease-operation-timeout",
+            "user", "password", "password-file", "tls.ca", "tls.certificate", "tls.key",
+        ];
+        Assert.Equal(
+            "AkkaLb.Coordination.Etcd.EtcdLease, AkkaLb.Coordination.Etcd /akkalb/leases 700ms 0s 3s u p f a c k", string.Join(' ', keys.Select(k => deciding.GetString(k))));
+        Assert.All(keys, key => Assert.Equal(deciding.GetString(key), SplitsLease(akka).GetString(key)));
+    }
+
+    [Theory]
     [InlineData("/a\"b")]
     [InlineData("/a\\b")]
     [InlineData("/a\\")]
@@ -52,6 +92,7 @@ public class BalancerSettingsTests
         var akka = settings.Cluster!.ToAkka(settings.Common.Etcd! with { Prefix = prefix }, Defaults);
 
         Assert.Equal($"{prefix}/leases", akka.GetString("akka.coordination.lease.etcd.prefix"));
+        Assert.Equal($"{prefix}/leases", SplitsLease(akka).GetString("prefix"));
         Assert.Equal(["http://10.0.0.1:2379", "http://[::1]:2379"], akka.GetStringList("akka.coordination.lease.etcd.endpoints"));
         Assert.Equal("cluster", akka.GetString("akka.actor.provider"));
     }
@@ -99,6 +140,8 @@ public class BalancerSettingsTests
     [Fact]
     public void All_problems_come_at_once() => Assert.Equal(
         3, Assert.Throws<SettingsException>(() => Read("host = \"::\", balancer { policy = x, lease-ttl = 2500ms }")).Problems.Count);
+
+    private static Config SplitsLease(Config akka) => akka.GetConfig(akka.GetString("akka.cluster.split-brain-resolver.lease-majority.lease-implementation"));
 
     private static BalancerSettings Read(string settings)
     {

@@ -19,10 +19,11 @@ internal sealed class SingletonStage : IAsyncDisposable
     private readonly List<NodeProcess> _processes = [];
     private readonly JobLedgerFile _ledger;
     private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-singleton-").FullName;
+    private readonly string _clusterSettings;
 
-    private SingletonStage(ITestOutputHelper output, EtcdProcess etcd)
+    private SingletonStage(ITestOutputHelper output, EtcdProcess etcd, string clusterSettings)
     {
-        (_output, Etcd) = (output, etcd);
+        (_output, Etcd, _clusterSettings) = (output, etcd, clusterSettings);
         _ledger = new JobLedgerFile(Path.Combine(_folder, "ledger"));
         Balancers = [.. Enumerable.Range(1, 3).Select(i => new Node($"b{i}", new NodeLink(FreePorts.Take()), new FaultyProxy(etcd.Port)))];
     }
@@ -34,9 +35,10 @@ internal sealed class SingletonStage : IAsyncDisposable
     public Askers Askers { get; private set; } = null!;
 
     /// <summary>Starts all, the balancers at the same moment, and waits until one decides.</summary>
-    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output)
+    /// <param name="clusterSettings">Of all balancers, below <c>akkalb.cluster</c>.</param>
+    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output, string clusterSettings = "")
     {
-        var stage = new SingletonStage(output, await EtcdProcess.StartAsync());
+        var stage = new SingletonStage(output, await EtcdProcess.StartAsync(), clusterSettings);
         try
         {
             foreach (var node in stage.Balancers)
@@ -86,6 +88,23 @@ internal sealed class SingletonStage : IAsyncDisposable
 
     /// <summary>The balancer that decides, by the last answer.</summary>
     public Node Active => Balancers.Single(b => b.Address == Askers.Seen[^1].From);
+
+    /// <summary>Waits until somebody has the lease that decides splits.</summary>
+    public async Task<Node> DeciderOfSplitsAsync()
+    {
+        using var end = new CancellationTokenSource(StartBound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (true)
+        {
+            var value = await Etcd.Etcdctl("get", "/akkalb/leases/AkkaLb-akka-sbr", "--print-value-only");
+            if (Balancers.FirstOrDefault(b => value.Contains($"@{b.Address}\"", StringComparison.Ordinal)) is { } holder)
+            {
+                return holder;
+            }
+
+            await timer.WaitForNextTickAsync(end.Token);
+        }
+    }
 
     /// <summary>Waits for an answer of a later term, then for the end of the load; prints both.</summary>
     /// <returns>The first answer of the new term.</returns>
@@ -141,7 +160,7 @@ internal sealed class SingletonStage : IAsyncDisposable
     private void StartBalancer(Node node)
     {
         var settings = Path.Combine(_folder, $"{node.Id}.hocon");
-        File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture, $"akkalb {{ port = {node.Link.Port}, bind.port = {node.Link.Target}, balancer.id = {node.Id}, etcd.request-timeout = 10s }}"));
+        File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture, $"akkalb {{ port = {node.Link.Port}, bind.port = {node.Link.Target}, balancer.id = {node.Id}, etcd.request-timeout = 10s, cluster {{ {_clusterSettings} }} }}"));
         node.Process = Add(NodeProcess.Balancer("--policy", "round-robin", "--mode", "singleton", "--etcd", node.ToEtcd.Endpoint, "--config", settings));
     }
 

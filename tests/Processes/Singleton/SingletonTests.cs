@@ -29,6 +29,23 @@ public sealed class SingletonTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task The_last_balancer_goes_on_when_the_one_that_had_decided_about_the_first_dead_is_killed_too()
+    {
+        await using var stage = await SingletonStage.StartAsync(output, "lease-ttl = 15s");
+        var (first, term) = (stage.Active, stage.Askers.Seen[^1].Term);
+
+        first.Process.Signal(Signals.Kill);
+        var second = await stage.DeciderOfSplitsAsync();
+        second.Process.Signal(Signals.Kill);
+
+        var last = stage.Balancers.Single(b => b != first && b != second);
+        var next = stage.Askers.UntilAsync(s => s.Term > term, EndBound);
+        Assert.True(await Task.WhenAny(next, last.Process.Ended) == next, last.Process.Describe());
+        Assert.Equal(last.Address, (await next).From);
+        stage.Askers.AssertOneAtATime();
+    }
+
+    [Fact]
     public async Task When_the_deciding_balancer_is_asked_to_stop_it_hands_over()
     {
         await using var stage = await SingletonStage.StartAsync(output);
