@@ -83,6 +83,9 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         $$"""
         akka {
           actor.provider = cluster
+
+          # While etcd is away the last balancer has nobody to hand over to, and Akka would wait 10 s for it.
+          coordinated-shutdown.phases.cluster-exiting.timeout = 5s
           cluster {
             roles = [{{Role}}]
             log-info = off
