@@ -49,7 +49,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LeaseTtl, TimeSpan.FromSeconds(1), nameof(options));
         (_connection, _key, _options, _onEvent, _instance) = (connection, key, options, onEvent, instance);
         _wanted = ByteString.CopyFrom(ServiceInstanceValue.Write(instance));
-        _claim = new InstanceClaim($"instance \"{instance.Id}\" of \"{service}\"", options.OnConflict, options.LeaseTtl + RegistrationOptions.ExpirySlack);
+        _claim = new InstanceClaim($"instance \"{instance.Id}\" of \"{service}\"", options.OnConflict, options.LeaseTtl);
         _backoff = new ReconnectBackoff(connection.Settings.ReconnectDelayMin, connection.Settings.ReconnectDelayMax, random);
         _running = Task.Run(RunAsync);
     }
@@ -192,7 +192,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     private async Task<EtcdLeaseKeeper> GrantAsync()
     {
         var lease = await EtcdLeaseKeeper.GrantAsync(_connection, _options.LeaseTtl, _stop.Token).ConfigureAwait(false);
-        _claim.Granted(lease.LeaseId);
+        _claim.Granted(lease.LeaseId, lease.Ttl);
         return lease;
     }
 

@@ -26,18 +26,23 @@ internal abstract record ClaimStep
 }
 
 /// <summary>Decides whose key it is. A key under any lease that this registration ever had is its own, so that a write whose outcome is unknown is no rival.</summary>
-internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan patience)
+/// <param name="name">What it is, for people.</param>
+/// <param name="ttl">Asked-for time to live of the leases.</param>
+internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan ttl)
 {
     /// <summary>Leases remembered: a key cannot be under one that ran out long ago.</summary>
     private const int LeasesMax = 8;
 
     private readonly Queue<long> _leases = new();
+    private TimeSpan _ttl = ttl;
     private bool _wasRegistered;
     private TimeSpan? _inUseSince;
 
     /// <summary>A lease of ours from now on.</summary>
-    public void Granted(long leaseId)
+    /// <param name="granted">Its time to live. etcd gives more than it was asked for when its election timeout is long, and gave a dead holder no less.</param>
+    public void Granted(long leaseId, TimeSpan granted)
     {
+        _ttl = granted > _ttl ? granted : _ttl;
         _leases.Enqueue(leaseId);
         if (_leases.Count > LeasesMax)
         {
@@ -79,7 +84,7 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan pat
 
         // The holder may be dead: crashed, or, in an etcd that was restored from a backup, a process of long ago. Its lease then ends within one TTL.
         _inUseSince ??= now;
-        return now - _inUseSince >= patience ? new ClaimStep.GiveUp(Sentence(holder)) : new ClaimStep.Wait();
+        return now - _inUseSince >= _ttl + RegistrationOptions.ExpirySlack ? new ClaimStep.GiveUp(Sentence(holder)) : new ClaimStep.Wait();
     }
 
     private string Sentence(KeyHolder holder) =>

@@ -22,6 +22,6 @@ public enum ConflictRule
     /// <summary>Take its place. The other one notices within one time to live, and gives up another one later.</summary>
     Replace,
 
-    /// <summary>Wait for one time to live, in case it is what a crashed process has left behind, then give up.</summary>
+    /// <summary>Wait for one time to live, or what etcd grants where that is more, in case it is what a crashed process has left behind; then give up.</summary>
     Refuse,
 }

@@ -44,7 +44,9 @@ public abstract record RegisterOutcome
     public sealed record Registered(long LeaseId, TimeSpan Ttl) : RegisterOutcome;
 
     /// <summary>Another incarnation holds the id. Nothing was written, and no lease is left behind.</summary>
-    public sealed record IdInUse(long HolderIncarnation) : RegisterOutcome;
+    /// <param name="HolderIncarnation">Zero when the entry cannot be read.</param>
+    /// <param name="Ttl">What the registry would have granted: so long lives the lease of a dead holder that asked for the same.</param>
+    public sealed record IdInUse(long HolderIncarnation, TimeSpan Ttl) : RegisterOutcome;
 }
 
 /// <summary>How a renewal ended.</summary>

@@ -49,7 +49,7 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
     private void Registering()
     {
         Receive<RegisterOutcome.Registered>(m => Act(_registration.Registered(m.LeaseId, m.Ttl, Now)));
-        Receive<RegisterOutcome.IdInUse>(m => Act(_registration.IdInUse(m.HolderIncarnation, Now)));
+        Receive<RegisterOutcome.IdInUse>(m => Act(_registration.IdInUse(m.HolderIncarnation, m.Ttl, Now)));
         Receive<RegisterFault>(m => Act(_registration.RegisterFailed(m.Problem, Now)));
         Receive<KeepAliveOutcome.Kept>(m => Act(_registration.Kept(m.Ttl, Now)));
         Receive<KeepAliveOutcome.LeaseLost>(_ => Act(_registration.LeaseLost(Now)));

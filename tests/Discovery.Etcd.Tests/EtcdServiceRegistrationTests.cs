@@ -169,6 +169,25 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     }
 }
 
+/// <summary>An etcd whose members elect each other slowly grants longer leases than anybody asked for.</summary>
+public sealed class LongLeaseTests
+{
+    [Fact]
+    public async Task A_second_one_waits_for_a_crashed_process_as_long_as_etcd_keeps_its_lease()
+    {
+        await using var etcd = await EtcdProcess.StartAsync(EtcdTimers.Slow);
+        await using var party = new Party(etcd, "/p");
+        var granted = await etcd.Etcdctl("lease", "grant", "1");
+        Assert.Contains("TTL(5s)", granted, StringComparison.Ordinal);
+        await etcd.Etcdctl("put", "/p/greeter/a", """{"host":"h","port":1}""", "--lease", granted.Split(' ')[1]);
+
+        var second = party.Register(
+            new ServiceInstance("a", "127.0.0.1", 2), new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(1), OnConflict = ConflictRule.Refuse });
+
+        await second.Registration.Registered.WaitAsync(Bound.Time);
+    }
+}
+
 /// <summary>What an outage of etcd does to registrations and watches; each test has an etcd of its own.</summary>
 public sealed class OutageTests : IAsyncLifetime
 {

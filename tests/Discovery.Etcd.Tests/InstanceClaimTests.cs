@@ -3,7 +3,8 @@ namespace AkkaLb.Discovery.Etcd.Tests;
 public sealed class InstanceClaimTests
 {
     private const long Ours = 7;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = Ttl + RegistrationOptions.ExpirySlack;
     private static readonly KeyHolder Stranger = new(LeaseId: 99, ModRevision: 5);
 
     [Theory]
@@ -12,7 +13,7 @@ public sealed class InstanceClaimTests
     public void A_free_key_is_created_and_our_own_is_kept_or_moved(ConflictRule rule)
     {
         var claim = New(rule);
-        claim.Granted(8);
+        claim.Granted(8, Ttl);
         Assert.Equal(new ClaimStep.Create(), claim.Next(null, 8, TimeSpan.Zero));
         Assert.Equal(new ClaimStep.Keep(3), claim.Next(new KeyHolder(8, 3), 8, TimeSpan.Zero));
         Assert.Equal(new ClaimStep.Take(2), claim.Next(new KeyHolder(Ours, 2), 8, TimeSpan.Zero));
@@ -26,6 +27,19 @@ public sealed class InstanceClaimTests
         Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(12.9)));
         var end = Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.FromSeconds(13)));
         Assert.Equal("it is in use by another process", end.Sentence);
+    }
+
+    [Theory]
+    [InlineData(15, 16)]
+    [InlineData(1, 3)]
+    public void It_waits_as_long_as_the_longest_lease_the_holder_may_have(double granted, double givenUpAfter)
+    {
+        var claim = New(ConflictRule.Refuse);
+        claim.Granted(8, TimeSpan.FromSeconds(granted));
+        var end = TimeSpan.FromSeconds(givenUpAfter);
+        claim.Next(Stranger, 8, TimeSpan.Zero);
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, 8, end - TimeSpan.FromTicks(1)));
+        Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, 8, end));
     }
 
     [Fact]
@@ -71,7 +85,7 @@ public sealed class InstanceClaimTests
         var claim = New(ConflictRule.Refuse);
         for (var lease = 100; lease < 108; lease++)
         {
-            claim.Granted(lease);
+            claim.Granted(lease, Ttl);
         }
 
         Assert.Equal(new ClaimStep.Wait(), claim.Next(new KeyHolder(Ours, 1), 107, TimeSpan.Zero));
@@ -80,8 +94,8 @@ public sealed class InstanceClaimTests
 
     private static InstanceClaim New(ConflictRule rule)
     {
-        var claim = new InstanceClaim("it", rule, Patience);
-        claim.Granted(Ours);
+        var claim = new InstanceClaim("it", rule, Ttl);
+        claim.Granted(Ours, Ttl);
         return claim;
     }
 }

@@ -84,13 +84,13 @@ public class RegistrationActorTests : VirtualTimeKit
         var tried = TimeSpan.Zero;
         while (tried < Ttl + RegistrationSettings.ExpirySlack)
         {
-            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
             Assert.False(HasMessages);
             await PassAsync(Ttl / 10);
             tried += Ttl / 10;
         }
 
-        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         Assert.Equal(
             "the id \"w\" is in use by another worker process (incarnation 99): choose another --id, or stop that one", ExpectMsg<WorkerGaveUp>().Sentence);
         await PassAsync(Ttl * 10);
@@ -100,7 +100,7 @@ public class RegistrationActorTests : VirtualTimeKit
     [Fact]
     public async Task An_id_whose_holder_goes_away_in_time_is_taken()
     {
-        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         await PassAsync(Ttl / 10);
         await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), Held());
         ExpectMsg<WorkerReady>();
@@ -113,12 +113,12 @@ public class RegistrationActorTests : VirtualTimeKit
         await RenewAsync(new KeepAliveOutcome.LeaseLost());
         for (var tried = TimeSpan.Zero; tried < Ttl + RegistrationSettings.ExpirySlack; tried += Ttl / 10)
         {
-            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
             Assert.False(HasMessages);
             await PassAsync(Ttl / 10);
         }
 
-        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         Assert.Contains("was taken by another worker process", ExpectMsg<WorkerGaveUp>().Sentence, StringComparison.Ordinal);
     }
 
@@ -256,7 +256,7 @@ public class RegistrationActorTests : VirtualTimeKit
         ExpectMsg<RegistryLeft>();
         await (how switch
         {
-            "in use" => call.Answer(new RegisterOutcome.IdInUse(99)),
+            "in use" => call.Answer(new RegisterOutcome.IdInUse(99, Ttl)),
             "unavailable" => call.Fail(new RegistryUnavailableException("no answer")),
             _ => call.Fail(new RegistryRefusedException("no permission")),
         });

@@ -109,7 +109,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
-    public IReadOnlyList<RegistrationEffect> IdInUse(long holderIncarnation, TimeSpan now) => Run(() =>
+    /// <param name="ttl">What the registry would have granted.</param>
+    public IReadOnlyList<RegistrationEffect> IdInUse(long holderIncarnation, TimeSpan ttl, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
         if (_phase != Phase.Registering || EndsOnItsWayOut())
@@ -117,9 +118,10 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        // The holder may be a process that crashed, or an entry that the registry has back from a backup: its lease then ends within one TTL.
+        // The holder may be a process that crashed, or an entry that the registry has back from a backup: its lease then ends within one TTL,
+        // of those that the registry grants: etcd gives more than it was asked for when its election timeout is long.
         _idInUseSince ??= now;
-        if (now - _idInUseSince >= settings.Ttl + RegistrationSettings.ExpirySlack)
+        if (now - _idInUseSince >= Later(settings.Ttl, ttl) + RegistrationSettings.ExpirySlack)
         {
             GiveUp(_wasReady
                 ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"

@@ -15,7 +15,7 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
         await AskAsync(new Register(worker, ttl), cancellationToken).ConfigureAwait(false) switch
         {
             Registered m => new RegisterOutcome.Registered(m.LeaseId, m.Ttl),
-            RegisterRefused m => new RegisterOutcome.IdInUse(m.HolderIncarnation),
+            RegisterRefused m => new RegisterOutcome.IdInUse(m.HolderIncarnation, ttl),
             var other => throw Unexpected(other),
         };
 

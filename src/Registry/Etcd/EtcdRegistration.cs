@@ -38,7 +38,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                     if (incarnation != worker.Incarnation)
                     {
                         await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
-                        return new RegisterOutcome.IdInUse(incarnation);
+                        return new RegisterOutcome.IdInUse(incarnation, TimeSpan.FromSeconds(lease.TTL));
                     }
 
                     // Our own earlier life under another lease: move the key, unless it changes meanwhile.

@@ -99,7 +99,7 @@ public class RegistrationCoreTests
     {
         _core.Start(S(0));
         var (now, tries) = (S(0), 1);
-        while (Text(_core.IdInUse(8, now)).Length == 0)
+        while (Text(_core.IdInUse(8, S(5), now)).Length == 0)
         {
             Assert.Equal(now + Ms(500), _core.NextDue);
             now += Ms(500);
@@ -114,31 +114,44 @@ public class RegistrationCoreTests
     public void An_id_still_in_use_after_that_ends_it()
     {
         _core.Start(S(0));
-        _core.IdInUse(8, S(1));
+        _core.IdInUse(8, S(5), S(1));
         _core.Tick(S(7));
         Assert.Equal(
             "give up: the id \"w\" is in use by another worker process (incarnation 8): choose another --id, or stop that one",
-            Text(_core.IdInUse(8, S(7))));
+            Text(_core.IdInUse(8, S(5), S(7))));
+    }
+
+    [Theory]
+    [InlineData(15, 16)] // the registry grants more than was asked for
+    [InlineData(2, 6)] // and less: the holder may have got what we want
+    public void The_wait_for_an_id_in_use_is_as_long_as_the_longest_lease_its_holder_may_have(double granted, double givenUpAt)
+    {
+        _core.Start(S(0));
+        _core.IdInUse(8, S(granted), S(0));
+        _core.Tick(S(1));
+        Assert.Equal("", Text(_core.IdInUse(8, S(granted), S(givenUpAt) - TimeSpan.FromTicks(1))));
+        _core.Tick(S(givenUpAt + 1));
+        Assert.StartsWith("give up", Text(_core.IdInUse(8, S(granted), S(givenUpAt + 1))), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_outage_meanwhile_starts_the_wait_for_an_id_in_use_anew()
     {
         _core.Start(S(0));
-        _core.IdInUse(8, S(0));
+        _core.IdInUse(8, S(5), S(0));
         _core.Tick(S(5));
         _core.RegisterFailed("away", S(5));
         _core.Tick(S(7));
-        Assert.Empty(_core.IdInUse(8, S(7)));
+        Assert.Empty(_core.IdInUse(8, S(5), S(7)));
         _core.Tick(S(13));
-        Assert.StartsWith("give up", Text(_core.IdInUse(8, S(13))), StringComparison.Ordinal);
+        Assert.StartsWith("give up", Text(_core.IdInUse(8, S(5), S(13))), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_id_that_comes_free_is_taken()
     {
         _core.Start(S(0));
-        _core.IdInUse(8, S(0));
+        _core.IdInUse(8, S(5), S(0));
         _core.Tick(S(5));
         Assert.Equal("ready", Text(_core.Registered(42, S(5), S(5))));
     }
@@ -217,12 +230,12 @@ public class RegistrationCoreTests
     public void An_id_taken_by_another_while_the_lease_was_lost_ends_it_when_that_one_keeps_it()
     {
         LoseLease();
-        Assert.Empty(_core.IdInUse(8, S(1.1)));
+        Assert.Empty(_core.IdInUse(8, S(5), S(1.1)));
         Assert.Equal(S(1.6), _core.NextDue);
         _core.Tick(S(7.1));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process while this one had lost its lease",
-            Text(_core.IdInUse(8, S(7.1))));
+            Text(_core.IdInUse(8, S(5), S(7.1))));
         Assert.Null(_core.NextDue);
     }
 
@@ -230,7 +243,7 @@ public class RegistrationCoreTests
     public void An_id_that_an_old_entry_holds_after_the_lease_was_lost_is_taken_when_that_runs_out()
     {
         LoseLease();
-        _core.IdInUse(8, S(1.1));
+        _core.IdInUse(8, S(5), S(1.1));
         _core.Tick(S(5));
         Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(5))));
     }
@@ -354,7 +367,7 @@ public class RegistrationCoreTests
         _ = isDraining ? _core.Drain() : _core.Leave();
         Assert.Equal("", Text(answer switch
         {
-            "in use" => _core.IdInUse(8, S(20)),
+            "in use" => _core.IdInUse(8, S(5), S(20)),
             "failed" => _core.RegisterFailed("no registry", S(20)),
             _ => _core.Refused("wrong password", S(20)),
         }));

@@ -29,7 +29,7 @@ public sealed class EmbeddedRegistryRemoteTests : IAsyncLifetime
         var lease = (await remote.AddAsync(worker)).LeaseId;
         await watch.UntilMembersAreAsync("a");
         Assert.Equal(new KeepAliveOutcome.Kept(Workers.Ttl), await remote.KeepAliveAsync(lease, default));
-        Assert.Equal(new RegisterOutcome.IdInUse(1), await remote.RegisterAsync(worker with { Incarnation = 2 }, Workers.Ttl, default));
+        Assert.Equal(new RegisterOutcome.IdInUse(1, Workers.Ttl), await remote.RegisterAsync(worker with { Incarnation = 2 }, Workers.Ttl, default));
         Assert.True(await remote.UpdateAsync(lease, worker with { State = WorkerState.Draining }, default));
         await remote.DeregisterAsync(lease, default);
         await watch.UntilMembersAreAsync();

@@ -46,7 +46,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     public async Task An_id_held_by_another_incarnation_is_refused_by_name_of_the_holder()
     {
         await _registry.AddAsync(Workers.Worker("a", incarnation: 1), Ttl);
-        Assert.Equal(new RegisterOutcome.IdInUse(1), await _registry.RegisterAsync(Workers.Worker("a", incarnation: 2), Ttl, default));
+        Assert.Equal(new RegisterOutcome.IdInUse(1, Ttl), await _registry.RegisterAsync(Workers.Worker("a", incarnation: 2), Ttl, default));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using AkkaLb.Core;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Tests.Support.Etcd;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -55,9 +56,21 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
 
         var outcome = await _registry.RegisterAsync(Worker("w1", incarnation: 8), Ttl, _bound.Token);
 
-        Assert.Equal(new RegisterOutcome.IdInUse(7), outcome);
+        Assert.Equal(new RegisterOutcome.IdInUse(7, Ttl), outcome);
         Assert.Equal(leasesBefore, await LeasesAsync());
         Assert.True(await _registry.UpdateAsync(holder.LeaseId, Worker("w1", incarnation: 7), _bound.Token));
+    }
+
+    [Fact]
+    public async Task A_refusal_tells_how_long_the_lease_of_a_dead_holder_may_live_in_an_etcd_that_grants_more_than_was_asked_for()
+    {
+        await using var etcd = await EtcdProcess.StartAsync(EtcdTimers.Slow);
+        await using var registry = Settings.For(etcd).Open();
+        var holder = await registry.AddAsync(Worker("w1", incarnation: 7), TimeSpan.FromSeconds(1));
+
+        var outcome = await registry.RegisterAsync(Worker("w1", incarnation: 8), TimeSpan.FromSeconds(1), _bound.Token);
+
+        Assert.Equal((TimeSpan.FromSeconds(5), new RegisterOutcome.IdInUse(7, TimeSpan.FromSeconds(5))), (holder.Ttl, outcome));
     }
 
     [Fact]
@@ -66,7 +79,7 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
         var settings = fixture.NewSettings();
         await using var registry = settings.Open();
         await fixture.Etcd.Etcdctl("put", $"{settings.Prefix}/workers/w1", "rubbish");
-        Assert.Equal(new RegisterOutcome.IdInUse(0), await registry.RegisterAsync(Worker("w1"), Ttl, _bound.Token));
+        Assert.Equal(new RegisterOutcome.IdInUse(0, Ttl), await registry.RegisterAsync(Worker("w1"), Ttl, _bound.Token));
     }
 
     [Fact]

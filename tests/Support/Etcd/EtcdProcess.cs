@@ -59,9 +59,16 @@ public sealed class EtcdProcess : IAsyncDisposable
     public static Task<EtcdProcess> StartAsync(CancellationToken cancellationToken = default) => StartAsync(new EtcdSecurity(), cancellationToken);
 
     /// <inheritdoc cref="StartAsync(CancellationToken)"/>
-    public static async Task<EtcdProcess> StartAsync(EtcdSecurity security, CancellationToken cancellationToken = default)
+    public static Task<EtcdProcess> StartAsync(EtcdSecurity security, CancellationToken cancellationToken = default) =>
+        StartAsync(security, EtcdTimers.Fast, cancellationToken);
+
+    /// <inheritdoc cref="StartAsync(CancellationToken)"/>
+    public static Task<EtcdProcess> StartAsync(EtcdTimers timers, CancellationToken cancellationToken = default) =>
+        StartAsync(new EtcdSecurity(), timers, cancellationToken);
+
+    private static async Task<EtcdProcess> StartAsync(EtcdSecurity security, EtcdTimers timers, CancellationToken cancellationToken)
     {
-        var etcd = new EtcdProcess("n0", EtcdTimers.Fast, security);
+        var etcd = new EtcdProcess("n0", timers, security);
         try
         {
             for (var attempt = 1; ; attempt++)
