@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 
 namespace AkkaLb.Registry;
 
@@ -23,6 +24,20 @@ public interface IWorkerRegistry : IAsyncDisposable
     /// <summary>Writes a changed record (say, draining) under the same lease, which it stays bound to.</summary>
     /// <returns>False when the lease is gone or the id belongs to another incarnation by now; nothing was written then.</returns>
     Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken);
+
+    /// <summary>What stands under the worker's id, up to date. A lease may outlive the entry under it.</summary>
+    /// <param name="leaseId">The worker's lease; it is not renewed by this.</param>
+    /// <param name="worker">As it was registered.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken);
+
+    /// <summary>Puts the entry under the lease, if what stands under the id has not changed since it was looked at.</summary>
+    /// <param name="leaseId">The worker's lease.</param>
+    /// <param name="worker">What to announce.</param>
+    /// <param name="revision">Of what was seen; zero: nothing was there.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>False when it has changed, or the lease is gone; nothing was written then.</returns>
+    Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken);
 
     /// <summary>Gives the lease back; the registration goes with it at once. A lease that is gone already counts as done.</summary>
     Task DeregisterAsync(long leaseId, CancellationToken cancellationToken);

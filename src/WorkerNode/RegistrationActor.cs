@@ -54,6 +54,9 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         Receive<KeepAliveOutcome.Kept>(m => Act(_registration.Kept(m.Ttl, Now)));
         Receive<KeepAliveOutcome.LeaseLost>(_ => Act(_registration.LeaseLost(Now)));
         Receive<KeepAliveFault>(m => Act(_registration.KeepAliveFailed(m.Problem, Now)));
+        Receive<EntrySight>(m => Act(_registration.Looked(m, Now)));
+        Receive<PutBackEnded>(m => Act(_registration.PutBack(m.IsWritten, Now)));
+        Receive<LookFault>(m => Act(_registration.LookFailed(m.Problem, Now)));
         Receive<Refused>(m => Act(_registration.Refused(m.Problem, Now)));
         Receive<Tick>(_ => Act(_registration.Tick(Now)));
         Receive<AnnounceDraining>(_ => Act(_registration.Drain(), Sender, DrainingAnnounced.Instance));
@@ -92,6 +95,13 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
                     break;
                 case RegistrationEffect.KeepAlive keep:
                     Pipe(_registry.KeepAliveAsync(keep.LeaseId, _stopped.Token), e => new KeepAliveFault(e.Message));
+                    break;
+                case RegistrationEffect.Look look:
+                    _registry.LookAsync(look.LeaseId, look.Worker, _stopped.Token).PipeTo(Self, success: sight => sight, failure: e => new LookFault(e.Message));
+                    break;
+                case RegistrationEffect.PutBack put:
+                    _registry.PutBackAsync(put.LeaseId, put.Worker, put.Revision, _stopped.Token)
+                        .PipeTo(Self, success: isWritten => new PutBackEnded(isWritten), failure: e => new LookFault(e.Message));
                     break;
                 case RegistrationEffect.Update update:
                     Tell(_registry.UpdateAsync(update.LeaseId, update.Worker, _stopped.Token), asker, answer ?? DrainingAnnounced.Instance);
@@ -156,6 +166,10 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
     private sealed record RegisterFault(string Problem) : INoSerializationVerificationNeeded;
 
     private sealed record KeepAliveFault(string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed record LookFault(string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed record PutBackEnded(bool IsWritten) : INoSerializationVerificationNeeded;
 
     private sealed record Refused(string Problem) : INoSerializationVerificationNeeded;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Registry;
 
 namespace AkkaLb.Balancer.Tests;
@@ -31,6 +32,10 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
     public Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -35,9 +35,10 @@ public class RegistrationActorTests : VirtualTimeKit
     public async Task The_lease_is_renewed_at_each_interval()
     {
         await RegisterAsync();
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 4; i++)
         {
             await RenewAsync(new KeepAliveOutcome.Kept(Ttl));
+            Assert.False(_registry.HasCalls);
         }
 
         Assert.False(HasMessages);
@@ -157,6 +158,52 @@ public class RegistrationActorTests : VirtualTimeKit
 
         await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), Held());
         Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task An_entry_that_is_gone_is_put_back_under_the_same_lease()
+    {
+        await RegisterAsync();
+        var look = await UntilItLooksAsync();
+        Assert.Equal((Lease, Worker), (look.LeaseId, look.Worker));
+        await AnswerAsync(look, new EntrySight.Missing());
+        var put = await _registry.NextAsync<bool>("put back");
+        Assert.Equal((Lease, Worker), (put.LeaseId, put.Worker));
+        Assert.Equal([0], _registry.Revisions);
+        await AnswerAsync(put, true);
+        await RenewAsync(new KeepAliveOutcome.Kept(Ttl));
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task A_look_or_a_putting_back_that_fails_ends_nothing()
+    {
+        await RegisterAsync();
+        await FailAsync(await UntilItLooksAsync(), new RegistryRefusedException("no permission"));
+        await AnswerAsync(await UntilItLooksAsync(), new EntrySight.Unreadable(0, 17));
+        await FailAsync(await _registry.NextAsync<bool>("put back"), new RegistryUnavailableException("no answer"));
+        Assert.Equal([17], _registry.Revisions);
+        await RenewAsync(new KeepAliveOutcome.Kept(Ttl));
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
+    public async Task An_id_that_another_process_has_by_then_is_given_up_after_a_lease_and_a_second()
+    {
+        await RegisterAsync();
+        await AnswerAsync(await UntilItLooksAsync(), new EntrySight.Found(Lease + 1, 17, Worker with { Incarnation = 99 }));
+        await AnswerAsync(await _registry.NextAsync<bool>("deregister"), true);
+        for (var tried = TimeSpan.Zero; tried < Ttl + RegistrationSettings.ExpirySlack; tried += Ttl / 10)
+        {
+            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+            Assert.False(HasMessages);
+            await PassAsync(Ttl / 10);
+        }
+
+        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+        Assert.Equal(
+            "the id \"w\" was taken by another worker process (incarnation 99) while this one was registered", ExpectMsg<WorkerGaveUp>().Sentence);
+        Assert.Empty(_registry.Revisions);
     }
 
     [Fact]
@@ -288,6 +335,18 @@ public class RegistrationActorTests : VirtualTimeKit
     {
         await PassAsync(Heartbeat);
         await AnswerAsync(await _registry.NextAsync<KeepAliveOutcome>("keep alive"), outcome);
+    }
+
+    /// <summary>Renews until, about a TTL after the last time, it looks at its entry.</summary>
+    private async Task<Call<EntrySight>> UntilItLooksAsync()
+    {
+        for (var passed = TimeSpan.Zero; !_registry.HasCalls; passed += Heartbeat)
+        {
+            Assert.InRange(passed, TimeSpan.Zero, Ttl);
+            await RenewAsync(new KeepAliveOutcome.Kept(Ttl));
+        }
+
+        return await _registry.NextAsync<EntrySight>("look");
     }
 
     private async Task AnswerAsync<T>(Call<T> call, T answer)

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode.Tests;
@@ -8,6 +10,9 @@ namespace AkkaLb.WorkerNode.Tests;
 internal sealed class ScriptedRegistry : IWorkerRegistry
 {
     private readonly Channel<Call> _calls = Channel.CreateUnbounded<Call>();
+
+    /// <summary>What each putting back was to replace.</summary>
+    public ConcurrentQueue<long> Revisions { get; } = new();
 
     /// <summary>Whether the worker has asked for something the test has not looked at.</summary>
     public bool HasCalls => _calls.Reader.Count > 0;
@@ -27,6 +32,15 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) =>
         Ask<bool>(new("update", leaseId, worker, cancellationToken));
+
+    public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) =>
+        Ask<EntrySight>(new("look", leaseId, worker, cancellationToken));
+
+    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken)
+    {
+        Revisions.Enqueue(revision);
+        return Ask<bool>(new("put back", leaseId, worker, cancellationToken));
+    }
 
     public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => Ask<bool>(new("deregister", leaseId, null, cancellationToken));
 

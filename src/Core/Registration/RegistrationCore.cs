@@ -14,6 +14,13 @@ public abstract record RegistrationEffect
     /// <summary>Write the changed record; answer with <see cref="RegistrationCore.UpdateFailed"/> when that fails.</summary>
     public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
 
+    /// <summary>Look what the registry holds under the id; answer with <see cref="RegistrationCore.Looked"/> or <see cref="RegistrationCore.LookFailed"/>.</summary>
+    public sealed record Look(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
+
+    /// <summary>Put the entry under the lease if what is there is still at <paramref name="Revision"/> (zero: if nothing is there); answer with
+    /// <see cref="RegistrationCore.PutBack"/> or <see cref="RegistrationCore.LookFailed"/>.</summary>
+    public sealed record PutBack(long LeaseId, WorkerRecord Worker, long Revision) : RegistrationEffect;
+
     /// <summary>Give the lease back.</summary>
     public sealed record Deregister(long LeaseId) : RegistrationEffect;
 
@@ -42,6 +49,7 @@ public sealed record RegistrationSettings(TimeSpan Ttl, TimeSpan KeepAliveInterv
 /// <remarks>
 /// (event, now) in, effects out. One request is under way at a time, except that leaving does not wait for a renewal. A lease counts as lost when
 /// the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic clock.
+/// A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that too, see <see cref="EntryRule"/>.
 /// The process keeps its incarnation when it registers anew; if another process has taken the id by then, it gives up. A worker that drains
 /// or leaves is on its way out: it is not registered any more, nor does it give up.
 /// </remarks>
@@ -54,11 +62,15 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private bool _wasReady;
     private bool _isLeaving;
     private bool _isDrainingUntold;
+    private bool _isRenewalTroubled;
+    private bool _isLookTroubled;
+    private bool _isOusted;
     private int _retries;
     private long _leaseId;
     private TimeSpan _startedAt;
     private TimeSpan _sentAt;
     private TimeSpan _leaseUntil;
+    private TimeSpan _lookDue;
     private TimeSpan? _idInUseSince;
     private string _lastProblem = "no answer";
 
@@ -95,6 +107,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         (_leaseId, _leaseUntil, _retries, _idInUseSince) = (leaseId, _sentAt + ttl, 0, null);
+        (_lookDue, _isRenewalTroubled, _isLookTroubled, _isOusted) = (_sentAt + settings.Ttl, false, false, false);
         _phase = Phase.Held;
         if (_wasReady)
         {
@@ -123,8 +136,9 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _idInUseSince ??= now;
         if (now - _idInUseSince >= Later(settings.Ttl, ttl) + RegistrationSettings.ExpirySlack)
         {
-            GiveUp(_wasReady
-                ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"
+            GiveUp(
+                _isOusted ? $"the id \"{_worker.Id}\" was taken by another worker process (incarnation {holderIncarnation}) while this one was registered"
+                : _wasReady ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"
                 : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop that one");
             return;
         }
@@ -162,12 +176,82 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             _retries = 0;
             _leaseUntil = _sentAt + ttl;
             NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+            if (_isRenewalTroubled)
+            {
+                _isRenewalTroubled = false;
+                _effects.Add(new RegistrationEffect.Note("the lease is renewed again", IsTrouble: false));
+            }
+
             if (_isDrainingUntold && !_isLeaving)
             {
                 // The registry is there again.
                 _isDrainingUntold = false;
                 _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
             }
+
+            if (!IsOnItsWayOut && now >= _lookDue)
+            {
+                _lookDue = now + settings.Ttl;
+                Await(new RegistrationEffect.Look(_leaseId, _worker));
+            }
+        }
+    });
+
+    /// <summary>What the registry holds under the id.</summary>
+    public IReadOnlyList<RegistrationEffect> Looked(EntrySight sight, TimeSpan now) => Run(() =>
+    {
+        GoOnRenewing(now);
+        if (_phase != Phase.Held || IsOnItsWayOut)
+        {
+            return;
+        }
+
+        if (_isLookTroubled)
+        {
+            _isLookTroubled = false;
+            _effects.Add(new RegistrationEffect.Note("this worker's entry in the registry is checked again", IsTrouble: false));
+        }
+
+        switch (EntryRule.Decide(sight, _leaseId, _worker))
+        {
+            case EntryStep.PutBack step:
+                var what = sight is EntrySight.Missing ? "is gone from the registry" : "was written over in the registry";
+                _effects.Add(new RegistrationEffect.Note($"this worker's entry {what}; putting it back", IsTrouble: true));
+                Await(new RegistrationEffect.PutBack(_leaseId, _worker, step.Revision));
+                break;
+            case EntryStep.Taken step:
+                _isOusted = true;
+                _effects.Add(new RegistrationEffect.Deregister(_leaseId));
+                RegisterAnew($"another worker process (incarnation {step.Incarnation}) has this one's id in the registry", now);
+                break;
+            default:
+                break;
+        }
+    });
+
+    /// <param name="isWritten">False: something changed meanwhile, and nothing was written. The next look tells what.</param>
+    public IReadOnlyList<RegistrationEffect> PutBack(bool isWritten, TimeSpan now) => Run(() =>
+    {
+        GoOnRenewing(now);
+        if (_phase == Phase.Held && isWritten)
+        {
+            _effects.Add(new RegistrationEffect.Note("registered again", IsTrouble: false));
+            if (IsOnItsWayOut)
+            {
+                // The entry may have been put back as it was before, behind what said draining.
+                _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+            }
+        }
+    });
+
+    /// <summary>The look, or the putting back, failed: it is tried again a TTL later. Meanwhile the lease is renewed on.</summary>
+    public IReadOnlyList<RegistrationEffect> LookFailed(string problem, TimeSpan now) => Run(() =>
+    {
+        GoOnRenewing(now);
+        if (_phase == Phase.Held && !IsOnItsWayOut && !_isLookTroubled)
+        {
+            _isLookTroubled = true;
+            _effects.Add(new RegistrationEffect.Note($"this worker's entry in the registry could not be checked, trying on: {problem}", IsTrouble: true));
         }
     });
 
@@ -191,6 +275,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _lastProblem = problem;
         if (_retries++ == 0)
         {
+            _isRenewalTroubled = true;
             _effects.Add(new RegistrationEffect.Note($"renewing the lease failed, trying on: {problem}", IsTrouble: true));
         }
 
@@ -216,6 +301,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _lastProblem = problem;
         if (_retries++ == 0)
         {
+            _isRenewalTroubled = true;
             _effects.Add(new RegistrationEffect.Note($"the registry refuses, trying on: {problem}", IsTrouble: true));
         }
 
@@ -304,6 +390,23 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _isUnderWay = true;
         _sentAt = now;
         _effects.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
+    }
+
+    /// <summary>A request beside the renewals; those wait for its answer.</summary>
+    private void Await(RegistrationEffect request)
+    {
+        NextDue = null;
+        _isUnderWay = true;
+        _effects.Add(request);
+    }
+
+    private void GoOnRenewing(TimeSpan now)
+    {
+        _isUnderWay = false;
+        if (_phase == Phase.Held)
+        {
+            NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+        }
     }
 
     /// <summary>Ends the tries to register of a worker that is on its way out: nobody should be told of it any more.</summary>

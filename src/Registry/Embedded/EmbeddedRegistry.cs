@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Embedded;
@@ -33,6 +34,13 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
             RegistrationUpdated m => m.Written,
             var other => throw Unexpected(other),
         };
+
+    /// <summary>Lease and entry are one thing there, which nobody else can change: who could renew the lease stands.</summary>
+    public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) =>
+        Task.FromResult<EntrySight>(new EntrySight.Found(leaseId, 0, worker));
+
+    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken) =>
+        UpdateAsync(leaseId, worker, cancellationToken);
 
     public async Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) =>
         await AskAsync(new Deregister(leaseId), cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
@@ -21,8 +22,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
         var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
         try
         {
-            // Create revision 0 means that there is no such key.
-            var condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
+            var condition = IsMissing(key);
             for (var round = 0; round < RoundsMax; round++)
             {
                 var (isDone, holder) = await PutIfAsync(condition, value, lease.ID, cancellationToken).ConfigureAwait(false);
@@ -31,7 +31,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                     return Registered(lease);
                 }
 
-                condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
+                condition = IsMissing(key);
                 if (holder is not null)
                 {
                     var incarnation = IncarnationOf(worker.Id, holder);
@@ -42,7 +42,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                     }
 
                     // Our own earlier life under another lease: move the key, unless it changes meanwhile.
-                    condition = new Compare { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = holder.ModRevision };
+                    condition = IsAt(key, holder.ModRevision);
                 }
             }
         }
@@ -57,12 +57,27 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
     }
 
     /// <summary>Writes a new value under the same lease. False when the key is not, or no longer, under it.</summary>
-    public async Task<bool> UpdateAsync(ByteString key, byte[] value, long leaseId, CancellationToken cancellationToken)
+    public Task<bool> UpdateAsync(ByteString key, byte[] value, long leaseId, CancellationToken cancellationToken) =>
+        PutUnderAsync(leaseId, new Compare { Key = key, Target = Compare.Types.CompareTarget.Lease, Lease = leaseId }, value, cancellationToken);
+
+    /// <summary>What the key holds, by a linearizable read.</summary>
+    public async Task<EntrySight> LookAsync(ByteString key, string id, CancellationToken cancellationToken)
+    {
+        var answer = await connection.RangeAsync(new RangeRequest { Key = key }, cancellationToken).ConfigureAwait(false);
+        return answer.Kvs.SingleOrDefault() is not { } found ? new EntrySight.Missing()
+            : RegistryValue.TryParse(id, found.Value.Memory, out var worker, out _) ? new EntrySight.Found(found.Lease, found.ModRevision, worker)
+            : new EntrySight.Unreadable(found.Lease, found.ModRevision);
+    }
+
+    /// <summary>Puts if the key is still at this revision, or, when that is zero, still not there. False when it is not, or the lease is gone.</summary>
+    public Task<bool> PutBackAsync(ByteString key, byte[] value, long leaseId, long revision, CancellationToken cancellationToken) =>
+        PutUnderAsync(leaseId, revision == 0 ? IsMissing(key) : IsAt(key, revision), value, cancellationToken);
+
+    private async Task<bool> PutUnderAsync(long leaseId, Compare condition, byte[] value, CancellationToken cancellationToken)
     {
         try
         {
-            var isOurs = new Compare { Key = key, Target = Compare.Types.CompareTarget.Lease, Lease = leaseId };
-            var (isDone, _) = await PutIfAsync(isOurs, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
+            var (isDone, _) = await PutIfAsync(condition, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
             return isDone;
         }
         catch (EtcdUnavailableException e) when (e.IsLeaseGone)
@@ -85,6 +100,11 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             cancellationToken).ConfigureAwait(false);
         return (answer.Succeeded, answer.Succeeded ? null : answer.Responses[0].ResponseRange.Kvs.SingleOrDefault());
     }
+
+    /// <summary>Create revision 0 means that there is no such key.</summary>
+    private static Compare IsMissing(ByteString key) => new() { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
+
+    private static Compare IsAt(ByteString key, long modRevision) => new() { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = modRevision };
 
     private static RegisterOutcome.Registered Registered(LeaseGrantResponse lease) => new(lease.ID, TimeSpan.FromSeconds(lease.TTL));
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 
@@ -66,9 +67,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <inheritdoc/>
     public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        // A third of the time to live, in which every member is asked if need be: a renewal that fails leaves time for another.
-        var timeout = _ttls.TryGetValue(leaseId, out var ttl) && ttl / 3 < _connection.RequestTimeout ? ttl / 3 : _connection.RequestTimeout;
-        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, timeout, cancellationToken)).ConfigureAwait(false);
+        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, TimeoutFor(leaseId), cancellationToken)).ConfigureAwait(false);
         if (answer.TTL > 0)
         {
             return new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL));
@@ -84,6 +83,21 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         ArgumentNullException.ThrowIfNull(worker);
         return TranslateAsync(() => _registration.UpdateAsync(_keys.WorkerKey(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        return BesideRenewalsAsync(leaseId, ct => _registration.LookAsync(_keys.WorkerKey(worker.Id), worker.Id, ct), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        var value = RegistryValue.Write(worker);
+        return BesideRenewalsAsync(leaseId, ct => _registration.PutBackAsync(_keys.WorkerKey(worker.Id), value, leaseId, revision, ct), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -114,6 +128,26 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         await _disposed.CancelAsync().ConfigureAwait(false);
         _connection.Dispose();
+    }
+
+    /// <summary>A third of the time to live, in which every member is asked if need be: a renewal that fails leaves time for another.</summary>
+    private TimeSpan TimeoutFor(long leaseId) =>
+        _ttls.TryGetValue(leaseId, out var ttl) && ttl / 3 < _connection.RequestTimeout ? ttl / 3 : _connection.RequestTimeout;
+
+    /// <summary>Renewals wait for it, so it may not take longer than one.</summary>
+    private async Task<T> BesideRenewalsAsync<T>(long leaseId, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var timeout = TimeoutFor(leaseId);
+        using var bound = new CancellationTokenSource(timeout, _connection.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
+        try
+        {
+            return await TranslateAsync(() => call(either.Token)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} did not answer within {timeout.TotalSeconds:0.#} s", e);
+        }
     }
 
     private RegisterOutcome Remember(RegisterOutcome outcome)

@@ -1,5 +1,6 @@
 using AkkaLb.Core.Registration;
 using static AkkaLb.Core.Tests.Build;
+using static AkkaLb.Core.Tests.Registration.RegistrationText;
 
 namespace AkkaLb.Core.Tests.Registration;
 
@@ -79,7 +80,7 @@ public class RegistrationCoreTests
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.Refused("wrong password", S(2))));
         _core.Tick(S(3));
-        Assert.Equal("", Text(_core.Kept(S(5), S(3))));
+        Assert.Equal("note: the lease is renewed again", Text(_core.Kept(S(5), S(3))));
         Assert.True(_core.IsRegistered);
     }
 
@@ -186,7 +187,7 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void Only_the_first_of_several_failed_renewals_is_told()
+    public void Only_the_first_of_several_failed_renewals_is_told_and_the_first_that_works_again()
     {
         Register(at: 0);
         _core.Tick(S(1));
@@ -194,9 +195,22 @@ public class RegistrationCoreTests
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.KeepAliveFailed("no leader", S(2))));
         _core.Tick(S(3));
-        _core.Kept(S(5), S(3));
+        Assert.Equal("note: the lease is renewed again", Text(_core.Kept(S(5), S(3))));
         _core.Tick(S(4));
         Assert.Equal("warn: renewing the lease failed, trying on: again", Text(_core.KeepAliveFailed("again", S(4))));
+    }
+
+    [Fact]
+    public void What_was_told_of_renewals_is_forgotten_when_the_lease_is_lost_for_registered_again_says_it_all()
+    {
+        Register(at: 0);
+        _core.Tick(S(1));
+        _core.KeepAliveFailed("no leader", S(1));
+        _core.Tick(S(2));
+        _core.LeaseLost(S(2));
+        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(2))));
+        _core.Tick(S(3));
+        Assert.Equal("", Text(_core.Kept(S(5), S(3))));
     }
 
     // ---- registering anew
@@ -389,16 +403,4 @@ public class RegistrationCoreTests
         _core.Tick(S(1));
         _core.LeaseLost(S(1));
     }
-
-    private static string Text(IEnumerable<RegistrationEffect> effects) => string.Join(" | ", effects.Select(effect => effect switch
-    {
-        RegistrationEffect.Register => "register",
-        RegistrationEffect.KeepAlive keep => $"keep {keep.LeaseId}",
-        RegistrationEffect.Update update => $"update {update.LeaseId}",
-        RegistrationEffect.Deregister deregister => $"deregister {deregister.LeaseId}",
-        RegistrationEffect.Ready => "ready",
-        RegistrationEffect.Note note => $"{(note.IsTrouble ? "warn" : "note")}: {note.Text}",
-        RegistrationEffect.GiveUp giveUp => $"give up: {giveUp.Sentence}",
-        _ => throw new ArgumentException(effect.ToString(), nameof(effects)),
-    }));
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Tests.Etcd;
@@ -59,6 +60,14 @@ public class EmbeddedRegistryTests : VirtualTimeKit
         Assert.IsType<KeepAliveOutcome.Kept>(await _registry.KeepAliveAsync(second.LeaseId, default));
         await using var watch = new WatchProbe(_registry);
         await watch.UntilMembersAreAsync("a", "b");
+    }
+
+    [Fact]
+    public async Task An_entry_stands_as_it_was_put_for_as_long_as_its_lease_is_renewed()
+    {
+        var lease = (await _registry.AddAsync(Workers.Worker("a"), Ttl)).LeaseId;
+        var sight = await _registry.LookAsync(lease, Workers.Worker("a"), default);
+        Assert.Equal(new EntryStep.Keep(), EntryRule.Decide(sight, lease, Workers.Worker("a")));
     }
 
     [Fact]

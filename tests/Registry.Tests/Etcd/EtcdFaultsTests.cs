@@ -24,7 +24,20 @@ public sealed class EtcdFaultsTests
         await AssertUnavailableInTimeAsync(ct => registry.RegisterAsync(Worker("w2"), Ttl, ct));
         await AssertUnavailableInTimeAsync(ct => registry.KeepAliveAsync(lease, ct));
         await AssertUnavailableInTimeAsync(ct => registry.UpdateAsync(lease, Worker("w1"), ct));
+        await AssertUnavailableInTimeAsync(ct => registry.LookAsync(lease, Worker("w1"), ct));
+        await AssertUnavailableInTimeAsync(ct => registry.PutBackAsync(lease, Worker("w1"), 0, ct));
         await AssertUnavailableInTimeAsync(ct => registry.DeregisterAsync(lease, ct));
+    }
+
+    [Fact]
+    public async Task A_look_that_meets_a_frozen_etcd_takes_no_longer_than_a_third_of_its_lease_for_renewals_wait_for_it()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = (Settings.For(etcd) with { RequestTimeout = TimeSpan.FromHours(1) }).Open();
+        var lease = (await registry.AddAsync(Worker("w1"), ttl: TimeSpan.FromSeconds(3))).LeaseId;
+        etcd.Freeze();
+        await AssertUnavailableInTimeAsync(ct => registry.LookAsync(lease, Worker("w1"), ct));
+        await AssertUnavailableInTimeAsync(ct => registry.PutBackAsync(lease, Worker("w1"), 0, ct));
     }
 
     [Fact]
