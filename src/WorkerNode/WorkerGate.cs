@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Event;
@@ -265,6 +266,13 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             case GateEffect.LogLateCrash e:
                 _log.Warning(_crash, "instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Message);
                 break;
+            case GateEffect.LogDraining e:
+                _log.Info("draining: at most {0} for {1}", Seconds(e.Timeout), RunningJobs(e.Running));
+                break;
+            case GateEffect.LogGivenUp e:
+                _log.Warning(
+                    "gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished), Seconds(e.After));
+                break;
             case GateEffect.Drained e:
                 _drainers.ForEach(drainer => drainer.Tell(new Drained(e.Unfinished)));
                 _drainers.Clear();
@@ -380,6 +388,10 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(TimeIsUp.Key, TimeIsUp.Instance, _timerDue.Value - now);
         }
     }
+
+    private static string RunningJobs(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} running {(count == 1 ? "job" : "jobs")}");
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
     private Instance? InstanceOf(IActorRef actor) => Array.Find(_instances, i => i is not null && i.Actor.Equals(actor));
 

@@ -59,6 +59,30 @@ public sealed class SignalTests(ITestOutputHelper output)
         cluster.AssertNoStackTraces();
     }
 
+    [Fact]
+    public async Task Worker_says_how_many_jobs_it_waits_for_and_how_many_it_gave_up()
+    {
+        await using var cluster = await TestCluster.StartAsync(output);
+        var settings = cluster.WriteFile("impatient.hocon", "akkalb.worker { drain-timeout = 1s, instances = 3 }");
+        var worker = (await cluster.AddWorkersAsync(["w1"], "--config", settings))[0];
+        var resident = worker.ResidentBytes;
+        const int mebibytes = 64;
+        cluster.StartClient("load", "--jobs", "2", "--concurrency", "2", "--job", $"hold:{mebibytes},60000", "--not-idempotent");
+        // The memory of both is there, so both are under way.
+        await worker.ResidentAsync(resident + (2 * mebibytes << 20));
+
+        worker.Signal(Signals.Terminate);
+        var ending = await worker.EndedAsync();
+
+        output.WriteLine(ending.ToString());
+        Assert.Equal(0, ending.ExitCode);
+        var told = ending.Error.Where(l => l.Contains("WorkerGate", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, told.Count);
+        Assert.EndsWith("draining: at most 1 s for 2 running jobs", told[0], StringComparison.Ordinal);
+        Assert.Matches(@" warn: .*gave up 2 running jobs after \d+(\.\d)? s of draining: akkalb\.worker\.drain-timeout is how long they may take$", told[1]);
+        cluster.AssertNoStackTraces();
+    }
+
     [Theory]
     [InlineData(Signals.Interrupt)]
     [InlineData(Signals.Terminate)]

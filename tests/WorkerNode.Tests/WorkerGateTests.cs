@@ -223,8 +223,10 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
-    public async Task When_the_time_to_drain_is_over_running_jobs_fail()
+    public async Task When_the_time_to_drain_is_over_running_jobs_fail_and_a_warning_says_how_many()
     {
+        var log = CreateTestProbe();
+        Sys.EventStream.Subscribe(log, typeof(Akka.Event.Warning));
         var gate = Gate();
         gate.Tell(Job(1, Act.KeepSilent), TestActor);
         Observer.ExpectMsg<Seen>();
@@ -233,6 +235,9 @@ public class WorkerGateTests : GateKit
         Advance(TimeSpan.FromSeconds(3));
         ExpectFailed(1, JobFailureReason.Drained);
         Assert.Equal(new Drained(1), ExpectMsg<Drained>());
+        Assert.Equal(
+            "gave up 1 running job after 3 s of draining: akkalb.worker.drain-timeout is how long they may take",
+            log.ExpectMsg<Akka.Event.Warning>().Message.ToString());
     }
 
     [Fact]

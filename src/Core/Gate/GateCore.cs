@@ -27,6 +27,7 @@ public sealed class GateCore
     private long _lastMark;
     private int _lastForwarded = -1;
     private Due? _drain;
+    private TimeSpan _drainingSince;
     private int _unfinished;
 
     public GateCore(GateSettings settings)
@@ -186,7 +187,12 @@ public sealed class GateCore
     /// <param name="timeout">Zero or less: running jobs fail at the next <see cref="Tick"/>.</param>
     public void DrainStarted(TimeSpan timeout, TimeSpan now, List<GateEffect> effects)
     {
-        IsDraining = true;
+        var isFirst = !IsDraining;
+        if (isFirst)
+        {
+            (IsDraining, _drainingSince) = (true, now);
+        }
+
         var due = new Due(Later(now, timeout), DueKind.DrainTimeout, 0);
         if (_drain is not { } earlier || due.At < earlier.At)
         {
@@ -198,6 +204,11 @@ public sealed class GateCore
         while (_queue.First is { } first)
         {
             End(first.Value, new GateEffect.AnswerRejected(first.Value.Token, JobRejectReason.Draining), effects, tellDrained: false);
+        }
+
+        if (isFirst && _held.Count > 0 && timeout > TimeSpan.Zero)
+        {
+            effects.Add(new GateEffect.LogDraining(_held.Count, timeout));
         }
 
         TellDrained(effects);
@@ -218,7 +229,7 @@ public sealed class GateCore
                     Build(_slots[due.Key], effects);
                     break;
                 case DueKind.DrainTimeout:
-                    AbandonRunning(effects);
+                    AbandonRunning(now, effects);
                     break;
             }
         }
@@ -267,8 +278,10 @@ public sealed class GateCore
         Build(slot, effects);
     }
 
-    private void AbandonRunning(List<GateEffect> effects)
+    private void AbandonRunning(TimeSpan now, List<GateEffect> effects)
     {
+        // Queued ones were rejected when the draining began: what is held runs.
+        effects.Add(new GateEffect.LogGivenUp(_held.Count, now - _drainingSince));
         foreach (var slot in _slots)
         {
             if (slot.Job is { } job)

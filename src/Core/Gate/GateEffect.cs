@@ -40,6 +40,16 @@ public abstract record GateEffect
     /// <summary>An instance crashed when it had no job: worth a line in the log, nobody's failure.</summary>
     public sealed record LogLateCrash(int Instance) : GateEffect;
 
+    /// <summary>The worker stops and jobs still run: worth a line in the log.</summary>
+    /// <param name="Running">How many; at least 1.</param>
+    /// <param name="Timeout">How long they may take.</param>
+    public sealed record LogDraining(int Running, TimeSpan Timeout) : GateEffect;
+
+    /// <summary>The time to drain is over and running jobs fail now: worth a warning.</summary>
+    /// <param name="Unfinished">How many; at least 1.</param>
+    /// <param name="After">Since the draining began.</param>
+    public sealed record LogGivenUp(int Unfinished, TimeSpan After) : GateEffect;
+
     /// <summary>No job is held and none will be taken.</summary>
     /// <param name="Unfinished">How many running jobs failed because the time to drain was over.</param>
     public sealed record Drained(int Unfinished) : GateEffect;

@@ -94,6 +94,8 @@ internal sealed class GateBench
         GateEffect.AnswerRejected e => $"rejected {e.Token} {e.Reason}",
         GateEffect.IgnoreDuplicate e => $"ignore {e.Token}",
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",
+        GateEffect.LogDraining e => $"draining {e.Running} for {e.Timeout.TotalSeconds}",
+        GateEffect.LogGivenUp e => $"given up {e.Unfinished} after {e.After.TotalSeconds}",
         GateEffect.Drained e => $"drained {e.Unfinished}",
         _ => throw new System.Diagnostics.UnreachableException(),
     };

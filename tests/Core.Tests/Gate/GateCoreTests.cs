@@ -213,7 +213,7 @@ public class GateCoreTests
         gate.Job(1);
         gate.Job(2);
         gate.Job(3);
-        Assert.Equal("rejected 2 Draining, rejected 3 Draining", gate.Drain(10));
+        Assert.Equal("rejected 2 Draining, rejected 3 Draining, draining 1 for 10", gate.Drain(10));
         Assert.Equal("rejected 4 Draining", gate.Job(4));
         Assert.Equal("done 1, drained 0, probe i0", gate.Reply(1));
         Assert.Equal("rejected 5 Draining", gate.Job(5));
@@ -236,7 +236,7 @@ public class GateCoreTests
         gate.Job(1);
         gate.Job(2);
         gate.Drain(10);
-        Assert.Equal("failed 1 Drained, probe i0, failed 2 Drained, drained 2, probe i1", gate.After(10));
+        Assert.Equal("given up 2 after 10, failed 1 Drained, probe i0, failed 2 Drained, drained 2, probe i1", gate.After(10));
         Assert.Equal("", gate.Reply(1));
     }
 
@@ -246,10 +246,20 @@ public class GateCoreTests
         var gate = new GateBench(4, 1);
         gate.Job(1);
         gate.Drain(10);
-        gate.Drain(20);
+        Assert.Equal("", gate.Drain(20));
         Assert.Equal(gate.Now + TimeSpan.FromSeconds(10), gate.Core.NextDue);
-        gate.Drain(3);
-        Assert.Equal("failed 1 Drained, drained 1, probe i0", gate.After(3));
+        gate.After(2);
+        Assert.Equal("", gate.Drain(3));
+        Assert.Equal("given up 1 after 5, failed 1 Drained, drained 1, probe i0", gate.After(3));
+    }
+
+    [Fact]
+    public void A_drain_without_time_gives_up_what_runs_and_tells_only_that()
+    {
+        var gate = new GateBench(4, 1);
+        gate.Job(1);
+        Assert.Equal("", gate.Drain(0));
+        Assert.Equal("given up 1 after 0, failed 1 Drained, drained 1, probe i0", gate.After(0));
     }
 
     [Theory]
