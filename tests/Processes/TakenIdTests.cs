@@ -83,6 +83,27 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         await Worker("w1").WaitForLineAsync("ready worker w1 ");
     }
 
+    [Fact]
+    public async Task A_registered_worker_whose_key_another_incarnation_takes_drains_and_exits_3()
+    {
+        await Balancer("b1").WaitForLineAsync("ready balancer ");
+        var worker = Worker("w1");
+        await worker.WaitForLineAsync("ready worker w1 ");
+        var value = (await _etcd.Etcdctl("get", "/akkalb/workers/w1", "--print-value-only")).Trim();
+        var incarnation = JsonDocument.Parse(value).RootElement.GetProperty("incarnation").GetInt64();
+
+        var other = value.Replace($"{incarnation}", "4711", StringComparison.Ordinal);
+        await _etcd.Etcdctl("put", "/akkalb/workers/w1", other);
+
+        var ending = await worker.EndedAsync();
+        output.WriteLine(ending.ToString());
+        Assert.Equal(3, ending.ExitCode);
+        Assert.Contains(
+            ending.Error, l => l.EndsWith("another worker process (incarnation 4711) has this one's id in the registry; registering again", StringComparison.Ordinal));
+        Assert.Contains("the id \"w1\" was taken by another worker process (incarnation 4711) while this one was registered", ending.Error[^1], StringComparison.Ordinal);
+        Assert.Equal(other, (await _etcd.Etcdctl("get", "/akkalb/workers/w1", "--print-value-only")).Trim());
+    }
+
     private async Task AssertRefusedAsync(NodeProcess second, string sentence)
     {
         var ending = await second.EndedAsync();
