@@ -103,7 +103,7 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
     {
         if (m.Lost is not { } lost)
         {
-            return _formation.AnnounceRefused();
+            return _formation.AnnounceRefused(Now);
         }
 
         var self = Self;
@@ -136,6 +136,9 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
                 break;
             case FormationEffect.Begin:
                 Ask(_registry.BeginAsync(_stopped.Token), generation => new Begun(generation), problem => new BeginFailed(problem));
+                break;
+            case FormationEffect.Renew renew:
+                Ask(_registry.RenewAsync(renew.Seen, _stopped.Token), generation => new Begun(generation), problem => new BeginFailed(problem));
                 break;
             case FormationEffect.JoinSelf:
                 _log.Info("no balancer is there: forming a cluster");

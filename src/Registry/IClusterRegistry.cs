@@ -9,14 +9,21 @@ namespace AkkaLb.Registry;
 /// </remarks>
 public interface IClusterRegistry : IAsyncDisposable
 {
-    /// <summary>The members and the lock, at one revision.</summary>
+    /// <summary>The members, the lock and the generation, at one revision.</summary>
     Task<ClusterSight> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes the lock under this node's lease and begins a generation, if there is neither a member nor a lock.</summary>
     /// <returns>The generation; null when somebody was there before.</returns>
     Task<long?> BeginAsync(CancellationToken cancellationToken);
 
-    /// <summary>Puts this node's entry under its lease, if no later generation has begun.</summary>
+    /// <summary>Takes the lock under this node's lease and begins a generation for a cluster that stands already, if nobody holds the lock and no generation
+    /// was begun or lost since.</summary>
+    /// <param name="seen">The generation that was read; 0: none.</param>
+    /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
+    /// <returns>The generation; null when the condition does not hold, and nothing was written.</returns>
+    Task<long?> RenewAsync(long seen, CancellationToken cancellationToken);
+
+    /// <summary>Puts this node's entry under its lease, if its generation is the one that was begun last.</summary>
     /// <param name="entry">What others are to know of it.</param>
     /// <param name="endsForming">Only if the lock is still ours, and give it up in the same step.</param>
     /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>

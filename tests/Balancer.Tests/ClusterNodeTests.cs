@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Policies;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
@@ -26,12 +27,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        foreach (var node in _nodes)
-        {
-            await node.System.Terminate();
-            await node.Registry.DisposeAsync();
-        }
-
+        await CrashAllAsync();
         await _etcd.DisposeAsync();
     }
 
@@ -90,6 +86,88 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         Assert.False(other.Member.Ready.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(Loss.Deleted)]
+    [InlineData(Loss.Emptied)]
+    [InlineData(Loss.BackToAnEarlierCluster)]
+    public async Task A_cluster_goes_on_when_etcd_has_lost_what_it_held_and_lets_others_in(Loss loss)
+    {
+        const string prefix = "/lost";
+        await using var observer = new EtcdClusterRegistry(EtcdAt(prefix), "observer", Settings.LeaseTtl, TimeProvider.System);
+        if (loss == Loss.BackToAnEarlierCluster)
+        {
+            var former = Start(prefix, "b0");
+            await former.Member.Ready.WaitAsync(Bound);
+        }
+
+        var backup = await _etcd.BackUpAsync();
+        await CrashAllAsync();
+        await _etcd.SpendRevisionsAsync(20);
+        var nodes = Enumerable.Range(0, 2).Select(i => Start(prefix, $"b{i}")).ToList();
+        await Task.WhenAll(nodes.Select(n => n.Member.Ready)).WaitAsync(Bound);
+        var (before, decided) = (await observer.ReadAsync(default), await DecidingAsync(nodes));
+
+        await LoseAsync(loss, prefix, backup);
+
+        var after = await StandingAsync(observer, count: 2);
+        Assert.NotEqual(before.Generation, after.Generation);
+        Assert.Equal(before.Entries.Select(e => e.Node).ToHashSet(), after.Entries.Select(e => e.Node).ToHashSet());
+        nodes.Add(Start(prefix, "b2"));
+        await nodes[2].Member.Ready.WaitAsync(Bound);
+        await StandingAsync(observer, count: 3);
+        await UntilAsync(() => nodes.TrueForAll(n => Cluster.Get(n.System).State.Members.Count(m => m.Status == MemberStatus.Up) == 3));
+        Assert.Equal(decided.Node, (await DecidingAsync(nodes)).Node);
+        Assert.All(nodes, n => Assert.False(n.Member.Ended.IsCompleted));
+    }
+
+    public enum Loss
+    {
+        Deleted,
+        Emptied,
+        BackToAnEarlierCluster,
+    }
+
+    /// <summary>Nothing is given back: their entries stay until the leases run out.</summary>
+    private async Task CrashAllAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.System.Terminate();
+            await node.Registry.DisposeAsync();
+        }
+
+        _nodes.Clear();
+    }
+
+    private async Task LoseAsync(Loss loss, string prefix, string backup)
+    {
+        if (loss == Loss.Deleted)
+        {
+            await _etcd.Etcdctl("del", "--prefix", prefix + "/");
+            return;
+        }
+
+        await _etcd.RestoreAsync(backup);
+        await _etcd.RestartAsync();
+    }
+
+    /// <summary>Waits until so many entries stand, all under the registry's generation.</summary>
+    private static async Task<ClusterSight> StandingAsync(EtcdClusterRegistry observer, int count)
+    {
+        using var end = new CancellationTokenSource(Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            var sight = await observer.ReadAsync(end.Token);
+            if (sight.Forming is null && sight.Entries.Count == count && sight.Entries.All(e => e.Generation == sight.Generation))
+            {
+                return sight;
+            }
+
+            await timer.WaitForNextTickAsync(end.Token);
+        }
+    }
+
     /// <summary>The node that decides, by what the fronts say, and its term.</summary>
     private static async Task<(Node Node, long Term)> DecidingAsync(IReadOnlyList<Node> nodes)
     {
@@ -123,8 +201,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
 
     private Node Start(string prefix, string id, string policy = PolicyNames.PickFirst)
     {
-        Assert.True(EtcdEndpoints.TryParse(_etcd.Endpoint, out var endpoints, out var problem), problem);
-        var etcd = new EtcdSettings(endpoints) { Prefix = prefix };
+        var etcd = EtcdAt(prefix);
         var system = ActorSystem.Create(
             SystemConfig.SystemName,
             ClusterConfig.MemberSerialization
@@ -137,6 +214,12 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         node.Member.Join();
         _nodes.Add(node);
         return node;
+    }
+
+    private EtcdSettings EtcdAt(string prefix)
+    {
+        Assert.True(EtcdEndpoints.TryParse(_etcd.Endpoint, out var endpoints, out var problem), problem);
+        return new EtcdSettings(endpoints) { Prefix = prefix };
     }
 
     private sealed record Node(ActorSystem System, EtcdClusterRegistry Registry, ClusterNode Member);

@@ -5,28 +5,29 @@ namespace AkkaLb.Core.Clusters;
 /// <param name="Pause">Between two looks while something is about to change.</param>
 /// <param name="Interval">Between two looks otherwise.</param>
 /// <param name="Patience">How long a member sees others in the registry that are not in its cluster before it draws conclusions: longer than
-/// a split takes to be decided and the losers to end.</param>
+/// a split takes to be decided and the losers to end, and longer than a lease that nobody renews.</param>
 /// <param name="CutOffAfter">How long a member may fail to reach the registry, while others reach it, before it makes way for them.</param>
 public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan CutOffAfter);
 
 /// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
 /// <remarks>
-/// (event, now) in, effects out. Members announce themselves under leases; whoever starts joins those. Only where there is neither a member nor a
+/// <para>(event, now) in, effects out. Members announce themselves under leases; whoever starts joins those. Only where there is neither a member nor a
 /// lock may a node take the lock, and only who holds it joins itself: so two that start together form one cluster. The lock's revision numbers the
-/// cluster's generation, and an entry can be put only while no later generation has begun. A second generation can come about only after every entry
-/// of the first has run out, that is, when all of its members were cut off from the registry for longer than their leases; they hold no deciding
-/// lease then. Of two generations the later one stands, and members of an earlier one end as soon as they see it.
+/// cluster's generation, and an entry can be put only under the generation that was begun last. As long as the registry keeps what it confirmed, a
+/// second cluster can come about only after every entry of the first has run out, that is, when all of its members were cut off from the registry for
+/// longer than their leases; they hold no deciding lease then.</para>
+/// <para>A registry that was wiped, or restored from a backup, has forgotten the generation of a cluster that stands, and its numbers may begin anew: a
+/// larger one need not be later. So members go by lives, for one life is never in two clusters. Where a life of their own cluster stands under the
+/// registry's generation, that is theirs from then on. Where nobody stands and nobody forms, one of them takes the lock again, on condition that the
+/// generation is still the one it saw, and the others follow it. Where only strangers stand, they may be left over in a backup from lives that ended:
+/// those go with their leases. Strangers that stay are another cluster, and this one ends: it has no entry, so whoever starts joins the other.</para>
 /// </remarks>
 public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings)
 {
-    /// <summary>For so many intervals the registry may name strangers only, because word of new members takes its time within a cluster too.</summary>
-    private const int StrangersLooks = 3;
-
     private readonly List<FormationEffect> _effects = [];
     private IReadOnlyList<string> _seeds = [];
     private Phase _phase = Phase.Seeking;
     private TimeSpan _startedAt;
-    private TimeSpan? _placingSince;
     private TimeSpan? _troubleSince;
     private TimeSpan? _strangersSince;
     private long _generation;
@@ -57,8 +58,11 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         /// <summary>We are in and announced.</summary>
         Member,
 
-        /// <summary>Our entry went with its lease; it is put again unless a look says that we must end.</summary>
+        /// <summary>Our entry went with its lease, or could not be put; it is put again unless a look says that we must end.</summary>
         Lapsed,
+
+        /// <summary>The registry does not know our cluster's generation any more, and the lock was asked for to give it another.</summary>
+        Renewing,
 
         Ended,
     }
@@ -82,10 +86,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             case Phase.Seeking or Phase.Joining:
                 Seek(sight, now);
                 break;
-            case Phase.Placing:
-                Place(sight, members, now);
-                break;
-            case Phase.Announcing or Phase.Lapsed or Phase.Member:
+            case Phase.Placing or Phase.Announcing or Phase.Lapsed or Phase.Member:
                 Stand(sight, members, now);
                 break;
             default:
@@ -128,10 +129,11 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             (_phase, _generation) = (Phase.Forming, generation);
             _effects.Add(new FormationEffect.JoinSelf());
         }
-        else if (_phase is Phase.Placing)
+        else if (_phase is Phase.Placing or Phase.Renewing)
         {
-            // Those we asked earlier let us in at the last moment, but none of them stands in the registry any more.
-            Announce(generation);
+            // While placing: those we asked earlier let us in at the last moment, but none of them stands in the registry any more.
+            Adopt(generation);
+            Announce();
         }
     });
 
@@ -150,7 +152,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (_phase == Phase.Forming)
         {
-            Announce(_generation);
+            Announce();
         }
         else if (_phase is Phase.Seeking or Phase.Beginning or Phase.Joining)
         {
@@ -161,10 +163,29 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
     public IReadOnlyList<FormationEffect> Announced() => Step(BeMember);
 
-    /// <summary>The entry could not be put: the lock was not ours any more, or a later generation has begun.</summary>
-    public IReadOnlyList<FormationEffect> AnnounceRefused() => Step(() => End(_holdsLock
-        ? "the cluster could not be formed before the lease of its lock ran out: start this balancer again"
-        : $"another cluster of balancers was begun while this one (generation {_generation}) was cut off from etcd: start this balancer again"));
+    /// <summary>The entry could not be put: the lock was not ours any more, or the generation is another by now.</summary>
+    public IReadOnlyList<FormationEffect> AnnounceRefused(TimeSpan now) => Step(() =>
+    {
+        if (_phase is not Phase.Announcing)
+        {
+            return;
+        }
+
+        if (_holdsLock && !_wasReady)
+        {
+            End("the cluster could not be formed before the lease of its lock ran out: start this balancer again");
+            return;
+        }
+
+        _trouble = "the generation of the cluster in etcd was another each time its entry was to be put";
+        if (!EndIfLate(now))
+        {
+            // What stands there by now is for the next look.
+            _holdsLock = false;
+            _phase = Phase.Lapsed;
+            Look(settings.Pause);
+        }
+    });
 
     public IReadOnlyList<FormationEffect> AnnounceFailed(string problem, TimeSpan now) => Step(() =>
     {
@@ -242,16 +263,18 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
     private void AfterBeginning()
     {
-        if (_phase == Phase.Beginning)
+        if (_phase is Phase.Beginning or Phase.Renewing)
         {
-            _phase = Phase.Seeking;
+            _phase = _phase is Phase.Beginning ? Phase.Seeking : Phase.Lapsed;
             Look(settings.Pause);
         }
     }
 
+    private bool IsLate(TimeSpan now) => !_wasReady && now - _startedAt >= settings.JoinTimeout;
+
     private bool EndIfLate(TimeSpan now)
     {
-        if (_wasReady || now - _startedAt < settings.JoinTimeout)
+        if (!IsLate(now))
         {
             return false;
         }
@@ -265,37 +288,44 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
     // ---- when we are in
 
-    private void Place(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
+    /// <summary>Which generation is ours is told by the lives in our cluster and not by addresses or numbers: at an address there may be another life by
+    /// now, in another cluster, and a registry that went back gives numbers anew.</summary>
+    private void Stand(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
     {
-        // By the lives we met and not by the addresses we were told: at an address there may be another life by now, in another cluster.
-        var met = sight.Entries.Where(e => members.Contains(e.Node)).Select(e => e.Generation).DefaultIfEmpty(0).Max();
-        if (met == 0)
+        var standing = sight.Entries.Where(e => e.Generation == sight.Generation).ToList();
+        var ours = standing.FindAll(e => e.Node == self || members.Contains(e.Node));
+        var strangers = standing.FindAll(e => !ours.Contains(e));
+        _strangersSince = strangers.Count == 0 ? null : _strangersSince ?? now;
+        if (ours.Count > 0)
         {
-            // Those who let us in are not in the registry at the moment. They put themselves back, or another cluster has taken their place.
-            _placingSince ??= now;
-            if (sight.Entries.Count > 0 && now - _placingSince >= settings.Interval * StrangersLooks)
-            {
-                End("this balancer got into a cluster that others have followed meanwhile: start it again");
-            }
-            else if (!EndIfLate(now))
-            {
-                Look(settings.Pause);
-            }
+            Adopt(sight.Generation);
+            Keep(sight, ours, strangers, now);
         }
-        else if (!EndIfOutdated(sight, met))
+        else if (strangers.Count > 0)
         {
-            Announce(met);
+            Await(sight.Generation, now);
+        }
+        else if (_phase is not Phase.Placing && sight.Generation == _generation)
+        {
+            Keep(sight, ours, strangers, now);
+        }
+        else
+        {
+            Return(sight, now);
         }
     }
 
-    private void Stand(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
+    /// <summary>The registry's generation is that of our cluster.</summary>
+    private void Keep(ClusterSight sight, List<ClusterEntry> ours, List<ClusterEntry> strangers, TimeSpan now)
     {
-        if (EndIfOutdated(sight, _generation) || EndIfLeftBehind(sight, members, now))
+        if (EndIfLeftBehind(ours, strangers, now))
         {
             return;
         }
 
-        var isFound = sight.Entries.Any(e => e.Node == self);
+        // A lock of ours is left over where the registry was restored to the moment at which this node formed the cluster.
+        _holdsLock |= sight.Forming is { IsOurs: true };
+        var isFound = ours.Exists(e => e.Node == self) && sight.Forming is not { IsOurs: true };
         if (_phase == Phase.Member && isFound)
         {
             Look(settings.Interval);
@@ -307,41 +337,83 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
         else
         {
-            Announce(_generation);
+            Announce();
         }
     }
 
-    private bool EndIfOutdated(ClusterSight sight, long own)
+    /// <summary>Only strangers stand in the registry: they go, or we do. Word of a new member takes its time within a cluster too, so it may be none.</summary>
+    private void Await(long generation, TimeSpan now)
     {
-        var newest = sight.Entries.Select(e => e.Generation).DefaultIfEmpty(own).Max();
-        if (newest <= own)
+        if (now - _strangersSince < settings.Patience && !IsLate(now))
         {
-            return false;
+            Look(settings.Pause);
+            return;
         }
 
-        End($"another cluster of balancers (generation {newest}) was formed while this one (generation {own}) was cut off from etcd: start this balancer again");
-        return true;
+        End(_wasReady
+            ? $"etcd names balancers (generation {generation}) that are not in the cluster of this one (generation {_generation}): theirs was formed while this one was cut off from etcd, or after etcd had lost its data: start it again"
+            : $"this balancer got into a cluster that etcd does not name; it names another (generation {generation}): start it again");
+    }
+
+    /// <summary>The registry knows neither our cluster nor another.</summary>
+    private void Return(ClusterSight sight, TimeSpan now)
+    {
+        if (sight.Forming is { IsOurs: true } taken)
+        {
+            // Taken by a request whose answer got lost.
+            _holdsLock = true;
+            Adopt(taken.Generation);
+            Announce();
+        }
+        else if (sight.Forming is not null || _phase is Phase.Placing)
+        {
+            // Who is just in leaves it to those who let it in.
+            if (!EndIfLate(now))
+            {
+                Look(settings.Pause);
+            }
+        }
+        else
+        {
+            _phase = Phase.Renewing;
+            _effects.Add(new FormationEffect.Renew(sight.Generation));
+        }
+    }
+
+    /// <summary>From now on this is our cluster's generation.</summary>
+    private void Adopt(long generation)
+    {
+        if (_wasReady && generation != _generation)
+        {
+            _effects.Add(new FormationEffect.Note(
+                $"this cluster of balancers, generation {_generation} until now, goes on as generation {generation}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off"));
+            if (_phase is Phase.Member)
+            {
+                _phase = Phase.Lapsed;
+            }
+        }
+
+        _generation = generation;
     }
 
     /// <summary>Of one generation that has come apart those stay that have been in the registry longest: who was frozen has lost its entry meanwhile.</summary>
-    private bool EndIfLeftBehind(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
+    private bool EndIfLeftBehind(List<ClusterEntry> ours, List<ClusterEntry> strangers, TimeSpan now)
     {
-        var strangers = sight.Entries.Where(e => e.Generation == _generation && e.Node != self && !members.Contains(e.Node)).ToList();
-        _strangersSince = strangers.Count == 0 ? null : _strangersSince ?? now;
         if (now - _strangersSince < settings.Patience
-            || !sight.Entries.Any(own => own.Node == self && strangers.Exists(s => s.Order < own.Order)))
+            || !ours.Exists(e => e.Node == self)
+            || !strangers.Exists(s => ours.TrueForAll(e => s.Order < e.Order)))
         {
             return false;
         }
 
-        End("the other balancers have gone on without this one while it was cut off: start it again");
+        End("the other balancers have gone on without this one while it was cut off, or after etcd had lost its data: start it again");
         return true;
     }
 
-    private void Announce(long generation)
+    private void Announce()
     {
-        (_phase, _generation) = (Phase.Announcing, generation);
-        _effects.Add(new FormationEffect.Announce(generation, _holdsLock));
+        _phase = Phase.Announcing;
+        _effects.Add(new FormationEffect.Announce(_generation, _holdsLock));
     }
 
     private void BeMember()

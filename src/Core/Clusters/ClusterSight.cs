@@ -5,15 +5,16 @@ namespace AkkaLb.Core.Clusters;
 public readonly record struct NodeLife(string Address, long Uid);
 
 /// <summary>A member of the cluster as it announced itself in the registry.</summary>
-/// <param name="Generation">Which forming of the cluster it belongs to; one formed later has a larger number.</param>
+/// <param name="Generation">Which forming of the cluster it belongs to.</param>
 /// <param name="Policy">Every member must have the same.</param>
 /// <param name="Order">Rises with the time at which the entry came into the registry; 0 in one that is to be put.</param>
 public sealed record ClusterEntry(NodeLife Node, long Generation, string Policy, long Order = 0);
 
-/// <summary>Somebody is forming a cluster.</summary>
+/// <summary>Somebody is forming a cluster, or giving one that stands another generation.</summary>
 /// <param name="IsOurs">This very process is.</param>
 public sealed record FormingLock(long Generation, bool IsOurs);
 
 /// <summary>What the registry says of the cluster at one revision.</summary>
 /// <param name="Forming">Null: nobody is.</param>
-public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLock? Forming);
+/// <param name="Generation">The one that was begun last: only under it can an entry be put. 0: the registry knows of none.</param>
+public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLock? Forming, long Generation);

@@ -11,6 +11,10 @@ public abstract record FormationEffect
     /// <summary>Take the lock if there is neither a member nor a lock; answer with <see cref="ClusterFormation.Begun"/>, <see cref="ClusterFormation.NotBegun"/> or <see cref="ClusterFormation.BeginFailed"/>.</summary>
     public sealed record Begin : FormationEffect;
 
+    /// <summary>Take the lock for the cluster we are in, if nobody holds it and the generation is still the one that was seen; answered like <see cref="Begin"/>.</summary>
+    /// <param name="Seen">0: none.</param>
+    public sealed record Renew(long Seen) : FormationEffect;
+
     /// <summary>Be the first member.</summary>
     public sealed record JoinSelf : FormationEffect;
 

@@ -28,6 +28,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
                 {
                     new RequestOp { RequestRange = new RangeRequest { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End } },
                     new RequestOp { RequestRange = new RangeRequest { Key = _keys.ClusterForming } },
+                    new RequestOp { RequestRange = new RangeRequest { Key = _keys.ClusterGeneration } },
                 },
             },
             cancellationToken).ConfigureAwait(false);
@@ -42,32 +43,21 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         }
 
         var forming = answer.Responses[1].ResponseRange.Kvs.SingleOrDefault();
-        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId));
+        var generation = answer.Responses[2].ResponseRange.Kvs.SingleOrDefault()?.ModRevision ?? 0;
+        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId), generation);
     });
 
     /// <inheritdoc/>
-    public Task<long?> BeginAsync(CancellationToken cancellationToken) => TranslateAsync<long?>(async () =>
-    {
-        var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
-        var value = ByteString.CopyFromUtf8(id);
-        var answer = await _connection.TxnAsync(
-            new TxnRequest
-            {
-                Compare =
-                {
-                    // Create revision 0 means that there is no such key; of a range, that there is none at all.
-                    new Compare { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
-                    new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
-                },
-                Success =
-                {
-                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterForming, Value = value, Lease = lease.LeaseId } },
-                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterGeneration, Value = value } },
-                },
-            },
-            cancellationToken).ConfigureAwait(false);
-        return answer.Succeeded ? answer.Header.Revision : null;
-    });
+    public Task<long?> BeginAsync(CancellationToken cancellationToken) => TakeLockAsync(
+        // Create revision 0 means that there is no such key; of a range, that there is none at all.
+        new Compare { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long?> RenewAsync(long seen, CancellationToken cancellationToken) => TakeLockAsync(
+        // Of a key that is not there the mod revision is 0 as well.
+        new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = seen },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken) =>
@@ -86,17 +76,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
                 request.Success.Add(new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _keys.ClusterForming } });
             }
 
-            try
-            {
-                return (await _connection.TxnAsync(request, cancellationToken).ConfigureAwait(false)).Succeeded ? lease.Lost : null;
-            }
-            catch (EtcdUnavailableException e) when (e.IsLeaseGone)
-            {
-                // Gone, but the keeper has not noticed yet: the next try takes another.
-                await lease.OrphanAsync().ConfigureAwait(false);
-                _lease = null;
-                throw;
-            }
+            return (await TxnAsync(lease, request, cancellationToken).ConfigureAwait(false)).Succeeded ? lease.Lost : null;
         });
 
     /// <inheritdoc/>
@@ -118,6 +98,41 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         }
 
         _connection.Dispose();
+    }
+
+    /// <summary>Takes the lock if nobody holds it and this holds too, and writes the generation in the same step.</summary>
+    private Task<long?> TakeLockAsync(Compare condition, CancellationToken cancellationToken) => TranslateAsync<long?>(async () =>
+    {
+        var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
+        var value = ByteString.CopyFromUtf8(id);
+        var answer = await TxnAsync(
+            lease,
+            new TxnRequest
+            {
+                Compare = { condition, new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 } },
+                Success =
+                {
+                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterForming, Value = value, Lease = lease.LeaseId } },
+                    new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterGeneration, Value = value } },
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return answer.Succeeded ? answer.Header.Revision : null;
+    });
+
+    private async Task<TxnResponse> TxnAsync(EtcdLeaseKeeper lease, TxnRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.TxnAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+        {
+            // Gone, but the keeper has not noticed yet: the next try takes another.
+            await lease.OrphanAsync().ConfigureAwait(false);
+            _lease = null;
+            throw;
+        }
     }
 
     /// <summary>This node's lease, or a new one when that is lost.</summary>

@@ -72,7 +72,7 @@ public class ClusterFormationTests
         See();
         _formation.Begun(5);
         Up(Me);
-        Assert.Equal("end: the cluster could not be formed before the lease of its lock ran out: start this balancer again", Text(_formation.AnnounceRefused()));
+        Assert.Equal("end: the cluster could not be formed before the lease of its lock ran out: start this balancer again", Text(_formation.AnnounceRefused(S(1))));
         Assert.Equal("", See());
     }
 
@@ -132,18 +132,6 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void When_it_got_into_a_cluster_that_another_has_followed_it_ends()
-    {
-        _formation.Start(S(0));
-        See(entries: Entry(A, 5));
-        Up(Me, A);
-        Assert.StartsWith(
-            "end: another cluster of balancers (generation 9) was formed while this one (generation 5)",
-            See(entries: [Entry(A, 5), Entry(B, 9)]),
-            StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Until_one_of_those_it_met_is_in_the_registry_it_cannot_know_where_it_is_and_waits()
     {
         _formation.Start(S(0));
@@ -155,23 +143,51 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_got_into_a_cluster_of_which_nobody_comes_back_ends_when_strangers_stay_in_its_place()
+    public void Who_got_into_a_cluster_that_another_has_followed_ends_when_its_time_to_join_does()
     {
         _formation.Start(S(0));
         See(entries: Entry(A, 5));
         Up(Me, A);
-        Assert.Equal("look 250", See(S(1), entries: Entry(B, 9)));
-        Assert.Equal("look 250", See(S(3.9), entries: Entry(B, 9)));
-        Assert.Equal("end: this balancer got into a cluster that others have followed meanwhile: start it again", See(S(4), entries: Entry(B, 9)));
+        Assert.Equal("look 250", See(S(1), entries: [Entry(A, 5), Entry(B, 9)]));
+        Assert.Equal("look 250", See(S(9.9), entries: Entry(B, 9)));
+        Assert.Equal(
+            "end: this balancer got into a cluster that etcd does not name; it names another (generation 9): start it again",
+            See(S(10), entries: Entry(B, 9)));
     }
 
     [Fact]
-    public void Who_comes_with_an_entry_when_a_later_generation_has_begun_ends()
+    public void Who_got_into_a_cluster_while_the_registry_forgot_it_waits_until_one_of_those_it_met_is_back()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Up(Me, A);
+        Assert.Equal("look 250", SeeUnder(0));
+        Assert.Equal("look 250", SeeUnder(0, entries: Entry(A, 5)));
+        Assert.Equal("look 250", See(forming: new FormingLock(3, IsOurs: false)));
+        Assert.Equal("announce 3", See(entries: Entry(A, 3)));
+    }
+
+    [Fact]
+    public void Who_took_the_lock_before_it_was_let_in_gives_its_generation_to_the_cluster_it_got_into()
+    {
+        _formation.Start(S(0));
+        See(entries: Entry(A, 5));
+        Assert.Equal("begin", See());
+        Up(Me, A);
+        Assert.Equal("announce 9 and end forming", Text(_formation.Begun(9)));
+    }
+
+    [Fact]
+    public void Who_comes_with_an_entry_when_the_generation_is_another_by_now_looks_again()
     {
         Join(5);
+        Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(1))));
+        Assert.Equal("announce 9", See(entries: Entry(A, 9)));
+        Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(9.9))));
+        See(entries: Entry(A, 12));
         Assert.Equal(
-            "end: another cluster of balancers was begun while this one (generation 5) was cut off from etcd: start this balancer again",
-            Text(_formation.AnnounceRefused()));
+            "end: could not enter the cluster of balancers within 10 s: the generation of the cluster in etcd was another each time its entry was to be put",
+            Text(_formation.AnnounceRefused(S(10))));
     }
 
     [Fact]
@@ -198,7 +214,7 @@ public class ClusterFormationTests
         {
             var formation = new ClusterFormation(self, "pick-first", Settings);
             formation.Start(S(0));
-            return Text(formation.Saw(new ClusterSight([Entry(other, 5)], null), new HashSet<NodeLife>(), S(0)));
+            return Text(formation.Saw(new ClusterSight([Entry(other, 5)], null, 5), new HashSet<NodeLife>(), S(0)));
         }
     }
 
@@ -258,14 +274,13 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void A_member_that_was_cut_off_ends_when_a_later_generation_stands_without_it()
+    public void A_member_that_was_cut_off_ends_when_another_cluster_stays_in_the_place_of_its_own()
     {
-        Join(5);
-        _formation.Announced();
+        BeMember(5);
         _formation.LeaseLost("it ran out");
-        Assert.Equal(
-            "end: another cluster of balancers (generation 9) was formed while this one (generation 5) was cut off from etcd: start this balancer again",
-            See(S(100), entries: Entry(B, 9)));
+        Assert.Equal("look 250", See(S(100), entries: Entry(B, 9)));
+        Assert.Equal("look 250", See(S(114.9), entries: Entry(B, 9)));
+        Assert.Equal(StrangersStay(9), See(S(115), entries: Entry(B, 9)));
         Assert.Equal("", Text(_formation.LeaseLost("")));
     }
 
@@ -310,7 +325,7 @@ public class ClusterFormationTests
         _members = [Me];
         Assert.Equal("look 1000", See(S(20), entries: [mine, others]));
         Assert.Equal("look 1000", See(S(34.9), entries: [mine, others]));
-        Assert.Equal("end: the other balancers have gone on without this one while it was cut off: start it again", See(S(35), entries: [mine, others]));
+        Assert.Equal("end: the other balancers have gone on without this one while it was cut off, or after etcd had lost its data: start it again", See(S(35), entries: [mine, others]));
     }
 
     [Fact]
@@ -327,7 +342,135 @@ public class ClusterFormationTests
         Assert.Equal("look 1000", See(S(51.9), entries: [mine, older]));
     }
 
+    // ---- a registry that was wiped or restored
+
+    [Fact]
+    public void Where_the_registry_has_forgotten_the_cluster_a_member_takes_the_lock_and_gives_it_another_generation()
+    {
+        BeMember(5);
+        Assert.Equal("renew 0", SeeUnder(0, S(20)));
+        Assert.Equal($"{GoesOn(5, 2)}, announce 2 and end forming", Text(_formation.Begun(2)));
+        Assert.Equal("look 1000", Text(_formation.Announced()));
+        Assert.Equal("look 1000", See(S(21), entries: Entry(Me, 2)));
+    }
+
+    [Fact]
+    public void An_entry_of_another_generation_than_the_registrys_counts_for_nothing()
+    {
+        BeMember(5);
+        Assert.Equal("renew 0", SeeUnder(0, S(20), entries: [Entry(Me, 5), Entry(A, 5)]));
+    }
+
+    [Fact]
+    public void A_generation_that_is_none_of_ours_and_has_nobody_is_begun_anew_whether_it_is_smaller_or_larger()
+    {
+        BeMember(5);
+        Assert.Equal("renew 3", SeeUnder(3, S(20)));
+        Assert.Equal("look 250", Text(_formation.NotBegun()));
+        Assert.Equal("renew 9", SeeUnder(9, S(21)));
+        Assert.Equal("look 250", Text(_formation.BeginFailed("no answer")));
+        Assert.Equal($"{GoesOn(5, 11)}, announce 11 and end forming", See(S(22), forming: new FormingLock(11, IsOurs: true)));
+    }
+
+    [Fact]
+    public void Who_is_not_the_first_to_renew_follows_the_one_that_was_also_to_a_smaller_generation()
+    {
+        BeMember(5);
+        SeeUnder(0, S(20));
+        Assert.Equal("look 250", Text(_formation.NotBegun()));
+        Assert.Equal("look 250", See(S(20.3), forming: new FormingLock(2, IsOurs: false)));
+        Assert.Equal($"{GoesOn(5, 2)}, announce 2", See(S(20.6), entries: Entry(A, 2)));
+    }
+
+    [Fact]
+    public void A_larger_generation_under_which_a_member_of_our_cluster_stands_is_our_clusters()
+    {
+        BeMember(5);
+        Assert.Equal($"{GoesOn(5, 9)}, announce 9", See(S(20), entries: [Entry(A, 9), Entry(B, 9)]));
+    }
+
+    [Fact]
+    public void When_who_renewed_crashes_before_it_has_an_entry_the_next_one_renews()
+    {
+        BeMember(5);
+        See(S(20), forming: new FormingLock(2, IsOurs: false));
+        Assert.Equal("renew 2", SeeUnder(2, S(25)));
+    }
+
+    [Fact]
+    public void Strangers_left_over_in_a_backup_are_waited_out_whatever_their_generation()
+    {
+        BeMember(5);
+        Assert.Equal("look 250", See(S(20), entries: Entry(B, 3)));
+        Assert.Equal("look 250", See(S(25), entries: Entry(B, 3)));
+        Assert.Equal("renew 3", SeeUnder(3, S(25.3)));
+    }
+
+    [Fact]
+    public void Strangers_under_our_own_number_are_waited_out_too_and_nobody_can_join_us_meanwhile()
+    {
+        BeMember(5);
+        _formation.LeaseLost("it ran out");
+        Assert.Equal("look 250", See(S(20), entries: Entry(B, 5)));
+        Assert.Equal("announce 5", SeeUnder(5, S(25)));
+    }
+
+    [Fact]
+    public void Strangers_that_formed_another_cluster_under_our_own_number_stay_and_a_member_ends()
+    {
+        BeMember(5);
+        See(S(20), entries: Entry(B, 5));
+        Assert.Equal(StrangersStay(5), See(S(35), entries: Entry(B, 5)));
+    }
+
+    [Fact]
+    public void A_stranger_that_turns_out_to_be_one_of_us_is_followed()
+    {
+        BeMember(5);
+        See(S(20), entries: Entry(B, 9));
+        _members = [Me, A, B];
+        Assert.Equal($"{GoesOn(5, 9)}, announce 9", See(S(21), entries: Entry(B, 9)));
+    }
+
+    [Fact]
+    public void A_member_whose_entry_is_refused_looks_again_also_when_it_has_lost_the_lock()
+    {
+        BeMember(5);
+        SeeUnder(0, S(20));
+        _formation.Begun(2);
+        Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(21))));
+        Assert.Equal("announce 2", SeeUnder(2, S(21.3)));
+    }
+
+    [Fact]
+    public void A_lock_of_ours_that_came_back_with_a_backup_is_given_up()
+    {
+        BeMember(5);
+        Assert.Equal("announce 5 and end forming", See(S(20), new FormingLock(5, IsOurs: true), Entry(Me, 5)));
+    }
+
+    [Fact]
+    public void Of_one_generation_that_has_come_apart_the_whole_side_of_the_oldest_entry_stays()
+    {
+        BeMember(5);
+        ClusterEntry[] entries = [Entry(A, 5, order: 3), Entry(B, 5, order: 6), Entry(Me, 5, order: 9)];
+        See(S(20), entries: entries);
+        Assert.Equal("look 1000", See(S(35), entries: entries));
+    }
+
+    private static string GoesOn(long from, long to) =>
+        $"note: this cluster of balancers, generation {from} until now, goes on as generation {to}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off";
+
+    private static string StrangersStay(long generation) =>
+        $"end: etcd names balancers (generation {generation}) that are not in the cluster of this one (generation 5): theirs was formed while this one was cut off from etcd, or after etcd had lost its data: start it again";
+
     private static ClusterEntry Entry(NodeLife node, long generation, long order = 0) => new(node, generation, "pick-first", order);
+
+    private void BeMember(long generation)
+    {
+        Join(generation);
+        _formation.Announced();
+    }
 
     private void Join(long generation)
     {
@@ -343,13 +486,18 @@ public class ClusterFormationTests
         return Text(_formation.CameUp());
     }
 
+    /// <summary>The registry's generation is that of the latest entry or of the lock, and the cluster's own where there is neither.</summary>
     private string See(TimeSpan now = default, FormingLock? forming = null, params ClusterEntry[] entries) =>
-        Text(_formation.Saw(new ClusterSight(entries, forming), _members, now));
+        SeeUnder(entries.Select(e => e.Generation).DefaultIfEmpty(forming?.Generation ?? _formation.Generation).Max(), now, forming, entries);
+
+    private string SeeUnder(long generation, TimeSpan now = default, FormingLock? forming = null, params ClusterEntry[] entries) =>
+        Text(_formation.Saw(new ClusterSight(entries, forming, generation), _members, now));
 
     private static string Text(IReadOnlyList<FormationEffect> effects) => string.Join(", ", effects.Select(effect => effect switch
     {
         FormationEffect.Look e => $"look {e.After.TotalMilliseconds}",
         FormationEffect.Begin => "begin",
+        FormationEffect.Renew e => $"renew {e.Seen}",
         FormationEffect.JoinSelf => "join self",
         FormationEffect.Join e => $"join {string.Join(' ', e.Addresses)}",
         FormationEffect.Announce e => $"announce {e.Generation}{(e.EndsForming ? " and end forming" : "")}",

@@ -3,14 +3,16 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
 
-/// <summary>Several starting nodes, a registry with leases and lost answers, and a cluster one gets into through any of its members; time is virtual.</summary>
+/// <summary>Several starting nodes, a registry with leases and lost answers that may be wiped or restored, and a cluster one gets into through any of its
+/// members; time is virtual.</summary>
 internal sealed class FormationWorld(Random random)
 {
     private static readonly TimeSpan Ttl = S(2);
 
     private readonly PriorityQueue<Action, (TimeSpan At, int Order)> _events = new();
     private readonly Dictionary<string, (ClusterEntry Entry, int Lease)> _entries = [];
-    private readonly HashSet<int> _deadLeases = [];
+    private readonly HashSet<int> _goneLeases = [];
+    private readonly List<Backup> _backups = [new([], null, 0, 1, 0, [])];
     private readonly List<Node> _nodes = [];
     private (long Generation, int Lease)? _lock;
     private long _revision = 1;
@@ -21,6 +23,9 @@ internal sealed class FormationWorld(Random random)
     private int _clusters;
 
     public TimeSpan Now { get; private set; }
+
+    /// <summary>How many clusters have been formed.</summary>
+    public int Clusters => _clusters;
 
     public IEnumerable<Node> Alive => _nodes.Where(n => n.IsAlive && n.Ended is null);
 
@@ -64,6 +69,31 @@ internal sealed class FormationWorld(Random random)
         }
     });
 
+    /// <summary>Deletes every key of the balancers; leases live on.</summary>
+    public void Wipe(TimeSpan after) => In(after, () =>
+    {
+        _entries.Clear();
+        (_lock, _generation) = (null, 0);
+    });
+
+    /// <summary>Keeps what the registry holds; at first that is the empty one.</summary>
+    public void BackUp(TimeSpan after) => In(after, () =>
+        _backups.Add(new Backup(_entries.ToDictionary(), _lock, _generation, _revision, _leases, [.. _goneLeases])));
+
+    /// <summary>Puts the registry back to one of the backups: revisions, leases and all.</summary>
+    public void Restore(TimeSpan after) => In(after, () =>
+    {
+        var backup = random.Of(_backups);
+        _entries.Clear();
+        foreach (var (address, entry) in backup.Entries)
+        {
+            _entries[address] = entry;
+        }
+
+        (_lock, _generation, _revision) = (backup.Lock, backup.Generation, backup.Revision);
+        RestoreLeases(backup.Leases, backup.GoneLeases);
+    });
+
     public void RunUntil(TimeSpan end, Action afterEach)
     {
         while (_events.TryPeek(out _, out var when) && when.At <= end)
@@ -75,10 +105,46 @@ internal sealed class FormationWorld(Random random)
         }
     }
 
-    public bool HasEntry(Node node) => _entries.TryGetValue(node.Life.Address, out var e) && e.Entry.Node == node.Life;
+    public IEnumerable<Node> Ended => _nodes.Where(n => n.Ended is not null);
+
+    public bool HasEntry(Node node) => _entries.TryGetValue(node.Life.Address, out var e) && e.Entry.Node == node.Life && e.Entry.Generation == _generation;
 
     public override string ToString() => $"{Now.TotalSeconds:0.000} s: " + string.Join("; ", _nodes.Select(n =>
         $"{n.Life.Address}#{n.Life.Uid} {(n.IsAlive ? "alive" : "dead")} cluster {n.Cluster} generation {n.Formation.Generation} ready {n.IsReady} end {n.Ended}"));
+
+    /// <summary>Leases that were granted since are unknown, which their holders learn at the next renewal; those that ended since are back for a TTL.</summary>
+    private void RestoreLeases(int granted, HashSet<int> gone)
+    {
+        foreach (var lease in Enumerable.Range(1, _leases))
+        {
+            var holder = _nodes.Find(n => n.IsAlive && n.Lease == lease);
+            if (lease > granted || gone.Contains(lease))
+            {
+                _goneLeases.Add(lease);
+                if (holder is not null)
+                {
+                    In(Ttl / 3 * random.NextDouble(), () => ToNode(holder, () => Renewed(holder)));
+                }
+            }
+            else
+            {
+                _goneLeases.Remove(lease);
+                if (holder is null)
+                {
+                    In(Ttl, () => Expire(lease));
+                }
+            }
+        }
+    }
+
+    private void Renewed(Node node)
+    {
+        if (_goneLeases.Contains(node.Lease))
+        {
+            node.Lease = ++_leases;
+            Act(node, node.Formation.LeaseLost("etcd does not know it"));
+        }
+    }
 
     private void In(TimeSpan after, Action action) => _events.Enqueue(action, (Now + after, ++_order));
 
@@ -120,7 +186,10 @@ internal sealed class FormationWorld(Random random)
                 }));
                 break;
             case FormationEffect.Begin:
-                Ask(node, () => Begin(node), g => g > 0 ? node.Formation.Begun(g) : node.Formation.NotBegun(), () => node.Formation.BeginFailed("lost"));
+                AskForLock(node, () => _entries.Count == 0);
+                break;
+            case FormationEffect.Renew renew:
+                AskForLock(node, () => _generation == renew.Seen);
                 break;
             case FormationEffect.JoinSelf:
                 if (node.Cluster == 0)
@@ -138,8 +207,13 @@ internal sealed class FormationWorld(Random random)
             case FormationEffect.Announce announce:
                 Ask(
                     node,
-                    () => Announce(node, announce),
-                    done => done ? node.Formation.Announced() : node.Formation.AnnounceRefused(),
+                    () => UnderLease<bool?>(node, () => Announce(node, announce), null),
+                    done => done switch
+                    {
+                        true => node.Formation.Announced(),
+                        false => node.Formation.AnnounceRefused(Now),
+                        null => node.Formation.AnnounceFailed("no such lease", Now),
+                    },
                     () => node.Formation.AnnounceFailed("lost", Now));
                 break;
             case FormationEffect.Ready:
@@ -198,13 +272,38 @@ internal sealed class FormationWorld(Random random)
         });
     }
 
+    private void AskForLock(Node node, Func<bool> condition) => Ask(
+        node,
+        () => UnderLease(node, () => Begin(node, condition), -1),
+        generation => generation switch
+        {
+            > 0 => node.Formation.Begun(generation),
+            0 => node.Formation.NotBegun(),
+            _ => node.Formation.BeginFailed("no such lease"),
+        },
+        () => node.Formation.BeginFailed("lost"));
+
     private ClusterSight Sight(Node node) => new(
         [.. _entries.Values.Select(e => e.Entry)],
-        _lock is { } held ? new FormingLock(held.Generation, held.Lease == node.Lease) : null);
+        _lock is { } held ? new FormingLock(held.Generation, held.Lease == node.Lease) : null,
+        _generation);
 
-    private long Begin(Node node)
+    /// <summary>What the registry says, or that the lease is gone; the node takes another then.</summary>
+    private T UnderLease<T>(Node node, Func<T> write, T gone)
     {
-        if (_entries.Count > 0 || _lock is not null || _deadLeases.Contains(node.Lease))
+        if (!_goneLeases.Contains(node.Lease))
+        {
+            return write();
+        }
+
+        node.Lease = ++_leases;
+        return gone;
+    }
+
+    /// <returns>0: the condition does not hold.</returns>
+    private long Begin(Node node, Func<bool> condition)
+    {
+        if (!condition() || _lock is not null)
         {
             return 0;
         }
@@ -216,25 +315,31 @@ internal sealed class FormationWorld(Random random)
 
     private bool Announce(Node node, FormationEffect.Announce announce)
     {
-        if (announce.Generation != _generation || _deadLeases.Contains(node.Lease) || (announce.EndsForming && _lock?.Lease != node.Lease))
+        if (announce.Generation != _generation || (announce.EndsForming && _lock?.Lease != node.Lease))
         {
             return false;
         }
 
+        // An entry that is overwritten keeps its place.
+        var revision = ++_revision;
+        var order = _entries.TryGetValue(node.Life.Address, out var former) ? former.Entry.Order : revision;
         _lock = announce.EndsForming ? null : _lock;
-        _entries[node.Life.Address] = (new ClusterEntry(node.Life, announce.Generation, "p", ++_revision), node.Lease);
+        _entries[node.Life.Address] = (new ClusterEntry(node.Life, announce.Generation, "p", order), node.Lease);
         return true;
     }
 
     private void Expire(int lease)
     {
-        _deadLeases.Add(lease);
+        _goneLeases.Add(lease);
         _lock = _lock?.Lease == lease ? null : _lock;
         foreach (var gone in _entries.Where(e => e.Value.Lease == lease).Select(e => e.Key).ToList())
         {
             _entries.Remove(gone);
         }
     }
+
+    private sealed record Backup(
+        Dictionary<string, (ClusterEntry Entry, int Lease)> Entries, (long Generation, int Lease)? Lock, long Generation, long Revision, int Leases, HashSet<int> GoneLeases);
 
     internal sealed class Node(NodeLife life)
     {

@@ -72,6 +72,64 @@ public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task A_generation_is_renewed_only_while_it_is_the_one_that_was_seen_and_nobody_holds_the_lock()
+    {
+        var (a, b) = (Node("a"), Node("b"));
+        Assert.Equal(0, (await a.ReadAsync(_bound.Token)).Generation);
+        Assert.Null(await a.RenewAsync(1, _bound.Token));
+        var first = (await a.RenewAsync(0, _bound.Token))!.Value;
+        Assert.Equal(first, (await b.ReadAsync(_bound.Token)).Generation);
+        Assert.Null(await b.RenewAsync(first, _bound.Token));
+
+        // Others' entries do not stand in the way, unlike when a cluster is formed.
+        Assert.NotNull(await a.AnnounceAsync(Entry(1, first), endsForming: true, _bound.Token));
+        Assert.Null(await b.RenewAsync(0, _bound.Token));
+        var second = (await b.RenewAsync(first, _bound.Token))!.Value;
+        Assert.True(second > first, $"{second} after {first}");
+        Assert.Null(await a.AnnounceAsync(Entry(1, first), endsForming: false, _bound.Token));
+        Assert.NotNull(await b.AnnounceAsync(Entry(2, second), endsForming: true, _bound.Token));
+    }
+
+    [Fact]
+    public async Task Of_many_that_renew_at_the_same_moment_exactly_one_does_each_time()
+    {
+        var nodes = Enumerable.Range(0, 4).Select(i => Node($"n{i}")).ToList();
+        long seen = 0;
+        for (var round = 0; round < 20; round++)
+        {
+            var renewed = await Task.WhenAll(nodes.Select(n => n.RenewAsync(seen, _bound.Token)));
+
+            seen = Assert.Single(renewed, g => g is not null)!.Value;
+            await fixture.Etcd.Etcdctl("del", $"{_settings.Prefix}/cluster-forming");
+        }
+    }
+
+    [Fact]
+    public async Task A_lease_that_etcd_has_forgotten_is_replaced_when_the_lock_is_taken()
+    {
+        var a = Node("a");
+        var generation = (await a.BeginAsync(_bound.Token))!.Value;
+        var lease = System.Text.Json.JsonDocument.Parse(await fixture.Etcd.Etcdctl("get", $"{_settings.Prefix}/cluster-forming", "-w", "json"))
+            .RootElement.GetProperty("kvs")[0].GetProperty("lease").GetInt64();
+        await fixture.Etcd.Etcdctl("lease", "revoke", lease.ToString("x", null));
+
+        // Whether the keeper has noticed by now or not: at the second try there is a lease.
+        long? renewed = null;
+        for (var i = 0; i < 2 && renewed is null; i++)
+        {
+            try
+            {
+                renewed = await a.RenewAsync(generation, _bound.Token);
+            }
+            catch (RegistryUnavailableException)
+            {
+            }
+        }
+
+        Assert.NotNull(renewed);
+    }
+
+    [Fact]
     public async Task Who_lost_the_lock_cannot_end_forming_with_it()
     {
         var (a, b) = (Node("a"), Node("b"));

@@ -229,6 +229,15 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <summary>What it says of itself, from its own data: it answers without a leader too.</summary>
     public async Task<EtcdStatus> StatusAsync() => EtcdStatus.Parse(Pid, Endpoint, await Etcdctl("endpoint", "status", "-w", "json"));
 
+    /// <summary>Writes so many times, so that what is written next has other revisions than after a restore.</summary>
+    public async Task SpendRevisionsAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await Etcdctl("put", "/spent", "");
+        }
+    }
+
     /// <summary>Forgets everything before its present revision.</summary>
     public async Task<long> CompactAsync()
     {
