@@ -36,11 +36,17 @@ internal sealed class SingletonStage : IAsyncDisposable
 
     /// <summary>Starts all, the balancers at the same moment, and waits until one decides.</summary>
     /// <param name="clusterSettings">Of all balancers, below <c>akkalb.cluster</c>.</param>
-    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output, string clusterSettings = "")
+    /// <param name="prepare">What is to be done before the balancers start.</param>
+    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output, string clusterSettings = "", Func<EtcdProcess, Task>? prepare = null)
     {
         var stage = new SingletonStage(output, await EtcdProcess.StartAsync(), clusterSettings);
         try
         {
+            if (prepare is not null)
+            {
+                await prepare(stage.Etcd);
+            }
+
             foreach (var node in stage.Balancers)
             {
                 stage.StartBalancer(node);
@@ -113,13 +119,19 @@ internal sealed class SingletonStage : IAsyncDisposable
         var next = await Askers.UntilAsync(s => s.Term > formerTerm, TimeSpan.FromSeconds(60));
         var lastBefore = Askers.Seen.Last(s => s.Term == formerTerm);
         Print($"{what}: {Stopwatch.GetElapsedTime(lastBefore.At, next.At).TotalSeconds:0.00} s without assignments, {Stopwatch.GetElapsedTime(from, next.At).TotalSeconds:0.00} s from the fault to the first of the next");
+        await EndOfLoadAsync(what, load);
+        return next;
+    }
+
+    /// <summary>Waits for the end of the load: none of its jobs is lost.</summary>
+    public async Task EndOfLoadAsync(string what, NodeProcess load)
+    {
         var ending = await load.EndedAsync(TimeSpan.FromSeconds(120));
         Assert.True(ending.ExitCode == 0, ending.ToString());
         var summary = LoadSummary.Of(ending);
         Print($"{what}: no job lost: {summary}");
         Assert.Equal(0, summary.Failed);
         Assert.True(summary.Done > 0);
-        return next;
     }
 
     public void Print(string text)
