@@ -78,8 +78,9 @@ public static class ServiceInstanceValue
         using (document)
         {
             var value = JsonValue.Of(document);
-            instance = Read(id, value);
+            var read = Read(id, value);
             problem = value.Problem;
+            instance = problem is null ? read : null;
             return problem is null;
         }
     }

@@ -15,8 +15,12 @@ public sealed class JsonValue
 
     private JsonValue(JsonElement element) => _object = element;
 
-    /// <summary>What is wrong with the value; null while nothing is.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>What is wrong with the value, fit for a log; null while nothing is.</summary>
+    public string? Problem
+    {
+        get;
+        private set => field = value is null ? null : LogText.Of(value);
+    }
 
     /// <summary>Opens the document; whoever gets true disposes it.</summary>
     public static bool TryOpen(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JsonDocument? document, [NotNullWhen(false)] out string? problem)
@@ -34,7 +38,13 @@ public sealed class JsonValue
         }
         catch (JsonException e)
         {
-            problem = $"it is not JSON: {e.Message}";
+            problem = LogText.Of($"it is not JSON: {e.Message}");
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            // Thrown where names are compared, for half a surrogate pair in one of them.
+            problem = "it is not JSON: a name in it is no valid Unicode text";
             return false;
         }
 

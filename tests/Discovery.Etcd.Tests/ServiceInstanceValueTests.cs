@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using AkkaLb.Etcd;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 
@@ -19,6 +21,19 @@ public sealed class ServiceInstanceValueTests
         var read = Read(instance.Id, Encoding.UTF8.GetString(ServiceInstanceValue.Write(instance)));
         Assert.Equal(instance.Attributes, read.Attributes);
         Assert.Equal(instance, read with { Attributes = instance.Attributes });
+    }
+
+    [Fact]
+    public void No_value_whatever_throws_and_each_problem_is_fit_for_a_log()
+    {
+        const string good =
+            """{"host":"h","port":1,"address":"10.0.0.1","path":"akka.tcp://S@a:1/user/b","version":"1","attributes":{"a":"b"}}""";
+        Assert.All(HostileValues.Listed(good).Concat(HostileValues.Damaged(good, seed: 3, 30_000)), value =>
+        {
+            Assert.Equal(ServiceInstanceValue.TryParse("x", value, out var instance, out var problem), problem is null);
+            Assert.Equal(instance is null, problem is not null);
+            Assert.Equal(problem, problem is null ? null : LogText.Of(problem));
+        });
     }
 
     [Theory]
