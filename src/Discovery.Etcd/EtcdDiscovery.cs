@@ -25,7 +25,7 @@ public sealed class EtcdDiscovery : IExtension
 
         // This is the edge where randomness enters.
         Services = new EtcdServices(_connection, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
-        _lookups = new ServiceLookups(Services, Settings.Lookup, Settings.WatchesMax, Log);
+        _lookups = new ServiceLookups(Services, Settings.Lookup, Settings.WatchesMax, Log, LogFailure);
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "etcd-discovery-deregister", DeregisterAsync);
         system.WhenTerminated.ContinueWith(_ => EndAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         Registration = Settings.Register is { } register ? Register(register, system) : null;
@@ -99,6 +99,9 @@ public sealed class EtcdDiscovery : IExtension
             case ServiceEvent.Unreadable unreadable:
                 _log.Warning("the value of {0} is left out: {1}", unreadable.Key, unreadable.Problem);
                 break;
+            case ServiceEvent.MoreUnreadable more:
+                _log.Warning("... and {0} more values of \"{1}\" are left out", more.Count, service);
+                break;
             case ServiceEvent.Disconnected disconnected:
                 _log.Warning("etcd cannot be asked for \"{0}\", the last known instances stay: {1}", service, disconnected.Reason);
                 break;
@@ -107,6 +110,9 @@ public sealed class EtcdDiscovery : IExtension
                 break;
         }
     }
+
+    private void LogFailure(string service, Exception why) =>
+        _log.Error(why, "the watch of \"{0}\" failed, the last known instances stay, it is begun anew after a pause", service);
 
     private async Task<Done> DeregisterAsync()
     {

@@ -19,12 +19,12 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     {
         var keys = KeysOf(service);
         var answer = await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false);
-        var told = new ServiceTable(keys).Reset(answer.Kvs, answer.Header.Revision);
+        var told = new ServiceTable(keys, namedMax: int.MaxValue).Reset(answer.Kvs, answer.Header.Revision);
         return (told.OfType<ServiceEvent.Instances>().Single().All, [.. told.OfType<ServiceEvent.Unreadable>()]);
     }
 
     /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>
-    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>; <see cref="Subscribe"/> survives that too.</remarks>
+    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>; <see cref="Subscribe(string, Action{ServiceEvent})"/> survives that too.</remarks>
     public async IAsyncEnumerable<ServiceEvent> WatchAsync(string service, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = KeysOf(service);
@@ -46,6 +46,18 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
         ArgumentNullException.ThrowIfNull(onEvent);
         _ = KeysOf(service);
         return new ServiceSubscription(token => WatchAsync(service, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
+    }
+
+    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins anew after a pause when something unforeseen ends it.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="onEvent">As there. All instances are told again after a failure.</param>
+    /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>
+    public LastingSubscription Subscribe(string service, Action<ServiceEvent> onEvent, Action<Exception> onFailure)
+    {
+        ArgumentNullException.ThrowIfNull(onEvent);
+        ArgumentNullException.ThrowIfNull(onFailure);
+        _ = KeysOf(service);
+        return new LastingSubscription(() => Subscribe(service, onEvent), onFailure, connection.TimeProvider);
     }
 
     /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>

@@ -10,8 +10,12 @@ public abstract record ServiceEvent
     /// <param name="Revision">etcd's revision they are of.</param>
     public sealed record Instances(IReadOnlyList<ServiceInstance> All, long Revision) : ServiceEvent;
 
-    /// <summary>A value that could not be read and was left out; told once for each value.</summary>
+    /// <summary>A value that could not be read and was left out; told once, as long as the problem stays the same.</summary>
+    /// <param name="Key">As it is fit for a log: characters that cannot be seen are written as <c>\u001b</c>, and a long one is cut.</param>
     public sealed record Unreadable(string Key, string Problem) : ServiceEvent;
+
+    /// <summary>So many values are left out beside those that were told as <see cref="Unreadable"/>: too many to name.</summary>
+    public sealed record MoreUnreadable(int Count) : ServiceEvent;
 
     /// <summary>etcd cannot be reached, or refuses; the instances told last still stand.</summary>
     /// <param name="IsRefused">It was reached and refuses: an operator has to mend that.</param>

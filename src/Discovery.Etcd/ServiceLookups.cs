@@ -6,10 +6,14 @@ namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Answers lookups, from a watch kept for each service or by reading. Thread-safe.</summary>
 /// <param name="log">What a watch tells besides instances.</param>
-internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int watchesMax, Action<string, ServiceEvent> log) : IAsyncDisposable
+/// <param name="logFailure">What ended a watch that is begun anew.</param>
+internal sealed class ServiceLookups(
+    EtcdServices services, LookupMode mode, int watchesMax, Action<string, ServiceEvent> log, Action<string, Exception> logFailure) : IAsyncDisposable
 {
+    private const int ServicesMax = 1024;
+
     private readonly ConcurrentDictionary<string, WatchedService> _watched = new();
-    private readonly ConcurrentDictionary<string, string> _unreadable = new();
+    private readonly Dictionary<string, LeftOutValues> _leftOut = [];
     private readonly Lock _lock = new();
     private bool _isDisposed;
 
@@ -50,7 +54,7 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (!_watched.TryGetValue(service, out watched) && _watched.Count < watchesMax)
             {
-                watched = new WatchedService(services, service, e => log(service, e));
+                watched = new WatchedService(services, service, e => log(service, e), e => logFailure(service, e));
                 _watched[service] = watched;
             }
 
@@ -64,9 +68,9 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
         try
         {
             var (instances, unreadable) = await services.ReadAsync(service, bound.Token).ConfigureAwait(false);
-            foreach (var problem in unreadable.Where(IsNews))
+            foreach (var news in NewsOf(service, unreadable))
             {
-                log(service, problem);
+                log(service, news);
             }
 
             return instances;
@@ -78,21 +82,34 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
     }
 
     /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is logged anew.</summary>
-    private bool IsNews(ServiceEvent.Unreadable unreadable)
+    private List<ServiceEvent> NewsOf(string service, IReadOnlyList<ServiceEvent.Unreadable> unreadable)
     {
-        const int keysMax = 1024;
-        if (_unreadable.TryGetValue(unreadable.Key, out var known) && known == unreadable.Problem)
+        lock (_lock)
         {
-            return false;
-        }
+            if (!_leftOut.TryGetValue(service, out var leftOut))
+            {
+                if (unreadable.Count == 0)
+                {
+                    return [];
+                }
 
-        if (_unreadable.Count >= keysMax)
-        {
-            _unreadable.Clear();
-        }
+                if (_leftOut.Count >= ServicesMax)
+                {
+                    _leftOut.Clear();
+                }
 
-        _unreadable[unreadable.Key] = unreadable.Problem;
-        return true;
+                _leftOut[service] = leftOut = new LeftOutValues();
+            }
+
+            leftOut.ForgetAllBut(unreadable.Select(u => u.Key).ToHashSet());
+            var news = unreadable.Where(u => leftOut.IsNews(u.Key, u.Problem)).ToList<ServiceEvent>();
+            if (leftOut.Sum() is > 0 and var more)
+            {
+                news.Add(new ServiceEvent.MoreUnreadable(more));
+            }
+
+            return news;
+        }
     }
 
     private static EtcdUnavailableException Unanswered(string service, TimeSpan timeout, string why, Exception? inner) => new(
@@ -102,14 +119,14 @@ internal sealed class ServiceLookups(EtcdServices services, LookupMode mode, int
     private sealed class WatchedService : IAsyncDisposable
     {
         private readonly string _service;
-        private readonly ServiceSubscription _subscription;
+        private readonly LastingSubscription _subscription;
         private volatile TaskCompletionSource<IReadOnlyList<ServiceInstance>> _answer = NewAnswer();
         private volatile string _problem = "etcd did not answer";
 
-        public WatchedService(EtcdServices services, string service, Action<ServiceEvent> log)
+        public WatchedService(EtcdServices services, string service, Action<ServiceEvent> log, Action<Exception> logFailure)
         {
             _service = service;
-            _subscription = services.Subscribe(service, e => OnEvent(e, log));
+            _subscription = services.Subscribe(service, e => OnEvent(e, log), logFailure);
         }
 
         public async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(TimeSpan timeout)

@@ -6,8 +6,10 @@ namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Makes lists of instances out of what a watch of keys tells.</summary>
 /// <remarks>Not thread-safe: one flow of control owns it.</remarks>
-internal sealed class ServiceTable(EtcdKeyRange keys)
+/// <param name="namedMax">So many unreadable values are told one by one; see <see cref="LeftOutValues"/>.</param>
+internal sealed class ServiceTable(EtcdKeyRange keys, int namedMax = LeftOutValues.NamedMax)
 {
+    private readonly LeftOutValues _leftOut = new(namedMax);
     private readonly Dictionary<string, Entry> _entries = [];
     private bool _hasSnapshot;
 
@@ -65,6 +67,11 @@ internal sealed class ServiceTable(EtcdKeyRange keys)
 
     private List<ServiceEvent> Told(List<ServiceEvent> told, long revision)
     {
+        if (_leftOut.Sum() is > 0 and var more)
+        {
+            told.Add(new ServiceEvent.MoreUnreadable(more));
+        }
+
         if (_isChanged)
         {
             told.Add(new ServiceEvent.Instances(
@@ -87,9 +94,13 @@ internal sealed class ServiceTable(EtcdKeyRange keys)
             return;
         }
 
-        if (!ServiceInstanceValue.TryParse(id, kv.Value.Memory, out var instance, out var problem))
+        if (ServiceInstanceValue.TryParse(id, kv.Value.Memory, out var instance, out var problem))
         {
-            told.Add(new ServiceEvent.Unreadable(kv.Key.ToStringUtf8(), problem));
+            _leftOut.Forget(id);
+        }
+        else if (_leftOut.IsNews(id, problem))
+        {
+            told.Add(new ServiceEvent.Unreadable(LogText.Of(kv.Key.ToStringUtf8()), problem));
         }
 
         _entries[id] = new Entry(instance, kv.CreateRevision, kv.ModRevision);
@@ -100,6 +111,7 @@ internal sealed class ServiceTable(EtcdKeyRange keys)
     {
         if (_entries.Remove(id, out var gone))
         {
+            _leftOut.Forget(id);
             _isChanged |= gone.Instance is not null;
         }
     }

@@ -45,6 +45,43 @@ public sealed class ServiceTableTests
         Assert.Single(_table.Apply(Changed(13, Put(Kv("a", 13, 13, "junk")))));
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"host":"h","port":0}""")]
+    [InlineData("""{"host":"h","port":1,"address":"h"}""")]
+    public void A_value_with_a_wrong_field_is_no_instance(string value)
+    {
+        var told = _table.Apply(Snapshot(9, Kv("a", 5, value: value), Kv("b", 6)));
+        Assert.Equal(["b"], Ids(told));
+        Assert.Single(told.OfType<ServiceEvent.Unreadable>());
+    }
+
+    [Fact]
+    public void Many_unreadable_values_are_summed_up_and_not_told_again()
+    {
+        var junk = Enumerable.Range(0, 20_000).Select(i => Kv($"x{i}", i + 1, value: "junk")).ToArray();
+        var told = _table.Apply(Snapshot(20_000, junk));
+        Assert.Equal(LeftOutValues.NamedMax, told.OfType<ServiceEvent.Unreadable>().Count());
+        Assert.Equal(20_000 - LeftOutValues.NamedMax, told.OfType<ServiceEvent.MoreUnreadable>().Single().Count);
+        Assert.Empty(_table.Apply(Snapshot(20_001, junk)));
+        Assert.Equal(20_000, new ServiceTable(Keys, int.MaxValue).Reset(junk, 1).OfType<ServiceEvent.Unreadable>().Count());
+    }
+
+    [Fact]
+    public void Another_unreadable_value_with_the_same_problem_is_no_news()
+    {
+        Assert.Single(_table.Apply(Snapshot(9, Kv("a", 5, 5, "junk"))).OfType<ServiceEvent.Unreadable>());
+        Assert.Empty(_table.Apply(Changed(10, Put(Kv("a", 5, 10, "junk")))));
+        Assert.Single(_table.Apply(Changed(11, Put(Kv("a", 5, 11, "{}")))));
+    }
+
+    [Fact]
+    public void The_key_of_an_unreadable_value_is_told_fit_for_a_log()
+    {
+        var told = _table.Apply(Snapshot(9, Kv("a\r\nfatal: \u001b[2J", 5)));
+        Assert.Equal("/p/s/a\\u000d\\u000afatal: \\u001b[2J", told.OfType<ServiceEvent.Unreadable>().Single().Key);
+    }
+
     private static IEnumerable<string> Ids(IReadOnlyList<ServiceEvent> told) => told.OfType<ServiceEvent.Instances>().Single().All.Select(i => i.Id);
 
     private static EtcdWatchEvent.Snapshot Snapshot(long revision, params KeyValue[] all) => new(revision, all);
