@@ -18,6 +18,11 @@ public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMa
 /// </remarks>
 public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
 {
+    /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must not keep
+    /// everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by default, and leaves a
+    /// client most of its deadline, 60 s by default.</summary>
+    public static readonly TimeSpan FirstReportsWaitMax = TimeSpan.FromSeconds(10);
+
     private static readonly AssignRejection Stopping = new(
         AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500));
 
@@ -97,8 +102,9 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         if (!_hasSnapshot)
         {
             _hasSnapshot = true;
-            // After a start one heartbeat of reports is waited for: the slowest member's own interval.
-            _readyAt = now + TimeSpan.FromMilliseconds(_eligible.Select(c => (double)c.Member.Worker.HeartbeatMs).DefaultIfEmpty(0).Max());
+            // After a start one heartbeat of reports is waited for: the slowest member's own interval, within reason.
+            var slowest = TimeSpan.FromMilliseconds(_eligible.Select(c => (double)c.Member.Worker.HeartbeatMs).DefaultIfEmpty(0).Max());
+            _readyAt = now + (slowest < FirstReportsWaitMax ? slowest : FirstReportsWaitMax);
         }
     }
 

@@ -31,6 +31,15 @@ public class BalancerCoreTests
     }
 
     [Fact]
+    public void Least_load_waits_ten_seconds_at_most_whatever_interval_a_member_announces()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1), Up("wrong", 2, heartbeatMs: int.MaxValue), Up("dead", 3, heartbeatMs: 60_000)], S(10));
+        _leastLoad.Report(Sample("a", 1), S(19));
+        Assert.Equal("NotReady", Answer(_leastLoad, S(20) - TimeSpan.FromTicks(1)));
+        Assert.Equal("a", Answer(_leastLoad, S(20)));
+    }
+
+    [Fact]
     public void Least_load_does_not_wait_for_a_draining_member()
     {
         _leastLoad.ApplySnapshot([Up("a", 1), Draining("b", 2)], default);
