@@ -31,7 +31,7 @@ internal sealed class Node : IAsyncDisposable
     public WorkerRecord WorkerOf(string id, long incarnation) => new(
         id,
         incarnation,
-        $"{((ExtendedActorSystem)System).Provider.DefaultAddress}/user/{id}#{incarnation}",
+        $"{((ExtendedActorSystem)System).Provider.DefaultAddress}/user/worker#{incarnation}",
         WorkerState.Up,
         64,
         1000,

@@ -2,17 +2,18 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
-using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
 
 /// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 /// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
-/// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause.</remarks>
+/// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause. So is the one after a
+/// crash of this actor: it forgets what it knew, and the balancer goes on with the members it was told.</remarks>
 public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
@@ -21,19 +22,24 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     /// <summary>Pause before a failed watch is opened again.</summary>
     public static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>The pause after a crash doubles from <see cref="ReopenAfter"/> up to this.</summary>
+    public static readonly TimeSpan RestartPauseMax = TimeSpan.FromSeconds(30);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;
     private readonly MembershipView _view = new();
     private readonly WatchHealth _health;
-    private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
+    private readonly UsableWorkers _usable;
+    private readonly RestartPause _restarts;
     private CancellationTokenSource _watch = new();
     private string? _lastEnd;
     private object _epoch = new();
 
-    public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer)
+    public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts)
     {
-        (_registry, _balancer) = (registry, balancer);
+        (_registry, _balancer, _restarts) = (registry, balancer, restarts);
+        _usable = new UsableWorkers(NodeAddress.RemoteProtocolOf(Context.System), line => _log.Warning("{0}", line));
         _health = new WatchHealth(isInProcess: registry is EmbeddedRegistry);
         Watching();
     }
@@ -42,10 +48,23 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    public static Props Props(IWorkerRegistry registry, IActorRef balancer) =>
-        Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer));
+    public static Props Props(IWorkerRegistry registry, IActorRef balancer)
+    {
+        // Here, so that it survives a restart of the actor.
+        var restarts = new RestartPause(ReopenAfter, RestartPauseMax);
+        return Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer, restarts));
+    }
 
     protected override void PreStart() => Open();
+
+    /// <summary>A crash is a bug, and whatever in the registry brought it about may still be there: reading it at once would crash again, without end.</summary>
+    protected override void PostRestart(Exception reason)
+    {
+        var pause = _restarts.Crashed(Now);
+        _health.Disconnected(LogText.Of($"the watcher failed: {reason.Message}"));
+        _log.Error("the watcher failed, the last known workers stay, the registry is read anew in {0} s", pause.TotalSeconds);
+        Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, pause);
+    }
 
     protected override void PostStop()
     {
@@ -104,7 +123,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
                 break;
             case RegistryEvent.Changed changed:
                 _health.Proved(Now);
-                Tell(_view.Apply(changed.Revision, [.. changed.Changes.Select(LeaveOutUnresolvable)]));
+                Tell(_view.Apply(changed.Revision, _usable.Of(changed.Changes)));
                 break;
             case RegistryEvent.Alive:
                 _health.Proved(Now);
@@ -120,6 +139,9 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             case RegistryEvent.Unreadable unreadable:
                 _log.Warning("registry value {0} is left out: {1}", unreadable.Key, unreadable.Problem);
                 break;
+            case RegistryEvent.MoreUnreadable more:
+                _log.Warning("... and {0} more registry values are left out", more.Count);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -128,7 +150,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private void OnSnapshot(RegistryEvent.Snapshot snapshot)
     {
         var isFirst = !_view.HasSnapshot;
-        var changes = _view.Reset(snapshot.Revision, [.. snapshot.Members.Where(m => IsResolvable(m.Worker))]);
+        var changes = _view.Reset(snapshot.Revision, _usable.Of(snapshot.Members));
         if (isFirst)
         {
             _balancer.Tell(new WorkersSnapshot([.. _view.Members], _view.Revision));
@@ -146,31 +168,6 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         {
             _balancer.Tell(new WorkersChanged(changes, _view.Revision));
         }
-    }
-
-    /// <summary>A path that Akka cannot read would break the balancer's table: such a worker counts as gone.</summary>
-    private MemberChange LeaveOutUnresolvable(MemberChange change) =>
-        change is MemberChange.Put put && !IsResolvable(put.Member.Worker) ? new MemberChange.Removed(put.Member.Worker.Id) : change;
-
-    private bool IsResolvable(WorkerRecord worker)
-    {
-        // The check comes first: ActorPath.TryParse throws for a uid that is no number.
-        if (SerializedActorPath.IsValid(worker.Path, needsUid: true) && ActorPath.TryParse(worker.Path, out var path))
-        {
-            // Akka throws for a protocol that it has no transport for, here and at every client that was sent there.
-            if (_protocol is null || path.Address.Protocol == _protocol)
-            {
-                return true;
-            }
-
-            _log.Warning(
-                "worker {0} is left out: it is reached by {1}, this balancer by {2}; switch TLS between nodes (akkalb.tls) on at both or at neither",
-                worker.Id, path.Address.Protocol, _protocol);
-            return false;
-        }
-
-        _log.Warning("worker {0} is left out: \"{1}\" is not an actor path with address and uid", worker.Id, worker.Path);
-        return false;
     }
 
     private void Open()

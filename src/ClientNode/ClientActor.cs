@@ -98,6 +98,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, those known stay: {0}", m.Reason));
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
+        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
+        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed, those known stay, trying again after a pause: {0}", m.Problem));
         Receive<Terminated>(OnTerminated);
         Receive<WaitForLink>(m =>
         {

@@ -29,8 +29,15 @@ public abstract record BalancerNews : INoSerializationVerificationNeeded
     /// <summary>Reached again after <see cref="Unreachable"/>.</summary>
     public sealed record Reachable : BalancerNews;
 
-    /// <summary>An entry that cannot be read; told once.</summary>
+    /// <summary>An entry that cannot be used; told once, as long as the problem stays the same.</summary>
+    /// <param name="Entry">As it is fit for a log.</param>
     public sealed record LeftOut(string Entry, string Problem) : BalancerNews;
+
+    /// <summary>So many entries are left out beside those that were told as <see cref="LeftOut"/>: too many to name.</summary>
+    public sealed record MoreLeftOut(int Count) : BalancerNews;
+
+    /// <summary>The subscription has met an error that nobody foresaw, and begins anew after a pause; what was told last still stands.</summary>
+    public sealed record Failed(string Problem) : BalancerNews;
 }
 
 /// <summary>Balancers that the operator has listed.</summary>
@@ -67,13 +74,14 @@ public static class BalancerDirectories
             BalancerNews.Known known => known.Addresses,
             BalancerNews.Unreachable { IsRefused: true, Reason: var reason } => throw new RegistryRefusedException(reason),
             BalancerNews.Unreachable { Reason: var reason } => throw new RegistryUnavailableException(reason),
+            BalancerNews.Failed { Problem: var problem } => throw new RegistryUnavailableException(problem),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
     private static void Keep(BalancerNews news, TaskCompletionSource<BalancerNews> first)
     {
-        if (news is BalancerNews.Known or BalancerNews.Unreachable)
+        if (news is BalancerNews.Known or BalancerNews.Unreachable or BalancerNews.Failed)
         {
             first.TrySetResult(news);
         }

@@ -100,8 +100,12 @@ public abstract record RegistryEvent
     /// <summary>Reached again after <see cref="Disconnected"/>.</summary>
     public sealed record Connected : RegistryEvent;
 
-    /// <summary>A registry value that could not be read and was left out.</summary>
+    /// <summary>A registry value that could not be read and was left out; told once, as long as the problem stays the same.</summary>
+    /// <param name="Key">As it is fit for a log.</param>
     public sealed record Unreadable(string Key, string Problem) : RegistryEvent;
+
+    /// <summary>So many values are left out beside those that were told as <see cref="Unreadable"/>: too many to name.</summary>
+    public sealed record MoreUnreadable(int Count) : RegistryEvent;
 }
 
 /// <summary>The registry cannot be reached or did not answer in time; for a write the outcome is unknown.</summary>

@@ -43,6 +43,9 @@ internal static class BalancerProbe
                         case BalancerNews.Unreachable unreachable:
                             trouble = unreachable.Reason;
                             break;
+                        case BalancerNews.Failed failed:
+                            trouble = failed.Problem;
+                            break;
                     }
                 }
 

@@ -63,6 +63,8 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, reporting to those known: {0}", m.Reason));
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
+        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
+        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed, reporting to those known, trying again after a pause: {0}", m.Problem));
     }
 
     private void Report()

@@ -116,6 +116,10 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#x")]
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#99999999999999999999")]
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:99999/user/worker#1")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#-9223372036854775808")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#2147483648")]
+    [InlineData("akka.tcp://Other@127.0.0.1:4100/user/worker#1")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/other#1")]
     public async Task A_worker_whose_path_cannot_be_told_and_watched_is_left_out(string path)
     {
         var watch = await _registry.NextWatchAsync();
@@ -151,8 +155,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     public async Task A_restarted_watcher_starts_over_and_drops_what_the_old_watch_still_says()
     {
         var old = await WatchWithAsync(A);
-        // Provokes the crash: no registry of ours does it.
-        old.Say(new RegistryEvent.Snapshot(8, null!));
+        await CrashAsync(old);
+        Advance(EtcdWatcherActor.ReopenAfter);
         var fresh = await _registry.NextWatchAsync();
         Assert.True(old.Cancelled.IsCancellationRequested);
 
@@ -161,6 +165,64 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         await old.Events.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         fresh.Snapshot(10, C);
         Assert.Equal([C], ExpectMsg<WorkersSnapshot>().Members);
+    }
+
+    [Fact]
+    public async Task A_watcher_that_crashes_again_and_again_waits_longer_each_time_and_the_balancer_keeps_its_members()
+    {
+        var watch = await WatchWithAsync(A);
+        foreach (var seconds in new[] { 1, 2, 4, 8, 16, 30, 30 })
+        {
+            await CrashAsync(watch);
+            var opened = _registry.OpenedCount;
+            var state = await StateAsync();
+            Assert.False(state.IsConnected);
+            Assert.StartsWith("the watcher failed: ", state.LastProblem, StringComparison.Ordinal);
+            Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
+            await Settled(_watcher);
+            Assert.Equal(opened, _registry.OpenedCount);
+            Advance(TimeSpan.FromMilliseconds(1));
+            watch = await _registry.NextWatchAsync();
+        }
+
+        watch.Snapshot(10, A, B);
+        // The first that the balancer hears since the crashes.
+        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+        Advance((EtcdWatcherActor.RestartPauseMax * 2) + TimeSpan.FromMilliseconds(1));
+        await CrashAsync(watch);
+        Advance(EtcdWatcherActor.ReopenAfter);
+        await _registry.NextWatchAsync();
+    }
+
+    [Fact]
+    public async Task Workers_left_out_are_said_once_and_beyond_some_summed_up()
+    {
+        var watch = await _registry.NextWatchAsync();
+        Sys.EventStream.Subscribe(TestActor, typeof(Warning));
+        Member[] wrong = [.. Enumerable.Range(1, 100).Select(i => Workers.Member($"w{i}", i).WithPath("akka.tcp://AkkaLb@h:1/\r\nfatal: x"))];
+        watch.Snapshot(7, [A, .. wrong]);
+        for (var i = 1; i <= 20; i++)
+        {
+            Assert.Equal($"worker w{i} is left out: \"akka.tcp://AkkaLb@h:1/\\u000d\\u000afatal: x\" is not a worker's actor path with address and uid", ExpectWarning());
+        }
+
+        Assert.Equal("... and 80 more workers are left out", ExpectWarning());
+        Assert.Equal([A], ExpectMsg<WorkersSnapshot>().Members);
+        watch.Snapshot(8, [A, .. wrong]);
+        watch.Changed(9, wrong[0].Put());
+        watch.Changed(10, B.Put());
+        ExpectChanges(B.Put());
+    }
+
+    [Fact]
+    public async Task Unreadable_values_are_logged_by_name_and_by_number()
+    {
+        var watch = await WatchWithAsync(A);
+        Sys.EventStream.Subscribe(TestActor, typeof(Warning));
+        watch.Say(new RegistryEvent.Unreadable("/akkalb/workers/x", "it is not JSON"));
+        watch.Say(new RegistryEvent.MoreUnreadable(19_990));
+        Assert.Equal("registry value /akkalb/workers/x is left out: it is not JSON", ExpectWarning());
+        Assert.Equal("... and 19990 more registry values are left out", ExpectWarning());
     }
 
     [Fact]
@@ -184,6 +246,16 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         Sys.Stop(Watch(_watcher));
         ExpectTerminated(_watcher);
         Assert.True(watch.Cancelled.IsCancellationRequested);
+    }
+
+    private string ExpectWarning() => ExpectMsg<Warning>().Message.ToString()!;
+
+    /// <summary>Provokes a crash, which no registry of ours does, and waits until the watcher is there again.</summary>
+    private async Task CrashAsync(ScriptedRegistry.Watch watch)
+    {
+        watch.Say(new RegistryEvent.Snapshot(8, null!));
+        await AwaitConditionAsync(() => Task.FromResult(watch.Cancelled.IsCancellationRequested), TimeSpan.FromSeconds(20));
+        await Settled(_watcher);
     }
 
     private Task<WatcherState> StateAsync() => _watcher.Ask<WatcherState>(GetWatcherState.Instance, TimeSpan.FromSeconds(20));

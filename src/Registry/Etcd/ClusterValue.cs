@@ -35,7 +35,7 @@ public static class ClusterValue
             var uid = value.Whole("uid", long.MinValue, long.MaxValue);
             var generation = value.Whole("generation", 1, long.MaxValue);
             var policy = value.Text("policy", PolicyLengthMax);
-            value.Require(SerializedActorPath.IsValid($"{address}/user/balancer", needsUid: false), "'address' is no address with host and port");
+            value.Require(SerializedActorPath.IsNode(address), SerializedActorPath.NoNode);
             problem = value.Problem;
             entry = problem is null ? new ClusterEntry(new NodeLife(address, uid), generation, policy) : null;
             return entry is not null;

@@ -6,9 +6,10 @@ using Mvccpb;
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>Turns etcd's keys and events into what the registry's contract says: members, changes, unreadable values.</summary>
-/// <remarks>It remembers the members it has told, so that a removal is told once and only for somebody who was there. Not thread-safe.</remarks>
+/// <remarks>It remembers what it has told: a removal is told once and only for somebody who was there, an unreadable value once. Not thread-safe.</remarks>
 internal sealed class MembershipTranslator(EtcdKeyRange keys)
 {
+    private readonly LeftOutValues _leftOut = new();
     private HashSet<string> _members = [];
 
     /// <summary>What an event of the watch says about members.</summary>
@@ -22,18 +23,36 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
         _ => throw new UnreachableException(),
     };
 
-    /// <summary>A snapshot event, then one event for each value that was left out.</summary>
+    /// <summary>A snapshot event, then what there is to say of values that were left out.</summary>
     /// <param name="revision">At which the keys were read.</param>
     /// <param name="kvs">All keys of the range, in any order.</param>
     /// <param name="because">Why everything was read anew; null for the first snapshot.</param>
     public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs, string? because = null)
     {
-        var (members, unreadable) = Read(kvs);
+        var members = new List<Member>();
+        var unreadable = new List<RegistryEvent>();
+        var leftOut = new HashSet<string>();
+        // Keys put by one transaction share their create revision; the key breaks the tie the same way every time.
+        foreach (var kv in kvs.OrderBy(kv => kv.CreateRevision).ThenBy(kv => kv.Key.ToStringUtf8(), StringComparer.Ordinal))
+        {
+            var id = keys.IdOf(kv.Key);
+            if (RegistryValue.TryParse(id, kv.Value.Memory, out var worker, out var problem))
+            {
+                members.Add(new Member(worker, kv.CreateRevision));
+            }
+            else
+            {
+                leftOut.Add(id);
+                LeaveOut(id, kv, problem, unreadable);
+            }
+        }
+
+        _leftOut.ForgetAllBut(leftOut);
         _members = [.. members.Select(m => m.Worker.Id)];
-        return [new RegistryEvent.Snapshot(revision, members) { Because = because }, .. unreadable];
+        return [new RegistryEvent.Snapshot(revision, members) { Because = because }, .. SummedUp(unreadable)];
     }
 
-    /// <summary>The events of one revision: at most one change event, then one event for each value that was left out.</summary>
+    /// <summary>The events of one revision: at most one change event, then what there is to say of values that were left out.</summary>
     public IReadOnlyList<RegistryEvent> Apply(long revision, IEnumerable<Event> events)
     {
         var changes = new List<MemberChange>();
@@ -46,12 +65,17 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
             {
                 if (RegistryValue.TryParse(id, e.Kv.Value.Memory, out var worker, out var problem))
                 {
+                    _leftOut.Forget(id);
                     _members.Add(id);
                     changes.Add(new MemberChange.Put(new Member(worker, e.Kv.CreateRevision)));
                     continue;
                 }
 
-                unreadable.Add(new RegistryEvent.Unreadable(e.Kv.Key.ToStringUtf8(), problem));
+                LeaveOut(id, e.Kv, problem, unreadable);
+            }
+            else
+            {
+                _leftOut.Forget(id);
             }
 
             // Deleted, or replaced by something nobody can read: a member that was told is one no more.
@@ -61,26 +85,25 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
             }
         }
 
+        unreadable = SummedUp(unreadable);
         return changes.Count == 0 ? unreadable : [new RegistryEvent.Changed(revision, changes), .. unreadable];
     }
 
-    private (List<Member> Members, List<RegistryEvent> Unreadable) Read(IEnumerable<KeyValue> kvs)
+    private void LeaveOut(string id, KeyValue kv, string problem, List<RegistryEvent> unreadable)
     {
-        var members = new List<Member>();
-        var unreadable = new List<RegistryEvent>();
-        // Keys put by one transaction share their create revision; the key breaks the tie the same way every time.
-        foreach (var kv in kvs.OrderBy(kv => kv.CreateRevision).ThenBy(kv => kv.Key.ToStringUtf8(), StringComparer.Ordinal))
+        if (_leftOut.IsNews(id, problem))
         {
-            if (RegistryValue.TryParse(keys.IdOf(kv.Key), kv.Value.Memory, out var worker, out var problem))
-            {
-                members.Add(new Member(worker, kv.CreateRevision));
-            }
-            else
-            {
-                unreadable.Add(new RegistryEvent.Unreadable(kv.Key.ToStringUtf8(), problem));
-            }
+            unreadable.Add(new RegistryEvent.Unreadable(LogText.Of(kv.Key.ToStringUtf8()), problem));
+        }
+    }
+
+    private List<RegistryEvent> SummedUp(List<RegistryEvent> unreadable)
+    {
+        if (_leftOut.Sum() is > 0 and var more)
+        {
+            unreadable.Add(new RegistryEvent.MoreUnreadable(more));
         }
 
-        return (members, unreadable);
+        return unreadable;
     }
 }

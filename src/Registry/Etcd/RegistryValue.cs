@@ -59,7 +59,7 @@ public static class RegistryValue
             var capacity = value.Whole("capacity", 1, int.MaxValue);
             var heartbeatMs = value.Whole("heartbeatMs", 1, int.MaxValue);
             var version = value.Text("version", VersionLengthMax);
-            value.Require(SerializedActorPath.IsValid(path, needsUid: true), "'path' is no absolute actor path with host, port and #uid");
+            value.Require(SerializedActorPath.IsWorker(path), SerializedActorPath.NoWorker);
             value.Require(state is "up" or "draining", "'state' must be 'up' or 'draining'");
             problem = value.Problem;
             worker = problem is null

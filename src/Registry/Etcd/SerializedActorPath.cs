@@ -1,49 +1,87 @@
 using System.Globalization;
+using System.Net;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>Tells whether a text looks like an absolute actor path: <c>akka.tcp://System@host:port/user/name#uid</c>.</summary>
-/// <remarks>A plain check of the parts, so that a value of another program or a half-written one is caught at the registry. It needs no Akka.</remarks>
+/// <summary>Tells whether a text is what a node of AkkaLb says of itself: <c>akka.tcp://AkkaLb@host:port</c>, and behind it the path of an actor.</summary>
+/// <remarks>As narrow as what is really written, so that a value of another program or a half-written one is caught at the registry. What passes here can be
+/// parsed and resolved by Akka, which throws for some of the rest.</remarks>
 public static class SerializedActorPath
 {
+    /// <summary>Why <see cref="IsWorker"/> said no, for an operator.</summary>
+    public const string NoWorker = "'path' is no absolute actor path of a worker, akka.tcp://AkkaLb@host:port/user/worker#uid";
+
+    /// <summary>Why <see cref="IsBalancer"/> said no, for an operator.</summary>
+    public const string NoBalancer = "'path' is no absolute actor path of a balancer, akka.tcp://AkkaLb@host:port/user/balancer";
+
+    /// <summary>Why <see cref="IsNode"/> said no, for an operator.</summary>
+    public const string NoNode = "'address' is no address of a node, akka.tcp://AkkaLb@host:port";
+
     private const int LengthMax = 1024;
+    private const string Worker = "/user/worker";
+    private const string Balancer = "/user/balancer";
 
-    /// <param name="needsUid">Whether a path without <c>#uid</c> is refused.</param>
-    public static bool IsValid(string path, bool needsUid)
+    /// <summary>With TLS between nodes, and without.</summary>
+    private static readonly string[] Starts = [$"akka.tcp://{SystemConfig.SystemName}@", $"akka.ssl.tcp://{SystemConfig.SystemName}@"];
+
+    /// <summary>A worker's gate, with the <c>#uid</c> that tells one life of it from the next: a reference without can be watched in vain.</summary>
+    public static bool IsWorker(string path) => TrySplit(path, out var authority, out var rest)
+        && rest.StartsWith(Worker + "#", StringComparison.Ordinal)
+        && IsUid(rest.AsSpan(Worker.Length + 1))
+        && IsHostAndPort(authority);
+
+    /// <summary>A balancer, with or without <c>#uid</c>: it is talked to by its path.</summary>
+    public static bool IsBalancer(string path) => TrySplit(path, out var authority, out var rest)
+        && rest.StartsWith(Balancer, StringComparison.Ordinal)
+        && (rest.Length == Balancer.Length || (rest[Balancer.Length] == '#' && IsUid(rest.AsSpan(Balancer.Length + 1))))
+        && IsHostAndPort(authority);
+
+    /// <summary>The address of a node alone.</summary>
+    public static bool IsNode(string address) => TrySplit(address, out var authority, out var rest) && rest.Length == 0 && IsHostAndPort(authority);
+
+    private static bool TrySplit(string path, out string authority, out string rest)
     {
-        if (path.Length > LengthMax || !path.StartsWith("akka.", StringComparison.Ordinal) || path.Any(c => c is <= ' ' or > '~'))
+        (authority, rest) = ("", "");
+        if (path.Length > LengthMax || Array.Find(Starts, s => path.StartsWith(s, StringComparison.Ordinal)) is not { } start)
         {
             return false;
         }
 
-        var scheme = path.IndexOf("://", StringComparison.Ordinal);
-        var at = path.IndexOf('@', StringComparison.Ordinal);
-        var slash = scheme < 0 ? -1 : path.IndexOf('/', scheme + "://".Length);
-        if (scheme < 0 || at < scheme || slash < at)
-        {
-            return false;
-        }
-
-        var system = path[(scheme + "://".Length)..at];
-        return system.Length > 0 && IsHostAndPort(path[(at + 1)..slash]) && IsElementsAndUid(path[slash..], needsUid);
+        var slash = path.IndexOf('/', start.Length);
+        var end = slash < 0 ? path.Length : slash;
+        (authority, rest) = (path[start.Length..end], path[end..]);
+        return true;
     }
 
     private static bool IsHostAndPort(string authority)
     {
         var colon = authority.LastIndexOf(':');
         return colon > 0
+            && IsDecimal(authority.AsSpan(colon + 1))
             && int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            && port is >= 1 and <= 65535;
+            && port <= 65535
+            && IsHost(authority[..colon]);
     }
 
-    private static bool IsElementsAndUid(string elements, bool needsUid)
+    /// <summary>A name or an address at which somebody can be reached; IPv6 in brackets, without a zone, which means something on one machine only.</summary>
+    private static bool IsHost(string host)
     {
-        var hash = elements.IndexOf('#', StringComparison.Ordinal);
-        var names = hash < 0 ? elements : elements[..hash];
-        var isNamed = names.Length > 1 && !names.EndsWith('/') && !names.Contains("//", StringComparison.Ordinal);
-        var isUidGood = hash < 0
-            ? !needsUid
-            : long.TryParse(elements.AsSpan(hash + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
-        return isNamed && isUidGood;
+        var isIpv6 = host.StartsWith('[') && host.EndsWith(']');
+        var isPlain = host.All(c => char.IsAscii(c) && c != '%') && host.Contains(':') == isIpv6;
+        return isPlain
+            && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
+            && !(IPAddress.TryParse(host, out var address) && IsNobody(address));
     }
+
+    /// <summary>The address that stands for all of a machine's own: good to listen at, and nothing to dial.</summary>
+    private static bool IsNobody(IPAddress address) =>
+        (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) is var plain && (plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any));
+
+    /// <summary>1 to 2,147,483,647, which is what Akka gives; it throws when it reads a larger one, and takes 0 for none.</summary>
+    private static bool IsUid(ReadOnlySpan<char> text) =>
+        IsDecimal(text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>Digits as a program writes them, without leading zeros; above 0.</summary>
+    private static bool IsDecimal(ReadOnlySpan<char> text) => text.Length > 0 && text[0] is >= '1' and <= '9' && !text.ContainsAnyExceptInRange('0', '9');
 }

@@ -83,6 +83,51 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
         Assert.Contains(problem, Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#-9223372036854775808")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#2147483648")]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#")]
+    public async Task An_entry_that_Akka_throws_for_is_left_out_and_balancers_go_on_being_told(string path)
+    {
+        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", $$"""{"path":"{{path}}","version":"1"}""");
+        await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
+        await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2", "akka.tcp://AkkaLb@127.0.0.1:3");
+        Assert.DoesNotContain(_seen, news => news is BalancerNews.Failed);
+    }
+
+    [Fact]
+    public async Task A_name_with_half_a_surrogate_pair_in_an_entry_does_not_end_the_subscription()
+    {
+        await UntilKnownAsync();
+        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
+        await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
+        Assert.Equal($"{_settings.Prefix}/balancers/b1", Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Entry);
+    }
+
+    [Fact]
+    public async Task A_subscription_that_an_error_ended_is_told_as_failed_and_begun_anew()
+    {
+        await using var balancer = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer");
+        await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
+        var told = Channel.CreateUnbounded<BalancerNews>();
+        var isFirst = true;
+        await using var subscription = new EtcdBalancers(_registry).Subscribe(news =>
+        {
+            told.Writer.TryWrite(news);
+            if (isFirst)
+            {
+                isFirst = false;
+                throw new InvalidOperationException("no entry of ours did this");
+            }
+        });
+        Assert.IsType<BalancerNews.Known>(await told.Reader.ReadAsync(Bound.New().Token));
+        Assert.Equal(new BalancerNews.Failed("InvalidOperationException: no entry of ours did this"), await told.Reader.ReadAsync(Bound.New().Token));
+        Assert.Single(Assert.IsType<BalancerNews.Known>(await told.Reader.ReadAsync(Bound.New().Token)).Addresses);
+    }
+
     private EtcdServiceRegistration Add(string id, string path) =>
         _registry.Services.Register(EtcdRegistry.BalancersService, new ServiceInstance(id, "127.0.0.1", 1) { Path = path, Version = "0.1.0" });
 

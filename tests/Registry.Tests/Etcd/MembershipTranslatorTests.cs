@@ -63,6 +63,36 @@ public sealed class MembershipTranslatorTests
         Assert.IsType<RegistryEvent.Unreadable>(told[1]);
     }
 
+    [Fact]
+    public void An_unreadable_value_is_told_once_until_it_was_gone_or_readable()
+    {
+        Assert.Single(UnreadableIn(_translator.Snapshot(9, [Unreadable("a")])));
+        Assert.Empty(UnreadableIn(_translator.Snapshot(10, [Unreadable("a")])));
+        Assert.Empty(_translator.Apply(11, [Put(Unreadable("a"))]));
+        _translator.Apply(12, [Put(Key("a", 12))]);
+        Assert.Single(UnreadableIn(_translator.Apply(13, [Put(Unreadable("a"))])));
+        _translator.Apply(14, [Delete("a")]);
+        Assert.Single(UnreadableIn(_translator.Apply(15, [Put(Unreadable("a"))])));
+    }
+
+    [Fact]
+    public void Many_unreadable_values_are_summed_up()
+    {
+        var told = _translator.Snapshot(9, [Key("a", 1), .. Enumerable.Range(0, 20_000).Select(i => Unreadable($"x{i}"))]);
+        Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
+        Assert.Equal(LeftOutValues.NamedMax, UnreadableIn(told).Count());
+        Assert.Equal(new RegistryEvent.MoreUnreadable(20_000 - LeftOutValues.NamedMax), told[^1]);
+    }
+
+    [Fact]
+    public void A_key_is_told_fit_for_a_log()
+    {
+        var told = _translator.Snapshot(9, [Unreadable("a\r\nfatal: \u001b[2J")]);
+        Assert.Equal("/akkalb/workers/a\\u000d\\u000afatal: \\u001b[2J", UnreadableIn(told).Single().Key);
+    }
+
+    private static IEnumerable<RegistryEvent.Unreadable> UnreadableIn(IEnumerable<RegistryEvent> told) => told.OfType<RegistryEvent.Unreadable>();
+
     private static KeyValue Key(string id, long createRevision) => new()
     {
         Key = Keys.KeyOf(id),
