@@ -195,12 +195,12 @@ public class RegistrationActorTests : VirtualTimeKit
         await AnswerAsync(await _registry.NextAsync<bool>("deregister"), true);
         for (var tried = TimeSpan.Zero; tried < Ttl + RegistrationSettings.ExpirySlack; tried += Ttl / 10)
         {
-            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+            await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
             Assert.False(HasMessages);
             await PassAsync(Ttl / 10);
         }
 
-        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99));
+        await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         Assert.Equal(
             "the id \"w\" was taken by another worker process (incarnation 99) while this one was registered", ExpectMsg<WorkerGaveUp>().Sentence);
         Assert.Empty(_registry.Revisions);

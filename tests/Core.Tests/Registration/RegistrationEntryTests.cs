@@ -123,11 +123,11 @@ public class RegistrationEntryTests
             "deregister 42 | warn: another worker process (incarnation 8) has this one's id in the registry; registering again | register",
             Text(_core.Looked(OfAnother, S(5))));
         Assert.False(_core.IsRegistered);
-        Assert.Equal("", Text(_core.IdInUse(8, S(5))));
+        Assert.Equal("", Text(_core.IdInUse(8, S(5), S(5))));
         _core.Tick(S(11));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process (incarnation 8) while this one was registered",
-            Text(_core.IdInUse(8, S(11))));
+            Text(_core.IdInUse(8, S(5), S(11))));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public class RegistrationEntryTests
     {
         Look(at: 5);
         _core.Looked(OfAnother, S(5));
-        _core.IdInUse(8, S(5));
+        _core.IdInUse(8, S(5), S(5));
         _core.Tick(S(6));
         Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(6))));
         Assert.Equal("keep 43", Text(_core.Tick(S(7))));
