@@ -45,8 +45,8 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
     /// stability together are below 4 s, the least TTL is still longer than that.</para>
     /// <para>Too short a TTL costs members, not safety. Who decided and lives renews the lease until the other side has been refused, whatever the TTL. It
     /// loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both go on. Still no two decide, for
-    /// that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers in the registry, and all but the one that
-    /// has been there longest end (see <see cref="ClusterFormation"/>).</para>
+    /// that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers in the registry, and all but the side of
+    /// the one that has been there longest end (see <see cref="ClusterFormation"/>).</para>
     /// </remarks>
     public TimeSpan SplitsTtl
     {
@@ -64,6 +64,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         TimeSpan.FromMilliseconds(250),
         TimeSpan.FromSeconds(1),
         2 * (HeartbeatPause + StableAfter + LeaseTtl),
+        LeaseTtl + TimeSpan.FromSeconds(1),
         2 * LeaseTtl);
 
     public static ClusterSettings Read(Config config, List<string> problems) => new(

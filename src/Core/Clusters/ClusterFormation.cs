@@ -6,8 +6,9 @@ namespace AkkaLb.Core.Clusters;
 /// <param name="Interval">Between two looks otherwise.</param>
 /// <param name="Patience">How long a member sees others in the registry that are not in its cluster before it draws conclusions: longer than
 /// a split takes to be decided and the losers to end, and longer than a lease that nobody renews.</param>
+/// <param name="EntryLife">How long a balancer's entry outlives it at most: one lease.</param>
 /// <param name="CutOffAfter">How long a member may fail to reach the registry, while others reach it, before it makes way for them.</param>
-public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan CutOffAfter);
+public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan EntryLife, TimeSpan CutOffAfter);
 
 /// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
 /// <remarks>
@@ -30,6 +31,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     private TimeSpan _startedAt;
     private TimeSpan? _troubleSince;
     private TimeSpan? _strangersSince;
+    private TimeSpan? _unlikeSince;
     private long _generation;
     private bool _holdsLock;
     private bool _wasReady;
@@ -217,17 +219,24 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
         // An entry at our own address is of an earlier life of ours: nobody else can be there. It goes when its lease runs out.
         var members = sight.Entries.Where(e => e.Generation == newest && e.Node.Address != self.Address).ToList();
-        if (members.Find(e => e.Policy != policy) is { } other)
+        if (WhyUnlike(members) is { } sentence)
         {
-            End($"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or all of them anew");
+            // They may all be dead and started anew like this one: their entries go with their leases.
+            _unlikeSince ??= now;
+            if (now - _unlikeSince >= settings.EntryLife || now - _startedAt >= settings.JoinTimeout)
+            {
+                End(sentence);
+            }
+            else
+            {
+                Look(settings.Pause);
+            }
+
+            return;
         }
-        else if (members.Find(e => HasTls(e.Node) != HasTls(self)) is { } unlike)
-        {
-            End(HasTls(self)
-                ? $"the balancer at {unlike.Node.Address} speaks without TLS, this one with it: switch akkalb.tls on at all balancers, or off"
-                : $"the balancer at {unlike.Node.Address} speaks with TLS, this one without: give this one --tls-cert, --tls-key and --tls-ca too");
-        }
-        else if (EndIfLate(now))
+
+        _unlikeSince = null;
+        if (EndIfLate(now))
         {
             return;
         }
@@ -259,6 +268,19 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             _phase = Phase.Beginning;
             _effects.Add(new FormationEffect.Begin());
         }
+    }
+
+    /// <summary>Why these cannot be joined; null: they can.</summary>
+    private string? WhyUnlike(List<ClusterEntry> members)
+    {
+        if (members.Find(e => e.Policy != policy) is { } other)
+        {
+            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or all of them anew";
+        }
+
+        return members.Find(e => HasTls(e.Node) != HasTls(self)) is not { } unlike ? null
+            : HasTls(self) ? $"the balancer at {unlike.Node.Address} speaks without TLS, this one with it: switch akkalb.tls on at all balancers, or off"
+            : $"the balancer at {unlike.Node.Address} speaks with TLS, this one without: give this one --tls-cert, --tls-key and --tls-ca too";
     }
 
     private void AfterBeginning()

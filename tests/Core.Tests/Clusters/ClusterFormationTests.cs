@@ -10,7 +10,7 @@ public class ClusterFormationTests
     private static readonly NodeLife A = new("a", 11);
     private static readonly NodeLife B = new("b", 12);
 
-    private static readonly FormationSettings Settings = new(S(10), Ms(250), S(1), S(15), S(10));
+    private static readonly FormationSettings Settings = new(S(10), Ms(250), S(1), S(15), S(6), S(10));
 
     private HashSet<NodeLife> _members = [];
     private readonly ClusterFormation _formation = new(Me, "pick-first", Settings);
@@ -194,9 +194,19 @@ public class ClusterFormationTests
     public void A_cluster_with_another_policy_is_not_joined()
     {
         _formation.Start(S(0));
+        Assert.Equal("look 250", See(S(1), entries: Entry(A, 5) with { Policy = "least-load" }));
+        Assert.Equal("look 250", See(S(6.9), entries: Entry(A, 5) with { Policy = "least-load" }));
         Assert.Equal(
             "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or all of them anew",
-            See(entries: Entry(A, 5) with { Policy = "least-load" }));
+            See(S(7), entries: Entry(A, 5) with { Policy = "least-load" }));
+    }
+
+    [Fact]
+    public void Entries_with_another_policy_that_go_with_their_leases_were_of_the_dead()
+    {
+        _formation.Start(S(0));
+        See(S(1), entries: Entry(A, 5) with { Policy = "least-load" });
+        Assert.Equal("begin", See(S(5)));
     }
 
     [Fact]
@@ -214,7 +224,9 @@ public class ClusterFormationTests
         {
             var formation = new ClusterFormation(self, "pick-first", Settings);
             formation.Start(S(0));
-            return Text(formation.Saw(new ClusterSight([Entry(other, 5)], null, 5), new HashSet<NodeLife>(), S(0)));
+            var sight = new ClusterSight([Entry(other, 5)], null, 5);
+            Assert.Equal("look 250", Text(formation.Saw(sight, new HashSet<NodeLife>(), S(0))));
+            return Text(formation.Saw(sight, new HashSet<NodeLife>(), S(6)));
         }
     }
 

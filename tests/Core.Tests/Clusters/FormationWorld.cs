@@ -345,7 +345,7 @@ internal sealed class FormationWorld(Random random)
     {
         public NodeLife Life { get; } = life;
 
-        public ClusterFormation Formation { get; } = new(life, "p", new FormationSettings(S(60), Ms(250), S(1), S(15), S(10)));
+        public ClusterFormation Formation { get; } = new(life, "p", new FormationSettings(S(60), Ms(250), S(1), S(15), S(6), S(10)));
 
         public bool IsAlive { get; set; } = true;
 

@@ -27,6 +27,8 @@ public class CommonSettingsTests
     [InlineData("host = \"\"")]
     [InlineData("host = \"a b\"")]
     [InlineData("host = \"0.0.0.0\"")]
+    [InlineData("host = \"0\"")]
+    [InlineData("host = \"::1\"")]
     [InlineData("host = \"::\"")]
     [InlineData("host = \"x\\\"y\"")]
     public void A_host_nobody_can_reach_is_refused(string given) => Assert.Contains(
