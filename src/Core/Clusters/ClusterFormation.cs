@@ -236,6 +236,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
 
         _unlikeSince = null;
+        _trouble = members.Count == 0 ? sight.InTheWay ?? "" : "";
         if (EndIfLate(now))
         {
             return;

@@ -17,4 +17,8 @@ public sealed record FormingLock(long Generation, bool IsOurs);
 /// <summary>What the registry says of the cluster at one revision.</summary>
 /// <param name="Forming">Null: nobody is.</param>
 /// <param name="Generation">The one that was begun last: only under it can an entry be put. 0: the registry knows of none.</param>
-public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLock? Forming, long Generation);
+public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLock? Forming, long Generation)
+{
+    /// <summary>What keeps a cluster from being formed where nobody is, a sentence for the operator; null: nothing that is known.</summary>
+    public string? InTheWay { get; init; }
+}

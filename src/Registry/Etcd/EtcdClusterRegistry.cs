@@ -33,18 +33,28 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             },
             cancellationToken).ConfigureAwait(false);
         var entries = new List<ClusterEntry>();
+        string? inTheWay = null;
         foreach (var kv in answer.Responses[0].ResponseRange.Kvs)
         {
             // A value that cannot be read is nobody's entry: whoever put it there cannot be joined.
-            if (ClusterValue.TryParse(kv.Value.Memory, out var entry, out _))
+            if (ClusterValue.TryParse(kv.Value.Memory, out var entry, out var problem))
             {
                 entries.Add(entry with { Order = kv.CreateRevision });
+            }
+            else
+            {
+                inTheWay = $"{LogText.Of(kv.Key.ToStringUtf8())} in etcd is no balancer's entry and keeps a cluster from being formed: {problem}; delete it";
             }
         }
 
         var forming = answer.Responses[1].ResponseRange.Kvs.SingleOrDefault();
+        if (forming is { Lease: 0 })
+        {
+            inTheWay = $"{LogText.Of(forming.Key.ToStringUtf8())} in etcd is the lock of one that forms the cluster, but without a lease, so it never goes: delete it";
+        }
+
         var generation = answer.Responses[2].ResponseRange.Kvs.SingleOrDefault()?.ModRevision ?? 0;
-        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId), generation);
+        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId), generation) { InTheWay = inTheWay };
     });
 
     /// <inheritdoc/>

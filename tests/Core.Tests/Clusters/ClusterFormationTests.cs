@@ -241,6 +241,15 @@ public class ClusterFormationTests
     }
 
     [Fact]
+    public void When_something_stands_in_the_way_it_ends_and_says_what()
+    {
+        _formation.Start(S(0));
+        var sight = new ClusterSight([], new FormingLock(3, IsOurs: false), 0) { InTheWay = "a lock never goes" };
+        Assert.Equal("look 250", Text(_formation.Saw(sight, _members, S(9))));
+        Assert.Equal("end: could not enter the cluster of balancers within 10 s: a lock never goes", Text(_formation.Saw(sight, _members, S(10))));
+    }
+
+    [Fact]
     public void When_the_registry_stays_away_it_ends_and_says_so()
     {
         _formation.Start(S(0));
