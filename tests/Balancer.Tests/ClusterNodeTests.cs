@@ -6,6 +6,7 @@ using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Policies;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
+using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 
@@ -158,10 +159,17 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)
         {
-            var sight = await observer.ReadAsync(end.Token);
-            if (sight.Forming is null && sight.Entries.Count == count && sight.Entries.All(e => e.Generation == sight.Generation))
+            try
             {
-                return sight;
+                var sight = await observer.ReadAsync(end.Token);
+                if (sight.Forming is null && sight.Entries.Count == count && sight.Entries.All(e => e.Generation == sight.Generation))
+                {
+                    return sight;
+                }
+            }
+            catch (RegistryUnavailableException)
+            {
+                // etcd was away a moment ago.
             }
 
             await timer.WaitForNextTickAsync(end.Token);

@@ -1,7 +1,7 @@
 using AkkaLb.Processes;
 
 // Tests that mostly wait for leases and takeovers run two at a time; the others, marked below, one after another when those are done.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
 
 namespace AkkaLb.Processes;
 
