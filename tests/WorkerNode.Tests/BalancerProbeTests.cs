@@ -34,7 +34,9 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     {
         var addresses = new CountedRounds([Here]);
         await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, new Directory(addresses), TimeSpan.FromMilliseconds(300), default));
-        Assert.InRange(addresses.Rounds, 2, 8);
+
+        // A round reads them twice and pauses for 100 ms; without a pause there would be hundreds.
+        Assert.InRange(addresses.Rounds, 2, 50);
     }
 
     [Fact]
