@@ -46,6 +46,10 @@ internal static class EtcdFaults
         && (fault.StatusCode == StatusCode.Unauthenticated
             || (fault.StatusCode == StatusCode.InvalidArgument && (Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
 
+    /// <summary>Whether etcd refuses a user and password because it asks nobody for them at present.</summary>
+    public static bool IsAuthenticationOff(EtcdRefusedException refusal) =>
+        refusal.InnerException is RpcException { StatusCode: StatusCode.FailedPrecondition } fault && Says(fault, "authentication is not enabled");
+
     private static Exception Translate(RpcException fault, string endpoints, EtcdSettings settings)
     {
         var detail = DetailOf(fault);

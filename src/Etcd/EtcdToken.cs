@@ -62,8 +62,9 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
         {
             return await fetch(timeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (EtcdRefusedException e)
+        catch (EtcdRefusedException e) when (!EtcdFaults.IsAuthenticationOff(e))
         {
+            // Where authentication is off no password was checked: that costs etcd nothing, and may be over in a moment.
             _refusal = new Refusal(e, timeProvider.GetTimestamp());
             throw;
         }
