@@ -10,6 +10,7 @@ using AkkaLb.Core;
 namespace AkkaLb.Messages.Tests;
 
 /// <summary>A member of a cluster of balancers takes from the network what members need of each other, and no type names.</summary>
+[Collection(nameof(TestSystem))]
 public sealed class ClusterRefusalTests : IAsyncLifetime
 {
     private static readonly Config Quiet = "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 }";
