@@ -5,7 +5,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Somebody has written rubbish beside our entries in a real etcd: nobody is blinded, ended or made to crash again and again by it.</summary>
-[Collection(Alone.Name)]
 public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Rubbish = 60;

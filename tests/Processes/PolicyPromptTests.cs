@@ -5,7 +5,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>The question for the policy, on a terminal that <c>script</c> of util-linux makes.</summary>
-[Collection(Alone.Name)]
 public sealed class PolicyPromptTests(ITestOutputHelper output)
 {
     private const string Down = "\e[B";

@@ -1,11 +1,11 @@
 using AkkaLb.Processes;
 
-// Tests that mostly wait for leases and takeovers run two at a time; the others, marked below, one after another when those are done.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+// Tests that mostly wait for leases and takeovers run three at a time; those that measure, marked below, one after another when those are done.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 namespace AkkaLb.Processes;
 
-/// <summary>Tests that start many processes or measure times and memory: they have the machine for themselves.</summary>
+/// <summary>Tests that measure times and memory: they have the machine for themselves.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

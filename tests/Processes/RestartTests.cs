@@ -5,7 +5,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>An id used twice, a worker and a balancer that come back.</summary>
-[Collection(Alone.Name)]
 public sealed class RestartTests(ITestOutputHelper output)
 {
     [Fact]

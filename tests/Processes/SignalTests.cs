@@ -7,7 +7,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Ctrl-C and SIGTERM end every program in order.</summary>
-[Collection(Alone.Name)]
 public sealed class SignalTests(ITestOutputHelper output)
 {
     [Theory]

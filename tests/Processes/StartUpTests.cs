@@ -9,7 +9,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>What the programs say when they cannot start, and when they are only asked about themselves.</summary>
-[Collection(Alone.Name)]
 public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
 {
     private const string BalancerProgram = "AkkaLb.Balancer";

@@ -7,7 +7,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>The client's verb <c>state</c>.</summary>
-[Collection(Alone.Name)]
 public sealed class StateCommandTests(ITestOutputHelper output)
 {
     [Fact]
