@@ -73,7 +73,7 @@ public static class EtcdEndpoints
         var colon = authority.LastIndexOf(':');
         var isPortMissing = colon < 0 || authority.EndsWith(']');
         var host = isPortMissing ? authority : authority[..colon];
-        if (!IsHost(host))
+        if (!HostName.IsValid(host))
         {
             return $"etcd endpoint '{entry}' names no valid host; write http://host:port, an IPv6 address in square brackets";
         }
@@ -91,9 +91,4 @@ public static class EtcdEndpoints
         endpoint = new EtcdEndpoint(host, port, isTls);
         return null;
     }
-
-    /// <summary>A bare IPv6 address is refused: without brackets its end and the port cannot be told apart.</summary>
-    private static bool IsHost(string host) => host.StartsWith('[')
-        ? host.EndsWith(']') && Uri.CheckHostName(host) == UriHostNameType.IPv6
-        : Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
 }

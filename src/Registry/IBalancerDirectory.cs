@@ -1,4 +1,5 @@
 using Akka.Actor;
+using AkkaLb.Etcd;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Registry;
@@ -104,8 +105,7 @@ public static class NodeAddress
         }
 
         var host = text[..colon];
-        var isHost = Uri.CheckHostName(host) is not UriHostNameType.Unknown && (!host.Contains(':') || host.StartsWith('['));
-        if (!isHost)
+        if (!HostName.IsValid(host))
         {
             return false;
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core;
@@ -25,17 +24,11 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
     public string RegistryName => Etcd is null ? NodeKeys.RegistryEmbedded : NodeKeys.RegistryEtcd;
 
-    /// <summary>In an actor's path an IPv6 address needs brackets; no address means this machine from everywhere.</summary>
-    private static bool CanBeDialled(string host) =>
-        Uri.CheckHostName(host) is not UriHostNameType.Unknown
-        && (!host.Contains(':') || host.StartsWith('['))
-        && !(IPAddress.TryParse(host, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
-
     /// <exception cref="SettingsException">A value that the schema cannot judge alone is wrong.</exception>
     public static CommonSettings Read(Config config, List<string> problems)
     {
         var host = config.ReadText(NodeKeys.Host);
-        if (!CanBeDialled(host))
+        if (!HostName.CanBeDialledFromAnywhere(host))
         {
             problems.Add($"{NodeKeys.Host} (--host) = {host}: must be a name or address under which the other nodes reach this one");
         }

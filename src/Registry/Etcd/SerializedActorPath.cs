@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using AkkaLb.Etcd;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Etcd;
@@ -61,22 +61,8 @@ public static class SerializedActorPath
             && IsDecimal(authority.AsSpan(colon + 1))
             && int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             && port <= 65535
-            && IsHost(authority[..colon]);
+            && HostName.CanBeDialledFromAnywhere(authority[..colon]);
     }
-
-    /// <summary>A name or an address at which somebody can be reached; IPv6 in brackets, without a zone, which means something on one machine only.</summary>
-    private static bool IsHost(string host)
-    {
-        var isIpv6 = host.StartsWith('[') && host.EndsWith(']');
-        var isPlain = host.All(c => char.IsAscii(c) && c != '%') && host.Contains(':') == isIpv6;
-        return isPlain
-            && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
-            && !(IPAddress.TryParse(host, out var address) && IsNobody(address));
-    }
-
-    /// <summary>The address that stands for all of a machine's own: good to listen at, and nothing to dial.</summary>
-    private static bool IsNobody(IPAddress address) =>
-        (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) is var plain && (plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any));
 
     /// <summary>1 to 2,147,483,647, which is what Akka gives; it throws when it reads a larger one, and takes 0 for none.</summary>
     private static bool IsUid(ReadOnlySpan<char> text) =>
