@@ -13,26 +13,32 @@ public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
     /// open it takes up to 2 s.</summary>
     public static AssignmentWindow Default { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
 
-    /// <summary>The answers that broke the rule, a sentence each.</summary>
-    /// <param name="readings">Of etcd, in order.</param>
+    /// <summary>Judges the answers that named a worker while etcd could be reached.</summary>
+    /// <param name="readings">Of etcd, in order, the last one begun behind the last answer.</param>
     /// <param name="cutOff">When the balancer was cut off from an etcd that others could reach, as timestamps; an open end is <see cref="long.MaxValue"/>.</param>
-    public IReadOnlyList<string> Violations(
+    public Verdict Judge(
         IReadOnlyList<Assignments.Answer> answers, IReadOnlyList<EtcdReading> readings, IReadOnlyList<(long From, long To)> cutOff)
     {
         var outages = readings.Where(r => r.Workers is null).Select(r => (From: r.BeganAt, To: r.EndedAt)).Concat(cutOff).ToList();
-        var violations = new List<string>();
+        var (judged, violations) = (0, new List<string>());
         foreach (var answer in answers.Where(a => a.Worker is not null))
         {
             var from = answer.AskedAt - Ticks(Allowance);
             var isOut = outages.Any(o => o.From <= answer.AnsweredAt && (o.To == long.MaxValue || o.To + Ticks(Recovery) >= from));
-            if (!isOut && !WasThere(answer.Worker!, from, answer.AnsweredAt, readings))
+            if (isOut)
+            {
+                continue;
+            }
+
+            judged++;
+            if (!WasThere(answer.Worker!, from, answer.AnsweredAt, readings))
             {
                 var seen = readings.LastOrDefault(r => r.EndedAt <= from && r.Workers?.ContainsKey(answer.Worker!) == true);
                 violations.Add($"{answer.Worker} was named {(seen is null ? "and never seen in etcd" : $"{Stopwatch.GetElapsedTime(seen.EndedAt, answer.AskedAt)} after it was last seen in etcd")}");
             }
         }
 
-        return violations;
+        return new Verdict(judged, violations);
     }
 
     /// <summary>Whether a reading that overlaps the window, or is the last one before it or the first one behind it, shows the worker.</summary>
@@ -65,4 +71,8 @@ public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    /// <param name="Judged">How many answers there was something to say about.</param>
+    /// <param name="Violations">Those of them that broke the rule, a sentence each.</param>
+    public sealed record Verdict(int Judged, IReadOnlyList<string> Violations);
 }

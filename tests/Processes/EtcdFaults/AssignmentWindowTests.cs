@@ -38,8 +38,15 @@ public sealed class AssignmentWindowTests
         Assert.Single(Judge(Readings, [(At(5), At(8))], Named(16)));
     }
 
+    [Fact]
+    public void Only_what_was_named_while_etcd_could_be_reached_counts_as_judged()
+    {
+        Assert.Equal(2, Rule.Judge([Named(3), Named(7), Named(9), Named(16)], Readings, [(At(5), At(8))]).Judged);
+        Assert.Equal(0, Rule.Judge([Named(3) with { Worker = null }], Readings, []).Judged);
+    }
+
     private static IReadOnlyList<string> Judge(IReadOnlyList<EtcdReading> readings, (long, long)[] cutOff, params Assignments.Answer[] answers) =>
-        Rule.Violations(answers, readings, cutOff);
+        Rule.Judge(answers, readings, cutOff).Violations;
 
     private static Assignments.Answer Named(double at) => new(At(at), At(at + 0.01), "w", null);
 

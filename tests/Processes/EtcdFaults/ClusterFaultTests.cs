@@ -46,7 +46,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
         scene.Note("after the next leader was killed", after);
         Assert.True(after.Min(s => s.RaftTerm) > before.Max(s => s.RaftTerm), "nobody was elected");
         Assert.Equal(["w2", "w3"], (await scene.UntilEqualAsync()).Keys.Order());
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
         Assert.All(Ids, id => Assert.Equal(keys[id].Incarnation, after[id].Incarnation));
         await scene.UntilNamedAsync(Ids);
         scene.AssertNobodyDropped(lost, Ids);
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
         frozen.Thaw();
         scene.Note("after", await etcd.StatusAsync());
         await scene.UntilNamedAsync([.. Ids, "w3"]);
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     private static string Endpoints(EtcdCluster etcd) => string.Join(',', etcd.Members.Where(m => m.IsRunning).Select(m => m.Endpoint));

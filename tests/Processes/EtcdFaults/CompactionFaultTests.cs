@@ -39,7 +39,7 @@ public sealed class CompactionFaultTests(ITestOutputHelper output)
         Assert.Equal(["w1", "w3"], (await scene.UntilEqualAsync()).Keys.Order());
         Assert.Equal(1, (await scene.Balancer.AskAsync()).Watcher.Resyncs - cut.Watcher.Resyncs);
         await scene.UntilNamedAsync("w1", "w3");
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]
@@ -80,6 +80,6 @@ public sealed class CompactionFaultTests(ITestOutputHelper output)
         Assert.Equal(["w1", "w3"], restored.Keys.Order());
         Assert.All(restored, r => Assert.Equal(keys[r.Key].Incarnation, r.Value.Incarnation));
         await scene.UntilNamedAsync("w1", "w3");
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 }

@@ -7,7 +7,7 @@ namespace AkkaLb.Processes.EtcdFaults;
 public sealed class EtcdObserver : IAsyncDisposable
 {
     private const string Prefix = "/akkalb/workers/";
-    private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(300);
 
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
@@ -56,6 +56,17 @@ public sealed class EtcdObserver : IAsyncDisposable
         await process.WaitForExitAsync();
         var ended = Stopwatch.GetTimestamp();
         return process.ExitCode == 0 ? EtcdReading.Parse(began, ended, output, Prefix) : new EtcdReading(began, ended, 0, Workers: null);
+    }
+
+    /// <summary>Waits until it has noted a reading that began behind this moment.</summary>
+    public async Task ReadPastAsync(long moment)
+    {
+        using var bound = new CancellationTokenSource(FaultScene.Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (Readings is not [.., { } last] || last.BeganAt <= moment)
+        {
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -67,7 +67,7 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
 
         await scene.UntilEtcdHoldsAsync("real");
         await scene.UntilEqualAsync();
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
 
         scene.Note("after", await etcd.StatusAsync());
         Assert.True((await scene.Balancer.AskAsync()).Watcher.Disconnects >= 1, "no round met the watch");
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]

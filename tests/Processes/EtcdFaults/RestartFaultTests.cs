@@ -32,7 +32,7 @@ public sealed class RestartFaultTests(ITestOutputHelper output)
         // The very same keys under the very same leases: nobody had to register again.
         Assert.Equal(keys, await scene.UntilEqualAsync());
         scene.AssertNobodyDropped(killed, Ids);
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     [Fact]
@@ -69,6 +69,6 @@ public sealed class RestartFaultTests(ITestOutputHelper output)
         Assert.All(Ids, id => Assert.NotEqual(keys[id].Lease, after[id].Lease));
         await scene.UntilNamedAsync(Ids);
         scene.AssertNobodyDropped(killed, Ids);
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 }

@@ -65,7 +65,7 @@ public sealed class TokenFaultTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(keys["w1"], after["w1"]);
         Assert.Equal(keys["w2"], after["w2"]);
         scene.AssertNobodyDropped(cut, "w1", "w2");
-        scene.AssertRulesHeld();
+        await scene.AssertRulesHeldAsync();
     }
 
     /// <summary>Through etcd's JSON gateway, apart from everything that is tested.</summary>
