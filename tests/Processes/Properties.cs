@@ -1,7 +1,8 @@
 using AkkaLb.Processes;
 
-// Tests that mostly wait for leases and takeovers run three at a time; those that measure, marked below, one after another when those are done.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+// Tests that mostly wait for leases and takeovers run two at a time; those that measure, marked below, one after another when those are done.
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+[assembly: TestCollectionOrderer("AkkaLb.Processes.LongestFirst", "AkkaLb.Processes")]
 
 namespace AkkaLb.Processes;
 

@@ -128,12 +128,12 @@ public sealed class SecurityTests : IDisposable
 
         foreach (var (said, arguments) in wrong)
         {
-            await RefusedAsync("AkkaLb.Balancer", said, ["--policy", "round-robin", "--port", "0", .. arguments]);
+            await RefusedAsync("AkkaLb.Balancer", said, ["--policy", "round-robin", "--port", "0", .. Patient, .. arguments]);
         }
 
         var (last, forAll) = wrong[4];
-        await RefusedAsync("AkkaLb.WorkerNode", last, forAll);
-        await RefusedAsync("AkkaLb.ClientNode", last, [.. forAll, "assign"]);
+        await RefusedAsync("AkkaLb.WorkerNode", last, [.. Patient, .. forAll]);
+        await RefusedAsync("AkkaLb.ClientNode", last, [.. Patient, .. forAll, "assign"]);
         Assert.DoesNotContain(_said, l => l.Contains("guess", StringComparison.Ordinal) || l.Contains(Password, StringComparison.Ordinal));
     }
 
@@ -167,6 +167,9 @@ public sealed class SecurityTests : IDisposable
         await cluster.AddWorkersAsync(["w1"], Between(_node));
     }
 
+    /// <summary>Time for a handshake and a password's hash on a busy machine.</summary>
+    private string[] Patient => ["--config", Write("patient.hocon", "akkalb.etcd.request-timeout = 10s")];
+
     private static string[] Between(TestCertificate node) => ["--tls-cert", node.CertificateFile, "--tls-key", node.KeyFile, "--tls-ca", node.AuthorityFile];
 
     private static string[] CertificateForEtcd(TestCertificate node) => ["--etcd-cert", node.CertificateFile, "--etcd-key", node.KeyFile];
@@ -186,11 +189,9 @@ public sealed class SecurityTests : IDisposable
         }
     }
 
-    /// <summary>With time for a handshake and a password's hash on a busy machine.</summary>
     private string[] ToEtcd(EtcdProcess etcd) =>
     [
-        "--config", Write("patient.hocon", "akkalb.etcd.request-timeout = 10s"),
-        "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User, "--etcd-password-file", Write("password", Password),
+        .. Patient, "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User, "--etcd-password-file", Write("password", Password),
     ];
 
     /// <summary>By a client that knows etcd and finds the balancer there.</summary>

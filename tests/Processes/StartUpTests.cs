@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>What the programs say when they cannot start, and when they are only asked about themselves.</summary>
+[Collection(Alone.Name)]
 public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
 {
     private const string BalancerProgram = "AkkaLb.Balancer";
@@ -71,8 +72,8 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     {
         await using var etcd = await EtcdProcess.StartAsync();
         var settings = Path.Combine(_folder, "client.hocon");
-        await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 1s");
-        await FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "1"], Unreachable, "no balancer is registered in etcd", "--prefix");
+        await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 4s");
+        await FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd", "--prefix");
         await FailsAsync(
             ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"], Unreachable, "no balancer is registered in etcd below /typo/", "--prefix");
     }

@@ -8,7 +8,8 @@ namespace AkkaLb.Processes.Harness;
 /// <summary>Asks the balancer for a worker again and again, and notes each answer.</summary>
 public sealed class Assignments : IAsyncDisposable
 {
-    private static readonly TimeSpan AskEveryDefault = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan AskEveryDefault = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     private readonly BalancedClient _client;
@@ -62,7 +63,7 @@ public sealed class Assignments : IAsyncDisposable
     {
         var from = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource(bound ?? NodeProcess.Bound);
-        using var timer = new PeriodicTimer(_askEvery);
+        using var timer = new PeriodicTimer(LookEvery);
         while (!isWished([.. Answers.Where(a => a.AskedAt >= from)]))
         {
             await timer.WaitForNextTickAsync(end.Token);

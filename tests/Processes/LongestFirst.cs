@@ -1,0 +1,17 @@
+using AkkaLb.Processes.EtcdFaults;
+using AkkaLb.Processes.Singleton;
+using Xunit.Abstractions;
+
+namespace AkkaLb.Processes;
+
+/// <summary>The classes that take longest begin first, so that none of them still runs by itself when all others are done.</summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    private static readonly string[] Longest =
+    [
+        nameof(SingletonTests), nameof(SingletonEtcdTests), nameof(SecurityTests), nameof(TakenIdTests), nameof(ProxyFaultTests), nameof(ClusterFaultTests), nameof(SignalTests),
+    ];
+
+    public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
+        testCollections.OrderBy(c => Array.FindIndex(Longest, name => c.DisplayName.EndsWith("." + name, StringComparison.Ordinal)) is var i and >= 0 ? i : Longest.Length);
+}
