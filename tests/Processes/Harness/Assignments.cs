@@ -8,7 +8,7 @@ namespace AkkaLb.Processes.Harness;
 /// <summary>Asks the balancer for a worker again and again, and notes each answer.</summary>
 public sealed class Assignments : IAsyncDisposable
 {
-    private static readonly TimeSpan AskEveryDefault = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan AskEveryDefault = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
