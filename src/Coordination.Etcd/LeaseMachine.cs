@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Coordination.Etcd;
 
@@ -330,7 +331,7 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
     }
 
     private void RefuseAcquirers(LeaseHolder holder) =>
-        EndAcquiring(new AcquireOutcome.Refused($"'{(holder.Owner.Length > 0 ? holder.Owner : "somebody unknown")}' holds it"));
+        EndAcquiring(new AcquireOutcome.Refused($"'{(holder.Owner.Length > 0 ? LogText.Of(holder.Owner) : "somebody unknown")}' holds it"));
 
     private void EndAcquiring(AcquireOutcome outcome)
     {

@@ -36,6 +36,16 @@ public class LeaseMachineTests
     }
 
     [Fact]
+    public void An_owner_that_is_no_text_for_a_log_is_shown_as_one()
+    {
+        var look = Single<LeaseEffect.Look>(Acquire());
+
+        var answer = Single<LeaseEffect.AnswerAcquire>(Tell(new LeaseEvent.Looked(look.Number, new LeaseHolder("them", 5, "x\u001b[2J\nforged"))));
+
+        Assert.Equal("'x\\u001b[2J\\u000aforged' holds it", Assert.IsType<AcquireOutcome.Refused>(answer.Outcome).Reason);
+    }
+
+    [Fact]
     public void The_loser_of_a_race_gives_its_etcd_lease_back()
     {
         var claim = UpToClaim();
