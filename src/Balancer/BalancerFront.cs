@@ -58,7 +58,7 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
         Receive<WorkerUnreachable>(m => (_local ?? _proxy).Forward(m));
         Receive<WorkersSnapshot>(m => _local?.Forward(m));
         Receive<WorkersChanged>(m => _local?.Forward(m));
-        Receive<AskWho>(_ => _proxy.Tell(WhoDecides.Instance));
+        Receive<AskWho>(_ => OnAskWho());
         Receive<Decides>(m =>
         {
             if (_link.Heard(m.Term, Now))
@@ -83,6 +83,16 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
             _isStopping = true;
             Sender.Tell(Stopped.Instance);
         });
+    }
+
+    private void OnAskWho()
+    {
+        _proxy.Tell(WhoDecides.Instance);
+        if (!_isStopping && _link.Missed(Now) is { } missed)
+        {
+            _log.Warning(
+                "no balancer of the cluster has decided for {0:0} s: none of them reaches etcd, or somebody else holds the lease that says who decides", missed.TotalSeconds);
+        }
     }
 
     private void OnAssign(Assign m)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using AkkaLb.Core;
+using AkkaLb.Core.Clusters;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 
@@ -17,6 +18,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     private readonly IActorRef _front;
 
     public BalancerFrontTests()
+        : base(config: "akka.loglevel = INFO")
     {
         _proxy = CreateTestProbe("proxy");
         _watcher = CreateTestProbe("watching");
@@ -59,6 +61,15 @@ public sealed class BalancerFrontTests : VirtualTimeKit
         Advance(BalancerFront.SilenceMax);
         _front.Tell(Question, TestActor);
         Assert.Equal(AssignRejectReason.NotReady, ExpectMsg<AssignRejected>().Reason);
+    }
+
+    [Fact]
+    public void When_nobody_decides_for_long_the_log_says_so_and_says_when_somebody_does_again()
+    {
+        SaysThatItDecides(4);
+        Advance(BalancerFront.SilenceMax);
+        EventFilter.Warning(contains: "no balancer of the cluster has decided for 15 s").ExpectOne(() => Advance(DecidingLink.TellAfter));
+        EventFilter.Info(contains: "decides, term 4").ExpectOne(() => SaysThatItDecides(4));
     }
 
     [Fact]
