@@ -23,7 +23,7 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
     private const string NobodyDecides = "no balancer of the cluster decides at the moment: one is about to take over, or etcd cannot be reached";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly DecidingLink _link = new(AskEvery, SilenceMax);
+    private readonly DecidingLink _link = new(SilenceMax);
     private readonly string _id;
     private readonly string _policy;
     private readonly IActorRef _proxy;

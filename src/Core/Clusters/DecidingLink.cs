@@ -3,9 +3,8 @@ namespace AkkaLb.Core.Clusters;
 /// <summary>What a balancer that forwards knows of the one that decides: whether it was heard lately.</summary>
 /// <remarks>It asks at an interval and believes an answer for a few intervals: one that is frozen or cut off counts as lost soon, whatever a
 /// connection says, and whoever asks is told so at once instead of waiting in vain.</remarks>
-/// <param name="askEvery">Time between two questions.</param>
-/// <param name="silenceMax">How long an answer is believed: a few intervals.</param>
-public sealed class DecidingLink(TimeSpan askEvery, TimeSpan silenceMax)
+/// <param name="silenceMax">How long an answer is believed: a few of the intervals at which the caller asks.</param>
+public sealed class DecidingLink(TimeSpan silenceMax)
 {
     /// <summary>How long nobody may decide before the operator is told: a takeover takes less.</summary>
     public static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(15);
@@ -16,9 +15,6 @@ public sealed class DecidingLink(TimeSpan askEvery, TimeSpan silenceMax)
     private TimeSpan? _heardAt;
     private TimeSpan? _missedFrom;
     private TimeSpan? _toldAt;
-
-    /// <summary>Time between two questions.</summary>
-    public TimeSpan AskEvery => askEvery;
 
     /// <summary>Term of the last answer; 0 before the first.</summary>
     public long Term { get; private set; }

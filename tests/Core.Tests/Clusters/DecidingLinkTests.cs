@@ -3,10 +3,10 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
 
-/// <summary>Asked every 250 ms, believed for 1 s.</summary>
+/// <summary>An answer is believed for 1 s.</summary>
 public class DecidingLinkTests
 {
-    private readonly DecidingLink _link = new(Ms(250), S(1));
+    private readonly DecidingLink _link = new(S(1));
 
     [Fact]
     public void Nobody_decides_before_the_first_answer() => Assert.False(_link.IsKnown(S(0)));

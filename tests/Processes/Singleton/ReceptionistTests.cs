@@ -10,8 +10,6 @@ namespace AkkaLb.Processes.Singleton;
 /// <summary>Clients that know any balancer of a cluster, whichever decides.</summary>
 public sealed class ReceptionistTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(90);
-
     [Fact]
     public async Task Clients_outside_the_cluster_get_to_the_deciding_balancer_through_any_receptionist()
     {
@@ -40,7 +38,7 @@ public sealed class ReceptionistTests(ITestOutputHelper output)
         var receptionist = ActorPath.Parse($"akka.tcp://{SystemConfig.SystemName}@{contact}/system/receptionist");
         var client = system.ActorOf(ClusterClient.Props(ClusterClientSettings.Create(system).WithInitialContacts([receptionist])));
         var question = new ClusterClient.Send("/user/balancer", new Assign(7, 1, [], null, TimeSpan.FromSeconds(5)), localAffinity: true);
-        using var end = new CancellationTokenSource(EndBound);
+        using var end = new CancellationTokenSource(SingletonStage.EndBound);
         while (true)
         {
             end.Token.ThrowIfCancellationRequested();

@@ -6,8 +6,6 @@ namespace AkkaLb.Processes.Singleton;
 /// <summary>One deciding balancer of three, and an etcd that one or all of them cannot reach or that went back in time.</summary>
 public sealed class SingletonEtcdTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(90);
-
     [Fact]
     public async Task A_deciding_balancer_that_alone_cannot_reach_etcd_makes_way_for_the_others()
     {
@@ -19,7 +17,7 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
 
         var next = await stage.FollowAsync("etcd out of reach of the active, no partition", from, term, load);
         Assert.NotEqual(active.Address, next.From);
-        Assert.Equal(3, (await active.Process.EndedAsync(EndBound)).ExitCode);
+        Assert.Equal(3, (await active.Process.EndedAsync(SingletonStage.EndBound)).ExitCode);
         stage.Print($"{stage.Askers}");
         stage.Askers.AssertOneAtATime();
     }
@@ -34,7 +32,7 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
 
         stage.Etcd.Kill();
         var from = Stopwatch.GetTimestamp();
-        var last = await stage.Askers.UntilSilentAsync(EndBound);
+        var last = await stage.Askers.UntilSilentAsync(SingletonStage.EndBound);
         stage.Print($"etcd down for all: the last assignment {Stopwatch.GetElapsedTime(from, last.At).TotalSeconds:0.00} s later");
         await stage.Etcd.RestartAsync();
 

@@ -13,6 +13,9 @@ internal sealed class SingletonStage : IAsyncDisposable
     /// <summary>The default of <c>akkalb.cluster.lease-ttl</c>.</summary>
     public static readonly TimeSpan DecidingTtl = TimeSpan.FromSeconds(5);
 
+    /// <summary>No takeover and no end of a balancer takes so long unless it is broken.</summary>
+    public static readonly TimeSpan EndBound = TimeSpan.FromSeconds(90);
+
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly ITestOutputHelper _output;

@@ -8,8 +8,6 @@ namespace AkkaLb.Processes.Singleton;
 /// <summary>One deciding balancer of three: what becomes of assignments and jobs when it is killed, stopped, frozen, or cut off from the others; never do two decide.</summary>
 public sealed class SingletonTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(90);
-
     [Fact]
     public async Task When_the_deciding_balancer_is_killed_another_takes_over_and_no_job_is_lost()
     {
@@ -36,7 +34,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
         second.Process.Signal(Signals.Kill);
 
         var last = stage.Balancers.Single(b => b != first && b != second);
-        var next = stage.Askers.UntilAsync(s => s.Term > term, EndBound);
+        var next = stage.Askers.UntilAsync(s => s.Term > term, SingletonStage.EndBound);
         Assert.True(await Task.WhenAny(next, last.Process.Ended) == next, last.Process.Describe());
         Assert.Equal(last.Address, (await next).From);
         stage.Askers.AssertOneAtATime();
@@ -53,7 +51,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
 
         var next = await stage.FollowAsync("SIGTERM", from, term, load);
         Assert.NotEqual(active.Address, next.From);
-        Assert.Equal(0, (await active.Process.EndedAsync(EndBound)).ExitCode);
+        Assert.Equal(0, (await active.Process.EndedAsync(SingletonStage.EndBound)).ExitCode);
         stage.Print($"{stage.Askers}");
         stage.Askers.AssertOneAtATime();
     }
@@ -104,7 +102,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
 
     private static async Task EndsRemovedAsync(SingletonStage.Node node)
     {
-        var ending = await node.Process.EndedAsync(EndBound);
+        var ending = await node.Process.EndedAsync(SingletonStage.EndBound);
         Assert.True(ending.ExitCode == 3, ending.ToString());
         Assert.Contains(ending.Error, l => l.StartsWith("AkkaLb.Balancer: ", StringComparison.Ordinal) && l.EndsWith("start it again", StringComparison.Ordinal));
         Assert.DoesNotContain(ending.Error, StackTraces.IsLine);
