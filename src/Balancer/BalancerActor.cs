@@ -155,7 +155,8 @@ public sealed class BalancerActor : ReceiveActor
         for (var i = 0; i < page.Length; i++)
         {
             var c = page[i];
-            members[i] = new MemberState(c.Key, c.Member.Worker.State, _balancer.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null);
+            var worker = c.Member.Worker;
+            members[i] = new MemberState(c.Key, worker.State, _balancer.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
         }
 
         return new BalancerState(

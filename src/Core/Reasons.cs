@@ -25,11 +25,23 @@ public enum JobRejectReason
     /// <summary>The worker finishes what it has and leaves.</summary>
     Draining,
 
-    /// <summary>It holds as many jobs as its capacity allows.</summary>
+    /// <summary>It holds as many jobs as its capacity and its queue allow, and those have waited longer.</summary>
     OverCapacity,
 
     /// <summary>The job's remaining time had run out before an instance was free.</summary>
     DeadlinePassed,
+
+    /// <summary>This worker cannot do any job now; the text says why.</summary>
+    Unable,
+
+    /// <summary>The gate that the job was sent to is not in this process any more: it has ended, or it was that of an earlier process.</summary>
+    NotHere,
+
+    /// <summary>This worker lacks the serializer or the type of the message, or cannot read it. Another worker may know it.</summary>
+    Unreadable,
+
+    /// <summary>This worker's actor does not handle the message. Another worker's may.</summary>
+    Unhandled,
 }
 
 /// <summary>Why a job that reached a worker has no result. The job was started unless the name says otherwise.</summary>

@@ -6,7 +6,7 @@ public enum WorkerState
     /// <summary>Takes jobs.</summary>
     Up,
 
-    /// <summary>Finishes what it runs and takes nothing new; it leaves the registry soon.</summary>
+    /// <summary>Takes nothing new. Without a reason it finishes what it runs and leaves the registry soon; with one it cannot work for the moment.</summary>
     Draining,
 }
 
@@ -18,6 +18,8 @@ public enum WorkerState
 /// <param name="Capacity">How many jobs it accepts at once; at least 1.</param>
 /// <param name="HeartbeatMs">Interval of its memory reports in milliseconds; at least 1.</param>
 /// <param name="Version">Version of the program, for people to read.</param>
+/// <param name="Reason">Why it takes no jobs though it is registered, for people to read. Empty normally. It is written as one line and
+/// cut to <see cref="ReasonLengthMax"/> characters.</param>
 public sealed record WorkerRecord(
     string Id,
     long Incarnation,
@@ -25,7 +27,11 @@ public sealed record WorkerRecord(
     WorkerState State,
     int Capacity,
     int HeartbeatMs,
-    string Version);
+    string Version,
+    string Reason = "")
+{
+    public const int ReasonLengthMax = 300;
+}
 
 /// <summary>A worker as the registry holds it.</summary>
 /// <param name="Worker">What the worker said of itself.</param>

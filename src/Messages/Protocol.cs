@@ -70,7 +70,8 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="Attempt">1 for the first try that is sent.</param>
 /// <param name="Remaining">How long the client still waits; deadlines travel as remaining time because clocks differ.</param>
 /// <param name="Idempotent">Whether it may run twice.</param>
-public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message) : IAkkaLbMessage;
+/// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited longer go first.</param>
+public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default) : IAkkaLbMessage;
 
 /// <summary>The job's result.</summary>
 public sealed record JobDone(JobId Id, int Attempt, Payload Reply) : IAkkaLbMessage;
@@ -80,4 +81,9 @@ public sealed record JobDone(JobId Id, int Attempt, Payload Reply) : IAkkaLbMess
 public sealed record JobFailed(JobId Id, int Attempt, JobFailureReason Reason, string ExceptionType, string Text) : IAkkaLbMessage;
 
 /// <summary>The job was not started and may be sent elsewhere.</summary>
-public sealed record JobRejected(JobId Id, int Attempt, JobRejectReason Reason) : IAkkaLbMessage;
+/// <param name="Text">The reason in words, for people. It is cut to <see cref="TextLengthMax"/> characters; empty from a version that does not tell.</param>
+/// <param name="RetryAfter">A hint when another try at the same worker may do better. Zero: there is none.</param>
+public sealed record JobRejected(JobId Id, int Attempt, JobRejectReason Reason, string Text = "", TimeSpan RetryAfter = default) : IAkkaLbMessage
+{
+    public const int TextLengthMax = 500;
+}

@@ -33,7 +33,8 @@ public sealed record WatcherState(
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
 public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 {
-    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame.</summary>
+    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame, and 32,000 at most for the members' reasons:
+    /// those that do not fit are left out.</summary>
     public const int CountMax = 500;
 }
 
@@ -50,4 +51,5 @@ public sealed record BalancerState(
 /// <summary>A registered worker as the balancer sees it.</summary>
 /// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>
 /// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
-public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes);
+/// <param name="Reason">Why it takes no jobs though it is registered, as it said itself; empty normally.</param>
+public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "");

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
+using System.Text;
 using Akka.Actor;
 using Akka.Remote;
 using AkkaLb.Core;
@@ -26,6 +27,9 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// <summary>Bound of texts for people, in characters: longer ones are cut. At most 3 bytes each, two of them fit well into a frame.</summary>
     private const int TextLengthMax = 8192;
 
+    /// <summary>Bound of all reasons on one page of a balancer's state, in bytes; see <see cref="GetBalancerState.CountMax"/>.</summary>
+    private const int ReasonBytesMax = 32_000;
+
     private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
     private readonly ConcurrentDictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
 
@@ -43,14 +47,26 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Decides m => new Wire.Decides { Term = checked((ulong)m.Term) },
         Job m => new Wire.Job
         {
-            Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent, Message = ToWire(m.Message),
+            Id = ToWire(m.Id),
+            Attempt = ToAttempt(m.Attempt),
+            RemainingMs = Ms(m.Remaining),
+            Idempotent = m.Idempotent,
+            Message = ToWire(m.Message),
+            WaitedMs = Ms(m.Waited),
         },
         JobDone m => new Wire.JobDone { Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reply = ToWire(m.Reply) },
         JobFailed m => new Wire.JobFailed
         {
             Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reason = ToWire(m.Reason), ExceptionType = Text(m.ExceptionType), Text = Text(m.Text),
         },
-        JobRejected m => new Wire.JobRejected { Id = ToWire(m.Id), Attempt = ToAttempt(m.Attempt), Reason = ToWire(m.Reason) },
+        JobRejected m => new Wire.JobRejected
+        {
+            Id = ToWire(m.Id),
+            Attempt = ToAttempt(m.Attempt),
+            Reason = ToWire(m.Reason),
+            Text = Text(m.Text, JobRejected.TextLengthMax),
+            RetryAfterMs = Ms(m.RetryAfter),
+        },
         Register m => new Wire.Register { Worker = ToWire(m.Worker), TtlMs = Ms(m.Ttl) },
         Registered m => new Wire.Registered { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
         RegisterRefused m => new Wire.RegisterRefused { HolderIncarnation = (ulong)m.HolderIncarnation },
@@ -256,6 +272,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Capacity = checked((uint)m.Capacity),
         HeartbeatMs = checked((uint)m.HeartbeatMs),
         Version = m.Version,
+        Reason = OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
     };
 
     private static WorkerRecord FromWire(Wire.WorkerRecord? m)
@@ -266,7 +283,15 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
         Check(m.Version.Length <= 128, "version");
         var key = Key(m.WorkerId, m.Incarnation);
-        return new WorkerRecord(key.Id, key.Incarnation, m.Path, FromWire(m.State), (int)m.Capacity, (int)m.HeartbeatMs, m.Version);
+        return new WorkerRecord(
+            key.Id,
+            key.Incarnation,
+            m.Path,
+            FromWire(m.State),
+            (int)m.Capacity,
+            (int)m.HeartbeatMs,
+            m.Version,
+            OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax));
     }
 
     private static Wire.WorkerState ToWire(WorkerState state) => state switch
@@ -354,6 +379,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             MemberCount = checked((uint)m.MemberCount),
             From = checked((uint)m.From),
         };
+        var reasonBytes = 0;
         foreach (var member in m.Members)
         {
             var wireMember = new Wire.MemberState
@@ -366,6 +392,13 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             if (member.ResidentBytes is { } bytes)
             {
                 wireMember.ResidentBytes = checked((ulong)bytes);
+            }
+
+            if (member.Reason.Length > 0)
+            {
+                var reason = OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax);
+                reasonBytes += Encoding.UTF8.GetByteCount(reason) + 3;
+                wireMember.Reason = reasonBytes <= ReasonBytesMax ? reason : "";
             }
 
             wire.Members.Add(wireMember);
@@ -390,7 +423,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
                 Key(member.WorkerId, member.Incarnation),
                 FromWire(member.State),
                 member.Eligible,
-                member.HasResidentBytes ? checked((long)member.ResidentBytes) : null))]);
+                member.HasResidentBytes ? checked((long)member.ResidentBytes) : null,
+                OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax)))]);
     }
 
     // ---- client and worker
@@ -412,13 +446,15 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return new Payload(m!.SerializerId, m.Manifest, m.Data.Memory);
     }
 
-    private static Job FromWire(Wire.Job m) => new(FromWire(m.Id), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, FromWire(m.Message));
+    private static Job FromWire(Wire.Job m) => new(
+        FromWire(m.Id), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, FromWire(m.Message), Duration(m.WaitedMs));
 
     private static JobDone FromWire(Wire.JobDone m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reply));
 
     private static JobFailed FromWire(Wire.JobFailed m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.ExceptionType), Text(m.Text));
 
-    private static JobRejected FromWire(Wire.JobRejected m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason));
+    private static JobRejected FromWire(Wire.JobRejected m) => new(
+        FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs));
 
     // ---- built-in jobs
 
@@ -474,13 +510,21 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         JobRejectReason.Draining => Wire.JobRejectReason.Draining,
         JobRejectReason.OverCapacity => Wire.JobRejectReason.OverCapacity,
         JobRejectReason.DeadlinePassed => Wire.JobRejectReason.DeadlinePassed,
+        JobRejectReason.Unable => Wire.JobRejectReason.Unable,
+        JobRejectReason.NotHere => Wire.JobRejectReason.NotHere,
+        JobRejectReason.Unreadable => Wire.JobRejectReason.Unreadable,
+        JobRejectReason.Unhandled => Wire.JobRejectReason.Unhandled,
     };
 
     private static JobRejectReason FromWire(Wire.JobRejectReason reason) => reason switch
     {
         Wire.JobRejectReason.Draining => JobRejectReason.Draining,
+        Wire.JobRejectReason.OverCapacity => JobRejectReason.OverCapacity,
         Wire.JobRejectReason.DeadlinePassed => JobRejectReason.DeadlinePassed,
-        _ => JobRejectReason.OverCapacity,
+        Wire.JobRejectReason.NotHere => JobRejectReason.NotHere,
+        Wire.JobRejectReason.Unreadable => JobRejectReason.Unreadable,
+        Wire.JobRejectReason.Unhandled => JobRejectReason.Unhandled,
+        _ => JobRejectReason.Unable,
     };
 
     // ---- fields
@@ -510,14 +554,14 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     }
 
     /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in vain.</summary>
-    private static string Text(string text)
+    private static string Text(string text, int lengthMax = TextLengthMax)
     {
-        if (text.Length <= TextLengthMax)
+        if (text.Length <= lengthMax)
         {
             return text;
         }
 
-        return text[..(char.IsHighSurrogate(text[TextLengthMax - 1]) ? TextLengthMax - 1 : TextLengthMax)];
+        return text[..(char.IsHighSurrogate(text[lengthMax - 1]) ? lengthMax - 1 : lengthMax)];
     }
 
     private static TimeSpan Duration(ulong ms)

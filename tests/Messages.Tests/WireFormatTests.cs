@@ -98,7 +98,7 @@ public sealed class WireFormatTests(TestSystem system)
 
         Assert.Equal(AssignRejectReason.NotReady, Read<AssignRejected>("AR", assign).Reason);
         Assert.Equal(JobFailureReason.Failure, Read<JobFailed>("JF", failed).Reason);
-        Assert.Equal(JobRejectReason.OverCapacity, Read<JobRejected>("JR", rejected).Reason);
+        Assert.Equal(JobRejectReason.Unable, Read<JobRejected>("JR", rejected).Reason);
     }
 
     [Fact]
@@ -157,6 +157,31 @@ public sealed class WireFormatTests(TestSystem system)
 
         Assert.InRange(system.Write(new BalancerState("b", "least-load", "", long.MaxValue, int.MaxValue, 0, [.. page])).Bytes.Length, 60_000, 100_000);
     }
+
+    [Fact]
+    public void The_largest_page_of_a_balancers_state_fits_a_frame_also_when_every_member_has_the_longest_reason()
+    {
+        var key = new WorkerKey(new string('w', WorkerIds.LengthMax), long.MaxValue);
+        var member = new MemberState(key, WorkerState.Draining, true, long.MaxValue, new string('€', WorkerRecord.ReasonLengthMax));
+        var page = new BalancerState("b", "p", "", long.MaxValue, int.MaxValue, 0, [.. Enumerable.Repeat(member, GetBalancerState.CountMax)]);
+
+        Assert.InRange(system.Write(page).Bytes.Length, 100_000, 124_000);
+        Assert.Equal(member, RoundTrip(page).Members[0]);
+    }
+
+    [Fact]
+    public void A_reason_arrives_as_one_line_of_at_most_300_characters()
+    {
+        var record = new WorkerRecord("w", 1, Samples.GatePath, WorkerState.Draining, 1, 1000, "1", "no\r\n\tdisk " + new string('x', 1000));
+
+        var reason = RoundTrip(new Register(record, TimeSpan.FromSeconds(1))).Worker.Reason;
+
+        Assert.Equal("no disk " + new string('x', 289) + "...", reason);
+    }
+
+    [Fact]
+    public void The_text_of_a_rejection_is_cut_to_500_characters() =>
+        Assert.Equal(new string('x', 500), RoundTrip(new JobRejected(default, 1, JobRejectReason.Unable, new string('x', 9000))).Text);
 
     private T RoundTrip<T>(T message)
         where T : IAkkaLbMessage

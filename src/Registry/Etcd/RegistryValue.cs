@@ -4,8 +4,8 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>A worker's value in the registry: <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version"}</c>.</summary>
-/// <remarks>The id is not in it: it is the end of the key. Unknown fields are skipped, so that a newer worker can say more.</remarks>
+/// <summary>A worker's value in the registry: <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason"}</c>.</summary>
+/// <remarks>The id is not in it: it is the end of the key. An empty reason is left out. Unknown fields are skipped, so that a newer worker can say more.</remarks>
 public static class RegistryValue
 {
     private const int VersionLengthMax = 128;
@@ -24,6 +24,10 @@ public static class RegistryValue
             fields.WriteNumber("capacity", worker.Capacity);
             fields.WriteNumber("heartbeatMs", worker.HeartbeatMs);
             fields.WriteString("version", worker.Version);
+            if (worker.Reason.Length > 0)
+            {
+                fields.WriteString("reason", OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax));
+            }
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -59,11 +63,12 @@ public static class RegistryValue
             var capacity = value.Whole("capacity", 1, int.MaxValue);
             var heartbeatMs = value.Whole("heartbeatMs", 1, int.MaxValue);
             var version = value.Text("version", VersionLengthMax);
+            var reason = value.Has("reason") ? value.Text("reason", WorkerRecord.ReasonLengthMax) : "";
             value.Require(SerializedActorPath.IsWorker(path), SerializedActorPath.NoWorker);
             value.Require(state is "up" or "draining", "'state' must be 'up' or 'draining'");
             problem = value.Problem;
             worker = problem is null
-                ? new WorkerRecord(id, incarnation, path, StateOf(state), (int)capacity, (int)heartbeatMs, version)
+                ? new WorkerRecord(id, incarnation, path, StateOf(state), (int)capacity, (int)heartbeatMs, version, reason)
                 : null;
             return worker is not null;
         }

@@ -26,6 +26,16 @@ public sealed class RegistryValueTests
     }
 
     [Fact]
+    public void A_reason_is_written_as_one_line_and_read_back()
+    {
+        var json = RegistryValue.Write(Draining with { Reason = "no\ndisk" });
+
+        Assert.Equal(Golden.Replace("}", ""","reason":"no disk"}""", StringComparison.Ordinal), Encoding.UTF8.GetString(json));
+        Assert.True(RegistryValue.TryParse("w1", json, out var worker, out _));
+        Assert.Equal(Draining with { Reason = "no disk" }, worker);
+    }
+
+    [Fact]
     public void Fields_of_a_newer_version_are_skipped() =>
         Assert.True(RegistryValue.TryParse("w1", Bytes(Golden.Replace("{", """{"zone":{"a":[1]},""", StringComparison.Ordinal)), out _, out _));
 
