@@ -47,6 +47,11 @@ try
         await Kills.RunAsync(options);
     }
 
+    if (options.Wants("churn"))
+    {
+        await Churn.RunAsync(options);
+    }
+
     return 0;
 }
 finally

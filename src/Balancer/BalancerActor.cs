@@ -20,7 +20,7 @@ public sealed class BalancerActor : ReceiveActor
     private readonly string _id;
     private readonly BalancerCore _balancer;
     private readonly List<Candidate> _picked = [];
-    private readonly Dictionary<WorkerKey, AssignedWorker> _workers = [];
+    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly DecidingRight _right;
     private readonly IActorRef? _front;
     private readonly long _term;
@@ -103,7 +103,7 @@ public sealed class BalancerActor : ReceiveActor
         var workers = new AssignedWorker[_picked.Count];
         for (var i = 0; i < workers.Length; i++)
         {
-            workers[i] = _workers[_picked[i].Key];
+            workers[i] = Resolved(_picked[i]);
         }
 
         Sender.Tell(new Assigned(m.RequestId, workers, _balancer.PolicyName, _term, _revision));
@@ -122,7 +122,6 @@ public sealed class BalancerActor : ReceiveActor
     {
         _balancer.ApplySnapshot(m.Members, Now);
         _revision = m.Revision;
-        ResolveGates();
         _log.Info("{0} workers registered", _balancer.MemberCount);
     }
 
@@ -130,7 +129,6 @@ public sealed class BalancerActor : ReceiveActor
     {
         _balancer.ApplyChanges(m.Changes, Now);
         _revision = m.Revision;
-        ResolveGates();
         foreach (var change in m.Changes)
         {
             if (change is MemberChange.Put { Member.Worker: var worker })
@@ -163,22 +161,7 @@ public sealed class BalancerActor : ReceiveActor
             _id, _balancer.PolicyName, Decides ? _balancer.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _balancer.Version, _balancer.MemberCount, m.From, members);
     }
 
-    /// <summary>Paths become references once per membership change, not once per pick.</summary>
-    private void ResolveGates()
-    {
-        var provider = ((ExtendedActorSystem)Context.System).Provider;
-        var known = _balancer.Members.Select(c => c.Key).ToHashSet();
-        foreach (var gone in _workers.Keys.Where(k => !known.Contains(k)).ToList())
-        {
-            _workers.Remove(gone);
-        }
-
-        foreach (var candidate in _balancer.Members)
-        {
-            if (!_workers.TryGetValue(candidate.Key, out var worker) || worker.Gate.Path.ToSerializationFormat() != candidate.Member.Worker.Path)
-            {
-                _workers[candidate.Key] = new AssignedWorker(candidate.Key, provider.ResolveActorRef(candidate.Member.Worker.Path));
-            }
-        }
-    }
+    /// <summary>A path becomes a reference when its worker is picked for the first time: once for each worker, and never for all of them at once.</summary>
+    private AssignedWorker Resolved(Candidate candidate) => (AssignedWorker)(
+        candidate.Handle ??= new AssignedWorker(candidate.Key, _provider.ResolveActorRef(candidate.Member.Worker.Path)));
 }

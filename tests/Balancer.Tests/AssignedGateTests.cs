@@ -21,4 +21,17 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
         Change(balancer, A.WithPath(Elsewhere).Put());
         Assert.Equal(Elsewhere, Assert.Single(Assert.IsType<Assigned>(Ask(balancer)).Workers).Gate.Path.ToSerializationFormat());
     }
+
+    [Fact]
+    public void A_change_of_membership_resolves_no_reference_again_but_that_of_a_changed_path()
+    {
+        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        var before = Assert.IsType<Assigned>(Ask(balancer, count: 2)).Workers;
+        Change(balancer, C.Put(), B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42").Put());
+        balancer.Tell(new WorkersSnapshot([A, B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42"), C]), TestActor);
+        var after = Assert.IsType<Assigned>(Ask(balancer, count: 3)).Workers.OrderBy(w => w.Worker.Id).ToList();
+        Assert.Same(before[0], after[0]);
+        Assert.NotSame(before[1], after[1]);
+        Assert.Equal(C.Worker.Path, after[2].Gate.Path.ToSerializationFormat());
+    }
 }

@@ -13,10 +13,15 @@ public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMa
 
 /// <summary>Everything a balancer decides: who is eligible, whose report counts, and who is picked.</summary>
 /// <remarks>
-/// Membership comes from the registry only; reports never add or remove anybody. Tables are rebuilt when membership changes, reports update in
-/// place, and a pick only reads. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
+/// Membership comes from the registry only; reports never add or remove anybody. Reports update in place, and a pick only reads.
+/// A change costs what changed: who leaves or drains is picked no more from that moment on, and who joins waits for the next rebuild of the tables,
+/// which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come together are put into
+/// the tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
 /// </remarks>
-public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
+/// <param name="policy">Used by this balancer alone.</param>
+/// <param name="limits">Bounds of its tables.</param>
+/// <param name="rebuildPause">By the number of members; null: <see cref="RebuildPause"/>.</param>
+public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func<int, TimeSpan>? rebuildPause = null)
 {
     /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must not keep
     /// everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by default, and leaves a
@@ -47,8 +52,12 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
     private readonly Dictionary<string, Candidate> _members = new(StringComparer.Ordinal);
     private readonly EarlyReports _early = new(limits.EarlyReportHold, limits.EarlyReportsMax);
     private readonly List<Candidate> _leftOut = [];
+    private readonly Func<int, TimeSpan> _rebuildPause = rebuildPause ?? RebuildPause;
+    private readonly List<Candidate> _moving = [];
+    private Candidate[] _inOrder = [];
     private Candidate[] _eligible = [];
-    private Candidate[]? _inOrder;
+    private bool _isStale;
+    private TimeSpan _rebuildAt;
     private bool _hasSnapshot;
     private bool _isReady;
     private bool _isStopping;
@@ -60,29 +69,40 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
     public int MemberCount => _members.Count;
 
     /// <summary>Workers that may be picked, in registration order.</summary>
-    public IReadOnlyList<Candidate> Eligible => _eligible;
-
-    public IEnumerable<Candidate> Members => _members.Values;
+    public IReadOnlyList<Candidate> Eligible
+    {
+        get
+        {
+            Refresh();
+            return _eligible;
+        }
+    }
 
     /// <summary>Rises with each change of the membership.</summary>
     public long Version { get; private set; }
 
+    /// <summary>How long a rebuild of the tables waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes.
+    /// By so much may an answer be behind in who has joined.</summary>
+    public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
+
     /// <summary>Members in registration order, <paramref name="count"/> of them at most, beginning with the one at place <paramref name="from"/>.</summary>
     public ReadOnlySpan<Candidate> Page(int from, int count)
     {
-        // Sorted when asked for: who never asks pays nothing for it.
-        _inOrder ??= [.. _members.Values.OrderBy(c => c.Order).ThenBy(c => c.Key.Id, StringComparer.Ordinal)];
+        Refresh();
         from = Math.Min(from, _inOrder.Length);
         return _inOrder.AsSpan(from, Math.Min(count, _inOrder.Length - from));
     }
 
     /// <summary>Whether the policy would pick this member now.</summary>
     public bool IsEligible(Candidate candidate, TimeSpan now) =>
-        candidate.Member.Worker.State == WorkerState.Up && (!policy.DecidesOnMemory || candidate.IsFresh(now));
+        candidate.IsEligible && (!policy.DecidesOnMemory || candidate.IsFresh(now));
 
     /// <summary>Why a request that leaves nobody out would be rejected now; null when it would be answered.</summary>
-    public AssignRejection? WhyRejecting(TimeSpan now) =>
-        RejectEarly(now) ?? (policy.DecidesOnMemory && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
+    public AssignRejection? WhyRejecting(TimeSpan now)
+    {
+        Refresh();
+        return RejectEarly(now) ?? (policy.DecidesOnMemory && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
+    }
 
     /// <summary>Replaces the membership; who stays keeps report and counters.</summary>
     public void ApplySnapshot(IReadOnlyList<Member> members, TimeSpan now)
@@ -90,7 +110,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         var stays = members.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var id in _members.Keys.Where(id => !stays.Contains(id)).ToList())
         {
-            _members.Remove(id);
+            Remove(id);
         }
 
         foreach (var member in members)
@@ -98,17 +118,19 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
             Put(member, now);
         }
 
-        Rebuild();
+        Changed();
         if (!_hasSnapshot)
         {
             _hasSnapshot = true;
+            Refresh();
+
             // After a start one heartbeat of reports is waited for: the slowest member's own interval, within reason.
             var slowest = TimeSpan.FromMilliseconds(_eligible.Select(c => (double)c.Member.Worker.HeartbeatMs).DefaultIfEmpty(0).Max());
             _readyAt = now + (slowest < FirstReportsWaitMax ? slowest : FirstReportsWaitMax);
         }
     }
 
-    /// <summary>Applies what the registry told, in its order.</summary>
+    /// <summary>Applies what the registry told, in its order. Takes time for these changes only, whatever the number of members.</summary>
     public void ApplyChanges(IReadOnlyList<MemberChange> changes, TimeSpan now)
     {
         foreach (var change in changes)
@@ -119,14 +141,14 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
                     Put(put.Member, now);
                     break;
                 case MemberChange.Removed removed:
-                    _members.Remove(removed.WorkerId);
+                    Remove(removed.WorkerId);
                     break;
                 default:
                     throw new UnreachableException();
             }
         }
 
-        Rebuild();
+        Changed();
     }
 
     /// <summary>Takes a worker's report, if it is of the incarnation that is registered now.</summary>
@@ -143,7 +165,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         }
 
         Apply(candidate, sample, now);
-        if (candidate.Member.Worker.State == WorkerState.Up)
+        if (candidate.IsEligible)
         {
             policy.Reported(candidate);
         }
@@ -159,6 +181,11 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
     {
         Debug.Assert(count > 0, "the protocol refuses a count of zero");
         picked.Clear();
+        if (_isStale && (now >= _rebuildAt || _eligible.Length == 0))
+        {
+            Rebuild(now);
+        }
+
         if (RejectEarly(now) is { } rejection)
         {
             return rejection;
@@ -168,10 +195,10 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
         for (var i = 0; i < count; i++)
         {
-            if (policy.Pick(leftOut, now) is not { } candidate)
+            if (Pick(leftOut, now) is not { } candidate)
             {
                 picked.Clear();
-                return WhyNobody(leftOut, now);
+                return RejectEarly(now) ?? WhyNobody(leftOut, now);
             }
 
             picked.Add(candidate);
@@ -182,6 +209,23 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
 
     /// <summary>From now on every request is rejected.</summary>
     public void Stop() => _isStopping = true;
+
+    /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since.</summary>
+    private Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    {
+        if (policy.Pick(leftOut, now) is { } candidate)
+        {
+            return candidate;
+        }
+
+        if (!_isStale)
+        {
+            return null;
+        }
+
+        Rebuild(now);
+        return policy.Pick(leftOut, now);
+    }
 
     private AssignRejection? RejectEarly(TimeSpan now)
     {
@@ -233,7 +277,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
         {
             // A draining worker could not be picked anyway: that it is left out is no reason for finding nobody.
             if (_members.TryGetValue(leaveOut[i].Id, out var candidate) && candidate.Key == leaveOut[i]
-                && candidate.Member.Worker.State == WorkerState.Up)
+                && candidate.IsEligible)
             {
                 _leftOut.Add(candidate);
             }
@@ -242,28 +286,119 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits)
 
     private void Put(Member member, TimeSpan now)
     {
-        if (_members.TryGetValue(member.Worker.Id, out var known) && known.Key.Incarnation == member.Worker.Incarnation)
+        if (_members.TryGetValue(member.Worker.Id, out var known))
         {
-            known.Update(member);
-            return;
+            if (known.Key.Incarnation == member.Worker.Incarnation)
+            {
+                var order = known.Order;
+                known.Update(member);
+                if (known.Order != order)
+                {
+                    Move(known);
+                }
+
+                return;
+            }
+
+            known.Leave();
         }
 
         var candidate = new Candidate(member);
         _members[member.Worker.Id] = candidate;
+        Move(candidate);
         if (_early.TryTake(candidate.Key, now, out var sample, out var receivedAt))
         {
             Apply(candidate, sample, receivedAt);
         }
     }
 
+    private void Remove(string id)
+    {
+        if (_members.Remove(id, out var gone))
+        {
+            gone.Leave();
+        }
+    }
+
+    private void Move(Candidate candidate)
+    {
+        if (!candidate.IsMoving)
+        {
+            candidate.IsMoving = true;
+            _moving.Add(candidate);
+        }
+    }
+
     private static void Apply(Candidate candidate, in MemorySample sample, TimeSpan receivedAt) =>
         candidate.Report(sample.Sequence, sample.ResidentBytes, receivedAt + (sample.Heartbeat * Candidate.FreshHeartbeats));
 
-    private void Rebuild()
+    private void Changed()
     {
         Version++;
-        _inOrder = null;
-        _eligible = [.. _members.Values.Where(c => c.Member.Worker.State == WorkerState.Up).OrderBy(c => c.Order)];
+        _isStale = true;
+
+        // Members that come and go while nobody asks must not pile up.
+        if (_moving.Count > 1000 && _moving.Count > 2 * _members.Count)
+        {
+            Refresh();
+        }
+    }
+
+    private void Rebuild(TimeSpan now)
+    {
+        Refresh();
+        _rebuildAt = now + _rebuildPause(_members.Count);
+    }
+
+    /// <summary>Brings the tables up to date. Only those who have joined are sorted; the others are in order already.</summary>
+    private void Refresh()
+    {
+        if (!_isStale)
+        {
+            return;
+        }
+
+        _isStale = false;
+        _moving.RemoveAll(c => !c.IsRegistered);
+        _moving.Sort(ByOrder);
+        var inOrder = new Candidate[_members.Count];
+        var (place, next, upCount) = (0, 0, 0);
+        foreach (var stays in _inOrder)
+        {
+            if (!stays.IsRegistered || stays.IsMoving)
+            {
+                continue;
+            }
+
+            for (; next < _moving.Count && ByOrder(_moving[next], stays) < 0; next++)
+            {
+                inOrder[place++] = _moving[next];
+            }
+
+            inOrder[place++] = stays;
+        }
+
+        for (; next < _moving.Count; next++)
+        {
+            inOrder[place++] = _moving[next];
+        }
+
+        foreach (var candidate in _moving)
+        {
+            candidate.IsMoving = false;
+        }
+
+        _moving.Clear();
+        _inOrder = inOrder;
+        foreach (var candidate in inOrder)
+        {
+            upCount += candidate.IsEligible ? 1 : 0;
+        }
+
+        _eligible = upCount == inOrder.Length ? inOrder : Array.FindAll(inOrder, c => c.IsEligible);
         policy.Rebuild(_eligible);
     }
+
+    private static int ByOrder(Candidate a, Candidate b) =>
+        a.Order != b.Order ? a.Order.CompareTo(b.Order) : string.CompareOrdinal(a.Key.Id, b.Key.Id);
 }

@@ -15,17 +15,20 @@ public sealed class LeaseTable(Random random)
 
     private readonly Dictionary<long, Lease> _leases = [];
     private readonly Dictionary<string, Lease> _byWorker = new(StringComparer.Ordinal);
-
-    private TimeSpan _expiryFloor = TimeSpan.MaxValue;
+    private readonly SortedSet<Lease> _byExpiry = new(Comparer<Lease>.Create(
+        (a, b) => a.ExpiresAt != b.ExpiresAt ? a.ExpiresAt.CompareTo(b.ExpiresAt) : a.Id.CompareTo(b.Id)));
 
     /// <summary>Rises with each call that changes anything.</summary>
     public long Revision { get; private set; }
 
+    /// <summary>How many are registered.</summary>
+    public int Count => _leases.Count;
+
     /// <summary>Everybody registered, in registration order.</summary>
     public IReadOnlyList<Member> Members => [.. _leases.Values.Select(l => l.Member).OrderBy(m => m.RegistrationOrder)];
 
-    /// <summary>No lease runs out before this; null without leases. A lower bound: renewals move leases past it without moving it.</summary>
-    public TimeSpan? NextExpiry => _leases.Count == 0 ? null : _expiryFloor;
+    /// <summary>When the next lease runs out if nothing is renewed; null without leases.</summary>
+    public TimeSpan? NextExpiry => _byExpiry.Min?.ExpiresAt;
 
     /// <summary>Registers under a new lease. An id in use by another incarnation is refused.</summary>
     /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom.</returns>
@@ -45,13 +48,14 @@ public sealed class LeaseTable(Random random)
             // The same process again, say after an answer that got lost: it keeps its place, the old lease goes.
             order = current.Member.RegistrationOrder;
             _leases.Remove(current.Id);
+            _byExpiry.Remove(current);
         }
 
         var granted = ttl < TtlMin ? TtlMin : ttl > TtlMax ? TtlMax : ttl;
         var lease = new Lease(DrawLeaseId(), granted) { Member = new Member(worker, order), ExpiresAt = now + granted };
         _leases.Add(lease.Id, lease);
         _byWorker[worker.Id] = lease;
-        _expiryFloor = lease.ExpiresAt < _expiryFloor ? lease.ExpiresAt : _expiryFloor;
+        _byExpiry.Add(lease);
         Revision++;
         changes.Add(new MemberChange.Put(lease.Member));
         return (lease.Id, granted);
@@ -66,7 +70,9 @@ public sealed class LeaseTable(Random random)
             return TimeSpan.Zero;
         }
 
+        _byExpiry.Remove(lease);
         lease.ExpiresAt = now + lease.Ttl;
+        _byExpiry.Add(lease);
         return lease.Ttl;
     }
 
@@ -101,27 +107,23 @@ public sealed class LeaseTable(Random random)
     /// <summary>Removes what ran out.</summary>
     public void Expire(TimeSpan now, List<MemberChange> changes)
     {
-        if (now < _expiryFloor)
+        if (_byExpiry.Min is not { } first || now < first.ExpiresAt)
         {
             return;
         }
 
-        var expired = _leases.Values.Where(l => l.ExpiresAt <= now).OrderBy(l => l.Member.RegistrationOrder).ToList();
-        foreach (var lease in expired)
+        foreach (var lease in _byExpiry.TakeWhile(l => l.ExpiresAt <= now).OrderBy(l => l.Member.RegistrationOrder).ToList())
         {
             Remove(lease, changes);
         }
 
-        _expiryFloor = _leases.Count == 0 ? TimeSpan.MaxValue : _leases.Values.Min(l => l.ExpiresAt);
-        if (expired.Count > 0)
-        {
-            Revision++;
-        }
+        Revision++;
     }
 
     private void Remove(Lease lease, List<MemberChange> changes)
     {
         _leases.Remove(lease.Id);
+        _byExpiry.Remove(lease);
         _byWorker.Remove(lease.Member.Worker.Id);
         changes.Add(new MemberChange.Removed(lease.Member.Worker.Id));
     }

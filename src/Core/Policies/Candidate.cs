@@ -13,6 +13,7 @@ public sealed class Candidate
     {
         Member = member;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
+        IsEligible = member.Worker.State == WorkerState.Up;
     }
 
     /// <summary>What the registry holds; replaced in place when the worker changes its record.</summary>
@@ -37,6 +38,17 @@ public sealed class Candidate
     /// <summary>Picks since the last report: breaks ties of <see cref="LeastLoad"/>.</summary>
     public long PicksSinceReport { get; internal set; }
 
+    /// <summary>What the balancer's shell keeps with it, say the resolved reference; forgotten when the worker's path changes.</summary>
+    public object? Handle { get; set; }
+
+    /// <summary>Registered and up at this moment. A policy's table may be older than that: who has left, or drains, is passed over.</summary>
+    internal bool IsEligible { get; private set; }
+
+    internal bool IsRegistered { get; private set; } = true;
+
+    /// <summary>Waits to be put in its place of the registration order.</summary>
+    internal bool IsMoving { get; set; }
+
     /// <summary>Place among the eligible workers of <see cref="LeastLoad"/>; -1 outside of them.</summary>
     internal int Place { get; set; } = -1;
 
@@ -45,8 +57,13 @@ public sealed class Candidate
     internal void Update(Member member)
     {
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
+        Handle = member.Worker.Path == Member.Worker.Path ? Handle : null;
         Member = member;
+        IsEligible = member.Worker.State == WorkerState.Up;
     }
+
+    /// <summary>It is registered no more.</summary>
+    internal void Leave() => (IsRegistered, IsEligible) = (false, false);
 
     internal void Report(long sequence, long residentBytes, TimeSpan freshUntil)
     {

@@ -10,11 +10,11 @@ public interface IPickPolicy
     /// <summary>Whether only workers with a fresh memory report can be picked.</summary>
     bool DecidesOnMemory { get; }
 
-    /// <summary>Membership changed.</summary>
+    /// <summary>Membership changed. Who leaves or drains afterwards stays in the array until the next call, and must not be picked.</summary>
     /// <param name="eligible">Up and registered, in registration order. The policy keeps the array and does not change it.</param>
     void Rebuild(Candidate[] eligible);
 
-    /// <summary>An eligible candidate's report was updated in place.</summary>
+    /// <summary>An eligible candidate's report was updated in place; it may be one that joined since the last <see cref="Rebuild"/>.</summary>
     void Reported(Candidate candidate);
 
     /// <summary>The next worker, or null when the policy can name nobody outside <paramref name="leftOut"/>.</summary>

@@ -8,7 +8,7 @@ namespace AkkaLb.Core.Policies;
 /// winner of the two below it, the root names the pick. A report or a pick replays the games on one path. A heap needs as many comparisons, but
 /// where it goes next depends on the last one, and each step lands on another object; here the path is known beforehand and the numbers that are
 /// compared lie in one array, which measured three times as fast when all workers tie. Reports grow stale without an event, so staleness is
-/// looked at when a worker has won; it is then out of the tournament until its next report.
+/// looked at when a worker has won, as is whether it is still there; it is then out of the tournament until its next report.
 /// </remarks>
 public sealed class LeastLoad : IPickPolicy
 {
@@ -34,7 +34,11 @@ public sealed class LeastLoad : IPickPolicy
 
         _eligible = eligible;
         var leaves = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(2, eligible.Length));
-        (_loads, _winners) = (new Load[leaves], new int[2 * leaves]);
+        if (leaves != Leaves)
+        {
+            (_loads, _winners) = (new Load[leaves], new int[2 * leaves]);
+        }
+
         Array.Fill(_loads, Load.Absent);
         for (var place = 0; place < eligible.Length; place++)
         {
@@ -56,7 +60,13 @@ public sealed class LeastLoad : IPickPolicy
         }
     }
 
-    public void Reported(Candidate candidate) => Enter(candidate);
+    public void Reported(Candidate candidate)
+    {
+        if (candidate.Place >= 0)
+        {
+            Enter(candidate);
+        }
+    }
 
     public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
@@ -81,7 +91,7 @@ public sealed class LeastLoad : IPickPolicy
             }
 
             var candidate = _eligible[place];
-            if (candidate.IsFresh(now))
+            if (candidate.IsEligible && candidate.IsFresh(now))
             {
                 return candidate;
             }
@@ -105,7 +115,7 @@ public sealed class LeastLoad : IPickPolicy
         {
             foreach (var candidate in leftOut)
             {
-                // One whose report is stale may come in here as well; that is seen when it wins.
+                // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins.
                 if (candidate.HasReport && candidate.Place >= 0)
                 {
                     Enter(candidate);

@@ -17,7 +17,7 @@ public sealed class PickFirst : IPickPolicy
     {
         foreach (var candidate in _eligible)
         {
-            if (!LeftOut.Contains(leftOut, candidate))
+            if (candidate.IsEligible && !LeftOut.Contains(leftOut, candidate))
             {
                 return candidate;
             }

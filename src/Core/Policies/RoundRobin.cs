@@ -35,7 +35,7 @@ public sealed class RoundRobin : IPickPolicy
             }
 
             var candidate = ring[_next++];
-            if (!LeftOut.Contains(leftOut, candidate))
+            if (candidate.IsEligible && !LeftOut.Contains(leftOut, candidate))
             {
                 _lastOrder = candidate.Order;
                 return candidate;

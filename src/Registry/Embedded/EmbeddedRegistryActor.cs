@@ -84,7 +84,7 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
         {
             var change = new RegistryEvent.Changed(_leases.Revision, [.. _changes]);
             _changes.Clear();
-            _log.Debug("revision {0}: {1} changes, {2} members", change.Revision, change.Changes.Count, _leases.Members.Count);
+            _log.Debug("revision {0}: {1} changes, {2} members", change.Revision, change.Changes.Count, _leases.Count);
             foreach (var watcher in _watchers)
             {
                 watcher.Tell(change);

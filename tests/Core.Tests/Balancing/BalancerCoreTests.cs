@@ -238,6 +238,99 @@ public class BalancerCoreTests
         Assert.Equal(3, _roundRobin.MemberCount);
     }
 
+    // ---- what a change costs
+
+    [Fact]
+    public void A_batch_of_changes_rebuilds_the_table_once()
+    {
+        var (policy, core) = Counted(members: 10_000);
+        foreach (var i in Enumerable.Range(10_000, 100))
+        {
+            core.ApplyChanges([Put(Numbered(i)), Removed($"w{i - 10_000}")], S(1));
+        }
+
+        Assert.Equal(0, policy.Rebuilds);
+        Answer(core, S(1));
+        Answer(core, S(1));
+        Assert.Equal(1, policy.Rebuilds);
+        Assert.Equal(Enumerable.Range(100, 10_000).Select(i => $"w{i}"), core.Eligible.Select(c => c.Key.Id));
+    }
+
+    [Fact]
+    public void Changes_one_by_one_rebuild_the_table_once_a_pause_and_a_request_is_answered_after_each()
+    {
+        var (policy, core) = Counted(members: 10_000);
+        for (var i = 0; i < 100; i++)
+        {
+            core.ApplyChanges([Put(Numbered(10_000 + i))], Ms(i));
+            Assert.StartsWith("w", Answer(core, Ms(i)), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(10, policy.Rebuilds);
+    }
+
+    [Fact]
+    public void A_newcomer_waits_for_its_first_pick_no_longer_than_the_pause()
+    {
+        var (_, core) = Counted(members: 10_000, new PickFirst());
+        core.ApplyChanges([Put(Up("a", -1))], S(1));
+        Assert.Equal("a", Answer(core, S(1)));
+        core.ApplyChanges([Put(Up("b", -2))], S(1));
+        Assert.Equal("a", Answer(core, S(1)));
+        Assert.Equal("b", Answer(core, S(1) + BalancerCore.RebuildPause(10_001)));
+    }
+
+    [Fact]
+    public void A_worker_that_leaves_or_drains_gets_no_more_picks_though_the_table_waits()
+    {
+        var (policy, core) = Counted(members: 10_000, new PickFirst());
+        Answer(core, S(1));
+        core.ApplyChanges([Put(Numbered(20_000))], S(1));
+        Answer(core, S(1));
+        var rebuilds = policy.Rebuilds;
+        core.ApplyChanges([Removed("w0"), Put(Draining("w1", 1, incarnation: 1))], S(1));
+        Assert.Equal("w2", Answer(core, S(1)));
+        Assert.Equal(rebuilds, policy.Rebuilds);
+    }
+
+    [Fact]
+    public void When_all_have_left_those_who_have_joined_since_are_picked_at_once()
+    {
+        var (_, core) = Counted(members: 3_000);
+        core.ApplyChanges([Put(Up("early", -1))], S(1));
+        Answer(core, S(1));
+        core.ApplyChanges([Removed("early"), .. Enumerable.Range(0, 3_000).Select(i => Removed($"w{i}")), Put(Up("new", 9_000))], S(1));
+        Assert.Equal("new", Answer(core, S(1)));
+    }
+
+    [Fact]
+    public void Members_that_come_and_go_while_nobody_asks_do_not_pile_up()
+    {
+        var (policy, core) = Counted(members: 10);
+        for (var i = 0; i < 5_000; i++)
+        {
+            core.ApplyChanges([Put(Up("flapping", 100 + i, incarnation: i))], S(1));
+        }
+
+        Assert.InRange(policy.Rebuilds, 1, 5);
+        Assert.Equal(11, core.Eligible.Count);
+    }
+
+    [Fact]
+    public void A_report_of_a_newcomer_that_waits_for_its_place_counts()
+    {
+        var core = new BalancerCore(new LeastLoad(), BalancerLimits.Default, _ => S(1));
+        core.ApplySnapshot(Members("a"), default);
+        core.Report(Sample("a", bytes: 9), default);
+        Assert.Equal("a", Answer(core, default));
+        core.ApplyChanges([Put(Up("b", 2))], default);
+        Assert.Equal("a", Answer(core, default));
+        core.ApplyChanges([Put(Up("c", 3))], default);
+        core.Report(Sample("c", bytes: 1), default);
+        Assert.Equal("a", Answer(core, default));
+        Assert.Equal("c", Answer(core, S(1)));
+    }
+
     // ---- ahead
 
     [Theory]
@@ -266,6 +359,18 @@ public class BalancerCoreTests
         Assert.Empty(picked);
     }
 
+    /// <summary>A balancer of so many members, w0 on, and its policy, whose rebuilds are counted from here on.</summary>
+    private static (CountingPolicy Policy, BalancerCore Core) Counted(int members, IPickPolicy? policy = null)
+    {
+        var counting = new CountingPolicy(policy ?? new RoundRobin());
+        var core = new BalancerCore(counting, BalancerLimits.Default);
+        core.ApplySnapshot([.. Enumerable.Range(0, members).Select(Numbered)], default);
+        counting.Rebuilds = 0;
+        return (counting, core);
+    }
+
+    private static Member Numbered(int i) => Up($"w{i}", i);
+
     /// <summary>Who is picked, or why nobody is. Left-out workers are of incarnation 1.</summary>
     private static string Answer(BalancerCore core, TimeSpan now, params string[] leaveOut)
     {
@@ -275,4 +380,23 @@ public class BalancerCoreTests
 
     private static string Sentence(BalancerCore core) =>
         core.Assign(1, [], [], default) is { } no ? $"{no.Reason}: {no.Sentence}" : "picked";
+
+    private sealed class CountingPolicy(IPickPolicy policy) : IPickPolicy
+    {
+        public int Rebuilds { get; set; }
+
+        public string Name => policy.Name;
+
+        public bool DecidesOnMemory => policy.DecidesOnMemory;
+
+        public void Rebuild(Candidate[] eligible)
+        {
+            Rebuilds++;
+            policy.Rebuild(eligible);
+        }
+
+        public void Reported(Candidate candidate) => policy.Reported(candidate);
+
+        public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) => policy.Pick(leftOut, now);
+    }
 }

@@ -101,8 +101,7 @@ public class LeaseTableTests
             Assert.Equal(naive.Registered.Select(r => r.Worker), table.Members.Select(m => m.Worker));
             Assert.Equal(naive.Registered.Select(r => r.Worker).OrderBy(w => w.Id), follower.Values.OrderBy(w => w.Id));
             Assert.Equal(changes.Count > 0, table.Revision > revision);
-            Assert.Equal(naive.NextExpiry is null, table.NextExpiry is null);
-            Assert.True(table.NextExpiry is null || table.NextExpiry <= naive.NextExpiry, "NextExpiry is later than the next expiry");
+            Assert.Equal(naive.NextExpiry, table.NextExpiry);
         }
     });
 

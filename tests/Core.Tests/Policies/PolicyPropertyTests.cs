@@ -25,21 +25,45 @@ public class PolicyPropertyTests
     });
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
-    public void Nobody_is_picked_who_left_drains_or_is_left_out(string policy) => Seeded.Runs(1_000, random =>
-    {
-        var balancer = new RandomBalancer(policy, random);
-        for (var step = 0; step < 150; step++)
+    [InlineData(PolicyNames.RoundRobin, 0)]
+    [InlineData(PolicyNames.RoundRobin, 2000)]
+    [InlineData(PolicyNames.PickFirst, 0)]
+    [InlineData(PolicyNames.PickFirst, 2000)]
+    [InlineData(PolicyNames.LeastLoad, 0)]
+    [InlineData(PolicyNames.LeastLoad, 2000)]
+    public void Nobody_is_picked_who_left_drains_or_is_left_out_also_while_the_tables_wait_to_be_rebuilt(string policy, int pauseMs) =>
+        Seeded.Runs(1_000, random =>
         {
-            balancer.Step();
-            var leaveOut = balancer.RandomLeaveOut();
-            if (balancer.Pick(leaveOut) is { } picked)
+            var balancer = new RandomBalancer(policy, random, Build.Ms(pauseMs));
+            for (var step = 0; step < 150; step++)
             {
-                Assert.Contains(balancer.Members, m => m.Key == picked && m.IsUp);
-                Assert.DoesNotContain(picked, leaveOut);
+                balancer.Step();
+                var leaveOut = balancer.RandomLeaveOut();
+                if (balancer.Pick(leaveOut) is { } picked)
+                {
+                    Assert.Contains(balancer.Members, m => m.Key == picked && m.IsUp);
+                    Assert.DoesNotContain(picked, leaveOut);
+                }
+                else if (policy != PolicyNames.LeastLoad)
+                {
+                    // A join that waits for its place in the tables keeps nobody waiting.
+                    Assert.DoesNotContain(balancer.Members, m => m.IsUp && !leaveOut.Contains(m.Key));
+                }
             }
+        });
+
+    [Fact]
+    public void The_eligible_stand_in_registration_order_however_many_changes_are_put_into_the_tables_together() => Seeded.Runs(1_000, random =>
+    {
+        var balancer = new RandomBalancer(PolicyNames.LeastLoad, random, Build.S(1000));
+        for (var batch = 0; batch < 20; batch++)
+        {
+            for (var steps = random.Next(20); steps >= 0; steps--)
+            {
+                balancer.Step();
+            }
+
+            Assert.Equal(balancer.Members.Where(m => m.IsUp).OrderBy(m => m.Order).Select(m => m.Key), balancer.Eligible);
         }
     });
 

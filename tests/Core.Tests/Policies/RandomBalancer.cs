@@ -15,10 +15,11 @@ internal sealed class RandomBalancer
     private long _incarnation;
     private long _sequence;
 
-    public RandomBalancer(string policy, Random random)
+    /// <param name="rebuildPause">So long a join may wait to be put into the tables.</param>
+    public RandomBalancer(string policy, Random random, TimeSpan rebuildPause = default)
     {
         _random = random;
-        _core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        _core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default, _ => rebuildPause);
         _core.ApplySnapshot([], Now); // no member, so nobody's first report is waited for
     }
 
@@ -57,6 +58,8 @@ internal sealed class RandomBalancer
                 break;
         }
     }
+
+    public IEnumerable<WorkerKey> Eligible => _core.Eligible.Select(c => c.Key);
 
     /// <summary>The balancer's pick; null after a rejection.</summary>
     public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut) => _core.Assign(1, leaveOut, _picked, Now) is null ? Assert.Single(_picked).Key : null;
