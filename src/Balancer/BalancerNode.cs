@@ -31,14 +31,15 @@ internal static class BalancerNode
 
         await using var node = await NodeHost.StartAsync(settings.Common, config, settings.LogLevel, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
-        IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(system, settings.Common.RequestTimeout);
-        var balancer = system.ActorOf(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
-        var watcher = system.ActorOf(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
+        IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(node, settings.Common.RequestTimeout);
+        var balancer = node.Start(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
+        var watcher = node.Start(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
         await using var announcer = etcd is null ? null : Announce(node, etcd, settings, balancer);
         var end = EndAsync(announcer, node.Stopping);
         if (announcer is not null && await Task.WhenAny(announcer.Begun, end).ConfigureAwait(false) == end)
         {
-            return await end.ConfigureAwait(false);
+            await end.ConfigureAwait(false);
+            return node.Outcome();
         }
 
         await ThrowIfOtherModeAsync(announcer, node.Stopping).ConfigureAwait(false);
@@ -51,9 +52,11 @@ internal static class BalancerNode
             await announcer.DisposeAsync().ConfigureAwait(false);
         }
 
-        await AskAsync(balancer, StopAssigning.Instance).ConfigureAwait(false);
+        await TopActors.AskLastAsync(balancer, StopAssigning.Instance, ShutdownStep).ConfigureAwait(false);
+        await end.ConfigureAwait(false);
+        var outcome = node.Outcome();
         system.Stop(watcher);
-        return await end.ConfigureAwait(false);
+        return outcome;
     }
 
     /// <exception cref="ProgramException">The node cannot get into the cluster, or was put out of it.</exception>
@@ -70,7 +73,7 @@ internal static class BalancerNode
             new ExtraConfig(ClusterConfig.MemberSerialization, cluster.ToAkka(etcdSettings, config))).ConfigureAwait(false);
         var system = node.System;
         var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, settings.Limits);
-        system.ActorOf(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
+        node.Start(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
         var end = Task.WhenAny(member.Ended, WaitAsync(node.Stopping), system.WhenTerminated);
         await using (var announcer = Announce(node, etcd, settings, member.Front))
         {
@@ -92,12 +95,16 @@ internal static class BalancerNode
         }
 
         await ThrowIfPutOutAsync(system, member).ConfigureAwait(false);
+        if (system.WhenTerminated.IsCompleted && !node.Stopping.IsCancellationRequested)
+        {
+            throw new ProgramException(ExitCode.Unreachable, "this balancer's actor system has ended, and nobody told it to: start it again");
+        }
 
         // Found no more and joined no more; then, with the system's end, another one decides.
         await member.WithdrawAsync(ShutdownStep).ConfigureAwait(false);
-        await AskAsync(member.Front, StopAssigning.Instance).ConfigureAwait(false);
+        await TopActors.AskLastAsync(member.Front, StopAssigning.Instance, ShutdownStep).ConfigureAwait(false);
         await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
-        return ExitCode.Ok;
+        return node.Outcome();
     }
 
     /// <exception cref="ProgramException">A balancer of the other mode is there.</exception>
@@ -124,7 +131,9 @@ internal static class BalancerNode
             throw new ProgramException(ExitCode.Unreachable, await member.Ended.ConfigureAwait(false));
         }
 
-        if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason)
+        // Akka's own actors may end a moment before the reason is there.
+        if (CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ClusterDowningReason
+            || Akka.Cluster.Cluster.Get(system).SelfMember.Status is Akka.Cluster.MemberStatus.Down)
         {
             throw new ProgramException(
                 ExitCode.Unreachable,
@@ -153,29 +162,17 @@ internal static class BalancerNode
         }
     }
 
-    private static EmbeddedRegistry StartEmbeddedRegistry(ActorSystem system, TimeSpan requestTimeout)
+    private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
     {
-        var registry = system.ActorOf(EmbeddedRegistryActor.Props(NewRandom()), EmbeddedRegistryActor.ActorName);
-        return new EmbeddedRegistry(system, registry, requestTimeout);
+        var registry = node.Start(EmbeddedRegistryActor.Props(NewRandom()), EmbeddedRegistryActor.ActorName);
+        return new EmbeddedRegistry(node.System, registry, requestTimeout);
     }
 
     private static string PathOf(IActorRef actor, Address address) => actor.Path.ToSerializationFormatWithAddress(address);
 
-    private static async Task AskAsync(IActorRef actor, object message)
-    {
-        try
-        {
-            await actor.Ask<object>(message, ShutdownStep).ConfigureAwait(false);
-        }
-        catch (AskTimeoutException)
-        {
-            // On the way out nothing is left to do about it: leases run out by themselves.
-        }
-    }
-
     /// <summary>Completes when the node is told to stop.</summary>
     /// <exception cref="ProgramException">Another balancer has this one's id.</exception>
-    private static async Task<int> EndAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
+    private static async Task EndAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
     {
         var stopped = WaitAsync(stopping);
         if (announcer is not null && await Task.WhenAny(stopped, announcer.Taken).ConfigureAwait(false) == announcer.Taken)
@@ -184,7 +181,6 @@ internal static class BalancerNode
         }
 
         await stopped.ConfigureAwait(false);
-        return ExitCode.Ok;
     }
 
     private static async Task WaitAsync(CancellationToken stopping)

@@ -5,6 +5,7 @@ using Akka.Coordination;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
+using AkkaLb.Hosting;
 using AkkaLb.Registry;
 
 namespace AkkaLb.Balancer;
@@ -27,11 +28,12 @@ public sealed class ClusterNode
     private ClusterNode(ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits)
     {
         (_system, _registry) = (system, registry);
+        var top = TopActors.Of(system);
         var receptionist = ClusterClientReceptionist.Get(system);
-        var proxy = system.ActorOf(
+        var proxy = top.Start(
             ClusterSingletonProxy.Props($"/user/{ManagerName}", ClusterSingletonProxySettings.Create(system).WithSingletonName(BalancerActor.ActorName)),
             ProxyName);
-        Front = system.ActorOf(BalancerFront.Props(id, policy, proxy, receptionist.RegisterService), BalancerActor.ActorName);
+        Front = top.Start(BalancerFront.Props(id, policy, proxy, receptionist.RegisterService), BalancerActor.ActorName);
         receptionist.RegisterService(Front);
 
         // The lease keeps two apart, so nobody has to wait a margin after a member was removed.
@@ -39,7 +41,7 @@ public sealed class ClusterNode
             .WithSingletonName(BalancerActor.ActorName)
             .WithRemovalMargin(TimeSpan.FromMilliseconds(1));
         var right = RightOf(system, singleton.LeaseSettings);
-        system.ActorOf(
+        top.Start(
             ClusterSingletonManager.Props(
                 BalancerActor.Props(id, PolicyNames.Create(policy), limits, right, Front), StopDeciding.Instance, singleton),
             ManagerName);
@@ -62,7 +64,7 @@ public sealed class ClusterNode
         new(system, id, settings, registry, policy, limits);
 
     /// <summary>Forms or joins the cluster; to be called once, by a node that is sure of its id.</summary>
-    public void Join() => _former = _system.ActorOf(_formerProps, ClusterFormer.ActorName);
+    public void Join() => _former = TopActors.Of(_system).Start(_formerProps, ClusterFormer.ActorName);
 
     /// <summary>Takes the node's entry out of the registry, so that nobody joins through it any more.</summary>
     public async Task WithdrawAsync(TimeSpan timeout)

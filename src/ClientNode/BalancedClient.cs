@@ -6,6 +6,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
+using AkkaLb.Hosting;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 
@@ -33,10 +34,14 @@ public sealed class BalancedClient : IAsyncDisposable
         _links = LinkTroubles.Of(system);
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
-        _client = system.ActorOf(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact));
+        _client = TopActors.Of(system).Start(ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact), name: null);
         _ended = _client.WatchAsync();
         _ended.ContinueWith(_ => FinishOpen(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
+
+    /// <summary>Completes, with a sentence for the operator, when the client's actor has ended: every job ends as closed from
+    /// then on.</summary>
+    internal Task<string> Ended => TopActors.Of(_system).Ended;
 
     /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
     /// <exception cref="NoBalancerException">None did within <see cref="BalancedClientOptions.ConnectTimeout"/>.</exception>

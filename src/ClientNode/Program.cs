@@ -86,7 +86,7 @@ async Task<int> RunAsync(ParseResult parsed, Func<ClientSession, Task<int>> run)
     var config = SettingsLoader.Load(
         typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema);
     await using var session = await ClientSession.OpenAsync(ClientNodeSettings.Read(config), config).ConfigureAwait(false);
-    return await run(session).ConfigureAwait(false);
+    return await session.RunAsync(run).ConfigureAwait(false);
 }
 
 LoadCommand.Options ReadLoad(ParseResult parsed)

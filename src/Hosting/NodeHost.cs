@@ -17,11 +17,14 @@ public sealed class NodeHost : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly NodeLogging _logging;
+    private readonly TopActors _top;
 
     private NodeHost(IHost host, NodeLogging logging)
     {
         (_host, _logging) = (host, logging);
         System = (ExtendedActorSystem)host.Services.GetRequiredService<ActorSystem>();
+        _top = TopActors.Of(System);
+        _top.Ended.ContinueWith(_ => Lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     public ExtendedActorSystem System { get; }
@@ -29,8 +32,11 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>The address under which others reach this node, port included.</summary>
     public Address Address => System.Provider.DefaultAddress;
 
-    /// <summary>Signalled by Ctrl-C and SIGTERM.</summary>
-    public CancellationToken Stopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+    /// <summary>Signalled by Ctrl-C and SIGTERM, and when one of the actors of <see cref="Start"/> has ended: either way the program leaves in order and then
+    /// returns <see cref="Outcome"/>.</summary>
+    public CancellationToken Stopping => Lifetime.ApplicationStopping;
+
+    private IHostApplicationLifetime Lifetime => _host.Services.GetRequiredService<IHostApplicationLifetime>();
 
     /// <summary>Starts a node that listens for others.</summary>
     /// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
@@ -90,6 +96,15 @@ public sealed class NodeHost : IAsyncDisposable
             throw new ProgramException(ExitCode.Unreachable, $"{NodeKeys.TlsCertificate} (--tls-cert) = {reason}");
         }
     }
+
+    /// <summary>Starts a top-level actor, without which this program is of no use: when it ends, so does the program.</summary>
+    public IActorRef Start(Props props, string name) => _top.Start(props, name);
+
+    /// <summary>The exit code of a program that was told to stop; to be asked before the actor system ends.</summary>
+    /// <exception cref="ProgramException">Nobody told it: one of its actors has ended.</exception>
+    public int Outcome() => _top.Ended.IsCompletedSuccessfully
+        ? throw new ProgramException(ExitCode.Unreachable, _top.Ended.GetAwaiter().GetResult())
+        : ExitCode.Ok;
 
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)

@@ -67,7 +67,7 @@ public static class WorkerHost
             settings.Common, Dispatcher(settings.Threads).WithFallback(config), settings.LogLevel, known).ConfigureAwait(false);
         var system = node.System;
         var gauge = new JobGauge();
-        var gate = system.ActorOf(
+        var gate = node.Start(
             WorkerGate.Props(
                 actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props()),
                 new GateSettings(settings.Capacity, settings.Instances),
@@ -80,7 +80,7 @@ public static class WorkerHost
         var balancer = await BalancerProbe.FindAsync(system, directory, settings.Wait, node.Stopping).ConfigureAwait(false);
         if (balancer is null)
         {
-            return ExitCode.Ok;
+            return node.Outcome();
         }
 
         IWorkerRegistry registry = etcd is not null
@@ -95,13 +95,13 @@ public static class WorkerHost
             (int)settings.Heartbeat.TotalMilliseconds,
             NodeProgram.Version);
         var signals = new WorkerSignals();
-        var registration = system.ActorOf(
-            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), system.ActorOf(WorkerSignals.Actor(signals))),
+        var registration = node.Start(
+            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), node.Start(WorkerSignals.Actor(signals), WorkerSignals.ActorName)),
             RegistrationActor.ActorName);
         await signals.ReadyOrEndAsync(node.Stopping).ConfigureAwait(false);
         if (!signals.HasEnded)
         {
-            system.ActorOf(
+            node.Start(
                 MemoryReporter.Props(
                     new WorkerKey(worker.Id, worker.Incarnation),
                     new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System)),
@@ -116,28 +116,17 @@ public static class WorkerHost
         }
 
         await LeaveAsync(gate, registration, settings.DrainTimeout, settings.RejectLinger).ConfigureAwait(false);
-        return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : ExitCode.Ok;
+        return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
     }
 
-    /// <summary>No new jobs, running ones finish, the lease goes back, and for a moment more whatever was on its way is rejected and not lost.</summary>
+    /// <summary>No new jobs, running ones finish, the lease goes back, and for a moment more whatever was on its way is rejected and not lost.
+    /// An actor that has ended already is not waited for.</summary>
     internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
     {
-        await AskAsync(registration, AnnounceDraining.Instance, RegistryStep).ConfigureAwait(false);
-        await AskAsync(gate, new StartDrain(drainTimeout), drainTimeout + RegistryStep).ConfigureAwait(false);
-        await AskAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
+        await TopActors.AskLastAsync(registration, AnnounceDraining.Instance, RegistryStep).ConfigureAwait(false);
+        await TopActors.AskLastAsync(gate, new StartDrain(drainTimeout), drainTimeout + RegistryStep).ConfigureAwait(false);
+        await TopActors.AskLastAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
         await Task.Delay(rejectLinger, TimeProvider.System).ConfigureAwait(false);
-    }
-
-    private static async Task AskAsync(IActorRef actor, object message, TimeSpan timeout)
-    {
-        try
-        {
-            await actor.Ask<object>(message, timeout).ConfigureAwait(false);
-        }
-        catch (AskTimeoutException)
-        {
-            // On the way out: the lease runs out by itself, and the drain was bounded.
-        }
     }
 
     private static FileJobLedger? OpenLedger(WorkerSettings settings)

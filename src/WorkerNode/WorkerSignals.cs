@@ -5,6 +5,9 @@ namespace AkkaLb.WorkerNode;
 /// <summary>What the registration tells the program, as tasks.</summary>
 internal sealed class WorkerSignals
 {
+    /// <summary>Name of the actor below <c>/user</c>.</summary>
+    public const string ActorName = "signals";
+
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _gaveUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _hasEnded;

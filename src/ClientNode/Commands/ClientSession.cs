@@ -86,6 +86,24 @@ internal sealed class ClientSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a command to its end.</summary>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="ProgramException">The client's actor ended first: no further job could be done.</exception>
+    public async Task<int> RunAsync(Func<ClientSession, Task<int>> command)
+    {
+        var running = command(this);
+        if (await Task.WhenAny(running, Client.Ended).ConfigureAwait(false) == running)
+        {
+            return await running.ConfigureAwait(false);
+        }
+
+        // The command ends as after an interruption: it tells what was done, and begins nothing more.
+        var why = await Client.Ended.ConfigureAwait(false);
+        await _interrupted.CancelAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        throw new ProgramException(ExitCode.Unreachable, why);
+    }
+
     private static async Task<bool> IsNoneListedAsync(EtcdRegistry etcd)
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);

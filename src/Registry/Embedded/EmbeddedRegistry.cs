@@ -83,6 +83,16 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
 
     private sealed class Relay : ReceiveActor
     {
-        public Relay(ChannelWriter<RegistryEvent> events) => Receive<RegistryEvent>(e => events.TryWrite(e));
+        private readonly ChannelWriter<RegistryEvent> _events;
+
+        public Relay(ChannelWriter<RegistryEvent> events)
+        {
+            _events = events;
+            Receive<RegistryEvent>(e => events.TryWrite(e));
+            Receive<EmbeddedRegistryActor.WatchOver>(_ => Context.Stop(Self));
+        }
+
+        // The watch ends with it, and whoever reads it opens another: nobody waits for events that cannot come.
+        protected override void PostStop() => _events.TryComplete();
     }
 }

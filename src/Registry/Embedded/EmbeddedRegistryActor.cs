@@ -35,6 +35,15 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
     /// <param name="random">Draws lease ids.</param>
     public static Props Props(Random random) => Akka.Actor.Props.Create(() => new EmbeddedRegistryActor(random));
 
+    /// <summary>After a crash this actor has forgotten who watches: they have to come again.</summary>
+    protected override void PostStop()
+    {
+        foreach (var watcher in _watchers)
+        {
+            watcher.Tell(WatchOver.Instance);
+        }
+    }
+
     private void Serving()
     {
         Receive<Register>(m => Act(OnRegister(m)));
@@ -102,6 +111,12 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
 
     /// <summary>Asks for a snapshot and all later changes, as <see cref="RegistryEvent"/>s told to <paramref name="Watcher"/>; for this process only.</summary>
     public sealed record WatchRegistry(IActorRef Watcher) : INoSerializationVerificationNeeded;
+
+    /// <summary>To a watcher: nothing more comes, ask again.</summary>
+    internal sealed class WatchOver : INoSerializationVerificationNeeded
+    {
+        public static readonly WatchOver Instance = new();
+    }
 
     private sealed class ExpireLeases
     {

@@ -36,6 +36,30 @@ public class EmbeddedRegistryTests : VirtualTimeKit
         Assert.Equal(["a", "b"], watch.Members);
     }
 
+    [Theory]
+    [InlineData("the registry crashes")]
+    [InlineData("the registry ends")]
+    [InlineData("the relay ends")]
+    public async Task A_watch_that_can_tell_nothing_more_ends_so_that_another_is_opened(string what)
+    {
+        await using var watch = _registry.WatchAsync(default).GetAsyncEnumerator();
+        Assert.True(await watch.MoveNextAsync());
+        switch (what)
+        {
+            case "the registry crashes":
+                _actor.Tell(new Register(null!, Ttl)); // a bug: nobody can send this
+                break;
+            case "the registry ends":
+                Sys.Stop(_actor);
+                break;
+            default:
+                Sys.ActorSelection("/user/$*").Tell(PoisonPill.Instance);
+                break;
+        }
+
+        Assert.False(await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     [Fact]
     public async Task The_granted_time_is_the_one_asked_for_and_never_below_a_second()
     {
