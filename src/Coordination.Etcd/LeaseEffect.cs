@@ -25,7 +25,11 @@ internal abstract record LeaseEffect
     public sealed record Grant(long Number) : Request(Number);
 
     /// <summary>Create the key under this lease if there is none, else read it, in one transaction. Answers: Claimed, Occupied, Gone, Failed.</summary>
-    public sealed record Claim(long Number, long LeaseId) : Request(Number);
+    /// <param name="Number">See there.</param>
+    /// <param name="LeaseId">The lease to put it under.</param>
+    /// <param name="Unleased">Revision of a key without a lease, which is deleted before, if that is still what stands there; 0: none. Deleted and not written
+    /// over, so that the create revision, which is the token, grows.</param>
+    public sealed record Claim(long Number, long LeaseId, long Unleased) : Request(Number);
 
     /// <summary>Renew the lease, then see that the key of this create revision is still under it. Answers: Renewed, Gone, Failed.</summary>
     public sealed record Renew(long Number, long LeaseId, long CreateRevision) : Request(Number);
@@ -39,6 +43,9 @@ internal abstract record LeaseEffect
     public sealed record AnswerAcquire(IReadOnlyList<long> Ids, AcquireOutcome Outcome) : LeaseEffect;
 
     public sealed record AnswerRelease(IReadOnlyList<long> Ids, bool IsReleased) : LeaseEffect;
+
+    /// <summary>A key without a lease stands where the lease's key belongs; it is taken over. Told once for each such key.</summary>
+    public sealed record TellUnleased : LeaseEffect;
 
     /// <summary>The ownership that was won last is lost, not given up. Once per ownership.</summary>
     public sealed record TellLost(string Reason) : LeaseEffect;

@@ -2,9 +2,10 @@ namespace AkkaLb.Coordination.Etcd;
 
 /// <summary>Who has the key.</summary>
 /// <param name="Instance">The holder's random name; empty when the value cannot be read: it is somebody's all the same.</param>
-/// <param name="LeaseId">The etcd lease the key is under; 0 when it is under none.</param>
+/// <param name="LeaseId">The etcd lease the key is under; 0 when it is under none: nobody alive holds it then.</param>
 /// <param name="Owner">The holder's owner name, for people.</param>
-internal sealed record LeaseHolder(string Instance, long LeaseId, string Owner);
+/// <param name="Revision">Of the key's last change.</param>
+internal sealed record LeaseHolder(string Instance, long LeaseId, string Owner, long Revision = 0);
 
 /// <summary>What <see cref="LeaseMachine"/> is told. Answers carry the number of the request they answer; one that nobody waits for any more is dropped.</summary>
 internal abstract record LeaseEvent

@@ -35,6 +35,9 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
 
     /// <summary>A lease of ours that may still hold the key, though nobody here owns anything; 0 when there is none.</summary>
     private long _leftover;
+
+    /// <summary>Revision of the key without a lease that was seen last; 0: what was seen last had one, or there was none.</summary>
+    private long _unleased;
     private string _lastFailure = "";
 
     private enum State
@@ -172,11 +175,12 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
 
     private void OnLooked(LeaseHolder? holder)
     {
-        if (holder is null)
+        if (holder is null || holder.LeaseId == 0)
         {
+            NoteUnleased(holder?.Revision ?? 0);
             Become(State.Granting, leaseId: 0);
         }
-        else if (holder.Instance == instance && holder.LeaseId != 0)
+        else if (holder.Instance == instance)
         {
             Become(State.Clearing, holder.LeaseId);
         }
@@ -184,6 +188,16 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
         {
             RefuseAcquirers(holder);
         }
+    }
+
+    private void NoteUnleased(long revision)
+    {
+        if (revision != 0 && revision != _unleased)
+        {
+            _effects.Add(new LeaseEffect.TellUnleased());
+        }
+
+        _unleased = revision;
     }
 
     private void OnGranted(LeaseEvent.Granted granted)
@@ -385,7 +399,7 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
             State.Looking => new LeaseEffect.Look(_request),
             State.Clearing or State.Releasing => new LeaseEffect.Revoke(_request, _leaseId),
             State.Granting => new LeaseEffect.Grant(_request),
-            State.Claiming => new LeaseEffect.Claim(_request, _leaseId),
+            State.Claiming => new LeaseEffect.Claim(_request, _leaseId, _unleased),
             State.Held => new LeaseEffect.Renew(_request, _leaseId, _term!.Token),
             State.Idle => throw new InvalidOperationException("Nothing to ask for."),
         });

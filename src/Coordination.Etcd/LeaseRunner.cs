@@ -149,6 +149,9 @@ internal sealed class LeaseRunner
                 }
 
                 break;
+            case LeaseEffect.TellUnleased:
+                _log.Warning("Lease {0}: the key {1} in etcd has no lease, so nobody alive holds it: it is taken over", _name, _store.Key);
+                break;
             case LeaseEffect.TellLost e:
                 TellLost(e.Reason);
                 break;

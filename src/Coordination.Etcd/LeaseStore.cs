@@ -18,6 +18,9 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
     private readonly ByteString _key = ByteString.CopyFromUtf8(key);
     private readonly ByteString _value = ByteString.CopyFrom(LeaseValue.Write(owner, instance));
 
+    /// <summary>The key, for messages.</summary>
+    public string Key => key;
+
     /// <summary>Answers the request; throws nothing but <see cref="OperationCanceledException"/> of this token.</summary>
     public async Task<LeaseEvent> AskAsync(LeaseEffect.Request request, CancellationToken cancellationToken)
     {
@@ -28,7 +31,7 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
             {
                 LeaseEffect.Look => new LeaseEvent.Looked(number, await LookAsync(cancellationToken).ConfigureAwait(false) is { } kv ? LeaseValue.HolderOf(kv) : null),
                 LeaseEffect.Grant => await GrantAsync(number, cancellationToken).ConfigureAwait(false),
-                LeaseEffect.Claim r => await ClaimAsync(number, r.LeaseId, cancellationToken).ConfigureAwait(false),
+                LeaseEffect.Claim r => await ClaimAsync(r, cancellationToken).ConfigureAwait(false),
                 LeaseEffect.Renew r => await RenewAsync(r, cancellationToken).ConfigureAwait(false),
                 LeaseEffect.Revoke r => await RevokeAsync(number, r.LeaseId, cancellationToken).ConfigureAwait(false),
                 _ => throw new UnreachableException($"{request} is no request"),
@@ -74,24 +77,38 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
     }
 
     /// <summary>Create revision 0 means that there is no such key. Compared, created or read: all at one revision.</summary>
-    private async Task<LeaseEvent> ClaimAsync(long number, long leaseId, CancellationToken cancellationToken)
+    private async Task<LeaseEvent> ClaimAsync(LeaseEffect.Claim claim, CancellationToken cancellationToken)
     {
+        if (claim.Unleased != 0)
+        {
+            await DeleteUnleasedAsync(claim.Unleased, cancellationToken).ConfigureAwait(false);
+        }
+
         var answer = await connection.TxnAsync(
             new TxnRequest
             {
                 Compare = { new Compare { Key = _key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 } },
-                Success = { new RequestOp { RequestPut = new PutRequest { Key = _key, Value = _value, Lease = leaseId } } },
+                Success = { new RequestOp { RequestPut = new PutRequest { Key = _key, Value = _value, Lease = claim.LeaseId } } },
                 Failure = { new RequestOp { RequestRange = new RangeRequest { Key = _key } } },
             },
             cancellationToken).ConfigureAwait(false);
         if (answer.Succeeded)
         {
-            return new LeaseEvent.Claimed(number, answer.Header.Revision);
+            return new LeaseEvent.Claimed(claim.Number, answer.Header.Revision);
         }
 
         var kv = answer.Responses[0].ResponseRange.Kvs.Single();
-        return new LeaseEvent.Occupied(number, LeaseValue.HolderOf(kv), kv.CreateRevision);
+        return new LeaseEvent.Occupied(claim.Number, LeaseValue.HolderOf(kv), kv.CreateRevision);
     }
+
+    /// <summary>If the key is another by now, it stays: the claim then tells whose it is.</summary>
+    private async Task DeleteUnleasedAsync(long revision, CancellationToken cancellationToken) => await connection.TxnAsync(
+        new TxnRequest
+        {
+            Compare = { new Compare { Key = _key, Target = Compare.Types.CompareTarget.Mod, ModRevision = revision } },
+            Success = { new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _key } } },
+        },
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>A renewed lease alone proves nothing: the key may have been deleted by hand, and some servers renew what they have revoked.</summary>
     private async Task<LeaseEvent> RenewAsync(LeaseEffect.Renew renew, CancellationToken cancellationToken)
@@ -106,8 +123,12 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
         var kv = await LookAsync(cancellationToken).ConfigureAwait(false);
         return kv is not null && kv.Lease == renew.LeaseId && kv.CreateRevision == renew.CreateRevision
             ? new LeaseEvent.Renewed(renew.Number, TimeSpan.FromSeconds(answer.TTL), sentAt)
-            : new LeaseEvent.Gone(renew.Number, kv is null ? $"the key {key} was deleted" : $"the key {key} was deleted and made again by somebody else");
+            : new LeaseEvent.Gone(renew.Number, $"the key {key} was {BecameOf(kv)}");
     }
+
+    private static string BecameOf(KeyValue? kv) =>
+        kv is null ? "deleted" : LeasedKey.IsAlive(kv) ? "deleted and made again by somebody else" : "written over without a lease";
+
 
     private async Task<LeaseEvent> RevokeAsync(long number, long leaseId, CancellationToken cancellationToken)
     {

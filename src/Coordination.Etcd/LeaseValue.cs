@@ -24,7 +24,7 @@ internal static class LeaseValue
         ArgumentNullException.ThrowIfNull(kv);
         if (!JsonValue.TryOpen(kv.Value.Memory, out var document, out _))
         {
-            return new LeaseHolder("", kv.Lease, "");
+            return new LeaseHolder("", kv.Lease, "", kv.ModRevision);
         }
 
         using (document)
@@ -32,7 +32,7 @@ internal static class LeaseValue
             var value = JsonValue.Of(document);
             var owner = value.Text("owner", TextLengthMax);
             var instance = value.Text("instance", TextLengthMax);
-            return value.Problem is null ? new LeaseHolder(instance, kv.Lease, owner) : new LeaseHolder("", kv.Lease, "");
+            return value.Problem is null ? new LeaseHolder(instance, kv.Lease, owner, kv.ModRevision) : new LeaseHolder("", kv.Lease, "", kv.ModRevision);
         }
     }
 }

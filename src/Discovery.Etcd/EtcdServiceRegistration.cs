@@ -10,7 +10,8 @@ namespace AkkaLb.Discovery.Etcd;
 /// <summary>Keeps one instance registered under a lease until it is disposed. Thread-safe.</summary>
 /// <remarks>
 /// A lost lease (etcd wiped, or away for longer than the time to live) means a new one and a new registration, with back-off and jitter between tries. Once in a
-/// time to live it also looks whether its key still stands, so that one deleted by hand comes back. It ends early only when another process holds the id:
+/// time to live it also looks whether its key still stands, so that one deleted or written over by hand comes back.
+/// It ends early only when another process holds the id:
 /// see <see cref="ConflictRule"/>. Everything runs in one flow of control, so that nothing but the wanted value needs a lock.
 /// </remarks>
 public sealed class EtcdServiceRegistration : IAsyncDisposable
@@ -218,6 +219,12 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                     return false;
                 case ClaimStep.GiveUp(var sentence):
                     throw Taken(sentence, found!);
+                case ClaimStep.Create:
+                    Lost("its key was deleted");
+                    break;
+                case ClaimStep.Take when found!.Lease == 0:
+                    Lost("its key was written over without a lease");
+                    break;
                 default:
                     break;
             }

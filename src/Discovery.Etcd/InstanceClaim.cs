@@ -1,7 +1,7 @@
 namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Who holds an instance's key, as read from etcd.</summary>
-/// <param name="LeaseId">Zero: a key without a lease, put by hand.</param>
+/// <param name="LeaseId">Zero: none, so that nobody alive holds it.</param>
 internal sealed record KeyHolder(long LeaseId, long ModRevision);
 
 /// <summary>What to do about the key.</summary>
@@ -25,7 +25,8 @@ internal abstract record ClaimStep
     public sealed record GiveUp(string Sentence) : ClaimStep;
 }
 
-/// <summary>Decides whose key it is. A key under any lease that this registration ever had is its own, so that a write whose outcome is unknown is no rival.</summary>
+/// <summary>Decides whose key it is. A key under any lease that this registration ever had is its own, so that a write whose outcome
+/// is unknown is no rival; a key without a lease is nobody's.</summary>
 /// <param name="name">What it is, for people.</param>
 /// <param name="ttl">Asked-for time to live of the leases.</param>
 internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan ttl)
@@ -72,8 +73,9 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan ttl
             return new ClaimStep.Keep(holder.ModRevision);
         }
 
-        if (_leases.Contains(holder.LeaseId))
+        if (holder.LeaseId == 0 || _leases.Contains(holder.LeaseId))
         {
+            _inUseSince = null;
             return new ClaimStep.Take(holder.ModRevision);
         }
 
@@ -84,11 +86,8 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan ttl
 
         // The holder may be dead: crashed, or, in an etcd that was restored from a backup, a process of long ago. Its lease then ends within one TTL.
         _inUseSince ??= now;
-        return now - _inUseSince >= _ttl + RegistrationOptions.ExpirySlack ? new ClaimStep.GiveUp(Sentence(holder)) : new ClaimStep.Wait();
+        return now - _inUseSince >= _ttl + RegistrationOptions.ExpirySlack ? new ClaimStep.GiveUp(Sentence()) : new ClaimStep.Wait();
     }
 
-    private string Sentence(KeyHolder holder) =>
-        _wasRegistered ? $"{name} was taken by another process"
-        : holder.LeaseId == 0 ? $"{name} is in use by a key without a lease, which nobody but who put it can take away"
-        : $"{name} is in use by another process";
+    private string Sentence() => _wasRegistered ? $"{name} was taken by another process" : $"{name} is in use by another process";
 }

@@ -8,7 +8,8 @@ public abstract record RegistrationEvent
     /// <summary>The instance is registered, for the first time or again after a lost lease.</summary>
     public sealed record Registered(bool IsAgain) : RegistrationEvent;
 
-    /// <summary>The lease is lost, or another process holds the key, so others do not see the instance any more; it is tried to register it again.</summary>
+    /// <summary>The lease or the key is lost, or another process holds the key,
+    /// so others do not see the instance any more; it is tried to register it again.</summary>
     public sealed record Lost(string Reason) : RegistrationEvent;
 
     /// <summary>It cannot be registered at present and is tried on; told once, not for each try.</summary>

@@ -10,7 +10,8 @@ public abstract record ServiceEvent
     /// <param name="Revision">etcd's revision they are of.</param>
     public sealed record Instances(IReadOnlyList<ServiceInstance> All, long Revision) : ServiceEvent;
 
-    /// <summary>A value that could not be read and was left out; told once, as long as the problem stays the same.</summary>
+    /// <summary>A value that cannot be read, or that stands under no lease, and is left out;
+    /// told once, as long as the problem stays the same.</summary>
     /// <param name="Key">As it is fit for a log: characters that cannot be seen are written as <c>\u001b</c>, and a long one is cut.</param>
     public sealed record Unreadable(string Key, string Problem) : ServiceEvent;
 

@@ -94,7 +94,12 @@ internal sealed class ServiceTable(EtcdKeyRange keys, int namedMax = LeftOutValu
             return;
         }
 
-        if (ServiceInstanceValue.TryParse(id, kv.Value.Memory, out var instance, out var problem))
+        if (ServiceInstanceValue.TryParse(id, kv.Value.Memory, out var instance, out var problem) && LeasedKey.Problem(kv) is { } unleased)
+        {
+            (instance, problem) = (null, unleased);
+        }
+
+        if (problem is null)
         {
             _leftOut.Forget(id);
         }
@@ -116,6 +121,6 @@ internal sealed class ServiceTable(EtcdKeyRange keys, int namedMax = LeftOutValu
         }
     }
 
-    /// <param name="Instance">Null: it cannot be read, which was told.</param>
+    /// <param name="Instance">Null: it is left out, which was told.</param>
     private sealed record Entry(ServiceInstance? Instance, long CreateRevision, long ModRevision);
 }

@@ -100,7 +100,8 @@ public abstract record RegistryEvent
     /// <summary>Reached again after <see cref="Disconnected"/>.</summary>
     public sealed record Connected : RegistryEvent;
 
-    /// <summary>A registry value that could not be read and was left out; told once, as long as the problem stays the same.</summary>
+    /// <summary>A registry value that cannot be read, or that nobody alive holds, and is left out;
+    /// told once, as long as the problem stays the same.</summary>
     /// <param name="Key">As it is fit for a log.</param>
     public sealed record Unreadable(string Key, string Problem) : RegistryEvent;
 

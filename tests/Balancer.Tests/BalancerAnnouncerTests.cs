@@ -89,7 +89,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
     {
         await using var first = Announcer(1);
         await first.Begun.WaitAsync(Patience);
-        await _etcd.Etcdctl("put", Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:2/user/balancer","version":"0.1.0"}""");
+        await _etcd.PutLeasedAsync(Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:2/user/balancer","version":"0.1.0"}""");
         Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease", await first.Taken.WaitAsync(Patience));
     }
 

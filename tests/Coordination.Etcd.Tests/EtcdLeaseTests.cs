@@ -160,9 +160,28 @@ public class EtcdLeaseTests(EtcdFixture fixture) : IClassFixture<EtcdFixture>
     public async Task A_value_nobody_can_read_is_somebodys_all_the_same()
     {
         await using var host = LeaseHost.Start(fixture.Etcd);
-        await fixture.Etcd.Etcdctl("put", "/akka/leases/garbage", "{{{");
+        await fixture.Etcd.PutLeasedAsync("/akka/leases/garbage", "{{{");
 
         Assert.False(await host.Lease("garbage").Acquire());
+    }
+
+    [Fact]
+    public async Task A_key_without_a_lease_is_not_held_and_the_token_of_who_takes_it_over_is_the_highest()
+    {
+        await using var host = LeaseHost.Start(fixture.Etcd);
+        var (first, second) = (host.Lease("unleased", "a"), host.Lease("unleased", "b"));
+        var loss = new LossProbe();
+        Assert.True(await first.Acquire(loss.Told));
+        var (key, token) = (first.Key, first.FencingToken);
+        var value = (await fixture.Etcd.Etcdctl("get", "--print-value-only", key)).Trim();
+
+        // The create revision of the key stays that of the first one's.
+        await fixture.Etcd.Etcdctl("put", key, value);
+        Assert.True(await second.Acquire());
+
+        Assert.True(second.FencingToken > token, $"{second.FencingToken} after {token}");
+        Assert.NotEqual(0, (await ReadAsync(key)).Single().GetProperty("lease").GetInt64());
+        Assert.False(await host.Lease("unleased", "c").Acquire());
     }
 
     [Fact]

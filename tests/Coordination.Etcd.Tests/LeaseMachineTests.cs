@@ -79,6 +79,24 @@ public class LeaseMachineTests
         Single<LeaseEffect.Look>(Tell(new LeaseEvent.Revoked(revoke.Number)));
     }
 
+    [Theory]
+    [InlineData("them")]
+    [InlineData(Us)]
+    public void A_key_without_a_lease_is_nobodys_and_is_told_once_and_taken_over(string instance)
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            var effects = Tell(new LeaseEvent.Looked(Single<LeaseEffect.Look>(Acquire()).Number, new LeaseHolder(instance, 0, "x", Revision: 8)));
+            Assert.Equal(round == 0 ? 1 : 0, effects.OfType<LeaseEffect.TellUnleased>().Count());
+            var claim = Single<LeaseEffect.Claim>(Tell(new LeaseEvent.Granted(effects.OfType<LeaseEffect.Grant>().Single().Number, 77, Timings.Ttl, _now)));
+            Assert.Equal(8, claim.Unleased);
+            Tell(new LeaseEvent.Failed(claim.Number, "refused", IsFinal: true));
+        }
+
+        var free = Tell(new LeaseEvent.Looked(Single<LeaseEffect.Look>(Acquire()).Number, null));
+        Assert.Equal(0, Single<LeaseEffect.Claim>(Tell(new LeaseEvent.Granted(Single<LeaseEffect.Grant>(free).Number, 78, Timings.Ttl, _now))).Unleased);
+    }
+
     [Fact]
     public void The_same_owner_name_from_another_process_is_somebody_else()
     {

@@ -189,7 +189,7 @@ public sealed class LookupOutageTests : IAsyncLifetime
     [InlineData("frozen")]
     public async Task A_first_lookup_fails_in_time_and_says_why_and_a_later_one_answers(string fault)
     {
-        await _etcd.Etcdctl("put", "/akka/services/greeter/a", """{"host":"h","port":1}""");
+        await _etcd.PutLeasedAsync("/akka/services/greeter/a", """{"host":"h","port":1}""");
         var discovery = Akka.Discovery.Discovery.Get(_system).Default;
         if (fault == "down")
         {
@@ -220,7 +220,7 @@ public sealed class LookupOutageTests : IAsyncLifetime
     [Fact]
     public async Task Later_lookups_go_on_answering_with_the_last_known_instances()
     {
-        await _etcd.Etcdctl("put", "/akka/services/greeter/a", """{"host":"h","port":1}""");
+        await _etcd.PutLeasedAsync("/akka/services/greeter/a", """{"host":"h","port":1}""");
         var discovery = Akka.Discovery.Discovery.Get(_system).Default;
         await discovery.Lookup("greeter", Bound.Time);
         var log = new LogProbe(_system);

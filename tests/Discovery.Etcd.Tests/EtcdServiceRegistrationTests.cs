@@ -126,6 +126,32 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     }
 
     [Fact]
+    public async Task A_registration_whose_key_is_written_over_without_a_lease_writes_it_back()
+    {
+        var watch = _party.Watch();
+        var a = _party.Register(A, Refusing);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        await watch.UntilAsync("a");
+        await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":2}""");
+        Assert.Equal(KeyA, (await watch.NextAsync<ServiceEvent.Unreadable>()).Key);
+
+        Assert.Equal("its key was written over without a lease", (await a.NextAsync<RegistrationEvent.Lost>()).Reason);
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Equal(A, Assert.Single(await watch.UntilAsync("a")));
+    }
+
+    [Fact]
+    public async Task An_id_that_a_key_without_a_lease_has_is_free()
+    {
+        await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":2}""");
+        Assert.Empty((await _party.Services.ReadAsync("greeter", Bound.Token())).Instances);
+
+        await _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromHours(1), OnConflict = ConflictRule.Refuse }).Registration.Registered.WaitAsync(Bound.Time);
+
+        Assert.Equal(A, Assert.Single((await _party.Services.ReadAsync("greeter", Bound.Token())).Instances));
+    }
+
+    [Fact]
     public async Task A_revoked_lease_is_replaced()
     {
         var a = _party.Register(A);
@@ -218,7 +244,7 @@ public sealed class OutageTests : IAsyncLifetime
         await _etcd.RestartAsync();
         Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
         await watch.NextAsync<ServiceEvent.Connected>();
-        await _etcd.Etcdctl("put", "/p/greeter/z", """{"host":"h","port":1}""");
+        await _etcd.PutLeasedAsync("/p/greeter/z", """{"host":"h","port":1}""");
         await watch.UntilAsync("a", "z");
     }
 

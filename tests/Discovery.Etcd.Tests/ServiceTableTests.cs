@@ -57,6 +57,18 @@ public sealed class ServiceTableTests
     }
 
     [Fact]
+    public void An_instance_without_a_lease_is_left_out_and_told_once_with_what_to_do()
+    {
+        var told = _table.Apply(Snapshot(9, Kv("a", 5), Kv("b", 6, lease: 0)));
+        Assert.Equal(["a"], Ids(told));
+        Assert.Equal(
+            new ServiceEvent.Unreadable("/p/s/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/p/s/b'"), told.OfType<ServiceEvent.Unreadable>().Single());
+        Assert.Empty(_table.Apply(Changed(10, Put(Kv("b", 6, 10, lease: 0)))));
+        Assert.Equal([], Ids(_table.Apply(Changed(11, Put(Kv("a", 5, 11, lease: 0))))));
+        Assert.Equal(["a"], Ids(_table.Apply(Changed(12, Put(Kv("a", 5, 12))))));
+    }
+
+    [Fact]
     public void Many_unreadable_values_are_summed_up_and_not_told_again()
     {
         var junk = Enumerable.Range(0, 20_000).Select(i => Kv($"x{i}", i + 1, value: "junk")).ToArray();
@@ -92,6 +104,6 @@ public sealed class ServiceTableTests
 
     private static Event Delete(string id) => new() { Type = Event.Types.EventType.Delete, Kv = new KeyValue { Key = Keys.KeyOf(id) } };
 
-    private static KeyValue Kv(string id, long created, long? modified = null, string value = """{"host":"h","port":1}""") =>
-        new() { Key = Keys.KeyOf(id), CreateRevision = created, ModRevision = modified ?? created, Value = ByteString.CopyFromUtf8(value) };
+    private static KeyValue Kv(string id, long created, long? modified = null, string value = """{"host":"h","port":1}""", long lease = 1) =>
+        new() { Key = Keys.KeyOf(id), Lease = lease, CreateRevision = created, ModRevision = modified ?? created, Value = ByteString.CopyFromUtf8(value) };
 }

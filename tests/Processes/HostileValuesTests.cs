@@ -41,7 +41,7 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
     {
         await PutRubbishAsync("early");
         // In the way of least load: a member that announces to report every 24 days, and never does.
-        await _etcd.Etcdctl("put", "/akkalb/workers/slow", Worker("akka.tcp://AkkaLb@127.0.0.1:1/user/worker#1", 2147483647));
+        await _etcd.PutLeasedAsync("/akkalb/workers/slow", Worker("akka.tcp://AkkaLb@127.0.0.1:1/user/worker#1", 2147483647));
         var balancer = Add(NodeProcess.Balancer("--policy", "least-load", "--port", "0", "--etcd", _etcd.Endpoint));
         await balancer.WaitForLineAsync("ready balancer ");
         var worker = Add(NodeProcess.Worker("--id", "w1", "--etcd", _etcd.Endpoint));
@@ -73,8 +73,8 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
     {
         for (var i = 0; i < Workers.Length; i++)
         {
-            await _etcd.Etcdctl("put", $"/akkalb/workers/{when}-{i}", Workers[i]);
-            await _etcd.Etcdctl("put", $"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal));
+            await _etcd.PutLeasedAsync($"/akkalb/workers/{when}-{i}", Workers[i]);
+            await _etcd.PutLeasedAsync($"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal));
         }
 
         await _etcd.Etcdctl("put", $"/akkalb/workers/{when}\r\nfatal: forged \u001b[2J", "x");

@@ -93,7 +93,7 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         var incarnation = JsonDocument.Parse(value).RootElement.GetProperty("incarnation").GetInt64();
 
         var other = value.Replace($"{incarnation}", "4711", StringComparison.Ordinal);
-        await _etcd.Etcdctl("put", "/akkalb/workers/w1", other);
+        await _etcd.PutLeasedAsync("/akkalb/workers/w1", other);
 
         var ending = await worker.EndedAsync();
         output.WriteLine(ending.ToString());

@@ -83,6 +83,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
     {
         (_trouble, _troubleSince) = ("", null);
+        _effects.AddRange(sight.News.Select(text => new FormationEffect.Note(text)));
         switch (_phase)
         {
             case Phase.Seeking or Phase.Joining:

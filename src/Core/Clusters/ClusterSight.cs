@@ -21,4 +21,7 @@ public sealed record ClusterSight(IReadOnlyList<ClusterEntry> Entries, FormingLo
 {
     /// <summary>What keeps a cluster from being formed where nobody is, a sentence for the operator; null: nothing that is known.</summary>
     public string? InTheWay { get; init; }
+
+    /// <summary>What the operator is to be told of the registry's keys, whole sentences; each comes once.</summary>
+    public IReadOnlyList<string> News { get; init; } = [];
 }

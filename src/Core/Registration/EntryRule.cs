@@ -20,8 +20,8 @@ public abstract record EntryStep
 }
 
 /// <summary>Decides whose entry it is.</summary>
-/// <remarks>Ours is what is under our lease, and what names our incarnation. Nobody's is what is missing, and what cannot be read and is under no lease: every process
-/// registers under one. Everything else is another process's, or was put there by an operator who wants this one out, and is never written over.</remarks>
+/// <remarks>Ours is what is under our lease, and what names our incarnation. Nobody's is what is missing, and what is under no lease: every process registers under
+/// one. Everything else is another process's, and is never written over.</remarks>
 public static class EntryRule
 {
     /// <param name="sight">What the registry holds.</param>
@@ -32,6 +32,7 @@ public static class EntryRule
         EntrySight.Missing => new EntryStep.PutBack(0),
         EntrySight.Found f when f.LeaseId == leaseId && f.Worker == worker => new EntryStep.Keep(),
         EntrySight.Found f when f.LeaseId == leaseId || f.Worker.Incarnation == worker.Incarnation => new EntryStep.PutBack(f.Revision),
+        EntrySight.Found { LeaseId: 0 } f => new EntryStep.PutBack(f.Revision),
         EntrySight.Found f => new EntryStep.Taken(f.Worker.Incarnation),
         EntrySight.Unreadable u when u.LeaseId == leaseId || u.LeaseId == 0 => new EntryStep.PutBack(u.Revision),
         EntrySight.Unreadable => new EntryStep.Taken(0),

@@ -9,7 +9,7 @@ public abstract record EntrySight
     public sealed record Missing : EntrySight;
 
     /// <summary>A worker's record.</summary>
-    /// <param name="LeaseId">The lease it is under; zero: none, so that it was put by hand.</param>
+    /// <param name="LeaseId">The lease it is under; zero: none, so that nobody alive holds it.</param>
     /// <param name="Revision">Of its last change; names this very entry in a condition. Above zero in etcd.</param>
     /// <param name="Worker">What it says.</param>
     public sealed record Found(long LeaseId, long Revision, WorkerRecord Worker) : EntrySight;

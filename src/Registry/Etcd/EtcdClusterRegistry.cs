@@ -2,6 +2,7 @@ using AkkaLb.Core.Clusters;
 using AkkaLb.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 
 namespace AkkaLb.Registry.Etcd;
 
@@ -16,6 +17,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
 {
     private readonly EtcdConnection _connection = new(settings, timeProvider);
     private readonly RegistryKeys _keys = new(settings.Prefix);
+    private readonly LeftOutValues _leftOut = new();
     private EtcdLeaseKeeper? _lease;
 
     /// <inheritdoc/>
@@ -33,8 +35,9 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             },
             cancellationToken).ConfigureAwait(false);
         var entries = new List<ClusterEntry>();
+        var forming = answer.Responses[1].ResponseRange.Kvs.SingleOrDefault();
         string? inTheWay = null;
-        foreach (var kv in answer.Responses[0].ResponseRange.Kvs)
+        foreach (var kv in answer.Responses[0].ResponseRange.Kvs.Where(LeasedKey.IsAlive))
         {
             // A value that cannot be read is nobody's entry: whoever put it there cannot be joined.
             if (ClusterValue.TryParse(kv.Value.Memory, out var entry, out var problem))
@@ -47,21 +50,20 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             }
         }
 
-        var forming = answer.Responses[1].ResponseRange.Kvs.SingleOrDefault();
-        if (forming is { Lease: 0 })
-        {
-            inTheWay = $"{LogText.Of(forming.Key.ToStringUtf8())} in etcd is the lock of one that forms the cluster, but without a lease, so it never goes: delete it";
-        }
-
         var generation = answer.Responses[2].ResponseRange.Kvs.SingleOrDefault()?.ModRevision ?? 0;
-        return new ClusterSight(entries, forming is null ? null : new FormingLock(forming.CreateRevision, forming.Lease == _lease?.LeaseId), generation) { InTheWay = inTheWay };
+        return new ClusterSight(
+            entries,
+            forming is not null && LeasedKey.IsAlive(forming) ? new FormingLock(forming.ModRevision, forming.Lease == _lease?.LeaseId) : null,
+            generation)
+        {
+            InTheWay = inTheWay,
+            News = NewsOf([.. answer.Responses[0].ResponseRange.Kvs, .. answer.Responses[1].ResponseRange.Kvs]),
+        };
     });
 
     /// <inheritdoc/>
     public Task<long?> BeginAsync(CancellationToken cancellationToken) => TakeLockAsync(
-        // Create revision 0 means that there is no such key; of a range, that there is none at all.
-        new Compare { Key = _keys.Cluster.Start, RangeEnd = _keys.Cluster.End, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
-        cancellationToken);
+        LeasedKey.IsFree(_keys.Cluster), cancellationToken);
 
     /// <inheritdoc/>
     public Task<long?> RenewAsync(long seen, CancellationToken cancellationToken) => TakeLockAsync(
@@ -119,7 +121,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             lease,
             new TxnRequest
             {
-                Compare = { condition, new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 } },
+                Compare = { condition, LeasedKey.IsFree(_keys.ClusterForming) },
                 Success =
                 {
                     new RequestOp { RequestPut = new PutRequest { Key = _keys.ClusterForming, Value = value, Lease = lease.LeaseId } },
@@ -129,6 +131,33 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             cancellationToken).ConfigureAwait(false);
         return answer.Succeeded ? answer.Header.Revision : null;
     });
+
+    /// <summary>What is to be told of keys that nobody alive holds: each once, for as long as it stands.</summary>
+    private List<string> NewsOf(List<KeyValue> kvs)
+    {
+        var news = new List<string>();
+        var present = new HashSet<string>();
+        foreach (var kv in kvs)
+        {
+            if (LeasedKey.Problem(kv) is { } problem)
+            {
+                var key = LogText.Of(kv.Key.ToStringUtf8());
+                present.Add(key);
+                if (_leftOut.IsNews(key, problem))
+                {
+                    news.Add($"{key} in etcd is left out: {problem}");
+                }
+            }
+        }
+
+        _leftOut.ForgetAllBut(present);
+        if (_leftOut.Sum() is > 0 and var more)
+        {
+            news.Add($"... and {more} more keys of the cluster in etcd are left out");
+        }
+
+        return news;
+    }
 
     private async Task<TxnResponse> TxnAsync(EtcdLeaseKeeper lease, TxnRequest request, CancellationToken cancellationToken)
     {

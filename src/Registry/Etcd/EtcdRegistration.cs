@@ -13,7 +13,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
     /// <summary>How often the key may change between our read and our write before we give up. Once is rare; this many is somebody's loop.</summary>
     private const int RoundsMax = 5;
 
-    /// <summary>Takes a lease and puts the worker under it, unless another incarnation holds the id.</summary>
+    /// <summary>Takes a lease and puts the worker under it, unless another incarnation holds the id.
+    /// A key without a lease is nobody's and is taken over.</summary>
     /// <remarks>When the outcome is unknown the lease is not revoked: the key may be under it already, and a repeated call then moves
     /// it on and keeps its place in the order. When nobody repeats it, the lease runs out.</remarks>
     public async Task<RegisterOutcome> RegisterAsync(ByteString key, WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
@@ -22,7 +23,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
         var lease = await connection.GrantAsync(ttl, cancellationToken).ConfigureAwait(false);
         try
         {
-            var condition = IsMissing(key);
+            var condition = LeasedKey.IsFree(key);
             for (var round = 0; round < RoundsMax; round++)
             {
                 var (isDone, holder) = await PutIfAsync(condition, value, lease.ID, cancellationToken).ConfigureAwait(false);
@@ -31,8 +32,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                     return Registered(lease);
                 }
 
-                condition = IsMissing(key);
-                if (holder is not null)
+                condition = LeasedKey.IsFree(key);
+                if (holder is not null && LeasedKey.IsAlive(holder))
                 {
                     var incarnation = IncarnationOf(worker.Id, holder);
                     if (incarnation != worker.Incarnation)

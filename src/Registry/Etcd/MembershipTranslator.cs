@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using AkkaLb.Core;
 using AkkaLb.Etcd;
 using Mvccpb;
@@ -36,7 +37,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
         foreach (var kv in kvs.OrderBy(kv => kv.CreateRevision).ThenBy(kv => kv.Key.ToStringUtf8(), StringComparer.Ordinal))
         {
             var id = keys.IdOf(kv.Key);
-            if (RegistryValue.TryParse(id, kv.Value.Memory, out var worker, out var problem))
+            if (TryRead(id, kv, out var worker, out var problem))
             {
                 members.Add(new Member(worker, kv.CreateRevision));
             }
@@ -63,7 +64,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
             var id = keys.IdOf(e.Kv.Key);
             if (e.Type == Event.Types.EventType.Put)
             {
-                if (RegistryValue.TryParse(id, e.Kv.Value.Memory, out var worker, out var problem))
+                if (TryRead(id, e.Kv, out var worker, out var problem))
                 {
                     _leftOut.Forget(id);
                     _members.Add(id);
@@ -78,7 +79,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
                 _leftOut.Forget(id);
             }
 
-            // Deleted, or replaced by something nobody can read: a member that was told is one no more.
+            // Deleted, or replaced by something nobody can read or nobody holds: a member that was told is one no more.
             if (_members.Remove(id))
             {
                 changes.Add(new MemberChange.Removed(id));
@@ -87,6 +88,16 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
 
         unreadable = SummedUp(unreadable);
         return changes.Count == 0 ? unreadable : [new RegistryEvent.Changed(revision, changes), .. unreadable];
+    }
+
+    private static bool TryRead(string id, KeyValue kv, [NotNullWhen(true)] out WorkerRecord? worker, [NotNullWhen(false)] out string? problem)
+    {
+        if (RegistryValue.TryParse(id, kv.Value.Memory, out worker, out problem) && LeasedKey.Problem(kv) is { } unleased)
+        {
+            (worker, problem) = (null, unleased);
+        }
+
+        return worker is not null;
     }
 
     private void LeaveOut(string id, KeyValue kv, string problem, List<RegistryEvent> unreadable)

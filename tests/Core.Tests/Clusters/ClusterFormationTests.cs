@@ -15,6 +15,17 @@ public class ClusterFormationTests
     private HashSet<NodeLife> _members = [];
     private readonly ClusterFormation _formation = new(Me, "pick-first", Settings);
 
+    [Fact]
+    public void What_the_registry_has_to_tell_is_passed_on_in_every_phase()
+    {
+        Assert.Empty(_formation.Start(S(0)).OfType<FormationEffect.Note>());
+        Assert.Equal("told", Noted());
+        Text(_formation.Begun(5));
+        Assert.Equal("told", Noted());
+
+        string Noted() => _formation.Saw(new ClusterSight([], null, 0) { News = ["told"] }, _members, S(0)).OfType<FormationEffect.Note>().Single().Text;
+    }
+
     // ---- forming
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task A_value_of_an_earlier_version_which_has_only_path_and_version_is_read()
     {
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""");
+        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
     }
 
@@ -75,7 +75,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     [InlineData("""{"path":"nonsense","host":"h","port":1}""", "'path' is no absolute actor path")]
     public async Task An_entry_that_cannot_be_used_is_left_out_and_told_once(string value, string problem)
     {
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", value);
+        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", value);
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
@@ -89,7 +89,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#")]
     public async Task An_entry_that_Akka_throws_for_is_left_out_and_balancers_go_on_being_told(string path)
     {
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", $$"""{"path":"{{path}}","version":"1"}""");
+        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", $$"""{"path":"{{path}}","version":"1"}""");
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
@@ -101,7 +101,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     public async Task A_name_with_half_a_surrogate_pair_in_an_entry_does_not_end_the_subscription()
     {
         await UntilKnownAsync();
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
+        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         Assert.Equal($"{_settings.Prefix}/balancers/b1", Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Entry);

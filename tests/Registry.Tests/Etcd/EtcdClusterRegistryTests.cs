@@ -160,21 +160,11 @@ public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifeti
     [Fact]
     public async Task A_value_that_cannot_be_read_is_nobodys_entry_and_stands_in_the_way()
     {
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/cluster/x", "{}");
+        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/cluster/x", "{}");
         var sight = await Node("a").ReadAsync(_bound.Token);
         Assert.Empty(sight.Entries);
         Assert.StartsWith($"{_settings.Prefix}/cluster/x in etcd is no balancer's entry and keeps a cluster from being formed: ", sight.InTheWay, StringComparison.Ordinal);
         Assert.Null(await Node("a").BeginAsync(_bound.Token));
-    }
-
-    [Fact]
-    public async Task A_lock_without_a_lease_stands_in_the_way()
-    {
-        Assert.Null((await Node("a").ReadAsync(_bound.Token)).InTheWay);
-        await fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/cluster-forming", "x");
-        Assert.Equal(
-            $"{_settings.Prefix}/cluster-forming in etcd is the lock of one that forms the cluster, but without a lease, so it never goes: delete it",
-            (await Node("a").ReadAsync(_bound.Token)).InTheWay);
     }
 
     private static ClusterEntry Entry(int port, long generation) => new(new NodeLife($"akka.tcp://AkkaLb@127.0.0.1:{port}", -17), generation, "pick-first");

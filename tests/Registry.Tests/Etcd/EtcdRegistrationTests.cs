@@ -78,7 +78,7 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
     {
         var settings = fixture.NewSettings();
         await using var registry = settings.Open();
-        await fixture.Etcd.Etcdctl("put", $"{settings.Prefix}/workers/w1", "rubbish");
+        await fixture.Etcd.PutLeasedAsync($"{settings.Prefix}/workers/w1", "rubbish");
         Assert.Equal(new RegisterOutcome.IdInUse(0, Ttl), await registry.RegisterAsync(Worker("w1"), Ttl, _bound.Token));
     }
 

@@ -76,6 +76,21 @@ public sealed class MembershipTranslatorTests
     }
 
     [Fact]
+    public void A_worker_without_a_lease_is_no_member_and_told_once_with_what_to_do()
+    {
+        var told = _translator.Snapshot(9, [Key("a", 1), Key("b", 2, lease: 0)]);
+        Assert.Equal("a", Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members).Worker.Id);
+        Assert.Equal(
+            new RegistryEvent.Unreadable("/akkalb/workers/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/akkalb/workers/b'"), told[1]);
+        Assert.Empty(_translator.Apply(10, [Put(Key("b", 2, lease: 0))]));
+
+        var changed = Assert.IsType<RegistryEvent.Changed>(_translator.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);
+        Assert.Equal([new MemberChange.Removed("a")], changed.Changes);
+        changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_translator.Apply(12, [Put(Key("a", 1))])));
+        Assert.Equal([new MemberChange.Put(new Member(Worker("a"), 1))], changed.Changes);
+    }
+
+    [Fact]
     public void Many_unreadable_values_are_summed_up()
     {
         var told = _translator.Snapshot(9, [Key("a", 1), .. Enumerable.Range(0, 20_000).Select(i => Unreadable($"x{i}"))]);
@@ -93,8 +108,9 @@ public sealed class MembershipTranslatorTests
 
     private static IEnumerable<RegistryEvent.Unreadable> UnreadableIn(IEnumerable<RegistryEvent> told) => told.OfType<RegistryEvent.Unreadable>();
 
-    private static KeyValue Key(string id, long createRevision) => new()
+    private static KeyValue Key(string id, long createRevision, long lease = 1) => new()
     {
+        Lease = lease,
         Key = Keys.KeyOf(id),
         Value = ByteString.CopyFrom(RegistryValue.Write(Worker(id))),
         CreateRevision = createRevision,

@@ -205,6 +205,10 @@ public sealed class EtcdProcess : IAsyncDisposable
             : throw new InvalidOperationException($"etcdctl {string.Join(' ', arguments)}: {await error}");
     }
 
+    /// <summary>Puts a key as a program does that registers: under a lease, one that outlives the test.</summary>
+    public async Task PutLeasedAsync(string key, string value) =>
+        await Etcdctl("put", "--lease", (await Etcdctl("lease", "grant", "3600")).Split(' ')[1], "--", key, value);
+
     /// <summary>Switches authentication on, with a user <c>root</c> whom <see cref="Etcdctl"/> is from now on, and another who may use the keys below a prefix.</summary>
     public async Task EnableAuthenticationAsync(string user, string password, string prefix)
     {
