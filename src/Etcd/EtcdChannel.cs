@@ -1,51 +1,49 @@
 using dotnet_etcd;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
 
 namespace AkkaLb.Etcd;
 
-/// <summary>How the gRPC channel below the etcd client behaves.</summary>
-internal static class EtcdChannel
+/// <summary>One member's gRPC channel and the package's clients on it.</summary>
+/// <remarks>The channel has an HTTP handler that dials for itself, so that gRPC keeps no state of the connection: each call that finds none has the handler
+/// dial. Nothing is repeated below: each call is tried once, and who calls decides what is safe to repeat.</remarks>
+internal sealed class EtcdChannel : IDisposable
 {
     /// <summary>Largest answer taken, in bytes: 64 MiB holds more than 100,000 workers; gRPC's own limit of 4 MiB would not hold a backlog.</summary>
     private const int ReceivedBytesMax = 64 * 1024 * 1024;
 
-    /// <summary>A client for these endpoints. Nothing is dialled yet.</summary>
-    /// <remarks>The package chooses TLS by its constructor and not by the scheme.</remarks>
-    public static EtcdClient Open(EtcdSettings settings)
+    private readonly GrpcChannel _channel;
+
+    /// <summary>Nothing is dialled yet.</summary>
+    public EtcdChannel(EtcdEndpoint endpoint, EtcdSettings settings, EtcdDialer dialer)
     {
-        var endpoints = string.Join(',', settings.Endpoints);
-        return settings.IsTls
-            ? new EtcdClient(endpoints, static _ => { }, configureChannelOptions: options => Configure(options, settings))
-            : new EtcdClient(endpoints, configureChannelOptions: options => Configure(options, settings));
+        _channel = GrpcChannel.ForAddress(endpoint.ToString(), Options(settings, dialer));
+        Client = new EtcdClient(_channel.CreateCallInvoker());
     }
 
-    internal static void Configure(GrpcChannelOptions options, EtcdSettings settings)
+    public EtcdClient Client { get; }
+
+    /// <summary>Calls on it end with a fault.</summary>
+    public void Dispose()
     {
-        // Ours takes the place of the package's, TLS options included.
-        var handler = new SocketsHttpHandler
+        Client.Dispose();
+        _channel.Dispose();
+    }
+
+    internal static GrpcChannelOptions Options(EtcdSettings settings, EtcdDialer dialer) => new()
+    {
+        HttpHandler = new SocketsHttpHandler
         {
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
-            ConnectTimeout = settings.RequestTimeout,
             EnableMultipleHttp2Connections = true,
             // Pings find a frozen server behind a silent watch. With no stream open etcd counts any ping as abuse.
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             KeepAlivePingDelay = settings.PingDelay,
             KeepAlivePingTimeout = settings.PingTimeout,
-        };
-        if (settings.IsTls)
-        {
-            (settings.Tls ?? new EtcdTls()).Configure(handler.SslOptions);
-        }
-
-        options.HttpHandler = handler;
-        options.MaxReceiveMessageSize = ReceivedBytesMax;
-        // The package would repeat every call, writes too, for up to 20 s. Here each call is tried once, and who calls decides what is safe to repeat.
-        options.ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } };
-        // gRPC's own back-off grows to two minutes; etcd would be up again for long before anybody dialled it.
-        options.MaxReconnectBackoff = settings.ReconnectDelayMax;
-        options.InitialReconnectBackoff = settings.ReconnectDelayMin;
-    }
+            ConnectCallback = (_, cancellationToken) => dialer.ConnectAsync(cancellationToken),
+        },
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = ReceivedBytesMax,
+    };
 }

@@ -14,17 +14,26 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>How long a member that failed is passed over. Longer: fewer calls wait in vain for one that is frozen. Shorter: one that is back is used sooner.</summary>
     private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(10);
 
-    /// <summary>One client a member, so that each call knows whom it asks.</summary>
-    private readonly EtcdClient[] _members;
+    /// <summary>How long calls to a member fail before it gets a new channel.</summary>
+    private static readonly TimeSpan RenewChannelAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>One channel a member, so that each call knows whom it asks.</summary>
+    private readonly EtcdMember[] _members;
     private readonly EndpointChooser _chooser;
     private readonly long _startedAt;
     private readonly EtcdToken? _token;
+    private volatile bool _isDisposed;
 
     /// <summary>Nothing is dialled yet.</summary>
     /// <param name="settings">Where etcd is, and how patient to be.</param>
     /// <param name="timeProvider">Delays and deadlines; must follow real time, as etcd does.</param>
     /// <exception cref="ArgumentException">The settings cannot be used; the message lists every problem.</exception>
     public EtcdConnection(EtcdSettings settings, TimeProvider timeProvider)
+        : this(settings, timeProvider, new TcpNetwork())
+    {
+    }
+
+    internal EtcdConnection(EtcdSettings settings, TimeProvider timeProvider, INetwork network)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -35,7 +44,7 @@ public sealed class EtcdConnection : IDisposable
 
         (Settings, TimeProvider) = (settings, timeProvider);
         Endpoints = string.Join(", ", settings.Endpoints);
-        _members = [.. settings.Endpoints.Select(e => EtcdChannel.Open(settings with { Endpoints = [e] }))];
+        _members = [.. settings.Endpoints.Select((e, i) => new EtcdMember(i, e, settings, RenewChannelAfter, network, timeProvider))];
         _chooser = new EndpointChooser(_members.Length, AvoidFor);
         _startedAt = timeProvider.GetTimestamp();
         _token = settings.Credentials is { } credentials ? new EtcdToken((timeout, ct) => AuthenticateAsync(credentials, timeout, ct), timeProvider) : null;
@@ -138,24 +147,33 @@ public sealed class EtcdConnection : IDisposable
             throw new EtcdUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
         }, cancellationToken);
 
-    /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it, and says how it went.</summary>
-    /// <param name="token">Stays in the stream's headers for as long as it lives; null without credentials.</param>
-    /// <param name="member">Whom it goes to, for <see cref="WatchSucceeded"/> and <see cref="WatchFailed"/>.</param>
-    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(string? token, out int member, CancellationToken cancellationToken)
+    /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it and then the member's use, and says how it went.</summary>
+    /// <param name="token">Stays in the stream's headers for as long as it lives; null without one.</param>
+    /// <param name="member">Whom it goes to, for <see cref="Succeeded"/> and <see cref="Failed"/>.</param>
+    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(string? token, out EtcdMember.Use member, CancellationToken cancellationToken)
     {
-        member = _chooser.Next(Now);
-        return _members[member].GetConnection().WatchClient.Watch(OnStream(HeadersOf(token)), deadline: null, cancellationToken);
+        member = _members[_chooser.Next(Now)].Take();
+        return member.Client.GetConnection().WatchClient.Watch(OnStream(HeadersOf(token)), deadline: null, cancellationToken);
     }
 
-    /// <summary>Its address, for messages.</summary>
-    internal string EndpointOf(int member) => Settings.Endpoints[member].ToString();
+    /// <summary>Whether it was disposed: faults that look like it may also be those of a channel that was given up.</summary>
+    internal bool IsDisposed => _isDisposed;
 
-    internal void WatchSucceeded(int member) => _chooser.Succeeded(member);
+    internal void Succeeded(EtcdMember.Use member)
+    {
+        _chooser.Succeeded(member.Index);
+        member.Succeeded();
+    }
 
-    internal void WatchFailed(int member) => _chooser.Failed(member, Now);
+    internal void Failed(EtcdMember.Use member)
+    {
+        _chooser.Failed(member.Index, Now);
+        member.Failed(Now);
+    }
 
     public void Dispose()
     {
+        _isDisposed = true;
         foreach (var member in _members)
         {
             member.Dispose();
@@ -227,18 +245,19 @@ public sealed class EtcdConnection : IDisposable
         // By our own timer: a deadline of gRPC follows the wall clock.
         using var bound = new CancellationTokenSource(timeout, TimeProvider);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
-        var asked = new List<string>(_members.Length);
-        var waiting = new Dictionary<Task<TResponse>, int>(_members.Length);
+        var asked = 0;
+        var waiting = new Dictionary<Task<TResponse>, EtcdMember.Use>(_members.Length);
+        var failed = new List<MemberFault>(_members.Length);
         try
         {
             Ask();
             while (true)
             {
-                if (await FirstAsync(isRead && asked.Count < _members.Length).ConfigureAwait(false) is not { } done)
+                if (await FirstAsync(isRead && asked < _members.Length).ConfigureAwait(false) is not { } done)
                 {
                     foreach (var silent in waiting.Values)
                     {
-                        _chooser.Failed(silent, Now);
+                        Failed(silent);
                     }
 
                     Ask();
@@ -249,25 +268,26 @@ public sealed class EtcdConnection : IDisposable
                 try
                 {
                     var answer = await done.ConfigureAwait(false);
-                    _chooser.Succeeded(member);
+                    Succeeded(member!);
                     return answer;
                 }
-                catch (Exception e) when (e is not ObjectDisposedException)
+                catch (Exception e) when (e is not ObjectDisposedException || !_isDisposed)
                 {
-                    var fault = e as EtcdUnavailableException ?? Translate(e);
-                    if (fault is not EtcdUnavailableException { IsLeaseGone: false })
+                    var fault = FaultOf(e, member!);
+                    failed.Add(fault);
+                    if (fault.Translate(Settings, timeout, cancellationToken) is var told and not EtcdUnavailableException { IsLeaseGone: false })
                     {
-                        throw fault;
+                        throw told;
                     }
 
-                    _chooser.Failed(member, Now);
-                    if (asked.Count < _members.Length && !bound.IsCancellationRequested && (isRead || EtcdFaults.IsUnsent(e)))
+                    Failed(member!);
+                    if (asked < _members.Length && !bound.IsCancellationRequested && (isRead || EtcdFaults.IsUnsent(e)))
                     {
                         Ask();
                     }
                     else if (waiting.Count == 0)
                     {
-                        throw fault;
+                        throw MemberFault.Sum(failed, Settings, timeout, cancellationToken);
                     }
                 }
             }
@@ -283,9 +303,17 @@ public sealed class EtcdConnection : IDisposable
 
         void Ask()
         {
-            var member = _chooser.Next(Now);
-            asked.Add(EndpointOf(member));
-            waiting.Add(ask(_members[member], new CallOptions(cancellationToken: ending.Token)), member);
+            var member = _members[_chooser.Next(Now)].Take();
+            asked++;
+            waiting.Add(AskAsync(member), member);
+        }
+
+        async Task<TResponse> AskAsync(EtcdMember.Use member)
+        {
+            using (member)
+            {
+                return await ask(member.Client, new CallOptions(cancellationToken: ending.Token)).ConfigureAwait(false);
+            }
         }
 
         // Null: none has answered yet, and it is time to ask another.
@@ -307,8 +335,8 @@ public sealed class EtcdConnection : IDisposable
             return await first.ConfigureAwait(false);
         }
 
-        Exception Translate(Exception fault) => bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested
-            ? EtcdFaults.NoAnswer(string.Join(", ", asked), timeout, fault)
-            : EtcdFaults.Translate(fault, string.Join(", ", asked), Settings, timeout, cancellationToken);
+        // Whom we could not reach we know more of than that it did not answer.
+        MemberFault FaultOf(Exception fault, EtcdMember.Use member) =>
+            new(member.Index, member.Endpoint, bound.IsCancellationRequested && EtcdFaults.IsOurEnd(fault) ? member.Trouble : fault);
     }
 }

@@ -26,14 +26,19 @@ internal static class EtcdFaults
             RpcException rpc => Translate(rpc, endpoints, settings),
             OperationCanceledException => NoAnswer(endpoints, timeout, fault),
 
+            _ when WhyNoConnection(fault, settings) is { } reason => new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
+
             // A write to a stream that breaks at that moment fails with whatever the transport threw.
-            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {OneLine(fault.GetBaseException().Message)}", fault),
+            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {OneLine((Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.GetBaseException()).Message)}", fault),
         };
     }
 
     /// <summary>Whether the request cannot have arrived: there was no connection to send it on.</summary>
-    public static bool IsUnsent(Exception fault) =>
-        fault is RpcException { StatusCode: StatusCode.Unavailable } rpc && rpc.Status.Detail.StartsWith("Error connecting to subchannel", StringComparison.Ordinal);
+    public static bool IsUnsent(Exception fault) => Chain(fault).Any(e => e is NotConnectedException);
+
+    /// <summary>Whether a call ended because we ended it, and not with an answer or a reason.</summary>
+    public static bool IsOurEnd(Exception fault) =>
+        !IsUnsent(fault) && fault is not RpcException { StatusCode: not (StatusCode.Cancelled or StatusCode.DeadlineExceeded) };
 
     /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
     public static Exception WatchCanceled(string reason, string endpoint, EtcdSettings settings) =>
@@ -69,7 +74,7 @@ internal static class EtcdFaults
                 new EtcdRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
                 new EtcdRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
-            _ when WhyNoConnection(fault, settings) is { } reason =>
+            _ when WhyNoConnection(fault.Status.DebugException, settings) is { } reason =>
                 new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
             _ =>
                 new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault)
@@ -90,9 +95,16 @@ internal static class EtcdFaults
         : new($"etcd at {endpoints} broke off the stream", fault);
 
     /// <summary>What etcd said; or, when nothing was said, what went wrong below gRPC, without the frames around it. One line.</summary>
-    private static string DetailOf(RpcException fault)
+    private static string DetailOf(RpcException fault) => OneLine(
+        (Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.Status.DebugException?.GetBaseException())?.Message ?? fault.Status.Detail);
+
+    /// <summary>The exception and what is below it; gRPC keeps that in its status.</summary>
+    private static IEnumerable<Exception> Chain(Exception? fault)
     {
-        return OneLine(fault.Status.DebugException?.GetBaseException().Message ?? fault.Status.Detail);
+        for (var e = fault is RpcException rpc ? rpc.Status.DebugException : fault; e is not null; e = e.InnerException)
+        {
+            yield return e;
+        }
     }
 
     /// <summary>To be continued: without a full stop.</summary>
@@ -101,18 +113,15 @@ internal static class EtcdFaults
     private static bool Says(RpcException fault, string text) => fault.Status.Detail.Contains(text, StringComparison.Ordinal);
 
     /// <summary>Continues "what answers there": why it and we do not come together below gRPC; null when that is not what went wrong.</summary>
-    private static string? WhyNoConnection(RpcException fault, EtcdSettings settings)
+    private static string? WhyNoConnection(Exception? fault, EtcdSettings settings)
     {
-        for (var inner = fault.Status.DebugException; inner is not null; inner = inner.InnerException)
+        foreach (var inner in Chain(fault))
         {
-            if (inner is AuthenticationException)
+            if (inner is NotConnectedException notConnected)
             {
-                return WhyNotTrusted(inner.Message, settings);
-            }
-
-            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && inner.GetBaseException() is not AuthenticationException)
-            {
-                return $"does not speak TLS: write http://host:port, or switch TLS on in etcd ({inner.GetBaseException().Message})";
+                return !notConnected.IsTlsFault ? null
+                    : Chain(inner).OfType<AuthenticationException>().FirstOrDefault() is { } refusal ? WhyNotTrusted(refusal.Message, settings)
+                    : $"does not speak TLS: write http://host:port, or switch TLS on in etcd ({inner.GetBaseException().Message})";
             }
 
             // Depending on who closes first the runtime gives the reason as a code, or in words only. A ping that stays unanswered is a

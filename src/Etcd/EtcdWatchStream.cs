@@ -10,7 +10,7 @@ internal sealed class EtcdWatchStream : IDisposable
     private readonly CancellationTokenSource _cancellation;
     private readonly CancellationToken _callersToken;
     private readonly AsyncDuplexStreamingCall<WatchRequest, WatchResponse> _call;
-    private readonly int _member;
+    private readonly EtcdMember.Use _member;
     private volatile bool _isDisposed;
 
     private EtcdWatchStream(EtcdConnection connection, string? token, CancellationTokenSource cancellation, CancellationToken callersToken)
@@ -22,7 +22,7 @@ internal sealed class EtcdWatchStream : IDisposable
     }
 
     /// <summary>The member it goes to, for messages.</summary>
-    public string Endpoint => _connection.EndpointOf(_member);
+    public string Endpoint => _member.Endpoint;
 
     /// <summary>Which cluster confirmed the watch.</summary>
     public ulong ClusterId { get; private set; }
@@ -55,16 +55,18 @@ internal sealed class EtcdWatchStream : IDisposable
         try
         {
             await stream.CreateAsync(keys, startRevision).ConfigureAwait(false);
-            connection.WatchSucceeded(stream._member);
+            connection.Succeeded(stream._member);
             return stream;
         }
         catch (Exception e)
         {
             stream.Failed();
             stream.Dispose();
-            if (e is not (EtcdUnavailableException or EtcdRefusedException or ObjectDisposedException))
+            if (e is not (EtcdUnavailableException or EtcdRefusedException) && !(e is ObjectDisposedException && connection.IsDisposed))
             {
-                throw EtcdFaults.Translate(e, stream.Endpoint, connection.Settings, connection.RequestTimeout, cancellationToken);
+                // A stream that could not be opened for want of a connection has a better reason than that time is up.
+                var fault = timer.IsCancellationRequested && EtcdFaults.IsOurEnd(e) ? stream._member.Trouble ?? e : e;
+                throw EtcdFaults.Translate(fault, stream.Endpoint, connection.Settings, connection.RequestTimeout, cancellationToken);
             }
 
             throw;
@@ -82,7 +84,7 @@ internal sealed class EtcdWatchStream : IDisposable
                 return _call.ResponseStream.Current;
             }
         }
-        catch (Exception e) when (e is not ObjectDisposedException)
+        catch (Exception e) when (e is not ObjectDisposedException || !_connection.IsDisposed)
         {
             Failed();
             throw EtcdFaults.Translate(e, Endpoint, _connection.Settings, timeout: null, _callersToken);
@@ -97,7 +99,7 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         if (!_isDisposed && !_callersToken.IsCancellationRequested)
         {
-            _connection.WatchFailed(_member);
+            _connection.Failed(_member);
         }
     }
 
@@ -105,6 +107,7 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         _isDisposed = true;
         _call.Dispose();
+        _member.Dispose();
         _cancellation.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using Akka.Coordination;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Coordination.Etcd.Tests;

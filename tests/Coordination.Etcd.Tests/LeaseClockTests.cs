@@ -1,3 +1,5 @@
+using AkkaLb.Tests.Support;
+
 namespace AkkaLb.Coordination.Etcd.Tests;
 
 public class LeaseClockTests

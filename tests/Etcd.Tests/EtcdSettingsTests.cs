@@ -1,4 +1,3 @@
-using Grpc.Net.Client;
 
 namespace AkkaLb.Etcd.Tests;
 
@@ -39,12 +38,13 @@ public sealed class EtcdSettingsTests
         Assert.Equal(isValid, (Good with { Prefix = prefix }).Problems().Count == 0);
 
     [Fact]
-    public void The_channel_tries_each_call_once_and_pings_no_more_often_than_etcd_tolerates()
+    public void The_channel_tries_each_call_once_pings_as_etcd_tolerates_and_leaves_the_bound_of_a_connect_to_the_dialer()
     {
-        var options = new GrpcChannelOptions();
-        EtcdChannel.Configure(options, Good);
-        Assert.Empty(options.ServiceConfig!.MethodConfigs);
+        var options = EtcdChannel.Options(Good, new EtcdDialer(Good.Endpoints[0], Good, new TcpNetwork(), TimeProvider.System));
+        Assert.Null(options.ServiceConfig);
         var handler = Assert.IsType<SocketsHttpHandler>(options.HttpHandler);
+        Assert.Equal(Timeout.InfiniteTimeSpan, handler.ConnectTimeout);
+        Assert.NotNull(handler.ConnectCallback);
         Assert.Equal(HttpKeepAlivePingPolicy.WithActiveRequests, handler.KeepAlivePingPolicy);
         Assert.Equal(TimeSpan.FromSeconds(10), handler.KeepAlivePingDelay);
         handler.Dispose();

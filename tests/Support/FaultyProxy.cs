@@ -13,7 +13,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<TcpClient> _open = [];
-    private readonly Task _accepting;
+    private Task _accepting;
     private TaskCompletionSource _flows = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCut;
 
@@ -50,6 +50,21 @@ public sealed class FaultyProxy : IAsyncDisposable
         {
             BreakOpen();
         }
+    }
+
+    /// <summary>Open connections break, and nobody listens any more: new ones are refused.</summary>
+    public async Task CloseAsync()
+    {
+        _listener.Stop();
+        Break();
+        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Listens again, at the same port.</summary>
+    public void Open()
+    {
+        _listener.Start();
+        _accepting = AcceptAsync();
     }
 
     /// <summary>Connections are accepted and stay open, and nothing passes.</summary>

@@ -1,7 +1,7 @@
-namespace AkkaLb.Coordination.Etcd.Tests;
+namespace AkkaLb.Tests.Support;
 
 /// <summary>A clock that moves when the test says so; its timers fire then, on the thread that moves it. Monotonic and wall clock can be moved apart.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
