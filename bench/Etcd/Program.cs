@@ -5,7 +5,9 @@ using AkkaLb.Bench.Load;
 using AkkaLb.Tests.Support.Etcd;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (Options.Parse(args) is not { } options)
+var outages = args is [OutageOptions.Command, ..] ? OutageOptions.Parse(args.AsSpan(1)) : null;
+var options = args is [OutageOptions.Command, ..] ? null : Options.Parse(args);
+if (outages is null && options is null)
 {
     Console.Error.WriteLine(Options.Usage);
     return 2;
@@ -24,7 +26,12 @@ try
         Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {version}, one node, everything on loopback");
     }
 
-    if (options.Wants("kill"))
+    if (outages is not null)
+    {
+        return await Outages.RunAsync(outages) ? 0 : 1;
+    }
+
+    if (options!.Wants("kill"))
     {
         await Expiries.RunAsync(options);
     }
