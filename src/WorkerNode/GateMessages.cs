@@ -9,3 +9,8 @@ public sealed record StartDrain(TimeSpan Timeout) : INoSerializationVerification
 /// <summary>The gate holds no job any more.</summary>
 /// <param name="Unfinished">How many jobs failed because the time to drain was over.</param>
 public sealed record Drained(int Unfinished) : INoSerializationVerificationNeeded;
+
+/// <summary>Whether the worker can do jobs: told by the gate when it is known for the first time, which is when an instance is ready or none can be
+/// created, and whenever it changes.</summary>
+/// <param name="Trouble">Why it cannot, in words; null: it can.</param>
+public sealed record GateAbility(string? Trouble) : INoSerializationVerificationNeeded;

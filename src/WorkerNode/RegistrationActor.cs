@@ -8,7 +8,8 @@ using AkkaLb.Registry;
 namespace AkkaLb.WorkerNode;
 
 /// <summary>Keeps the worker registered: shell of a <see cref="RegistrationCore"/> over an <see cref="IWorkerRegistry"/>.</summary>
-/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. Answers <see cref="AnnounceDraining"/> and
+/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. Hears from the gate, as <see cref="GateAbility"/>,
+/// whether the worker can do jobs. Answers <see cref="AnnounceDraining"/> and
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
 public sealed class RegistrationActor : ReceiveActor, IWithTimers
 {
@@ -59,6 +60,7 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         Receive<LookFault>(m => Act(_registration.LookFailed(m.Problem, Now)));
         Receive<Refused>(m => Act(_registration.Refused(m.Problem, Now)));
         Receive<Tick>(_ => Act(_registration.Tick(Now)));
+        Receive<GateAbility>(m => Act(_registration.Ability(m.Trouble, Now)));
         Receive<AnnounceDraining>(_ => Act(_registration.Drain(), Sender, DrainingAnnounced.Instance));
         Receive<LeaveRegistry>(_ => Act(_registration.Leave(), Sender, RegistryLeft.Instance));
         Receive<Told>(m => OnTold(m));
@@ -67,16 +69,11 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
     private void OnTold(Told m)
     {
         m.Asker?.Tell(m.Answer);
-        if (m.Problem is null)
-        {
-            return;
-        }
-
         if (m.Answer is DrainingAnnounced)
         {
-            Act(_registration.UpdateFailed(m.Problem));
+            Act(m.Problem is null ? _registration.Updated() : _registration.UpdateFailed(m.Problem));
         }
-        else
+        else if (m.Problem is not null)
         {
             _log.Warning("the lease could not be given back, it runs out: {0}", m.Problem);
         }

@@ -221,6 +221,21 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task What_the_gate_says_of_its_ability_is_written_in_the_registry_one_after_another()
+    {
+        await RegisterAsync();
+        _registration.Tell(new GateAbility("broken"));
+        var first = await _registry.NextAsync<bool>("update");
+        Assert.Equal((WorkerState.Draining, "broken"), (first.Worker!.State, first.Worker.Reason));
+        _registration.Tell(new GateAbility(null));
+        await Settled(_registration);
+        Assert.False(_registry.HasCalls);
+        await AnswerAsync(first, true);
+        Assert.Equal(Worker, (await _registry.NextAsync<bool>("update")).Worker);
+        Assert.False(HasMessages);
+    }
+
+    [Fact]
     public async Task Draining_and_leaving_are_answered_also_when_the_registry_cannot_be_told()
     {
         await RegisterAsync();

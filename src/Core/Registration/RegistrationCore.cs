@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AkkaLb.Core.Registration;
 
 /// <summary>What the registration asks its shell to do.</summary>
@@ -11,7 +13,7 @@ public abstract record RegistrationEffect
     /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
     public sealed record KeepAlive(long LeaseId) : RegistrationEffect;
 
-    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.UpdateFailed"/> when that fails.</summary>
+    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.Updated"/> or <see cref="RegistrationCore.UpdateFailed"/>.</summary>
     public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
 
     /// <summary>Look what the registry holds under the id; answer with <see cref="RegistrationCore.Looked"/> or <see cref="RegistrationCore.LookFailed"/>.</summary>
@@ -39,29 +41,47 @@ public abstract record RegistrationEffect
 /// <param name="KeepAliveInterval">Time between renewals; at most a third of the TTL, so that two may fail.</param>
 /// <param name="Wait">How long a first registration may take before giving up.</param>
 /// <param name="BackOff">Between tries to register.</param>
-public sealed record RegistrationSettings(TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff)
+/// <param name="UnableTimeout">How long the worker may be unable to do jobs before it ends; zero: for ever.</param>
+/// <param name="UnregisteredTimeout">How long a worker that was registered may be without a registration before it ends; zero: for ever.</param>
+public sealed record RegistrationSettings(
+    TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff, TimeSpan UnableTimeout = default, TimeSpan UnregisteredTimeout = default)
 {
+    /// <summary>How often a worker without a registration says so.</summary>
+    public static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>How much later than its TTL a registry may notice a lease's end: etcd looks every 500 ms, and has to commit.</summary>
     public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(1);
 }
 
-/// <summary>The life of a registration: register, renew, register anew after a lost lease, leave.</summary>
+/// <summary>The life of a registration: register, renew, register again after a lost lease, say whether the worker can work, leave.</summary>
 /// <remarks>
-/// (event, now) in, effects out. One request is under way at a time, except that leaving does not wait for a renewal. A lease counts as lost when
-/// the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic clock.
-/// A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that too, see <see cref="EntryRule"/>.
-/// The process keeps its incarnation when it registers anew; if another process has taken the id by then, it gives up. A worker that drains
-/// or leaves is on its way out: it is not registered any more, nor does it give up.
+/// (event, now) in, effects out. One request is under way at a time, except that leaving and writing a changed record do not wait for a renewal. A lease
+/// counts as lost when the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic
+/// clock. A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that too, see
+/// <see cref="EntryRule"/>. The process keeps its incarnation when it registers again; if another process has taken the id by then, it gives up. A worker
+/// that cannot work stays registered as draining with a reason, until it can again or has been unable for too long. A worker that drains or leaves is on
+/// its way out: it is not registered any more, nor does it give up.
 /// </remarks>
 public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random)
 {
+    /// <summary>So many different problems are told while one trouble lasts.</summary>
+    private const int ToldMax = 10;
+
     private readonly List<RegistrationEffect> _effects = [];
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private WorkerRecord _worker = worker;
+
+    /// <summary>What the request that is under way, or was last, said of the worker.</summary>
+    private WorkerRecord _sent = worker;
+
     private Phase _phase = Phase.New;
     private bool _isUnderWay;
     private bool _wasReady;
+    private bool _isDraining;
     private bool _isLeaving;
-    private bool _isDrainingUntold;
+    private bool _hasGivenUp;
+    private bool _isUpdating;
+    private bool _isUntold;
     private bool _isRenewalTroubled;
     private bool _isLookTroubled;
     private bool _isOusted;
@@ -71,7 +91,12 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private TimeSpan _sentAt;
     private TimeSpan _leaseUntil;
     private TimeSpan _lookDue;
+    private TimeSpan _reminderDue;
+    private TimeSpan _grantedTtl = settings.Ttl;
+    private TimeSpan? _requestDue;
     private TimeSpan? _idInUseSince;
+    private TimeSpan? _unableSince;
+    private TimeSpan? _unregisteredSince;
     private string _lastProblem = "no answer";
 
     private enum Phase
@@ -83,11 +108,19 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     }
 
     /// <summary>When <see cref="Tick"/> wants to be called next; null while an answer is awaited or nothing is left to do.</summary>
-    public TimeSpan? NextDue { get; private set; }
+    public TimeSpan? NextDue => _phase == Phase.Ended || _isLeaving
+        ? null
+        : Earlier(Earlier(_requestDue, UnableUntil), Earlier(UnregisteredUntil, ReminderDue));
 
     public bool IsRegistered => _phase == Phase.Held;
 
-    private bool IsOnItsWayOut => _isLeaving || _worker.State == WorkerState.Draining;
+    private bool IsOnItsWayOut => _isLeaving || _isDraining;
+
+    private TimeSpan? UnableUntil => IsOnItsWayOut || _hasGivenUp ? null : Until(_unableSince, settings.UnableTimeout);
+
+    private TimeSpan? UnregisteredUntil => Until(_unregisteredSince, settings.UnregisteredTimeout);
+
+    private TimeSpan? ReminderDue => _unregisteredSince is null ? null : _reminderDue;
 
     public IReadOnlyList<RegistrationEffect> Start(TimeSpan now)
     {
@@ -106,12 +139,13 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        (_leaseId, _leaseUntil, _retries, _idInUseSince) = (leaseId, _sentAt + ttl, 0, null);
+        (_leaseId, _leaseUntil, _retries, _idInUseSince, _unregisteredSince) = (leaseId, _sentAt + ttl, 0, null, null);
         (_lookDue, _isRenewalTroubled, _isLookTroubled, _isOusted) = (_sentAt + settings.Ttl, false, false, false);
         _phase = Phase.Held;
+        _told.Clear();
         if (_wasReady)
         {
-            _effects.Add(new RegistrationEffect.Note("registered again", IsTrouble: false));
+            Note("registered again");
         }
         else
         {
@@ -119,7 +153,20 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             _effects.Add(new RegistrationEffect.Ready());
         }
 
-        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+        if (ttl > _grantedTtl)
+        {
+            Note(
+                $"the registry grants leases of {Seconds(ttl)} where {Seconds(settings.Ttl)} were asked for: a worker that dies is noticed so much later",
+                isTrouble: true);
+        }
+
+        _grantedTtl = ttl;
+        if (_worker != _sent)
+        {
+            Announce();
+        }
+
+        _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
     /// <param name="ttl">What the registry would have granted.</param>
@@ -143,8 +190,13 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        _lastProblem = $"the id \"{_worker.Id}\" is in use";
-        NextDue = now + (settings.Ttl / 10);
+        _lastProblem = $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation})";
+        if (_wasReady && IsNews(_lastProblem))
+        {
+            Note($"{_lastProblem}, retrying", isTrouble: true);
+        }
+
+        _requestDue = now + (settings.Ttl / 10);
     });
 
     public IReadOnlyList<RegistrationEffect> RegisterFailed(string problem, TimeSpan now) => Run(() =>
@@ -161,11 +213,16 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
         if (!_wasReady && now - _startedAt >= settings.Wait)
         {
-            GiveUp($"could not register within {settings.Wait.TotalSeconds:0.#} s: {problem}");
+            GiveUp($"could not register within {Seconds(settings.Wait)}: {problem}");
             return;
         }
 
-        NextDue = now + settings.BackOff.Delay(_retries++, random);
+        if (_wasReady && IsNews(problem))
+        {
+            Note($"registering again failed, retrying: {problem}", isTrouble: true);
+        }
+
+        _requestDue = now + settings.BackOff.Delay(_retries++, random);
     });
 
     public IReadOnlyList<RegistrationEffect> Kept(TimeSpan ttl, TimeSpan now) => Run(() =>
@@ -175,23 +232,24 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             _retries = 0;
             _leaseUntil = _sentAt + ttl;
-            NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+            _told.Clear();
+            _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
             if (_isRenewalTroubled)
             {
                 _isRenewalTroubled = false;
-                _effects.Add(new RegistrationEffect.Note("the lease is renewed again", IsTrouble: false));
+                Note("the lease is renewed again");
             }
 
-            if (_isDrainingUntold && !_isLeaving)
+            if (_isUntold && !_isLeaving)
             {
                 // The registry is there again.
-                _isDrainingUntold = false;
-                _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+                Announce();
             }
 
             if (!IsOnItsWayOut && now >= _lookDue)
             {
                 _lookDue = now + settings.Ttl;
+                _sent = _worker;
                 Await(new RegistrationEffect.Look(_leaseId, _worker));
             }
         }
@@ -209,20 +267,27 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (_isLookTroubled)
         {
             _isLookTroubled = false;
-            _effects.Add(new RegistrationEffect.Note("this worker's entry in the registry is checked again", IsTrouble: false));
+            Note("this worker's entry in the registry is checked again");
+        }
+
+        if (sight is EntrySight.Found found && found.LeaseId == _leaseId && found.Worker == _sent)
+        {
+            // What has changed in this worker since it looked is told by a request of its own.
+            return;
         }
 
         switch (EntryRule.Decide(sight, _leaseId, _worker))
         {
             case EntryStep.PutBack step:
                 var what = sight is EntrySight.Missing ? "is gone from the registry" : "was written over in the registry";
-                _effects.Add(new RegistrationEffect.Note($"this worker's entry {what}; putting it back", IsTrouble: true));
+                Note($"this worker's entry {what}; putting it back", isTrouble: true);
+                _sent = _worker;
                 Await(new RegistrationEffect.PutBack(_leaseId, _worker, step.Revision));
                 break;
             case EntryStep.Taken step:
                 _isOusted = true;
                 _effects.Add(new RegistrationEffect.Deregister(_leaseId));
-                RegisterAnew($"another worker process (incarnation {step.Incarnation}) has this one's id in the registry", now);
+                RegisterAgain($"another worker process (incarnation {step.Incarnation}) has this one's id in the registry", now);
                 break;
             default:
                 break;
@@ -235,23 +300,23 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         GoOnRenewing(now);
         if (_phase == Phase.Held && isWritten)
         {
-            _effects.Add(new RegistrationEffect.Note("registered again", IsTrouble: false));
-            if (IsOnItsWayOut)
+            Note("registered again");
+            if (_worker != _sent)
             {
                 // The entry may have been put back as it was before, behind what said draining.
-                _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+                Announce();
             }
         }
     });
 
-    /// <summary>The look, or the putting back, failed: it is tried again a TTL later. Meanwhile the lease is renewed on.</summary>
+    /// <summary>The look, or the putting back, failed: it is tried again a TTL later. The lease is renewed meanwhile.</summary>
     public IReadOnlyList<RegistrationEffect> LookFailed(string problem, TimeSpan now) => Run(() =>
     {
         GoOnRenewing(now);
         if (_phase == Phase.Held && !IsOnItsWayOut && !_isLookTroubled)
         {
             _isLookTroubled = true;
-            _effects.Add(new RegistrationEffect.Note($"this worker's entry in the registry could not be checked, trying on: {problem}", IsTrouble: true));
+            Note($"this worker's entry in the registry could not be checked, retrying: {problem}", isTrouble: true);
         }
     });
 
@@ -260,7 +325,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _isUnderWay = false;
         if (_phase == Phase.Held)
         {
-            RegisterAnew("the registry ended the lease", now);
+            RegisterAgain("the registry ended the lease", now);
         }
     });
 
@@ -273,17 +338,17 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _lastProblem = problem;
-        if (_retries++ == 0)
+        if (IsNews(problem))
         {
             _isRenewalTroubled = true;
-            _effects.Add(new RegistrationEffect.Note($"renewing the lease failed, trying on: {problem}", IsTrouble: true));
+            Note($"renewing the lease failed, retrying: {problem}", isTrouble: true);
         }
 
-        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+        _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
     /// <summary>The registry will not do it, and asking again will not help by itself: at the start this ends the worker. Later an operator may mend what
-    /// is wrong, a password or a role, while the worker goes on with its jobs: it is tried on.</summary>
+    /// is wrong, a password or a role, while the worker continues with its jobs: it is tried again.</summary>
     public IReadOnlyList<RegistrationEffect> Refused(string problem, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
@@ -299,27 +364,49 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _lastProblem = problem;
-        if (_retries++ == 0)
+        if (IsNews(problem))
         {
             _isRenewalTroubled = true;
-            _effects.Add(new RegistrationEffect.Note($"the registry refuses, trying on: {problem}", IsTrouble: true));
+            Note($"the registry refuses, retrying: {problem}", isTrouble: true);
         }
 
-        NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+        _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
-    /// <summary>Says draining in the registry; the lease is renewed on while jobs finish.</summary>
-    public IReadOnlyList<RegistrationEffect> Drain() => Run(() =>
+    /// <summary>Whether the worker can do jobs. One that cannot stays registered, as draining with the reason, so that it gets none.</summary>
+    /// <param name="trouble">Why it cannot; null: it can.</param>
+    public IReadOnlyList<RegistrationEffect> Ability(string? trouble, TimeSpan now) => Run(() =>
     {
-        if (_worker.State == WorkerState.Draining)
+        // As the registry holds it: what is read back has to be equal.
+        var reason = trouble is null ? "" : OneLine.Of(trouble, WorkerRecord.ReasonLengthMax);
+        if (IsOnItsWayOut || reason == _worker.Reason)
         {
             return;
         }
 
-        _worker = _worker with { State = WorkerState.Draining };
+        var isAble = reason.Length == 0;
+        Note(isAble ? "this worker takes jobs again" : $"this worker takes no jobs: {reason}", isTrouble: !isAble);
+        _unableSince = isAble ? null : _unableSince ?? now;
+        _worker = _worker with { State = isAble ? WorkerState.Up : WorkerState.Draining, Reason = reason };
         if (_phase == Phase.Held)
         {
-            _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+            Announce();
+        }
+    });
+
+    /// <summary>Says draining in the registry; the lease is renewed while jobs finish.</summary>
+    public IReadOnlyList<RegistrationEffect> Drain() => Run(() =>
+    {
+        if (_isDraining)
+        {
+            return;
+        }
+
+        _isDraining = true;
+        _worker = _worker with { State = WorkerState.Draining, Reason = "" };
+        if (_phase == Phase.Held)
+        {
+            Announce();
         }
         else if (!_isUnderWay)
         {
@@ -327,19 +414,29 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
     });
 
+    /// <summary>An <see cref="RegistrationEffect.Update"/> is done.</summary>
+    public IReadOnlyList<RegistrationEffect> Updated() => Run(() =>
+    {
+        _isUpdating = false;
+        if (_isUntold && _phase == Phase.Held && !_isLeaving)
+        {
+            Announce();
+        }
+    });
+
     /// <summary>An <see cref="RegistrationEffect.Update"/> failed, or nobody knows how it ended: it is written again after the next renewal. Writing it
     /// twice does no harm.</summary>
     public IReadOnlyList<RegistrationEffect> UpdateFailed(string problem) => Run(() =>
     {
-        _isDrainingUntold = _phase == Phase.Held;
-        _effects.Add(new RegistrationEffect.Note($"the registry could not be told of the draining, trying on: {problem}", IsTrouble: true));
+        _isUpdating = false;
+        _isUntold = _phase == Phase.Held;
+        Note($"the registry could not be told whether this worker takes jobs, retrying: {problem}", isTrouble: true);
     });
 
     /// <summary>Leaves the registry for good.</summary>
     public IReadOnlyList<RegistrationEffect> Leave() => Run(() =>
     {
         _isLeaving = true;
-        NextDue = null;
         if (_phase == Phase.Held)
         {
             _effects.Add(new RegistrationEffect.Deregister(_leaseId));
@@ -354,14 +451,38 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
     public IReadOnlyList<RegistrationEffect> Tick(TimeSpan now) => Run(() =>
     {
-        if (_isUnderWay || NextDue is null || now < NextDue)
+        if (NextDue is null)
+        {
+            return;
+        }
+
+        if (now >= UnableUntil)
+        {
+            // The lease is renewed until the program leaves.
+            _hasGivenUp = true;
+            _effects.Add(new RegistrationEffect.GiveUp($"this worker could not do jobs for {Seconds(now - _unableSince!.Value)}: {_worker.Reason}"));
+        }
+
+        if (now >= UnregisteredUntil)
+        {
+            GiveUp($"this worker was not registered for {Seconds(now - _unregisteredSince!.Value)}: {_lastProblem}");
+            return;
+        }
+
+        if (now >= ReminderDue)
+        {
+            _reminderDue = now + RegistrationSettings.ReminderInterval;
+            Note($"this worker has not been registered for {Seconds(now - _unregisteredSince!.Value)}, retrying: {_lastProblem}", isTrouble: true);
+        }
+
+        if (_isUnderWay || _requestDue is null || now < _requestDue)
         {
             return;
         }
 
         if (_phase == Phase.Held && now >= _leaseUntil)
         {
-            RegisterAnew($"the lease could not be renewed in time ({_lastProblem})", now);
+            RegisterAgain($"the lease could not be renewed in time ({_lastProblem})", now);
         }
         else
         {
@@ -369,35 +490,50 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
     });
 
-    private void RegisterAnew(string why, TimeSpan now)
+    private void RegisterAgain(string why, TimeSpan now)
     {
-        if (_worker.State == WorkerState.Draining)
+        if (_isDraining)
         {
             // On its way out: nobody should be told of it again.
-            _effects.Add(new RegistrationEffect.Note($"{why}; draining, so it is not taken anew", IsTrouble: true));
-            (_phase, NextDue) = (Phase.Ended, null);
+            Note($"{why}; this worker drains, so it does not register again", isTrouble: true);
+            End();
             return;
         }
 
-        _effects.Add(new RegistrationEffect.Note($"{why}; registering again", IsTrouble: true));
-        (_phase, _retries) = (Phase.Registering, 0);
+        Note($"{why}; registering again", isTrouble: true);
+        (_phase, _retries, _unregisteredSince, _reminderDue) = (Phase.Registering, 0, now, now + RegistrationSettings.ReminderInterval);
+        _lastProblem = why;
+        _told.Clear();
         Send(now);
     }
 
     private void Send(TimeSpan now)
     {
-        NextDue = null;
+        _requestDue = null;
         _isUnderWay = true;
-        _sentAt = now;
+        (_sent, _sentAt) = (_phase == Phase.Held ? _sent : _worker, now);
         _effects.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
     }
 
     /// <summary>A request beside the renewals; those wait for its answer.</summary>
     private void Await(RegistrationEffect request)
     {
-        NextDue = null;
+        _requestDue = null;
         _isUnderWay = true;
         _effects.Add(request);
+    }
+
+    /// <summary>Writes the record as it is now. One writing is under way at a time, so that none overtakes another.</summary>
+    private void Announce()
+    {
+        if (_isUpdating)
+        {
+            _isUntold = true;
+            return;
+        }
+
+        (_isUpdating, _isUntold) = (true, false);
+        _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
     }
 
     private void GoOnRenewing(TimeSpan now)
@@ -405,7 +541,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _isUnderWay = false;
         if (_phase == Phase.Held)
         {
-            NextDue = Later(now, _sentAt + settings.KeepAliveInterval);
+            _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
         }
     }
 
@@ -414,17 +550,24 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     {
         if (IsOnItsWayOut)
         {
-            (_phase, NextDue) = (Phase.Ended, null);
+            End();
         }
 
         return IsOnItsWayOut;
     }
 
+    private void End() => (_phase, _requestDue, _unregisteredSince) = (Phase.Ended, null, null);
+
     private void GiveUp(string sentence)
     {
-        (_phase, NextDue) = (Phase.Ended, null);
+        End();
         _effects.Add(new RegistrationEffect.GiveUp(sentence));
     }
+
+    /// <summary>Whether the problem has not been told yet since the trouble began: two answers in turn are told once each, and not for ever.</summary>
+    private bool IsNews(string problem) => _told.Count < ToldMax && _told.Add(problem);
+
+    private void Note(string text, bool isTrouble = false) => _effects.Add(new RegistrationEffect.Note(text, isTrouble));
 
     private IReadOnlyList<RegistrationEffect> Run(Action step)
     {
@@ -432,6 +575,12 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         step();
         return _effects.Count == 0 ? [] : [.. _effects];
     }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
+
+    private static TimeSpan? Until(TimeSpan? since, TimeSpan limit) => limit > TimeSpan.Zero ? since + limit : null;
+
+    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

@@ -76,7 +76,7 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Tick(S(1));
-        Assert.Equal("warn: the registry refuses, trying on: wrong password", Text(_core.Refused("wrong password", S(1))));
+        Assert.Equal("warn: the registry refuses, retrying: wrong password", Text(_core.Refused("wrong password", S(1))));
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.Refused("wrong password", S(2))));
         _core.Tick(S(3));
@@ -191,13 +191,13 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Tick(S(1));
-        Assert.Equal("warn: renewing the lease failed, trying on: no leader", Text(_core.KeepAliveFailed("no leader", S(1))));
+        Assert.Equal("warn: renewing the lease failed, retrying: no leader", Text(_core.KeepAliveFailed("no leader", S(1))));
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.KeepAliveFailed("no leader", S(2))));
         _core.Tick(S(3));
         Assert.Equal("note: the lease is renewed again", Text(_core.Kept(S(5), S(3))));
         _core.Tick(S(4));
-        Assert.Equal("warn: renewing the lease failed, trying on: again", Text(_core.KeepAliveFailed("again", S(4))));
+        Assert.Equal("warn: renewing the lease failed, retrying: again", Text(_core.KeepAliveFailed("again", S(4))));
     }
 
     [Fact]
@@ -229,22 +229,71 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void A_worker_that_was_ready_once_never_stops_trying_to_register_anew()
+    public void A_worker_that_was_ready_once_retries_for_ever_and_says_why_at_once_and_every_minute()
     {
+        var told = new List<string>();
         LoseLease();
-        for (var now = 2; now < 1_000; now++)
+        for (var now = 2; now < 182; now++)
         {
-            Assert.Equal("", Text(_core.RegisterFailed("no registry", S(now))));
+            told.Add(Text(_core.RegisterFailed("no registry", S(now))));
             Assert.InRange(_core.NextDue!.Value, S(now), S(now + 1));
-            Assert.Equal("register", Text(_core.Tick(S(now + 1))));
+            var effects = Text(_core.Tick(S(now + 1)));
+            Assert.EndsWith("register", effects, StringComparison.Ordinal);
+            told.Add(effects[..^"register".Length]);
         }
+
+        Assert.Equal(
+            [
+                "warn: registering again failed, retrying: no registry",
+                "warn: this worker has not been registered for 60 s, retrying: no registry | ",
+                "warn: this worker has not been registered for 120 s, retrying: no registry | ",
+                "warn: this worker has not been registered for 180 s, retrying: no registry | ",
+            ],
+            told.Where(t => t.Length > 0));
+        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(182))));
+        Assert.Equal(S(183), _core.NextDue);
+    }
+
+    [Fact]
+    public void Why_a_retry_failed_is_told_once_for_each_reason_and_for_ten_reasons_at_most()
+    {
+        var told = 0;
+        LoseLease();
+        for (var i = 0; i < 40; i++)
+        {
+            told += Text(_core.RegisterFailed($"problem {i % 2}", S(2))).Length > 0 ? 1 : 0;
+        }
+
+        Assert.Equal(2, told);
+        for (var i = 0; i < 40; i++)
+        {
+            told += Text(_core.RegisterFailed($"request {i} failed", S(2))).Length > 0 ? 1 : 0;
+        }
+
+        Assert.Equal(10, told);
+    }
+
+    [Fact]
+    public void A_worker_without_a_registration_ends_after_its_limit_if_it_has_one()
+    {
+        var core = new RegistrationCore(Worker("w", incarnation: 7), Settings with { UnregisteredTimeout = S(30) }, new MiddlingRandom());
+        core.Start(S(0));
+        core.Registered(42, S(5), S(0));
+        core.Tick(S(1));
+        core.LeaseLost(S(1));
+        core.RegisterFailed("no registry", S(31) - TimeSpan.FromTicks(1));
+        Assert.Equal("", Text(core.Tick(S(31) - TimeSpan.FromTicks(1))));
+        Assert.Equal(S(31), core.NextDue);
+        Assert.Equal("give up: this worker was not registered for 30 s: no registry", Text(core.Tick(S(31))));
+        Assert.Null(core.NextDue);
     }
 
     [Fact]
     public void An_id_taken_by_another_while_the_lease_was_lost_ends_it_when_that_one_keeps_it()
     {
         LoseLease();
-        Assert.Empty(_core.IdInUse(8, S(5), S(1.1)));
+        Assert.Equal(
+            "warn: the id \"w\" is in use by another worker process (incarnation 8), retrying", Text(_core.IdInUse(8, S(5), S(1.1))));
         Assert.Equal(S(1.6), _core.NextDue);
         _core.Tick(S(7.1));
         Assert.Equal(
@@ -280,7 +329,7 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Drain();
-        Assert.Equal("warn: the registry could not be told of the draining, trying on: no answer", Text(_core.UpdateFailed("no answer")));
+        Assert.Equal("warn: the registry could not be told whether this worker takes jobs, retrying: no answer", Text(_core.UpdateFailed("no answer")));
         _core.Tick(S(1));
         Assert.Equal("update 42", Text(_core.Kept(S(5), S(1))));
         _core.Tick(S(2));
@@ -304,7 +353,7 @@ public class RegistrationCoreTests
         Register(at: 0);
         _core.Drain();
         _core.Tick(S(1));
-        Assert.Equal("warn: the registry ended the lease; draining, so it is not taken anew", Text(_core.LeaseLost(S(1))));
+        Assert.Equal("warn: the registry ended the lease; this worker drains, so it does not register again", Text(_core.LeaseLost(S(1))));
         Assert.Null(_core.NextDue);
         Assert.Equal("", Text(_core.Leave()));
     }
@@ -326,6 +375,120 @@ public class RegistrationCoreTests
         Assert.Equal("", Text(_core.Drain()));
         Assert.Null(_core.NextDue);
         Assert.Equal("", Text(_core.Tick(S(100))));
+    }
+
+    // ---- ability to work
+
+    [Fact]
+    public void A_worker_that_cannot_work_is_registered_as_draining_with_the_reason_until_it_can_again()
+    {
+        Register(at: 0);
+        var effects = _core.Ability("no instance can be created", S(0.5));
+        Assert.Equal("warn: this worker takes no jobs: no instance can be created | update 42", Text(effects));
+        Assert.Equal((WorkerState.Draining, "no instance can be created"), Announced(effects));
+        Assert.Equal("", Text(_core.Updated()));
+        Assert.Equal("", Text(_core.Ability("no instance can be created", S(0.6))));
+        Assert.Equal("keep 42", Text(_core.Tick(S(1))));
+        effects = _core.Ability(null, S(1.5));
+        Assert.Equal("note: this worker takes jobs again | update 42", Text(effects));
+        Assert.Equal((WorkerState.Up, ""), Announced(effects));
+    }
+
+    [Fact]
+    public void A_change_while_another_is_being_written_waits_for_its_end_so_that_neither_overtakes()
+    {
+        Register(at: 0);
+        _core.Ability("broken", S(0.5));
+        Assert.Equal("note: this worker takes jobs again", Text(_core.Ability(null, S(0.6))));
+        var effects = _core.Updated();
+        Assert.Equal("update 42", Text(effects));
+        Assert.Equal((WorkerState.Up, ""), Announced(effects));
+        Assert.Equal("", Text(_core.Updated()));
+    }
+
+    [Fact]
+    public void A_change_while_a_registration_is_under_way_is_written_when_it_stands()
+    {
+        _core.Start(S(0));
+        Assert.Equal("warn: this worker takes no jobs: broken", Text(_core.Ability("broken", S(0.5))));
+        Assert.Equal("ready | update 42", Text(_core.Registered(42, S(5), S(1))));
+    }
+
+    [Fact]
+    public void A_worker_that_cannot_work_registers_again_with_its_reason_after_a_lost_lease()
+    {
+        Register(at: 0);
+        _core.Ability("broken", S(0.5));
+        _core.Tick(S(1));
+        Assert.Equal("broken", Assert.IsType<RegistrationEffect.Register>(_core.LeaseLost(S(1))[1]).Worker.Reason);
+        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(1))));
+    }
+
+    [Fact]
+    public void A_worker_that_cannot_work_for_its_timeout_ends_and_keeps_its_lease_until_it_leaves()
+    {
+        var core = new RegistrationCore(Worker("w", incarnation: 7), Settings with { UnableTimeout = S(60) }, new MiddlingRandom());
+        core.Start(S(0));
+        core.Registered(42, S(5), S(0));
+        core.Ability("broken", S(0.5));
+        core.Updated();
+        core.Ability("broken in another way", S(30));
+        core.Updated();
+        Renew(core, from: 1, to: 60);
+        Assert.Equal(S(60.5), core.NextDue);
+        Assert.Equal("give up: this worker could not do jobs for 60 s: broken in another way", Text(core.Tick(S(60.5))));
+        Renew(core, from: 61, to: 62);
+        Assert.Equal("update 42", Text(core.Drain()));
+        Assert.Equal("deregister 42", Text(core.Leave()));
+    }
+
+    [Fact]
+    public void Being_able_again_in_between_starts_the_timeout_afresh_and_without_one_nothing_ends()
+    {
+        var core = new RegistrationCore(Worker("w", incarnation: 7), Settings with { UnableTimeout = S(60) }, new MiddlingRandom());
+        foreach (var each in (RegistrationCore[])[core, _core])
+        {
+            each.Start(S(0));
+            each.Registered(42, S(5), S(0));
+            each.Ability("broken", S(0));
+            each.Ability(null, S(59));
+            each.Ability("broken", S(59.5));
+            Renew(each, from: 1, to: 119);
+        }
+
+        Assert.StartsWith("give up", Text(core.Tick(S(119.5))), StringComparison.Ordinal);
+        Assert.Equal("", Text(_core.Tick(S(119.5))));
+    }
+
+    [Fact]
+    public void A_reason_is_announced_as_the_registry_will_hold_it()
+    {
+        Register(at: 0);
+        var reason = Announced(_core.Ability("two\nlines " + new string('x', 400), S(0.5))).Reason;
+        Assert.StartsWith("two lines xxx", reason, StringComparison.Ordinal);
+        Assert.Equal(WorkerRecord.ReasonLengthMax, reason.Length);
+    }
+
+    [Fact]
+    public void Draining_takes_the_reason_back_for_nothing_but_the_end_is_to_come()
+    {
+        Register(at: 0);
+        _core.Ability("broken", S(0.5));
+        _core.Updated();
+        Assert.Equal((WorkerState.Draining, ""), Announced(_core.Drain()));
+        Assert.Equal("", Text(_core.Ability(null, S(0.6))));
+    }
+
+    [Fact]
+    public void A_lease_longer_than_asked_for_is_told_once_for_each_length()
+    {
+        _core.Start(S(0));
+        Assert.Equal(
+            "ready | warn: the registry grants leases of 15 s where 5 s were asked for: a worker that dies is noticed so much later",
+            Text(_core.Registered(42, S(15), S(0))));
+        _core.Tick(S(1));
+        _core.LeaseLost(S(1));
+        Assert.Equal("note: registered again", Text(_core.Registered(43, S(15), S(1))));
     }
 
     // ---- leaving
@@ -387,6 +550,24 @@ public class RegistrationCoreTests
         }));
         Assert.Null(_core.NextDue);
         Assert.Equal("", Text(_core.Tick(S(100))));
+    }
+
+    private static (WorkerState State, string Reason) Announced(IEnumerable<RegistrationEffect> effects)
+    {
+        var worker = effects.OfType<RegistrationEffect.Update>().Single().Worker;
+        return (worker.State, worker.Reason);
+    }
+
+    private static void Renew(RegistrationCore core, int from, int to)
+    {
+        for (var second = from; second <= to; second++)
+        {
+            Assert.Equal("keep 42", Text(core.Tick(S(second))));
+            if (Text(core.Kept(S(5), S(second))) == "look 42")
+            {
+                core.LookFailed("not asked here", S(second));
+            }
+        }
     }
 
     /// <summary>Registered at once, as lease 42 of 5 s.</summary>

@@ -106,7 +106,7 @@ public class RegistrationEntryTests
     public void A_look_or_a_putting_back_that_fails_is_told_once_and_tried_a_ttl_later_until_it_works()
     {
         Look(at: 5);
-        Assert.Equal("warn: this worker's entry in the registry could not be checked, trying on: no answer", Text(_core.LookFailed("no answer", S(5))));
+        Assert.Equal("warn: this worker's entry in the registry could not be checked, retrying: no answer", Text(_core.LookFailed("no answer", S(5))));
         Renew(6, 9);
         Assert.Equal("look 42", Keep(10));
         Assert.Equal("", Text(_core.LookFailed("no answer", S(10))));
@@ -123,7 +123,7 @@ public class RegistrationEntryTests
             "deregister 42 | warn: another worker process (incarnation 8) has this one's id in the registry; registering again | register",
             Text(_core.Looked(OfAnother, S(5))));
         Assert.False(_core.IsRegistered);
-        Assert.Equal("", Text(_core.IdInUse(8, S(5), S(5))));
+        Assert.Equal("warn: the id \"w\" is in use by another worker process (incarnation 8), retrying", Text(_core.IdInUse(8, S(5), S(5))));
         _core.Tick(S(11));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process (incarnation 8) while this one was registered",
@@ -166,7 +166,8 @@ public class RegistrationEntryTests
         Look(at: 5);
         _core.Looked(new EntrySight.Missing(), S(5));
         _core.Drain();
-        Assert.Equal("note: registered again | update 42", Text(_core.PutBack(isWritten: true, S(5.5))));
+        Assert.Equal("note: registered again", Text(_core.PutBack(isWritten: true, S(5.5))));
+        Assert.Equal("update 42", Text(_core.Updated()));
     }
 
     [Fact]
@@ -177,6 +178,19 @@ public class RegistrationEntryTests
         Assert.Equal("deregister 42", Text(_core.Leave()));
         Assert.Equal("", Text(_core.PutBack(isWritten: true, S(5.5))));
         Assert.Null(_core.NextDue);
+    }
+
+    [Fact]
+    public void A_look_that_finds_the_worker_as_it_was_when_it_looked_is_no_reason_to_write_over_it()
+    {
+        Look(at: 5);
+        _core.Ability("broken", S(5.1));
+        Assert.Equal("", Text(_core.Looked(AsPut, S(5.2))));
+        _core.Updated();
+        Renew(6, 9);
+        Assert.Equal("look 42", Keep(10));
+        Assert.Equal(
+            "warn: this worker's entry was written over in the registry; putting it back | put back 42 over 5", Text(_core.Looked(AsPut, S(10))));
     }
 
     /// <summary>Renews until the look that is due then.</summary>
