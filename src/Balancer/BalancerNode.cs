@@ -29,7 +29,7 @@ internal static class BalancerNode
             return await RunInClusterAsync(settings, cluster, policyName, config, etcd!).ConfigureAwait(false);
         }
 
-        await using var node = await NodeHost.StartAsync(settings.Common, config, settings.LogLevel, UserMessages.None).ConfigureAwait(false);
+        await using var node = await NodeHost.StartAsync(settings.Common, config, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(node, settings.Common.RequestTimeout);
         var balancer = node.Start(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
@@ -68,7 +68,6 @@ internal static class BalancerNode
         await using var node = await NodeHost.StartAsync(
             settings.Common,
             config,
-            settings.LogLevel,
             UserMessages.None,
             new ExtraConfig(ClusterConfig.MemberSerialization, cluster.ToAkka(etcdSettings, config))).ConfigureAwait(false);
         var system = node.System;

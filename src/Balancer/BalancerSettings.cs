@@ -4,7 +4,6 @@ using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
-using Microsoft.Extensions.Logging;
 
 namespace AkkaLb.Balancer;
 
@@ -15,7 +14,6 @@ namespace AkkaLb.Balancer;
 /// <param name="Cluster">Null: it decides by itself, beside others if there are any.</param>
 public sealed record BalancerSettings(
     CommonSettings Common,
-    LogLevel LogLevel,
     string? Policy,
     string Id,
     TimeSpan LeaseTtl,
@@ -34,7 +32,6 @@ public sealed record BalancerSettings(
     public static SettingsSchema Schema { get; } = new(
     [
         .. NodeKeys.Common,
-        .. NodeKeys.Logging,
         new(PolicyKey, SettingKind.Text, "--policy"),
         new(ModeKey, SettingKind.Choice(ModeIndependent, ModeSingleton), "--mode"),
         new(IdKey, SettingKind.Text, "--id"),
@@ -66,7 +63,6 @@ public sealed record BalancerSettings(
         var cluster = ClusterSettings.Read(config, problems);
         var settings = new BalancerSettings(
             CommonSettings.Read(config, problems),
-            NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
             policy.Length == 0 ? null : policy,
             CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
             CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),

@@ -7,6 +7,7 @@ using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 
@@ -74,10 +75,20 @@ public sealed class BalancedClient : IAsyncDisposable
 
     private static ActorSystemSetup SetupOf(BalancedClientOptions options, Config config)
     {
-        var messages = options.Messages.ToSetup();
-        return options.Tls is { } tls
-            ? ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(MutualTlsSetup.Config.WithFallback(config)), messages, new MutualTlsSetup(tls))
-            : ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), messages);
+        List<Setup> setups = [options.Messages.ToSetup()];
+        if (options.Log is { } log)
+        {
+            config = NodeLogger.Config.WithFallback(config);
+            setups.Add(new NodeLoggingSetup(log));
+        }
+
+        if (options.Tls is { } tls)
+        {
+            config = MutualTlsSetup.Config.WithFallback(config);
+            setups.Add(new MutualTlsSetup(tls));
+        }
+
+        return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setups]);
     }
 
     /// <summary>Makes a client on an actor system you have, which needs remoting and <see cref="SystemConfig.Serialization"/>; to go through a

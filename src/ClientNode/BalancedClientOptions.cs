@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using AkkaLb.Core.Clients;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
@@ -35,6 +36,9 @@ public sealed record BalancedClientOptions
 
     /// <summary>Goes over Akka's and AkkaLb's own configuration of the client's actor system.</summary>
     public Config AkkaConfig { get; init; } = Config.Empty;
+
+    /// <summary>The log of a program whose client this is; null: the client keeps none.</summary>
+    internal NodeLogging? Log { get; init; }
 
     /// <summary>Options for balancers at given addresses.</summary>
     /// <param name="balancers">Each <c>host:port</c>, in the order in which to try them.</param>

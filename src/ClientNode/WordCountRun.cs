@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core.Words;
 using AkkaLb.Messages;
@@ -23,7 +24,7 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
         var underWay = new List<Task>();
         foreach (var file in files)
         {
-            await foreach (var chunk in ReadAsync(file.Path).ConfigureAwait(false))
+            await foreach (var chunk in ReadAsync(file.Path, interrupted).ConfigureAwait(false))
             {
                 await room.WaitAsync(CancellationToken.None).ConfigureAwait(false);
                 if (interrupted.IsCancellationRequested)
@@ -36,13 +37,59 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
                 underWay.Add(CountAsync(file, file.Reserve(), chunk, room));
             }
 
+            if (interrupted.IsCancellationRequested)
+            {
+                break;
+            }
+
             file.EndReached();
         }
 
         await Task.WhenAll(underWay).ConfigureAwait(false);
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string path)
+    /// <remarks>A pipe blocks its reader, even while it is opened, and nothing breaks that off: interrupted, the reading is left alone, and ends when it can.</remarks>
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string path, [EnumeratorCancellation] CancellationToken interrupted)
+    {
+        var chunks = ChunksOf(path).GetAsyncEnumerator(CancellationToken.None);
+        var isLeftAlone = false;
+        try
+        {
+            while (true)
+            {
+                var next = Task.Run(() => chunks.MoveNextAsync().AsTask(), CancellationToken.None);
+                isLeftAlone = !await EndsAsync(next, interrupted).ConfigureAwait(false);
+                if (isLeftAlone)
+                {
+                    _ = next.ContinueWith(_ => chunks.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                    yield break;
+                }
+
+                if (!await next.ConfigureAwait(false))
+                {
+                    yield break;
+                }
+
+                yield return chunks.Current;
+            }
+        }
+        finally
+        {
+            if (!isLeftAlone)
+            {
+                await chunks.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <returns>False when interrupted first.</returns>
+    private static async Task<bool> EndsAsync(Task task, CancellationToken interrupted)
+    {
+        await task.WaitAsync(interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksOf(string path)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
         await using (stream.ConfigureAwait(false))

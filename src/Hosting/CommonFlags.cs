@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AkkaLb.Etcd;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Settings;
 
 namespace AkkaLb.Hosting;
@@ -18,6 +19,10 @@ public sealed class CommonFlags
     public Option<string?> Etcd { get; } = Make("--etcd", "URL[,URL...]", "etcd's client addresses; implies --registry etcd");
 
     public Option<string?> Prefix { get; } = Make("--prefix", "P", "what every key in etcd starts with (/akkalb)");
+
+    public Option<string?> LogLevel { get; } = Make("--log-level", string.Join('|', LogSettings.Levels), "least level of the log on standard error");
+
+    public Option<string?> LogFormat { get; } = Make("--log-format", string.Join('|', LogSettings.Formats), "the log for people, or one JSON object a line");
 
     public Option<string?> EtcdCa { get; } = Make("--etcd-ca", "FILE", "the CA that signed the certificates of etcd, PEM, for https; default: those this machine trusts");
 
@@ -42,7 +47,7 @@ public sealed class CommonFlags
     /// <summary>Gives a program those flags that all have. A client listens at any port of this machine, unless its file says otherwise.</summary>
     public void AddTo(RootCommand command, bool isListening = true)
     {
-        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, EtcdCa, EtcdCert, EtcdKey, EtcdUser, EtcdPasswordFile, TlsCert, TlsKey, TlsCa])
+        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, EtcdCa, EtcdCert, EtcdKey, EtcdUser, EtcdPasswordFile, TlsCert, TlsKey, TlsCa, LogLevel, LogFormat])
         {
             command.Options.Add(option);
         }
@@ -73,6 +78,8 @@ public sealed class CommonFlags
             .Set(NodeKeys.TlsCertificate, certificate)
             .Set(NodeKeys.TlsKey, key)
             .Set(NodeKeys.TlsCa, ca)
+            .Set(NodeKeys.LogLevel, Get(parsed, LogLevel))
+            .Set(NodeKeys.LogFormat, Get(parsed, LogFormat))
             .SetList(NodeKeys.Balancers, Get(parsed, Balancers));
     }
 

@@ -2,13 +2,14 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Hosting.Logging;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using LogLevel = AkkaLb.Hosting.Logs.LogLevel;
 
 namespace AkkaLb.Hosting;
 
@@ -32,7 +33,7 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>The address under which others reach this node, port included.</summary>
     public Address Address => System.Provider.DefaultAddress;
 
-    /// <summary>Signalled by Ctrl-C and SIGTERM, and when one of the actors of <see cref="Start"/> has ended: either way the program leaves in order and then
+    /// <summary>Signalled by one of the <see cref="EndSignals"/>, and when one of the actors of <see cref="Start"/> has ended: either way the program leaves in order and then
     /// returns <see cref="Outcome"/>.</summary>
     public CancellationToken Stopping => Lifetime.ApplicationStopping;
 
@@ -43,10 +44,10 @@ public sealed class NodeHost : IAsyncDisposable
     /// <param name="extra">What this kind of node needs of Akka beside remoting; null: nothing.</param>
     /// <exception cref="ProgramException">The port is taken, the address is not this machine's, or its certificate is of no use.</exception>
     public static async Task<NodeHost> StartAsync(
-        CommonSettings settings, Config user, LogLevel level, UserMessages messages, ExtraConfig? extra = null)
+        CommonSettings settings, Config user, UserMessages messages, ExtraConfig? extra = null)
     {
-        var logging = new NodeLogging(level);
         ThrowIfUnfit(settings);
+        var logging = new NodeLogging(settings.Log, Console.Error);
         var config = Layers(
             settings.Tls is null ? Config.Empty : MutualTlsSetup.Config,
             extra?.Serialization ?? Config.Empty,
@@ -56,16 +57,22 @@ public sealed class NodeHost : IAsyncDisposable
             SystemConfig.Binding(settings.Host, settings.Port, settings.BindHost, settings.BindPort),
             SystemConfig.Remoting(settings.Host, settings.Port));
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        logging.Configure(builder.Logging);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
-        builder.Services.AddAkka(SystemConfig.SystemName, (akka, services) => AddTls(akka, settings.Tls)
+        builder.Services.AddAkka(SystemConfig.SystemName, (akka, _) => AddTls(akka, settings.Tls)
             .ConfigureLoggers(loggers =>
             {
-                loggers.LogLevel = AkkaLevel(level);
+                loggers.LogLevel = settings.Log.Level switch
+                {
+                    LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,
+                    LogLevel.Info => Akka.Event.LogLevel.InfoLevel,
+                    LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
+                    LogLevel.Error or LogLevel.Off => Akka.Event.LogLevel.ErrorLevel,
+                };
                 loggers.ClearLoggers();
                 loggers.AddLogger<NodeLogger>();
             })
-            .AddSetup(new LoggerFactorySetup(services.GetRequiredService<ILoggerFactory>()))
             .AddSetup(new NodeLoggingSetup(logging))
             .AddHocon(config, HoconAddMode.Prepend)
             .AddSetup(messages.ToSetup()));
@@ -80,6 +87,7 @@ public sealed class NodeHost : IAsyncDisposable
         catch (Exception e) when (BindFailure(settings, e) is { } failure)
         {
             host.Dispose();
+            await logging.DisposeAsync().ConfigureAwait(false);
             throw failure;
         }
     }
@@ -109,8 +117,16 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)
     {
-        Console.Out.WriteLine(line);
-        Console.Out.Flush();
+        try
+        {
+            Console.Out.WriteLine(line);
+        }
+        catch (ProgramException e)
+        {
+            // A node serves others: it works without its output, which only whoever started it reads.
+            _logging.Add(new LogLine(TimeProvider.System.GetUtcNow(), LogLevel.Warning, nameof(NodeHost), $"the line \"{line}\" could not be written: {Why(e)}", null), isOurs: true);
+        }
+
         _logging.Started();
     }
 
@@ -119,6 +135,7 @@ public sealed class NodeHost : IAsyncDisposable
     {
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
+        await _logging.DisposeAsync().ConfigureAwait(false);
     }
 
     private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) => tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));
@@ -126,13 +143,7 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
     private static Config Layers(params IReadOnlyList<Config> layers) => layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
 
-    private static Akka.Event.LogLevel AkkaLevel(LogLevel level) => level switch
-    {
-        LogLevel.Debug => Akka.Event.LogLevel.DebugLevel,
-        LogLevel.Warning => Akka.Event.LogLevel.WarningLevel,
-        LogLevel.Error => Akka.Event.LogLevel.ErrorLevel,
-        _ => Akka.Event.LogLevel.InfoLevel,
-    };
+    private static string Why(ProgramException e) => e.ExitCode == ExitCode.BrokenPipe ? "nobody reads standard output" : e.Message;
 
     private static SocketException? FindBindFailure(Exception e) => e switch
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Reflection;
+using AkkaLb.Core;
 using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Streams;
 
 namespace AkkaLb.Hosting;
 
@@ -15,12 +17,13 @@ public static class NodeProgram
     public static async Task<int> RunAsync(RootCommand command, string[] args)
     {
         var name = command.Name;
+        StandardStreams.Install();
         try
         {
             var parsed = command.Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine(Worst(parsed)))} (see --help)").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine.Of(Worst(parsed)))} (see --help)").ConfigureAwait(false);
                 return ExitCode.Usage;
             }
 
@@ -34,14 +37,18 @@ public static class NodeProgram
         {
             foreach (var problem in e.Problems)
             {
-                await Console.Error.WriteLineAsync($"{name}: {OneLine(problem)}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{name}: {OneLine.Of(problem)}").ConfigureAwait(false);
             }
 
             return ExitCode.Usage;
         }
         catch (ProgramException e)
         {
-            await Console.Error.WriteLineAsync($"{name}: {OneLine(e.Message)}").ConfigureAwait(false);
+            if (e.Message.Length > 0)
+            {
+                await Console.Error.WriteLineAsync($"{name}: {OneLine.Of(e.Message)}").ConfigureAwait(false);
+            }
+
             return e.ExitCode;
         }
     }
@@ -55,6 +62,4 @@ public static class NodeProgram
         var unknown = parsed.Errors.FirstOrDefault(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal)));
         return (unknown ?? parsed.Errors[0]).Message;
     }
-
-    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -64,7 +64,7 @@ public static class WorkerHost
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         await using var node = await NodeHost.StartAsync(
-            settings.Common, Dispatcher(settings.Threads).WithFallback(config), settings.LogLevel, known).ConfigureAwait(false);
+            settings.Common, Dispatcher(settings.Threads).WithFallback(config), known).ConfigureAwait(false);
         var system = node.System;
         var gauge = new JobGauge();
         var gate = node.Start(
@@ -106,6 +106,7 @@ public static class WorkerHost
                     new WorkerKey(worker.Id, worker.Incarnation),
                     new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System)),
                 MemoryReporter.ActorName);
+            node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
             node.Ready($"ready worker {worker.Id} {node.Address}");
             await signals.EndAsync(node.Stopping).ConfigureAwait(false);
         }

@@ -7,7 +7,6 @@ using AkkaLb.Hosting;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
-using Microsoft.Extensions.Logging;
 
 namespace AkkaLb.WorkerNode;
 
@@ -17,7 +16,6 @@ namespace AkkaLb.WorkerNode;
 /// <param name="Ledger">Null: none.</param>
 public sealed record WorkerSettings(
     CommonSettings Common,
-    LogLevel LogLevel,
     IReadOnlyList<Address>? Balancers,
     UserMessages Messages,
     string Id,
@@ -53,7 +51,6 @@ public sealed record WorkerSettings(
     public static SettingsSchema Schema { get; } = new(
     [
         .. NodeKeys.Common,
-        .. NodeKeys.Logging,
         .. NodeKeys.BalancersAndMessages,
         new(IdKey, SettingKind.Text, "--id"),
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), Hour), "--lease-ttl"),
@@ -101,7 +98,6 @@ public sealed record WorkerSettings(
         var ledger = config.ReadText(LedgerKey);
         var settings = new WorkerSettings(
             CommonSettings.Read(config, problems),
-            NodeLogging.Parse(config.ReadText(NodeKeys.LogLevel)),
             balancers,
             CommonSettings.ReadMessages(config, problems),
             CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),

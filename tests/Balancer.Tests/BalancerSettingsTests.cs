@@ -2,7 +2,7 @@ using Akka.Configuration;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
-using Microsoft.Extensions.Logging;
+using AkkaLb.Hosting.Logs;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -20,7 +20,7 @@ public class BalancerSettingsTests
         Assert.Empty(BalancerSettings.Schema.Check(Defaults, ""));
         var settings = BalancerSettings.Read(Defaults);
         Assert.Equal(("127.0.0.1", 4053, null, "embedded"), (settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
-        Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Information, (string?)null), (settings.Common.RequestTimeout, settings.LogLevel, settings.Policy));
+        Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Info, (string?)null), (settings.Common.RequestTimeout, settings.Common.Log.Level, settings.Policy));
         Assert.Equal((TimeSpan.FromSeconds(5), new BalancerLimits(TimeSpan.FromSeconds(5), 10_000)), (settings.LeaseTtl, settings.Limits));
         Assert.NotEmpty(settings.Id);
     }
@@ -102,10 +102,10 @@ public class BalancerSettingsTests
     {
         var settings = Read(
             """
-            log-level = debug, registry = etcd, etcd.endpoints = ["10.0.0.1:2379"], etcd.prefix = /other
+            log.level = debug, registry = etcd, etcd.endpoints = ["10.0.0.1:2379"], etcd.prefix = /other
             balancer { policy = least-load, id = b1, lease-ttl = 7s, early-report-hold = 200ms, early-reports-max = 0 }
             """);
-        Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (settings.Policy, settings.Id, settings.LeaseTtl, settings.LogLevel));
+        Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (settings.Policy, settings.Id, settings.LeaseTtl, settings.Common.Log.Level));
         Assert.Equal(new BalancerLimits(TimeSpan.FromMilliseconds(200), 0), settings.Limits);
         Assert.Equal(("/other", "etcd"), (settings.Common.Etcd!.Prefix, settings.Common.RegistryName));
     }
@@ -114,7 +114,7 @@ public class BalancerSettingsTests
     [InlineData("host = 0.0.0.0", "akkalb.host (--host) = 0.0.0.0: must be a name or address under which the other nodes reach this one")]
     [InlineData("port = 65536", "akkalb.port (--port) = 65536: must be from 0 to 65535")]
     [InlineData("registry = zookeeper", "akkalb.registry (--registry) = zookeeper: must be one of embedded, etcd")]
-    [InlineData("log-level = loud", "akkalb.log-level = loud: must be one of debug, info, warning, error")]
+    [InlineData("log.level = loud", "akkalb.log.level (--log-level) = loud: must be one of debug, info, warning, error, off")]
     [InlineData("etcd.request-timeout = 1ms", "akkalb.etcd.request-timeout = 1ms: must be from 100 ms to 60 s")]
     [InlineData("balancer.lease-ttl = 1s", "akkalb.balancer.lease-ttl = 1s: must be from 2 s to 60 m")]
     [InlineData("balancer.lease-ttl = 2500ms", "akkalb.balancer.lease-ttl = 2.5 s: must be whole seconds")]

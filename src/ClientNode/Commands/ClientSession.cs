@@ -1,23 +1,24 @@
-using System.Runtime.InteropServices;
 using Akka.Configuration;
 using AkkaLb.Hosting;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.ClientNode.Commands;
 
-/// <summary>A command's connection, and what Ctrl-C and SIGTERM do to it: sending stops, and what is in flight gets a moment.</summary>
+/// <summary>A command's connection, and what <see cref="EndSignals"/> do to it: sending stops, and what is in flight gets a moment.</summary>
 internal sealed class ClientSession : IAsyncDisposable
 {
     private readonly EtcdRegistry? _etcd;
     private readonly CancellationTokenSource _interrupted;
-    private readonly PosixSignalRegistration[] _signals;
+    private readonly EndSignals _signals;
+    private readonly NodeLogging? _log;
 
     private ClientSession(
-        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, PosixSignalRegistration[] signals, TimeSpan wait)
+        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, EndSignals signals, NodeLogging? log, TimeSpan wait)
     {
-        (Client, Balancers, _etcd, _interrupted, _signals, ShutdownWait) = (client, balancers, etcd, interrupted, signals, wait);
+        (Client, Balancers, _etcd, _interrupted, _signals, _log, ShutdownWait) = (client, balancers, etcd, interrupted, signals, log, wait);
     }
 
     public BalancedClient Client { get; }
@@ -28,7 +29,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <summary>How long to wait for what is in flight after an interruption.</summary>
     public TimeSpan ShutdownWait { get; }
 
-    /// <summary>Signalled by Ctrl-C and SIGTERM.</summary>
+    /// <summary>Signalled by one of the <see cref="EndSignals"/>.</summary>
     public CancellationToken Interrupted => _interrupted.Token;
 
     /// <exception cref="ProgramException">No balancer answers, the port is taken, or interrupted meanwhile.</exception>
@@ -36,8 +37,10 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         NodeHost.ThrowIfUnfit(settings.Common);
         var interrupted = new CancellationTokenSource();
-        PosixSignalRegistration[] signals = [Handle(PosixSignal.SIGINT, interrupted), Handle(PosixSignal.SIGTERM, interrupted)];
+        var signals = new EndSignals(interrupted.Cancel, isSecondFinal: true);
         var etcd = settings.Common.Etcd is { } e ? new EtcdRegistry(e, TimeProvider.System, new Random(NewSeed())) : null;
+        var log = settings.Common.Log.Level == LogLevel.Off ? null : new NodeLogging(settings.Common.Log, Console.Error);
+        log?.Started();
         try
         {
             if (settings.Balancers is null)
@@ -57,16 +60,22 @@ internal sealed class ClientSession : IAsyncDisposable
                     Port = settings.Common.Port,
                     Tls = settings.Common.Tls,
                     Messages = settings.Messages,
+                    Log = log,
                     AkkaConfig = config.WithFallback(SystemConfig.Binding(
                         settings.Common.Host, settings.Common.Port, settings.Common.BindHost, settings.Common.BindPort)),
                 },
                 interrupted.Token).ConfigureAwait(false);
-            return new ClientSession(client, balancers, etcd, interrupted, signals, settings.ShutdownWait);
+            return new ClientSession(client, balancers, etcd, interrupted, signals, log, settings.ShutdownWait);
         }
         catch (Exception problem)
         {
-            Array.ForEach(signals, s => s.Dispose());
+            signals.Dispose();
             interrupted.Dispose();
+            if (log is not null)
+            {
+                await log.DisposeAsync().ConfigureAwait(false);
+            }
+
             var isNoneListed = problem is NoBalancerException && settings.Balancers is null && await IsNoneListedAsync(etcd!).ConfigureAwait(false);
             if (etcd is not null)
             {
@@ -133,22 +142,19 @@ internal sealed class ClientSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Array.ForEach(_signals, s => s.Dispose());
+        _signals.Dispose();
         await Client.DisposeAsync().ConfigureAwait(false);
         _interrupted.Dispose();
         if (_etcd is not null)
         {
             await _etcd.DisposeAsync().ConfigureAwait(false);
         }
-    }
 
-    private static PosixSignalRegistration Handle(PosixSignal signal, CancellationTokenSource interrupted) =>
-        PosixSignalRegistration.Create(signal, context =>
+        if (_log is not null)
         {
-            // The first one ends in order; a second one ends at once, as the system would.
-            context.Cancel = !interrupted.IsCancellationRequested;
-            interrupted.Cancel();
-        });
+            await _log.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private static string Where(ClientNodeSettings settings) => settings.Balancers is { } listed
         ? string.Join(", ", listed.Select(a => $"{a.Host}:{a.Port}"))

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
@@ -21,6 +22,8 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
     /// <inheritdoc cref="BindHost"/>
     public int BindPort { get; init; } = Port;
+
+    public LogSettings Log { get; init; } = new(LogLevel.Info, LogFormat.Text);
 
     public string RegistryName => Etcd is null ? NodeKeys.RegistryEmbedded : NodeKeys.RegistryEtcd;
 
@@ -48,6 +51,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         {
             BindHost = bindHost.Length > 0 ? bindHost : host,
             BindPort = bindPort > 0 ? bindPort : port,
+            Log = LogSettings.Of(config.ReadText(NodeKeys.LogLevel), config.ReadText(NodeKeys.LogFormat)),
         };
     }
 

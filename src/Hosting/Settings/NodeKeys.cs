@@ -1,4 +1,5 @@
 using AkkaLb.Hosting.Hocon;
+using AkkaLb.Hosting.Logs;
 
 namespace AkkaLb.Hosting.Settings;
 
@@ -10,7 +11,8 @@ public static class NodeKeys
     public const string BindHost = "akkalb.bind.host";
     public const string BindPort = "akkalb.bind.port";
     public const string Registry = "akkalb.registry";
-    public const string LogLevel = "akkalb.log-level";
+    public const string LogLevel = "akkalb.log.level";
+    public const string LogFormat = "akkalb.log.format";
     public const string Balancers = "akkalb.balancers";
     public const string Messages = "akkalb.messages";
     public const string TlsEnabled = "akkalb.tls.enabled";
@@ -40,6 +42,8 @@ public static class NodeKeys
         new(BindHost, SettingKind.Text),
         new(BindPort, SettingKind.Whole(0, 65535)),
         new(Registry, SettingKind.Choice(RegistryEmbedded, RegistryEtcd), "--registry"),
+        new(LogLevel, SettingKind.Choice(LogSettings.Levels), "--log-level"),
+        new(LogFormat, SettingKind.Choice(LogSettings.Formats), "--log-format"),
         new(TlsEnabled, SettingKind.Bool),
         new(TlsCertificate, SettingKind.Text, "--tls-cert"),
         new(TlsKey, SettingKind.Text, "--tls-key"),
@@ -54,9 +58,6 @@ public static class NodeKeys
         new(EtcdCertificate, SettingKind.Text, "--etcd-cert"),
         new(EtcdKey, SettingKind.Text, "--etcd-key"),
     ];
-
-    /// <summary>Of those that keep a log.</summary>
-    public static IReadOnlyList<SettingKey> Logging { get; } = [new(LogLevel, SettingKind.Choice("debug", "info", "warning", "error"))];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>
     public static IReadOnlyList<SettingKey> BalancersAndMessages { get; } =

@@ -4,7 +4,7 @@ using Akka.Remote.Transport;
 
 namespace AkkaLb.Hosting.Tls;
 
-/// <summary>Remembers why the last connection to another node did not come about, where TLS is likely the cause: for the line of a node that finds nobody.</summary>
+/// <summary>Remembers why the last connection to another node did not come about, where TLS or a wrong name is likely the cause: for the line of a node that finds nobody.</summary>
 public sealed class LinkTroubles
 {
     private readonly ActorSystem _system;
@@ -17,6 +17,7 @@ public sealed class LinkTroubles
         _listener = system.ActorOf(Props.Create(() => new Listener(this)));
         system.EventStream.Subscribe(_listener, typeof(LinkTrouble));
         system.EventStream.Subscribe(_listener, typeof(AssociationErrorEvent));
+        system.EventStream.Subscribe(_listener, typeof(AssociatedEvent));
     }
 
     /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
@@ -38,6 +39,13 @@ public sealed class LinkTroubles
                 m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
                 m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key and --tls-ca here too");
             Receive<AssociationErrorEvent>(_ => { });
+
+            // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
+            Receive<AssociatedEvent>(
+                m => !m.IsInbound,
+                m => troubles._latest =
+                    $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which its log tells, use that one");
+            Receive<AssociatedEvent>(_ => { });
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Authentication;
 using Akka.Actor;
 using Akka.Event;
+using AkkaLb.Core;
 
 namespace AkkaLb.Hosting.Tls;
 
@@ -23,7 +24,7 @@ internal sealed class TransportLog : ReceiveActor
     private readonly ILoggingAdapter _log;
     private readonly EventStream _events;
     private readonly Func<string, string?> _takeRefusal;
-    private readonly RefusalLog _said = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 1000);
+    private readonly RareLines _said = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 1000);
     private string? _lastCause;
     private string? _withoutCertificate;
 

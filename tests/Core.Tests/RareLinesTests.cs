@@ -1,15 +1,14 @@
-using AkkaLb.Hosting.Tls;
 
-namespace AkkaLb.Hosting.Tests.Tls;
+namespace AkkaLb.Core.Tests;
 
-public sealed class RefusalLogTests
+public sealed class RareLinesTests
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
 
     [Fact]
     public void Line_is_said_once_and_later_with_how_often_it_was_held_back()
     {
-        var log = new RefusalLog(Quiet, linesMax: 10);
+        var log = new RareLines(Quiet, linesMax: 10);
 
         Assert.Equal("a", log.Say("a", TimeSpan.Zero));
         Assert.Null(log.Say("a", Quiet / 2));
@@ -21,7 +20,7 @@ public sealed class RefusalLogTests
     [Fact]
     public void Other_line_is_said_at_once()
     {
-        var log = new RefusalLog(Quiet, linesMax: 10);
+        var log = new RareLines(Quiet, linesMax: 10);
 
         Assert.Equal("a", log.Say("a", TimeSpan.Zero));
         Assert.Equal("b", log.Say("b", TimeSpan.Zero));
@@ -30,7 +29,7 @@ public sealed class RefusalLogTests
     [Fact]
     public void Lines_made_up_by_strangers_are_forgotten_before_they_fill_memory()
     {
-        var log = new RefusalLog(Quiet, linesMax: 10);
+        var log = new RareLines(Quiet, linesMax: 10);
 
         var said = Enumerable.Range(0, 1000).Count(i => log.Say($"{i}", TimeSpan.Zero) is not null);
 

@@ -1,10 +1,10 @@
-namespace AkkaLb.Hosting.Tls;
+namespace AkkaLb.Core;
 
-/// <summary>Lets a line through once, and again after a while with the number of those held back: a node that knocks every second fills no log.</summary>
+/// <summary>Lets a line through once, and again after a while with the number of those held back: what happens every second fills no log.</summary>
 /// <remarks>Not thread-safe.</remarks>
 /// <param name="quietFor">How long the same line is held back.</param>
 /// <param name="linesMax">How many lines are remembered; strangers choose what is in them.</param>
-internal sealed class RefusalLog(TimeSpan quietFor, int linesMax)
+public sealed class RareLines(TimeSpan quietFor, int linesMax)
 {
     private readonly Dictionary<string, Held> _lines = [];
 
