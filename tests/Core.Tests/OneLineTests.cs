@@ -14,7 +14,6 @@ public sealed class OneLineTests
     [InlineData("\u001b[2J", "\\u001b[2J")]
     [InlineData("a\u202eb", "a\\u202eb")]
     [InlineData("a\0b", "a\\u0000b")]
-    [InlineData("a\ud800b", "a\ufffdb")]
     [InlineData("\U000e0001x", "\\U000e0001x")]
     public void What_cannot_be_seen_is_escaped(string text, string expected) => Assert.Equal(expected, OneLine.Of(text));
 
@@ -25,6 +24,9 @@ public sealed class OneLineTests
     [InlineData("\U0001f600\U0001f600", 4, "\U0001f600\U0001f600")]
     [InlineData("\U0001f600\U0001f600x", 4, "...")]
     public void A_longer_text_is_cut_to_the_bound_and_says_so(string text, int lengthMax, string expected) => Assert.Equal(expected, OneLine.Of(text, lengthMax));
+
+    [Fact]
+    public void Half_a_character_becomes_the_replacement_character() => Assert.Equal("a\ufffdb", OneLine.Of("a\ud800b"));
 
     [Theory]
     [InlineData("a\n\t b\u001b \r\n")]

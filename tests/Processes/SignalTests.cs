@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
 
-/// <summary>Ctrl-C and SIGTERM end every program in order.</summary>
+/// <summary>Ctrl-C, SIGTERM and a closed terminal end every program in order.</summary>
 public sealed class SignalTests(ITestOutputHelper output)
 {
     [Theory]
@@ -31,6 +31,7 @@ public sealed class SignalTests(ITestOutputHelper output)
     [Theory]
     [InlineData(Signals.Interrupt)]
     [InlineData(Signals.Terminate)]
+    [InlineData(Signals.Hangup)]
     public async Task Worker_finishes_the_jobs_it_has_and_exits_0(int signal)
     {
         const int mebibytes = 64;
@@ -75,7 +76,7 @@ public sealed class SignalTests(ITestOutputHelper output)
 
         output.WriteLine(ending.ToString());
         Assert.Equal(0, ending.ExitCode);
-        var told = ending.Error.Where(l => l.Contains("WorkerGate", StringComparison.Ordinal)).ToList();
+        var told = ending.Error.Where(l => l.Contains("draining", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, told.Count);
         Assert.EndsWith("draining: at most 1 s for 2 running jobs", told[0], StringComparison.Ordinal);
         Assert.Matches(@" warn: .*gave up 2 running jobs after \d+(\.\d)? s of draining: akkalb\.worker\.drain-timeout is how long they may take$", told[1]);
@@ -122,5 +123,24 @@ public sealed class SignalTests(ITestOutputHelper output)
         Assert.Equal(130, ending.ExitCode);
         Assert.Single(ending.Error);
         Assert.Empty(ending.Output);
+    }
+
+    [Fact]
+    public async Task Count_is_interrupted_at_once_while_a_pipe_has_no_writer()
+    {
+        await using var cluster = await TestCluster.StartAsync(output);
+        await cluster.AddWorkersAsync(["w1"]);
+        var pipe = cluster.WriteFile("pipe", "");
+        File.Delete(pipe);
+        await using (var make = NodeProcess.Start("mkfifo", pipe))
+        {
+            await make.EndedAsync();
+        }
+
+        var client = cluster.StartClient("count", pipe);
+        await client.Error.FirstAsync(l => l.Contains("done 0", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
+        client.Signal(Signals.Interrupt);
+
+        Assert.Equal(130, (await client.EndedAsync()).ExitCode);
     }
 }
