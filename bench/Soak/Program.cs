@@ -1,0 +1,34 @@
+using System.Globalization;
+using AkkaLb.Bench.Soak;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return args switch
+{
+    [Driver.Verb, .. var rest] => await Driver.RunAsync(Arguments.Parse(rest)),
+    [OddWorker.Verb, .. var rest] => await OddWorker.RunAsync(rest),
+    ["silence", .. var rest] => await Scene.RunAsync(scene => Silence.RunAsync(scene, rest)),
+    ["habits"] => await Scene.RunAsync(Habits.RunAsync),
+    ["overload"] => await Scene.RunAsync(Overload.RunAsync),
+    ["unable"] => await Scene.RunAsync(Unable.RunAsync),
+    ["restarts"] => await Scene.RunAsync(Restarts.RunAsync),
+    ["authentication"] => await Scene.RunAsync(Authentication.RunAsync),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine(
+        """
+        dotnet run -c Release --project bench/Soak -- SCENE
+
+          silence [plain|tls] [independent|singleton]   16 s of a network cut, or of SIGSTOP, for each part in turn; needs root and iproute2 (about 4 min each)
+          habits           10,000 jobs to actors of 19 bad habits, other clients beside them
+          overload         callers 1.25, 2 and 10 times the capacity, 60 s each
+          unable           workers that cannot work: blocked, not to be built, without their gate, with nobody who handles the message
+          restarts         20 times a worker is killed and started again at the same port; fresh clients, jobs that may run once
+          authentication   etcd's authentication on, off and on again under three workers and two balancers; uses the etcd on PATH
+
+        Each prints what it measured and ends with 0 when what it promises was seen, else with 1.
+        """);
+    return 2;
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using AkkaLb.Tests.Support;
+
+namespace AkkaLb.Bench.Soak;
+
+/// <summary>The processes and files of one run; disposing it ends and deletes them.</summary>
+internal sealed class Scene : IDisposable
+{
+    private readonly List<Child> _children = [];
+    private int _broken;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("akkalb-soak-").FullName;
+
+    /// <summary>For every node, for example certificates.</summary>
+    public string[] ForAll { get; set; } = [];
+
+    public static long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+
+    /// <summary>Runs a scene to its end.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(Func<Scene, Task> run)
+    {
+        using var scene = new Scene();
+        try
+        {
+            await run(scene);
+        }
+        catch (InvalidOperationException e)
+        {
+            scene.Require(false, $"{e.Message}");
+        }
+
+        Console.WriteLine(scene._broken == 0 ? "all of it was seen" : $"{scene._broken} broken");
+        return scene._broken == 0 ? 0 : 1;
+    }
+
+    /// <summary>Prints what was measured, and whether it is as promised.</summary>
+    public void Require(bool isSo, FormattableString what)
+    {
+        Console.WriteLine($"{(isSo ? "ok     " : "BROKEN ")} {what.ToString(CultureInfo.InvariantCulture)}");
+        _broken += isSo ? 0 : 1;
+    }
+
+    public static void Say(FormattableString what) => Console.WriteLine(what.ToString(CultureInfo.InvariantCulture));
+
+    public Child Start(string name, string? space, string assembly, params IEnumerable<string> arguments)
+    {
+        var child = new Child(name, space, assembly, arguments);
+        _children.Add(child);
+        return child;
+    }
+
+    /// <summary>Starts a balancer.</summary>
+    /// <returns>It, and its <c>host:port</c>.</returns>
+    public async Task<(Child Process, string At)> BalancerAsync(string? space = null, string host = "127.0.0.1", params string[] more)
+    {
+        var port = FreePorts.Take();
+        var process = Start($"balancer {host}:{port}", space, "AkkaLb.Balancer.dll", ["--policy", "round-robin", "--host", host, "--port", $"{port}", .. more, .. ForAll]);
+        await process.ReadyAsync();
+        return (process, $"{host}:{port}");
+    }
+
+    public Child Worker(string id, string balancers, params string[] more) => Worker(id, null, balancers, more);
+
+    public Child Worker(string id, string? space, string balancers, params string[] more) =>
+        Start($"worker {id}", space, "AkkaLb.WorkerNode.dll", ["--id", id, "--balancer", balancers, .. more, .. ForAll]);
+
+    /// <summary>A worker whose actor is <see cref="OddActor"/>.</summary>
+    public Child OddWorker(string id, string balancers, params string[] more) =>
+        Start($"worker {id}", null, OwnAssembly, [Soak.OddWorker.Verb, "--id", id, "--balancer", balancers, .. more, .. ForAll]);
+
+    /// <summary>Starts a driver, see <see cref="Driver"/>, and waits until it begins.</summary>
+    public async Task<Load> DriveAsync(string? space, string balancers, params string[] more)
+    {
+        var driver = Start("driver", space, OwnAssembly, [Driver.Verb, "--balancer", balancers, .. more]);
+        await driver.ReadyAsync();
+        return new Load(driver);
+    }
+
+    public string WriteFile(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        foreach (var child in _children)
+        {
+            child.Dispose();
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static string OwnAssembly => typeof(Scene).Assembly.GetName().Name + ".dll";
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace AkkaLb.Bench.Soak;
+
+/// <summary>Network namespaces on one bridge, each with an address, that can be cut off silently: what is sent is dropped, and nobody is told.</summary>
+/// <remarks>Needs root and iproute2. Disposing it deletes the namespaces; end the processes in them first.</remarks>
+internal sealed class TestNetwork : IDisposable
+{
+    private readonly Dictionary<string, (Place Host, string Port)> _hosts = [];
+    private readonly string _bridge;
+
+    private TestNetwork(string bridge) => _bridge = bridge;
+
+    public Place this[string name] => _hosts[name].Host;
+
+    /// <exception cref="InvalidOperationException">This user may not, or <c>ip</c> is missing.</exception>
+    public static TestNetwork Create(params IReadOnlyList<string> names)
+    {
+        var tag = $"lb{Environment.ProcessId}";
+        var network = new TestNetwork($"{tag}-hub");
+        try
+        {
+            Ip("netns", "add", network._bridge);
+            Ip("-n", network._bridge, "link", "add", "hub0", "type", "bridge");
+            Ip("-n", network._bridge, "link", "set", "hub0", "up");
+            for (var i = 0; i < names.Count; i++)
+            {
+                var (host, port, inside) = (new Place($"{tag}-{names[i]}", $"10.77.0.{i + 1}"), $"port{i}", $"end{i}");
+                network._hosts.Add(names[i], (host, port));
+                Ip("netns", "add", host.Name);
+                Ip("-n", network._bridge, "link", "add", port, "type", "veth", "peer", "name", inside);
+                Ip("-n", network._bridge, "link", "set", inside, "netns", host.Name);
+                Ip("-n", network._bridge, "link", "set", port, "master", "hub0", "up");
+                Ip("-n", host.Name, "link", "set", "lo", "up");
+                Ip("-n", host.Name, "addr", "add", $"{host.Host}/24", "dev", inside);
+                Ip("-n", host.Name, "link", "set", inside, "up");
+            }
+
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    public void Cut(string name) => Ip("-n", _bridge, "link", "set", _hosts[name].Port, "nomaster");
+
+    public void Heal(string name) => Ip("-n", _bridge, "link", "set", _hosts[name].Port, "master", "hub0");
+
+    public void Dispose()
+    {
+        foreach (var name in _hosts.Values.Select(h => h.Host.Name).Append(_bridge))
+        {
+            TryIp("netns", "del", name);
+        }
+    }
+
+    private static void Ip(params string[] arguments)
+    {
+        if (TryIp(arguments) is { Length: > 0 } error)
+        {
+            throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {error}");
+        }
+    }
+
+    /// <summary>What it complained of; empty: nothing.</summary>
+    private static string TryIp(params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
+            var error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? "" : $"exit {process.ExitCode}: {error.Trim()}";
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <param name="Name">Of the namespace.</param>
+    /// <param name="Host">Its address.</param>
+    public sealed record Place(string Name, string Host);
+}
