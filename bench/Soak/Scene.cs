@@ -60,10 +60,12 @@ internal sealed class Scene : IDisposable
         return (process, $"{host}:{port}");
     }
 
-    public Child Worker(string id, string balancers, params string[] more) => Worker(id, null, balancers, more);
+    public Child Worker(string id, string balancers, params string[] more) => WorkerIn(null, id, balancers, more);
 
-    public Child Worker(string id, string? space, string balancers, params string[] more) =>
-        Start($"worker {id}", space, "AkkaLb.WorkerNode.dll", ["--id", id, "--balancer", balancers, .. more, .. ForAll]);
+    /// <param name="space">Its network namespace; null: that of this process.</param>
+    /// <param name="balancers">Null: it follows those in etcd.</param>
+    public Child WorkerIn(string? space, string id, string? balancers, params string[] more) =>
+        Start($"worker {id}", space, "AkkaLb.WorkerNode.dll", ["--id", id, .. balancers is null ? Array.Empty<string>() : ["--balancer", balancers], .. more, .. ForAll]);
 
     /// <summary>A worker whose actor is <see cref="OddActor"/>.</summary>
     public Child OddWorker(string id, string balancers, params string[] more) =>

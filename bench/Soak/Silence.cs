@@ -44,7 +44,7 @@ internal static class Silence
         var workers = new List<Child>();
         foreach (var id in new[] { "w1", "w2" })
         {
-            var process = scene.Worker(id, worker.Name, mode == "singleton" ? "" : first, ["--host", worker.Host, .. registry]);
+            var process = scene.WorkerIn(worker.Name, id, mode == "singleton" ? null : first, ["--host", worker.Host, .. registry]);
             workers.Add(process);
             await process.ReadyAsync();
         }

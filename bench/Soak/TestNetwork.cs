@@ -9,7 +9,11 @@ internal sealed class TestNetwork : IDisposable
     private readonly Dictionary<string, (Place Host, string Port)> _hosts = [];
     private readonly string _bridge;
 
-    private TestNetwork(string bridge) => _bridge = bridge;
+    private TestNetwork(string bridge)
+    {
+        _bridge = bridge;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
+    }
 
     public Place this[string name] => _hosts[name].Host;
 
