@@ -6,6 +6,8 @@ namespace AkkaLb.Bench.Soak;
 /// <remarks>Needs root and iproute2. Disposing it deletes the namespaces; end the processes in them first.</remarks>
 internal sealed class TestNetwork : IDisposable
 {
+    private const string Tag = "akkalb-";
+
     private readonly Dictionary<string, (Place Host, string Port)> _hosts = [];
     private readonly string _bridge;
 
@@ -20,7 +22,8 @@ internal sealed class TestNetwork : IDisposable
     /// <exception cref="InvalidOperationException">This user may not, or <c>ip</c> is missing.</exception>
     public static TestNetwork Create(params IReadOnlyList<string> names)
     {
-        var tag = $"lb{Environment.ProcessId}";
+        DeleteLeftOver();
+        var tag = $"{Tag}{Environment.ProcessId}";
         var network = new TestNetwork($"{tag}-hub");
         try
         {
@@ -58,6 +61,23 @@ internal sealed class TestNetwork : IDisposable
         foreach (var name in _hosts.Values.Select(h => h.Host.Name).Append(_bridge))
         {
             TryIp("netns", "del", name);
+        }
+    }
+
+    /// <summary>What a run that was killed left behind.</summary>
+    private static void DeleteLeftOver()
+    {
+        if (!Directory.Exists("/run/netns"))
+        {
+            return;
+        }
+
+        foreach (var name in Directory.EnumerateFiles("/run/netns", Tag + "*").Select(f => Path.GetFileName(f)!))
+        {
+            if (!Directory.Exists($"/proc/{name[Tag.Length..].Split('-')[0]}"))
+            {
+                TryIp("netns", "del", name);
+            }
         }
     }
 
