@@ -5,8 +5,8 @@ namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>The Akka.Discovery method <c>etcd</c>.</summary>
 /// <remarks>
-/// A lookup by service name gives all its instances in registration order. A port name or a protocol narrows that to the instances whose attribute
-/// <c>port-name</c> or <c>protocol</c> is the same. A service that nobody is registered in gives an empty answer, not an error.
+/// A lookup by service name gives all its instances in registration order. A port name or a protocol leaves out the instances whose attribute
+/// <c>port-name</c> or <c>protocol</c> says something else; one that does not have the attribute is not left out. A service that nobody is registered in gives an empty answer, not an error.
 /// </remarks>
 public sealed class EtcdServiceDiscovery : ServiceDiscovery
 {
@@ -31,10 +31,11 @@ public sealed class EtcdServiceDiscovery : ServiceDiscovery
         return new Resolved(
             lookup.ServiceName,
             instances
-                .Where(i => Has(i, PortNameAttribute, lookup.PortName) && Has(i, ProtocolAttribute, lookup.Protocol))
+                .Where(i => Matches(i, PortNameAttribute, lookup.PortName) && Matches(i, ProtocolAttribute, lookup.Protocol))
                 .Select(i => new ResolvedTarget(i.Host, i.Port, i.KnownAddress)));
     }
 
-    private static bool Has(ServiceInstance instance, string attribute, string? wanted) =>
-        string.IsNullOrEmpty(wanted) || (instance.Attributes.TryGetValue(attribute, out var value) && value == wanted);
+    /// <summary>Akka's cluster bootstrap asks for a protocol unless told otherwise: who names none is meant too.</summary>
+    private static bool Matches(ServiceInstance instance, string attribute, string? wanted) =>
+        string.IsNullOrEmpty(wanted) || !instance.Attributes.TryGetValue(attribute, out var value) || value == wanted;
 }

@@ -53,17 +53,17 @@ public sealed class EtcdServiceDiscoveryTests(EtcdFixture fixture) : IAsyncLifet
     }
 
     [Fact]
-    public async Task Port_name_and_protocol_narrow_a_lookup_by_attributes()
+    public async Task Port_name_and_protocol_leave_out_instances_that_name_another_and_none_that_names_none()
     {
         await AddAsync(With(new ServiceInstance("a", "127.0.0.1", 1), "remoting", "tcp"));
         await AddAsync(With(new ServiceInstance("b", "127.0.0.1", 2), "http", "tcp"));
         await AddAsync(new ServiceInstance("c", "127.0.0.1", 3));
         var discovery = MethodOf(Start());
         await UntilAsync(discovery, new Lookup("greeter"), 3);
-        Assert.Equal([1], await PortsAsync(new Lookup("greeter", "remoting")));
-        Assert.Equal([1, 2], await PortsAsync(new Lookup("greeter").WithProtocol("tcp")));
-        Assert.Equal([2], await PortsAsync(new Lookup("greeter", "http", "tcp")));
-        Assert.Empty(await PortsAsync(new Lookup("greeter", "http", "udp")));
+        Assert.Equal([1, 3], await PortsAsync(new Lookup("greeter", "remoting")));
+        Assert.Equal([1, 2, 3], await PortsAsync(new Lookup("greeter").WithProtocol("tcp")));
+        Assert.Equal([2, 3], await PortsAsync(new Lookup("greeter", "http", "tcp")));
+        Assert.Equal([3], await PortsAsync(new Lookup("greeter", "http", "udp")));
 
         async Task<IEnumerable<int>> PortsAsync(Lookup lookup) => (await discovery.Lookup(lookup, Timeout)).Addresses.Select(a => a.Port!.Value);
 
