@@ -19,7 +19,7 @@ internal static class Outages
     private static readonly TimeSpan BackWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
     private static readonly EtcdKeyRange Marks = new("/outages/");
     private static readonly EtcdKeyRange Workers = new("/akkalb/workers/");

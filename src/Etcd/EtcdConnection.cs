@@ -17,6 +17,9 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>How long calls to a member fail before it gets a new channel.</summary>
     private static readonly TimeSpan RenewChannelAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>A token may be void, and its successor too, when authentication is switched off and on in the middle of it.</summary>
+    private const int TokenTriesMax = 3;
+
     /// <summary>One channel a member, so that each call knows whom it asks.</summary>
     private readonly EtcdMember[] _members;
     private readonly EndpointChooser _chooser;
@@ -95,9 +98,6 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>A transaction that only reads: like any read it is tried at each member.</summary>
     public Task<TxnResponse> ReadTxnAsync(TxnRequest request, CancellationToken cancellationToken) =>
         CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().KVClient.TxnAsync(request, options), cancellationToken);
-
-    public Task<StatusResponse> StatusAsync(CancellationToken cancellationToken) =>
-        CallAsync(isRead: true, (etcd, options) => etcd.GetConnection().MaintenanceClient.StatusAsync(new StatusRequest(), options), cancellationToken);
 
     /// <summary>A new lease. Should the answer get lost, it holds no keys and runs out by itself.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="ttl"/> is not above zero.</exception>
@@ -182,14 +182,17 @@ public sealed class EtcdConnection : IDisposable
         _token?.Dispose();
     }
 
-    /// <summary>What calls carry now; null without credentials.</summary>
+    /// <summary>Whether another token may help where one was refused.</summary>
+    internal bool HasCredentials => _token is not null;
+
+    /// <summary>What calls carry now; null without credentials, and while authentication is switched off in etcd.</summary>
     /// <exception cref="EtcdUnavailableException">None could be had.</exception>
     /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
     internal async Task<string?> TokenAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
         _token is null ? null : await _token.GetAsync(timeout, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The next call shows the password again.</summary>
-    internal void ForgetToken(string token) => _token?.Forget(token);
+    internal void ForgetToken(string? token) => _token?.Forget(token);
 
     private static Metadata? HeadersOf(string? token) => token is null ? null : new Metadata { { "authorization", token } };
 
@@ -214,27 +217,23 @@ public sealed class EtcdConnection : IDisposable
             return await call.ResponseAsync.ConfigureAwait(false);
         }, cancellationToken);
 
-    /// <summary>Asks with our token, and once more with a new one should etcd not know it: etcd has done nothing then, so that writes may be repeated too.</summary>
+    /// <summary>Asks with our token, and again with a new one should etcd not know it: etcd has done nothing then, so that writes may be repeated too.</summary>
     private async Task<TResponse> AskAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
-        if (await TokenAsync(timeout, cancellationToken).ConfigureAwait(false) is not { } token)
+        for (var tries = 1; ; tries++)
         {
-            return await TryMembersAsync(isRead, timeout, ask, cancellationToken).ConfigureAwait(false);
+            var token = await TokenAsync(timeout, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await TryMembersAsync(
+                    isRead, timeout, (etcd, options) => ask(etcd, token is null ? options : options.WithHeaders(HeadersOf(token)!)), cancellationToken).ConfigureAwait(false);
+            }
+            catch (EtcdRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e))
+            {
+                ForgetToken(token);
+            }
         }
-
-        try
-        {
-            return await AskWithAsync(token).ConfigureAwait(false);
-        }
-        catch (EtcdRefusedException e) when (EtcdFaults.IsTokenUnknown(e))
-        {
-            ForgetToken(token);
-            return await AskWithAsync(await TokenAsync(timeout, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-
-        Task<TResponse> AskWithAsync(string? token) =>
-            TryMembersAsync(isRead, timeout, (etcd, options) => ask(etcd, options.WithHeaders(HeadersOf(token)!)), cancellationToken);
     }
 
     /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next. Whom a read does not hear from within a third of

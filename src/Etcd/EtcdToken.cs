@@ -3,7 +3,8 @@ namespace AkkaLb.Etcd;
 /// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched anew when etcd does not know it any more.</summary>
 /// <remarks>
 /// etcd forgets tokens that nobody used for <c>--auth-token-ttl</c>, and all of them when a member restarts; it says so when one is shown to it, and does
-/// nothing else with that call. So nothing is renewed by the clock. Checking a password costs etcd a tenth of a second: however many calls wait for a
+/// nothing else with that call. So nothing is renewed by the clock. An etcd whose authentication is switched off gives out no tokens: calls then carry none,
+/// until it misses one. Checking a password costs etcd a tenth of a second: however many calls wait for a
 /// token, one of them fetches it, and a refusal is remembered for a while instead of being asked for again. Thread-safe.
 /// </remarks>
 /// <param name="fetch">Shows etcd the password.</param>
@@ -13,28 +14,30 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
     public static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private volatile string? _token;
+    private volatile Known? _known;
+    private volatile string? _problem;
     private Refusal? _refusal;
 
     /// <param name="timeout">How long to wait for another call that fetches it, and for each member that is asked.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>Null while authentication is switched off in etcd.</returns>
     /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
     /// <exception cref="EtcdUnavailableException">None could be had in that time.</exception>
-    public async Task<string> GetAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<string?> GetAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (_token is { } known)
+        if (_known is { } known)
         {
-            return known;
+            return known.Token;
         }
 
         if (!await _one.WaitAsync(timeout, cancellationToken).ConfigureAwait(false))
         {
-            throw new EtcdUnavailableException("etcd has not answered to user and password yet");
+            throw new EtcdUnavailableException(_problem ?? "etcd has not answered to user and password yet");
         }
 
         try
         {
-            return _token ??= await FetchAsync(timeout, cancellationToken).ConfigureAwait(false);
+            return (_known ??= new Known(await FetchAsync(timeout, cancellationToken).ConfigureAwait(false))).Token;
         }
         finally
         {
@@ -42,16 +45,16 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
         }
     }
 
-    /// <summary>etcd does not know it any more. One that another call has replaced meanwhile stays.</summary>
-    public void Forget(string token)
+    /// <summary>etcd does not know it any more, or wants one where there was none (null). One that another call has replaced meanwhile stays.</summary>
+    public void Forget(string? token)
     {
-        if (_token == token)
+        if (_known is { } known && known.Token == token)
         {
-            _token = null;
+            _known = null;
         }
     }
 
-    private async Task<string> FetchAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<string?> FetchAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (_refusal is { } refusal && timeProvider.GetElapsedTime(refusal.At) < RefusedFor)
         {
@@ -60,17 +63,32 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
 
         try
         {
-            return await fetch(timeout, cancellationToken).ConfigureAwait(false);
+            var token = await fetch(timeout, cancellationToken).ConfigureAwait(false);
+            _problem = null;
+            return token;
         }
-        catch (EtcdRefusedException e) when (!EtcdFaults.IsAuthenticationOff(e))
+        catch (EtcdRefusedException e) when (EtcdFaults.IsAuthenticationOff(e))
         {
-            // Where authentication is off no password was checked: that costs etcd nothing, and may be over in a moment.
+            // No failure: whoever is to have a user may be given one before etcd asks for it.
+            _problem = null;
+            return null;
+        }
+        catch (EtcdRefusedException e)
+        {
             _refusal = new Refusal(e, timeProvider.GetTimestamp());
+            throw;
+        }
+        catch (EtcdUnavailableException e)
+        {
+            _problem = e.Message;
             throw;
         }
     }
 
     public void Dispose() => _one.Dispose();
+
+    /// <param name="Token">Null: authentication is switched off.</param>
+    private sealed record Known(string? Token);
 
     private sealed record Refusal(EtcdRefusedException Problem, long At);
 }

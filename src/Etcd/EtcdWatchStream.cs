@@ -37,7 +37,7 @@ internal sealed class EtcdWatchStream : IDisposable
         {
             return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
         }
-        catch (EtcdRefusedException) when (token is not null)
+        catch (EtcdRefusedException) when (connection.HasCredentials)
         {
             // Some releases refuse a watch for lack of permission when it is the token that they do not know: with a new one it is certain.
             connection.ForgetToken(token);

@@ -5,6 +5,7 @@ using Google.Protobuf;
 namespace AkkaLb.Etcd.Tests;
 
 /// <summary>Against a real etcd, which grants no less than 2 s (or 1 s where its election time-out is short).</summary>
+[Trait("etcd", "each-release")]
 public sealed class EtcdLeaseKeeperTests : IAsyncLifetime
 {
     private static readonly ByteString Key = ByteString.CopyFromUtf8("/test/key");

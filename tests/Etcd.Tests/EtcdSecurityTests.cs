@@ -6,6 +6,7 @@ using Google.Protobuf;
 namespace AkkaLb.Etcd.Tests;
 
 /// <summary>TLS and authentication against a real etcd: what works, and the sentence for each thing that does not.</summary>
+[Trait("etcd", "each-release")]
 public sealed class EtcdSecurityTests : IDisposable
 {
     private const string User = "app";
@@ -33,7 +34,7 @@ public sealed class EtcdSecurityTests : IDisposable
     }
 
     [Fact]
-    public async Task With_certificates_and_password_everything_works()
+    public async Task With_certificates_and_password_and_the_documented_role_everything_works()
     {
         await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server, Client = _client });
         await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
@@ -111,11 +112,46 @@ public sealed class EtcdSecurityTests : IDisposable
     }
 
     [Fact]
-    public async Task Password_for_an_etcd_without_authentication_is_refused()
+    public async Task A_user_may_be_given_before_authentication_is_switched_on_and_off_and_on_again_costs_no_lease_and_no_watch()
     {
         await using var etcd = await EtcdProcess.StartAsync();
+        using var connection = Connect(etcd, null, Password);
+        await using var keeper = await EtcdLeaseKeeper.GrantAsync(connection, TimeSpan.FromSeconds(3), default);
+        await connection.PutAsync(new PutRequest { Key = Keys.KeyOf("kept"), Lease = keeper.LeaseId }, default);
+        using var bound = new CancellationTokenSource(Bound);
+        await using var watch = EtcdWatch.WatchAsync(connection, Keys, new Random(1), bound.Token).GetAsyncEnumerator(bound.Token);
+        Assert.True(await watch.MoveNextAsync());
+        Assert.IsType<EtcdWatchEvent.Snapshot>(watch.Current);
 
-        Assert.Contains("has authentication switched off", await RefusalAsync(Connect(etcd, null, Password)), StringComparison.Ordinal);
+        await AssertKeptAsync();
+        await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
+        await AssertKeptAsync();
+        await etcd.SwitchAuthenticationAsync(isOn: false);
+        await AssertKeptAsync();
+        await etcd.SwitchAuthenticationAsync(isOn: true);
+        await AssertKeptAsync();
+
+        // For longer than the lease would live without a renewal. New watches open as well.
+        async Task AssertKeptAsync()
+        {
+            var since = System.Diagnostics.Stopwatch.StartNew();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+            while (since.Elapsed < keeper.Ttl * 1.2)
+            {
+                Assert.True(keeper.IsHeld, keeper.LostReason);
+                var revision = (await PutAsync(connection, "changing")).Header.Revision;
+                while (watch.Current is not EtcdWatchEvent.Changed changed || changed.Revision < revision)
+                {
+                    Assert.True(await watch.MoveNextAsync());
+                    Assert.IsNotType<EtcdWatchEvent.Disconnected>(watch.Current);
+                }
+
+                await timer.WaitForNextTickAsync(bound.Token);
+            }
+
+            Assert.Equal(2, (await connection.CountAsync(Keys, default)).Count);
+            await AssertWatchOpensAsync(connection);
+        }
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Grpc.Core;
+
 namespace AkkaLb.Etcd.Tests;
 
 public sealed class EtcdTokenTests
@@ -48,6 +50,36 @@ public sealed class EtcdTokenTests
         Assert.Equal(2, fetches);
         _time.Advance(EtcdToken.RefusedFor);
         Assert.Equal("t", await token.GetAsync(Patience, default));
+    }
+
+    [Fact]
+    public async Task While_authentication_is_off_there_is_no_token_and_nobody_asks_for_one_until_etcd_misses_it()
+    {
+        var fetches = 0;
+        var isOff = new EtcdRefusedException("off", new RpcException(new Status(StatusCode.FailedPrecondition, "etcdserver: authentication is not enabled")));
+        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw isOff : Task.FromResult($"t{fetches}"), _time);
+
+        Assert.Null(await token.GetAsync(Patience, default));
+        Assert.Null(await token.GetAsync(Patience, default));
+        Assert.Equal(1, fetches);
+        token.Forget(null);
+        Assert.Equal("t2", await token.GetAsync(Patience, default));
+        token.Forget(null);
+        Assert.Equal("t2", await token.GetAsync(Patience, default));
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_in_vain_for_the_token_of_another_is_told_why_the_last_one_failed()
+    {
+        var never = new TaskCompletionSource<string>();
+        var fetches = 0;
+        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new EtcdUnavailableException("Connection refused") : never.Task, _time);
+        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(Patience, default));
+
+        var fetching = token.GetAsync(Patience, default);
+        Assert.Equal("Connection refused", (await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(TimeSpan.Zero, default))).Message);
+        never.SetResult("t");
+        Assert.Equal("t", await fetching);
     }
 
     [Fact]

@@ -45,16 +45,9 @@ public sealed class EtcdRegistry : IWorkerRegistry
     public EtcdServices Services { get; }
 
     /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
-    /// <returns>The server's version, for the log.</returns>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
-    public Task<string> ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
-    {
-        var count = _connection.CountAsync(_keys.Workers, cancellationToken);
-        var status = _connection.StatusAsync(cancellationToken);
-        await Task.WhenAll(count, status).ConfigureAwait(false);
-        return (await status.ConfigureAwait(false)).Version;
-    });
+    public Task ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(() => _connection.CountAsync(_keys.Workers, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using AkkaLb.Registry.Etcd;
 namespace AkkaLb.Registry.Tests.Etcd;
 
 [Collection(EtcdTests.Name)]
+[Trait("etcd", "each-release")]
 public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifetime
 {
     private readonly EtcdSettings _settings = fixture.NewSettings();

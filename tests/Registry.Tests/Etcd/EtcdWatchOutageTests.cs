@@ -8,6 +8,7 @@ using static AkkaLb.Registry.Tests.Etcd.Workers;
 namespace AkkaLb.Registry.Tests.Etcd;
 
 /// <summary>Each test has an etcd of its own, and does to it what it must.</summary>
+[Trait("etcd", "each-release")]
 public sealed class EtcdWatchOutageTests : IAsyncLifetime
 {
     private readonly CancellationTokenSource _bound = Bound.New();

@@ -6,6 +6,7 @@ using static AkkaLb.Registry.Tests.Etcd.Workers;
 namespace AkkaLb.Registry.Tests.Etcd;
 
 [Collection(EtcdTests.Name)]
+[Trait("etcd", "each-release")]
 public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
 {
     private readonly EtcdSettings _settings = fixture.NewSettings();

@@ -223,11 +223,14 @@ public sealed class EtcdProcess : IAsyncDisposable
         _etcdctlUser = ["--user", root];
     }
 
+    /// <summary>Switches authentication off, or on again after <see cref="EnableAuthenticationAsync"/>.</summary>
+    public Task SwitchAuthenticationAsync(bool isOn) => Etcdctl("auth", isOn ? "enable" : "disable");
+
     /// <summary>Makes every token void, by switching authentication off and on. A restart need not do it: etcd reads them from its log again.</summary>
     public async Task ForgetTokensAsync()
     {
-        await Etcdctl("auth", "disable");
-        await Etcdctl("auth", "enable");
+        await SwitchAuthenticationAsync(isOn: false);
+        await SwitchAuthenticationAsync(isOn: true);
     }
 
     /// <summary>What it says of itself, from its own data: it answers without a leader too.</summary>
