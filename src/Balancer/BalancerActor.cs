@@ -114,7 +114,7 @@ public sealed class BalancerActor : ReceiveActor
         var outcome = _balancer.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), Now);
         if (outcome != ReportOutcome.Applied && _log.IsDebugEnabled)
         {
-            _log.Debug("memory report {0} of {1} ({2:x}): {3}", m.Sequence, m.Worker.Id, m.Worker.Incarnation, outcome);
+            _log.Debug("memory report {0} of {1} (incarnation {2}): {3}", m.Sequence, m.Worker.Id, m.Worker.Incarnation, outcome);
         }
     }
 
@@ -122,28 +122,36 @@ public sealed class BalancerActor : ReceiveActor
     {
         _balancer.ApplySnapshot(m.Members, Now);
         _revision = m.Revision;
-        _log.Info("{0} workers registered", _balancer.MemberCount);
+        var unable = m.Members.Count(member => member.Worker.Reason.Length > 0);
+        _log.Info(
+            "{0}{1}",
+            _balancer.MemberCount == 1 ? "1 worker is registered" : $"{_balancer.MemberCount} workers are registered",
+            unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment");
     }
 
     private void OnChanged(WorkersChanged m)
     {
+        Tell(m.Changes);
         _balancer.ApplyChanges(m.Changes, Now);
         _revision = m.Revision;
-        foreach (var change in m.Changes)
+    }
+
+    /// <summary>Says what is about to change. One batch may change a worker twice.</summary>
+    private void Tell(IReadOnlyList<MemberChange> changes)
+    {
+        var changed = new Dictionary<string, WorkerRecord?>(StringComparer.Ordinal);
+        foreach (var change in changes)
         {
-            if (change is MemberChange.Put { Member.Worker: var worker })
-            {
-                _log.Info("worker {0} is {1}: {2}", worker.Id, worker.State == WorkerState.Up ? "up" : "draining", worker.Path);
-            }
-            else if (change is MemberChange.Removed removed)
-            {
-                _log.Info("worker {0} is gone", removed.WorkerId);
-            }
+            var (id, now) = change is MemberChange.Put put ? (put.Member.Worker.Id, put.Member.Worker) : (((MemberChange.Removed)change).WorkerId, null);
+            var before = changed.TryGetValue(id, out var known) ? known : _balancer.Find(id)?.Member.Worker;
+            changed[id] = now;
+            var news = MemberNews.Of(before, change);
+            _log.Log(news.IsTrouble ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "{0}", news.Text);
         }
     }
 
     private void OnUnreachable(WorkerUnreachable m) =>
-        _log.Warning("{0} cannot reach worker {1} ({2:x}): {3}", Sender.Path.Address, m.Worker.Id, m.Worker.Incarnation, m.Seen);
+        _log.Warning("{0} cannot reach worker {1} (incarnation {2}): {3}", Sender.Path.Address, m.Worker.Id, m.Worker.Incarnation, m.Seen);
 
     private BalancerState Describe(GetBalancerState m)
     {

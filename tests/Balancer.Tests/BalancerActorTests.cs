@@ -34,6 +34,18 @@ public class BalancerActorTests : BalancerKit
     }
 
     [Fact]
+    public void A_worker_that_cannot_work_is_told_once_and_gets_nothing_until_it_can_again()
+    {
+        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        Assert.Equal("a", Picks(balancer));
+        var unable = A with { Worker = A.Worker with { State = WorkerState.Draining, Reason = "its threads are blocked" } };
+        EventFilter.Warning("worker a takes no jobs: its threads are blocked").ExpectOne(() => Change(balancer, unable.Put()));
+        Assert.Equal("b b", Picks(balancer, 2));
+        Change(balancer, A.Put());
+        Assert.Equal("a b", Picks(balancer, 2));
+    }
+
+    [Fact]
     public void Round_robin_takes_each_worker_in_registration_order() => Assert.Equal("a b c a", Picks(Balancer(PolicyNames.RoundRobin, C, A, B), 4));
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Hosting;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode.Commands;
@@ -72,9 +73,17 @@ internal static class StateCommand
             $"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} proof-age-ms={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
         foreach (var m in b.Members)
         {
-            var memory = m.ResidentBytes is { } bytes ? Invariant($" resident-bytes={bytes}") : "";
-            Console.Out.WriteLine(Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} incarnation={m.Worker.Incarnation}{memory}"));
+            Console.Out.WriteLine(Line(m));
         }
+    }
+
+    /// <summary>One worker, as text.</summary>
+    internal static string Line(MemberState m)
+    {
+        var memory = m.ResidentBytes is { } bytes ? Invariant($" resident-bytes={bytes}") : "";
+        var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
+        return Invariant(
+            $"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} incarnation={m.Worker.Incarnation}{memory}{reason}");
     }
 
     private static object ToJson(BalancerReport report)
@@ -100,7 +109,7 @@ internal static class StateCommand
                 w.LastProblem,
                 w.MemberCount,
             },
-            members = b.Members.Select(m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes }),
+            members = b.Members.Select(m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason }),
         };
     }
 

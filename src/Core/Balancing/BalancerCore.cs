@@ -41,7 +41,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
         AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500));
 
     private static readonly AssignRejection AllDraining = new(
-        AssignRejectReason.NoWorkers, "every registered worker is draining", TimeSpan.FromMilliseconds(500));
+        AssignRejectReason.NoWorkers, "every registered worker is draining, or cannot do jobs at the moment", TimeSpan.FromMilliseconds(500));
 
     private static readonly AssignRejection NoMemoryReports = new(
         AssignRejectReason.NoMemoryReports, "workers are registered, but none has sent a memory report lately", TimeSpan.FromMilliseconds(250));
@@ -77,6 +77,9 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
             return _eligible;
         }
     }
+
+    /// <summary>The worker of this id; null: none is registered.</summary>
+    public Candidate? Find(string id) => _members.GetValueOrDefault(id);
 
     /// <summary>Rises with each change of the membership.</summary>
     public long Version { get; private set; }

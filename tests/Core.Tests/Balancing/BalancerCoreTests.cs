@@ -80,7 +80,7 @@ public class BalancerCoreTests
     public void Everybody_draining_is_NoWorkers_with_its_own_sentence()
     {
         _roundRobin.ApplySnapshot([Draining("a", 1)], default);
-        Assert.Equal("NoWorkers: every registered worker is draining", Sentence(_roundRobin));
+        Assert.Equal("NoWorkers: every registered worker is draining, or cannot do jobs at the moment", Sentence(_roundRobin));
     }
 
     [Fact]

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>What a change of the membership means to an operator: one line, or none.</summary>
+/// <param name="IsTrouble">Somebody may want to look at it.</param>
+public sealed record MemberNews(string Text, bool IsTrouble)
+{
+    /// <param name="before">The worker as it was known; null: there was none of its id.</param>
+    /// <param name="change">What the registry told.</param>
+    public static MemberNews Of(WorkerRecord? before, MemberChange change) => change switch
+    {
+        MemberChange.Put { Member.Worker: var now } => before is null || before.Incarnation != now.Incarnation ? Arrived(before, now) : Changed(before, now),
+
+        // A registry does not tell why an entry went. One that is about to leave in order says draining first.
+        MemberChange.Removed gone when before is { State: WorkerState.Draining, Reason.Length: 0 } => Good($"worker {gone.WorkerId} has left"),
+        MemberChange.Removed gone => Bad($"worker {gone.WorkerId} is gone: its lease ran out, or its entry was deleted"),
+        _ => throw new UnreachableException(),
+    };
+
+    private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)
+    {
+        var what = before is null ? "" : " and has taken the place of another process";
+        var where = $"at {AddressIn(now.Path)} (incarnation {now.Incarnation}){what}";
+        return now switch
+        {
+            { Reason.Length: > 0 } => Bad($"worker {now.Id} is registered {where}; it takes no jobs: {Shown(now)}"),
+            { State: WorkerState.Draining } => Good($"worker {now.Id} is draining {where}"),
+            _ => Good($"worker {now.Id} is up {where}"),
+        };
+    }
+
+    private static MemberNews Changed(WorkerRecord before, WorkerRecord now) => now switch
+    {
+        { Reason.Length: > 0 } when now.Reason != before.Reason => Bad($"worker {now.Id} takes no jobs: {Shown(now)}"),
+        { State: WorkerState.Draining } when before.State != now.State || before.Reason != now.Reason => Good($"worker {now.Id} is draining"),
+        { State: WorkerState.Up } when before.State != now.State => Good($"worker {now.Id} takes jobs again"),
+        _ => Good($"worker {now.Id} has registered again"),
+    };
+
+    /// <summary>Whoever may write to the registry could otherwise forge lines.</summary>
+    private static string Shown(WorkerRecord worker) => OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax);
+
+    /// <summary>Host and port of a serialized actor path, <c>akka.tcp://AkkaLb@host:port/user/worker#1</c>.</summary>
+    private static string AddressIn(string path)
+    {
+        var from = path.IndexOf('@', StringComparison.Ordinal) + 1;
+        var to = path.IndexOf('/', from);
+        return OneLine.Of(from > 0 && to > from ? path[from..to] : path, WorkerRecord.ReasonLengthMax);
+    }
+
+    private static MemberNews Good(string text) => new(text, IsTrouble: false);
+
+    private static MemberNews Bad(string text) => new(text, IsTrouble: true);
+}

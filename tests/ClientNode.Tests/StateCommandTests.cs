@@ -1,0 +1,27 @@
+using AkkaLb.ClientNode.Commands;
+using AkkaLb.Core;
+using AkkaLb.Messages;
+
+namespace AkkaLb.ClientNode.Tests;
+
+public class StateCommandTests
+{
+    private static readonly WorkerKey Worker = new("w1", 7);
+
+    [Fact]
+    public void A_worker_is_one_line_and_says_why_it_takes_no_jobs_only_if_it_takes_none()
+    {
+        Assert.Equal("worker w1 up eligible incarnation=7 resident-bytes=1024", StateCommand.Line(new MemberState(Worker, WorkerState.Up, true, 1024)));
+        Assert.Equal(
+            "worker w1 draining not-eligible incarnation=7 reason=\"its threads are blocked\"",
+            StateCommand.Line(new MemberState(Worker, WorkerState.Draining, false, null, "its threads are blocked")));
+    }
+
+    [Fact]
+    public void A_reason_can_neither_forge_lines_nor_fill_the_screen()
+    {
+        var line = StateCommand.Line(new MemberState(Worker, WorkerState.Draining, false, null, "one\nworker w2 up eligible " + new string('x', 1000)));
+        Assert.DoesNotContain('\n', line);
+        Assert.InRange(line.Length, 300, 400);
+    }
+}
