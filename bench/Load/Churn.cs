@@ -45,7 +45,7 @@ internal static class Churn
         var system = ActorSystem.Create(
             SystemConfig.SystemName,
             ConfigurationFactory.ParseString("akka { loglevel = INFO, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
-        var registry = system.ActorOf(EmbeddedRegistryActor.Props(new Random(4053)), EmbeddedRegistryActor.ActorName);
+        var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var balancer = system.ActorOf(BalancerActor.Props("bench", PolicyNames.Create(policy), BalancerLimits.Default), BalancerActor.ActorName);
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, Patience), balancer), EtcdWatcherActor.ActorName);
         var leases = new List<long>();

@@ -16,6 +16,12 @@ public sealed class BalancerActor : ReceiveActor
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "balancer";
 
+    private const int SourceLengthMax = 100;
+    private const int SeenLengthMax = 300;
+
+    /// <summary>What a page of the state says beside its members: an id, a policy, one of our own sentences and some numbers.</summary>
+    private const int HeadBytesMax = 1000;
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly string _id;
     private readonly BalancerCore _balancer;
@@ -24,6 +30,8 @@ public sealed class BalancerActor : ReceiveActor
     private readonly DecidingRight _right;
     private readonly IActorRef? _front;
     private readonly long _term;
+    private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
+    private readonly int _bytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System));
     private long _revision;
 
     public BalancerActor(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, IActorRef? front)
@@ -94,7 +102,7 @@ public sealed class BalancerActor : ReceiveActor
             return;
         }
 
-        if (_balancer.Assign(m.Count, m.LeaveOut, _picked, Now) is { } no)
+        if (_balancer.Assign(m.Count, m.LeaveOut, _picked, Now, _bytesMax) is { } no)
         {
             Sender.Tell(new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter));
             return;
@@ -150,19 +158,34 @@ public sealed class BalancerActor : ReceiveActor
         }
     }
 
-    private void OnUnreachable(WorkerUnreachable m) =>
-        _log.Warning("{0} cannot reach worker {1} (incarnation {2}): {3}", Sender.Path.Address, m.Worker.Id, m.Worker.Incarnation, m.Seen);
+    /// <summary>Sender and text are as a client, or a stranger, wrote them.</summary>
+    private void OnUnreachable(WorkerUnreachable m)
+    {
+        var source = OneLine.Of(Sender.Path.Address.ToString(), SourceLengthMax);
+        var line = $"{source} cannot reach worker {m.Worker.Id} (incarnation {m.Worker.Incarnation}): {OneLine.Of(m.Seen, SeenLengthMax)}";
+        if (_unreachable.Say(source, line, Now) is { } said)
+        {
+            _log.Warning("{0}", said);
+        }
+    }
 
     private BalancerState Describe(GetBalancerState m)
     {
         var now = Now;
         var page = _balancer.Page(m.From, m.Count);
-        var members = new MemberState[page.Length];
-        for (var i = 0; i < page.Length; i++)
+        var members = new List<MemberState>(page.Length);
+        var bytes = 0;
+        foreach (var c in page)
         {
-            var c = page[i];
             var worker = c.Member.Worker;
-            members[i] = new MemberState(c.Key, worker.State, _balancer.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
+            var member = new MemberState(c.Key, worker.State, _balancer.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
+            bytes += member.BytesMax;
+            if (members.Count > 0 && bytes > _bytesMax - HeadBytesMax)
+            {
+                break;
+            }
+
+            members.Add(member);
         }
 
         return new BalancerState(

@@ -163,7 +163,7 @@ internal static class BalancerNode
 
     private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
     {
-        var registry = node.Start(EmbeddedRegistryActor.Props(NewRandom()), EmbeddedRegistryActor.ActorName);
+        var registry = node.Start(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         return new EmbeddedRegistry(node.System, registry, requestTimeout);
     }
 

@@ -152,7 +152,7 @@ public sealed class BalancedClient : IAsyncDisposable
     }
 
     /// <summary>Asks the balancer for workers without sending them anything.</summary>
-    /// <param name="count">How many picks in one request: 1 to <see cref="Assign.CountMax"/>.</param>
+    /// <param name="count">How many picks in one request: 1 to <see cref="Assign.CountMax"/>. When they would not fit a message, fewer are named: ask again for the rest.</param>
     /// <returns>A <see cref="JobOutcome.Picked"/> or a <see cref="JobOutcome.Failed"/>.</returns>
     public Task<JobRun> AssignAsync(int count, TimeSpan timeout, CancellationToken cancellationToken = default)
     {

@@ -42,11 +42,12 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
         const int pageSize = GetBalancerState.CountMax;
         var first = await PageAsync(0).ConfigureAwait(false);
         var members = new List<MemberState>(first.Members);
-        for (var from = pageSize; from < first.MemberCount; from += pageSize)
+        while (members.Count < first.MemberCount)
         {
-            var page = await PageAsync(from).ConfigureAwait(false);
+            // A page is as long as fits a frame.
+            var page = await PageAsync(members.Count).ConfigureAwait(false);
             members.AddRange(page.Members);
-            if (page.Version != first.Version)
+            if (page.Version != first.Version || page.Members.Count == 0)
             {
                 return (first, members, IsWhole: false);
             }

@@ -2,43 +2,63 @@ namespace AkkaLb.Core;
 
 /// <summary>Lets a line through once, and again after a while with the number of those held back: what happens every second fills no log.</summary>
 /// <remarks>Not thread-safe.</remarks>
-/// <param name="quietFor">How long the same line is held back.</param>
-/// <param name="linesMax">How many lines are remembered; strangers choose what is in them.</param>
+/// <param name="quietFor">How long further lines of the same source are held back.</param>
+/// <param name="linesMax">How many sources are told apart; strangers choose what they are called. Further ones share one line in that time.</param>
 public sealed class RareLines(TimeSpan quietFor, int linesMax)
 {
-    private readonly Dictionary<string, Held> _lines = [];
+    private readonly Dictionary<string, Held> _sources = [];
+    private Held _others = new() { QuietUntil = TimeSpan.MinValue };
 
-    public int Remembered => _lines.Count;
+    /// <summary>How many sources are told apart at this moment.</summary>
+    public int Remembered => _sources.Count;
 
+    /// <summary>The line is its own source.</summary>
+    public string? Say(string line, TimeSpan now) => Say(line, line, now);
+
+    /// <param name="source">Who it is about.</param>
+    /// <param name="now">A monotonic clock.</param>
     /// <returns>What to log now; null for nothing.</returns>
-    public string? Say(string line, TimeSpan now)
+    public string? Say(string source, string line, TimeSpan now)
     {
-        if (_lines.TryGetValue(line, out var held) && now < held.QuietUntil)
+        if (_sources.TryGetValue(source, out var held) && now < held.QuietUntil)
         {
             held.Count++;
             return null;
         }
 
-        if (held is null && _lines.Count >= linesMax)
+        if (held is null && _sources.Count >= linesMax && !HasForgotten(now))
         {
-            ForgetOld(now);
+            return SayOfOthers(line, now);
         }
 
-        _lines[line] = new Held { QuietUntil = now + quietFor };
+        _sources[source] = new Held { QuietUntil = now + quietFor };
         return held is { Count: > 0 } ? $"{line} ({held.Count} times more since the last such line)" : line;
     }
 
-    private void ForgetOld(TimeSpan now)
+    private string? SayOfOthers(string line, TimeSpan now)
     {
-        foreach (var old in _lines.Where(l => l.Value.QuietUntil <= now).Select(l => l.Key).ToList())
+        if (now < _others.QuietUntil)
         {
-            _lines.Remove(old);
+            _others.Count++;
+            return null;
         }
 
-        if (_lines.Count >= linesMax)
+        var count = _others.Count;
+        _others = new Held { QuietUntil = now + quietFor };
+        return count > 0 ? $"{line} ({count} more of other sources since the last such line)" : $"{line} (there are too many sources to name each)";
+    }
+
+    private bool HasForgotten(TimeSpan now)
+    {
+        foreach (var (source, held) in _sources)
         {
-            _lines.Clear();
+            if (held.QuietUntil <= now)
+            {
+                _sources.Remove(source);
+            }
         }
+
+        return _sources.Count < linesMax;
     }
 
     private sealed class Held

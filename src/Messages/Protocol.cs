@@ -22,7 +22,8 @@ public sealed record Assign(long RequestId, int Count, IReadOnlyList<WorkerKey> 
 /// <param name="Gate">The worker's gate; complete with address and uid.</param>
 public sealed record AssignedWorker(WorkerKey Worker, IActorRef Gate);
 
-/// <summary>The answer to <see cref="Assign"/>: as many picks as were asked for, in the order in which to use them.</summary>
+/// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
+/// <param name="Workers">At least one. Fewer than were asked for when more would not fit a frame: ask again for the rest.</param>
 /// <param name="Term">Under which lease a balancer that decides alone gave this answer; a later holder's is larger. 0: it decides beside others.</param>
 /// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not tell.</param>
 public sealed record Assigned(long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0) : IAkkaLbMessage;

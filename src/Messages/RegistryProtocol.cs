@@ -4,13 +4,17 @@ namespace AkkaLb.Messages;
 
 /// <summary>A worker registers with the embedded registry.</summary>
 /// <param name="Ttl">Asked-for time to live of the lease.</param>
-public sealed record Register(WorkerRecord Worker, TimeSpan Ttl) : IAkkaLbMessage;
+/// <param name="LeaseId">Which id the lease is to have: a random one that nobody else knows, so that the request can be repeated when its answer was
+/// lost. An incarnation that is registered is registered again only under the id of its lease. 0: the registry draws one.</param>
+public sealed record Register(WorkerRecord Worker, TimeSpan Ttl, long LeaseId = 0) : IAkkaLbMessage;
 
 /// <summary>Answer to <see cref="Register"/>.</summary>
 public sealed record Registered(long LeaseId, TimeSpan Ttl) : IAkkaLbMessage;
 
-/// <summary>Answer to <see cref="Register"/>: another incarnation holds the id.</summary>
-public sealed record RegisterRefused(long HolderIncarnation) : IAkkaLbMessage;
+/// <summary>Answer to <see cref="Register"/>: another process holds the id, or there is no room.</summary>
+/// <param name="HolderIncarnation">0: nobody holds it, see <paramref name="Text"/>.</param>
+/// <param name="Text">Why, in words, when nobody holds the id; else empty.</param>
+public sealed record RegisterRefused(long HolderIncarnation, string Text = "") : IAkkaLbMessage;
 
 /// <summary>Renews a lease of the embedded registry.</summary>
 public sealed record KeepAlive(long LeaseId) : IAkkaLbMessage;

@@ -33,8 +33,7 @@ public sealed record WatcherState(
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
 public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 {
-    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame, and 32,000 at most for the members' reasons:
-    /// those that do not fit are left out.</summary>
+    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame; one with many reasons on it is shorter.</summary>
     public const int CountMax = 500;
 }
 
@@ -44,7 +43,7 @@ public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 /// <param name="Version">Rises with each change of the membership: pages with different versions do not belong together.</param>
 /// <param name="MemberCount">Registered workers, draining ones included, also those that are not on this page.</param>
 /// <param name="From">As asked for.</param>
-/// <param name="Members">In registration order.</param>
+/// <param name="Members">In registration order. Fewer than were asked for when more would not fit a frame; the next page begins behind them.</param>
 public sealed record BalancerState(
     string Id, string Policy, string Rejection, long Version, int MemberCount, int From, IReadOnlyList<MemberState> Members) : IAkkaLbMessage;
 
@@ -52,4 +51,8 @@ public sealed record BalancerState(
 /// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>
 /// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
 /// <param name="Reason">Why it takes no jobs though it is registered, as it said itself; empty normally.</param>
-public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "");
+public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "")
+{
+    /// <summary>What it takes in a <see cref="BalancerState"/> at most, in bytes: its texts, and 40 for numbers and field headers.</summary>
+    public int BytesMax => Worker.Id.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 40;
+}

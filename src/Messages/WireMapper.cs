@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
-using System.Text;
 using Akka.Actor;
 using Akka.Remote;
 using AkkaLb.Core;
@@ -26,9 +25,6 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     /// <summary>Bound of texts for people, in characters: longer ones are cut. At most 3 bytes each, two of them fit well into a frame.</summary>
     private const int TextLengthMax = 8192;
-
-    /// <summary>Bound of all reasons on one page of a balancer's state, in bytes; see <see cref="GetBalancerState.CountMax"/>.</summary>
-    private const int ReasonBytesMax = 32_000;
 
     private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
     private readonly ConcurrentDictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
@@ -67,9 +63,9 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             Text = Text(m.Text, JobRejected.TextLengthMax),
             RetryAfterMs = Ms(m.RetryAfter),
         },
-        Register m => new Wire.Register { Worker = ToWire(m.Worker), TtlMs = Ms(m.Ttl) },
+        Register m => new Wire.Register { Worker = ToWire(m.Worker), TtlMs = Ms(m.Ttl), LeaseId = (ulong)m.LeaseId },
         Registered m => new Wire.Registered { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
-        RegisterRefused m => new Wire.RegisterRefused { HolderIncarnation = (ulong)m.HolderIncarnation },
+        RegisterRefused m => new Wire.RegisterRefused { HolderIncarnation = (ulong)m.HolderIncarnation, Text = Text(m.Text) },
         KeepAlive m => new Wire.KeepAlive { LeaseId = (ulong)m.LeaseId },
         KeptAlive m => new Wire.KeptAlive { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
         UpdateRegistration m => new Wire.UpdateRegistration { LeaseId = (ulong)m.LeaseId, Worker = ToWire(m.Worker) },
@@ -108,7 +104,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         "JR" => FromWire(Wire.JobRejected.Parser.ParseFrom(bytes)),
         "R" => FromWire(Wire.Register.Parser.ParseFrom(bytes)),
         "RD" => FromWire(Wire.Registered.Parser.ParseFrom(bytes)),
-        "RR" => new RegisterRefused((long)Wire.RegisterRefused.Parser.ParseFrom(bytes).HolderIncarnation),
+        "RR" => FromWire(Wire.RegisterRefused.Parser.ParseFrom(bytes)),
         "K" => new KeepAlive((long)Wire.KeepAlive.Parser.ParseFrom(bytes).LeaseId),
         "KD" => FromWire(Wire.KeptAlive.Parser.ParseFrom(bytes)),
         "RU" => FromWire(Wire.UpdateRegistration.Parser.ParseFrom(bytes)),
@@ -166,28 +162,59 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         {
             RequestId = (ulong)m.RequestId, Policy = m.Policy, Term = checked((ulong)m.Term), Revision = checked((ulong)m.Revision),
         };
-        foreach (var w in m.Workers)
+        if (m.Workers.Count == 1)
         {
-            wire.Workers.Add(new Wire.AssignedWorker
+            wire.Workers.Add(ToWire(m.Workers[0]));
+            return wire;
+        }
+
+        // Each worker once. Where none comes twice, the picks are the workers in their order: so wrote, and so reads, who knows no picks.
+        var places = new Dictionary<AssignedWorker, uint>();
+        var picks = new uint[m.Workers.Count];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            var w = m.Workers[i];
+            if (!places.TryGetValue(w, out picks[i]))
             {
-                WorkerId = w.Worker.Id,
-                Incarnation = (ulong)w.Worker.Incarnation,
-                Path = Path(w.Gate),
-            });
+                picks[i] = (uint)places.Count;
+                places.Add(w, picks[i]);
+                wire.Workers.Add(ToWire(w));
+            }
+        }
+
+        if (places.Count < picks.Length)
+        {
+            wire.Picks.Add(picks);
         }
 
         return wire;
     }
 
+    private Wire.AssignedWorker ToWire(AssignedWorker w) =>
+        new() { WorkerId = w.Worker.Id, Incarnation = (ulong)w.Worker.Incarnation, Path = Path(w.Gate) };
+
     private Assigned FromWire(Wire.Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         Check(m.Policy.Length <= NameLengthMax, "policy");
+        Check(m.Picks.Count <= Assign.CountMax, "picks");
         var workers = new AssignedWorker[m.Workers.Count];
         for (var i = 0; i < workers.Length; i++)
         {
             var w = m.Workers[i];
             workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), Gate(w.Path));
+        }
+
+        if (m.Picks.Count > 0)
+        {
+            var picked = new AssignedWorker[m.Picks.Count];
+            for (var i = 0; i < picked.Length; i++)
+            {
+                Check(m.Picks[i] < workers.Length, "picks");
+                picked[i] = workers[m.Picks[i]];
+            }
+
+            workers = picked;
         }
 
         return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision));
@@ -306,8 +333,10 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     private static Register FromWire(Wire.Register m)
     {
         Check(m.TtlMs >= 1, "ttl_ms");
-        return new Register(FromWire(m.Worker), Duration(m.TtlMs));
+        return new Register(FromWire(m.Worker), Duration(m.TtlMs), (long)m.LeaseId);
     }
+
+    private static RegisterRefused FromWire(Wire.RegisterRefused m) => new((long)m.HolderIncarnation, Text(m.Text));
 
     private static Registered FromWire(Wire.Registered m) => new((long)m.LeaseId, Duration(m.TtlMs));
 
@@ -379,7 +408,6 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             MemberCount = checked((uint)m.MemberCount),
             From = checked((uint)m.From),
         };
-        var reasonBytes = 0;
         foreach (var member in m.Members)
         {
             var wireMember = new Wire.MemberState
@@ -388,17 +416,11 @@ internal sealed class WireMapper(ExtendedActorSystem system)
                 Incarnation = (ulong)member.Worker.Incarnation,
                 State = ToWire(member.State),
                 Eligible = member.IsEligible,
+                Reason = OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax),
             };
             if (member.ResidentBytes is { } bytes)
             {
                 wireMember.ResidentBytes = checked((ulong)bytes);
-            }
-
-            if (member.Reason.Length > 0)
-            {
-                var reason = OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax);
-                reasonBytes += Encoding.UTF8.GetByteCount(reason) + 3;
-                wireMember.Reason = reasonBytes <= ReasonBytesMax ? reason : "";
             }
 
             wire.Members.Add(wireMember);

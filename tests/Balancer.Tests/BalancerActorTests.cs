@@ -258,6 +258,28 @@ public class BalancerActorTests : BalancerKit
     }
 
     [Fact]
+    public void What_a_client_saw_is_logged_as_one_line_and_once_a_minute_for_each_client()
+    {
+        var balancer = Balancer(PolicyNames.PickFirst, A);
+        Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.Warning));
+        balancer.Tell(new WorkerUnreachable(A.Key(), "gone\r\nfatal: \u001b[2J" + new string('x', 400)), TestActor);
+        var line = ExpectMsg<Akka.Event.Warning>().Message.ToString()!;
+        Assert.StartsWith($"{TestActor.Path.Address} cannot reach worker a (incarnation 1): gone fatal:  [2Jxxx", line, StringComparison.Ordinal);
+        Assert.EndsWith("xxx...", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(line, char.IsControl);
+        Assert.Equal("a", Picks(balancer));
+        for (var i = 0; i < 1_000; i++)
+        {
+            balancer.Tell(new WorkerUnreachable(A.Key(), $"{i}"), TestActor);
+        }
+
+        Assert.Equal("a", Picks(balancer));
+        Advance(TimeSpan.FromMinutes(1));
+        balancer.Tell(new WorkerUnreachable(A.Key(), "gone"), TestActor);
+        Assert.EndsWith("gone (1000 times more since the last such line)", ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Its_state_tells_of_the_members_in_registration_order_and_who_may_be_picked()
     {
         var state = State(Balancer(PolicyNames.PickFirst, C, B.Draining(), A));

@@ -26,6 +26,8 @@ public sealed class HostileBytesTests(TestSystem system)
         ("AD", Assigned("akka.tcp://AkkaLb@10.0.0.7:4055/user/worker")),
         ("AD", Assigned("akka.tcp://AkkaLb@10.0.0.7:notaport/user/worker#5")),
         ("AD", Assigned($"akka.tcp://AkkaLb@10.0.0.7:4055/user/{new string('x', 1100)}#5")),
+        ("AD", Picks(1)),
+        ("AD", Picks([.. Enumerable.Repeat(0u, 1001)])),
         ("AR", new Wire.AssignRejected { RetryAfterMs = ulong.MaxValue }),
         ("M", new Wire.MemoryReport { WorkerId = "w" }),
         ("M", new Wire.MemoryReport { WorkerId = "", HeartbeatMs = 1 }),
@@ -63,6 +65,13 @@ public sealed class HostileBytesTests(TestSystem system)
         ("primes", new Wire.PrimesJob { Below = uint.MaxValue }),
         ("hold", new Wire.HoldJob { Mebibytes = uint.MaxValue }),
     ];
+
+    private static Wire.Assigned Picks(params uint[] picks)
+    {
+        var assigned = Assigned(Samples.GatePath);
+        assigned.Picks.Add(picks);
+        return assigned;
+    }
 
     private static readonly IAkkaLbMessage[] Unsendable =
     [

@@ -28,6 +28,13 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
     /// client most of its deadline, 60 s by default.</summary>
     public static readonly TimeSpan FirstReportsWaitMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>The largest <see cref="Candidate.AnswerBytes"/>, as longer ids and paths are not taken into the registry. Whom a policy picks is known only
+    /// when it is picked, so there must be room for anyone.</summary>
+    private const int WorkerBytesMax = WorkerIds.LengthMax + (3 * 1024) + 32;
+
+    /// <summary>A place among at most 1,000 workers.</summary>
+    private const int PickBytes = 2;
+
     private static readonly AssignRejection Stopping = new(
         AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500));
 
@@ -57,6 +64,7 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
     private Candidate[] _inOrder = [];
     private Candidate[] _eligible = [];
     private bool _isStale;
+    private long _assigns;
     private TimeSpan _rebuildAt;
     private bool _hasSnapshot;
     private bool _isReady;
@@ -162,7 +170,9 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
             return _early.TryHold(sample, now) ? ReportOutcome.Held : ReportOutcome.Dropped;
         }
 
-        if (candidate.HasReport && sample.Sequence <= candidate.ReportSequence)
+        // While the last one counts, only a newer one replaces it. After that any does: a stranger's report with a sequence out of reach silences
+        // nobody for longer than a few heartbeats.
+        if (candidate.IsFresh(now) && sample.Sequence <= candidate.ReportSequence)
         {
             return ReportOutcome.Outdated;
         }
@@ -176,11 +186,12 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
         return ReportOutcome.Applied;
     }
 
-    /// <summary>Picks <paramref name="count"/> workers, one after another.</summary>
+    /// <summary>Picks <paramref name="count"/> workers, one after another; fewer, but at least one, when more would not fit the answer.</summary>
     /// <param name="leaveOut">Workers not to pick; unknown ones and other incarnations are ignored.</param>
     /// <param name="picked">Cleared, then filled; empty after a rejection.</param>
+    /// <param name="bytesMax">How much room the answer has for workers, each of which is named once, and for picks.</param>
     /// <returns>Null when picked, else why not.</returns>
-    public AssignRejection? Assign(int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now)
+    public AssignRejection? Assign(int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue)
     {
         Debug.Assert(count > 0, "the protocol refuses a count of zero");
         picked.Clear();
@@ -196,7 +207,9 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
 
         ResolveLeftOut(leaveOut);
         var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
-        for (var i = 0; i < count; i++)
+        var bytes = 0;
+        _assigns++;
+        for (var i = 0; i < count && (i == 0 || bytes <= bytesMax - WorkerBytesMax - PickBytes); i++)
         {
             if (Pick(leftOut, now) is not { } candidate)
             {
@@ -205,6 +218,8 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
             }
 
             picked.Add(candidate);
+            bytes += PickBytes + (candidate.NamedIn == _assigns ? 0 : candidate.AnswerBytes);
+            candidate.NamedIn = _assigns;
         }
 
         return null;
@@ -332,8 +347,13 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
         }
     }
 
-    private static void Apply(Candidate candidate, in MemorySample sample, TimeSpan receivedAt) =>
-        candidate.Report(sample.Sequence, sample.ResidentBytes, receivedAt + (sample.Heartbeat * Candidate.FreshHeartbeats));
+    /// <summary>A report counts for three of its own heartbeats; longer ones than the worker has registered are not believed.</summary>
+    private static void Apply(Candidate candidate, in MemorySample sample, TimeSpan receivedAt)
+    {
+        var registered = TimeSpan.FromMilliseconds(candidate.Member.Worker.HeartbeatMs);
+        var heartbeat = sample.Heartbeat < registered ? sample.Heartbeat : registered;
+        candidate.Report(sample.Sequence, sample.ResidentBytes, receivedAt + (heartbeat * Candidate.FreshHeartbeats));
+    }
 
     private void Changed()
     {

@@ -16,7 +16,7 @@ public enum ReportOutcome
     /// <summary>Its incarnation is not registered (yet): kept for a while, in case the registry's event is only behind.</summary>
     Held,
 
-    /// <summary>A newer one of the same incarnation had come before it.</summary>
+    /// <summary>A newer one of the same incarnation had come before it, and still counts.</summary>
     Outdated,
 
     /// <summary>As <see cref="Held"/>, but too many are kept already.</summary>

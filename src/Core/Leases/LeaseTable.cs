@@ -2,11 +2,16 @@ namespace AkkaLb.Core.Leases;
 
 /// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
 /// <remarks>
-/// Pure: time and randomness are passed in. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
+/// Pure: time and randomness are passed in. Who registers names its lease, so that nobody else can register in its name while it lives. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
 /// own change is one revision; what ran out by then is told first, and is a revision before it.
 /// </remarks>
-public sealed class LeaseTable(Random random)
+/// <param name="drawLeaseId">Positive numbers that nobody can guess: who knows a lease's id can end it.</param>
+/// <param name="leasesMax">How many there may be at once.</param>
+public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTable.LeasesMax)
 {
+    /// <summary>So many leases there may be, unless told otherwise.</summary>
+    public const int LeasesMax = 100_000;
+
     /// <summary>Shortest lease granted; shorter wishes get this.</summary>
     public static readonly TimeSpan TtlMin = TimeSpan.FromSeconds(1);
 
@@ -30,29 +35,35 @@ public sealed class LeaseTable(Random random)
     /// <summary>When the next lease runs out if nothing is renewed; null without leases.</summary>
     public TimeSpan? NextExpiry => _byExpiry.Min?.ExpiresAt;
 
-    /// <summary>Registers under a new lease. An id in use by another incarnation is refused.</summary>
-    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom.</returns>
-    public (long LeaseId, TimeSpan Ttl) Register(WorkerRecord worker, TimeSpan ttl, TimeSpan now, List<MemberChange> changes, out long holder)
+    /// <summary>Registers under a lease. An id in use by another process is refused: by another incarnation, or by one whose lease has another id.</summary>
+    /// <param name="leaseId">The id that the lease is to have; 0, or one that is in use, lets the table draw one.</param>
+    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom, and 0 that there is no room.</returns>
+    public (long LeaseId, TimeSpan Ttl) Register(
+        WorkerRecord worker, long leaseId, TimeSpan ttl, TimeSpan now, List<MemberChange> changes, out long holder)
     {
         Expire(now, changes);
         holder = 0;
         var order = Revision + 1;
         if (_byWorker.TryGetValue(worker.Id, out var current))
         {
-            if (current.Member.Worker.Incarnation != worker.Incarnation)
+            if (current.Id != leaseId || current.Member.Worker.Incarnation != worker.Incarnation)
             {
                 holder = current.Member.Worker.Incarnation;
                 return (0, TimeSpan.Zero);
             }
 
-            // The same process again, say after an answer that got lost: it keeps its place, the old lease goes.
+            // The same process again, say after an answer that got lost: it keeps its place.
             order = current.Member.RegistrationOrder;
             _leases.Remove(current.Id);
             _byExpiry.Remove(current);
         }
+        else if (_leases.Count >= leasesMax)
+        {
+            return (0, TimeSpan.Zero);
+        }
 
         var granted = ttl < TtlMin ? TtlMin : ttl > TtlMax ? TtlMax : ttl;
-        var lease = new Lease(DrawLeaseId(), granted) { Member = new Member(worker, order), ExpiresAt = now + granted };
+        var lease = new Lease(leaseId > 0 && !_leases.ContainsKey(leaseId) ? leaseId : DrawLeaseId(), granted) { Member = new Member(worker, order), ExpiresAt = now + granted };
         _leases.Add(lease.Id, lease);
         _byWorker[worker.Id] = lease;
         _byExpiry.Add(lease);
@@ -133,7 +144,7 @@ public sealed class LeaseTable(Random random)
         long id;
         do
         {
-            id = random.NextInt64(1, long.MaxValue);
+            id = drawLeaseId();
         }
         while (_leases.ContainsKey(id));
         return id;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace AkkaLb.Core.Policies;
 
@@ -14,6 +15,7 @@ public sealed class Candidate
         Member = member;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
         IsEligible = member.Worker.State == WorkerState.Up;
+        AnswerBytes = AnswerBytesOf(member.Worker);
     }
 
     /// <summary>What the registry holds; replaced in place when the worker changes its record.</summary>
@@ -41,6 +43,12 @@ public sealed class Candidate
     /// <summary>What the balancer's shell keeps with it, say the resolved reference; forgotten when the worker's path changes.</summary>
     public object? Handle { get; set; }
 
+    /// <summary>What it takes in an answer at most, in bytes: its texts, and 32 for numbers and field headers.</summary>
+    internal int AnswerBytes { get; private set; }
+
+    /// <summary>The last request whose answer names it, by the balancer's count.</summary>
+    internal long NamedIn { get; set; }
+
     /// <summary>Registered and up at this moment. A policy's table may be older than that: who has left, or drains, is passed over.</summary>
     internal bool IsEligible { get; private set; }
 
@@ -57,13 +65,19 @@ public sealed class Candidate
     internal void Update(Member member)
     {
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
-        Handle = member.Worker.Path == Member.Worker.Path ? Handle : null;
+        if (member.Worker.Path != Member.Worker.Path)
+        {
+            (Handle, AnswerBytes) = (null, AnswerBytesOf(member.Worker));
+        }
+
         Member = member;
         IsEligible = member.Worker.State == WorkerState.Up;
     }
 
     /// <summary>It is registered no more.</summary>
     internal void Leave() => (IsRegistered, IsEligible) = (false, false);
+
+    private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 
     internal void Report(long sequence, long residentBytes, TimeSpan freshUntil)
     {

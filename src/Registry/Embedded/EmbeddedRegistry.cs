@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
@@ -12,10 +13,14 @@ namespace AkkaLb.Registry.Embedded;
 /// <param name="requestTimeout">How long one request may take; default of the programs 2 s.</param>
 public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, TimeSpan requestTimeout) : IWorkerRegistry
 {
+    /// <summary>One a process of a worker, known to nobody else.</summary>
+    private readonly ConcurrentDictionary<WorkerKey, long> _leaseIds = new();
+
     public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) =>
-        await AskAsync(new Register(worker, ttl), cancellationToken).ConfigureAwait(false) switch
+        await AskAsync(new Register(worker, ttl, LeaseIdOf(worker)), cancellationToken).ConfigureAwait(false) switch
         {
             Registered m => new RegisterOutcome.Registered(m.LeaseId, m.Ttl),
+            RegisterRefused { HolderIncarnation: 0, Text: { Length: > 0 } text } => throw new RegistryUnavailableException(text),
             RegisterRefused m => new RegisterOutcome.IdInUse(m.HolderIncarnation, ttl),
             var other => throw Unexpected(other),
         };
@@ -64,6 +69,9 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private long LeaseIdOf(WorkerRecord worker) =>
+        _leaseIds.GetOrAdd(new WorkerKey(worker.Id, worker.Incarnation), static _ => LeaseIds.Draw());
 
     private async Task<object> AskAsync(object request, CancellationToken cancellationToken)
     {

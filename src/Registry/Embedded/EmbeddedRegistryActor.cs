@@ -20,9 +20,9 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
     private readonly List<MemberChange> _changes = [];
     private TimeSpan? _timerDue;
 
-    public EmbeddedRegistryActor(Random random)
+    public EmbeddedRegistryActor(Func<long> drawLeaseId)
     {
-        _leases = new LeaseTable(random);
+        _leases = new LeaseTable(drawLeaseId);
         Serving();
     }
 
@@ -32,8 +32,7 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
-    /// <param name="random">Draws lease ids.</param>
-    public static Props Props(Random random) => Akka.Actor.Props.Create(() => new EmbeddedRegistryActor(random));
+    public static Props Props() => Akka.Actor.Props.Create(() => new EmbeddedRegistryActor(LeaseIds.Draw));
 
     /// <summary>After a crash this actor has forgotten who watches: they have to come again.</summary>
     protected override void PostStop()
@@ -57,8 +56,10 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
 
     private object OnRegister(Register m)
     {
-        var (leaseId, ttl) = _leases.Register(m.Worker, m.Ttl, Now, _changes, out var holder);
-        return leaseId == 0 ? new RegisterRefused(holder) : new Registered(leaseId, ttl);
+        var (leaseId, ttl) = _leases.Register(m.Worker, m.LeaseId, m.Ttl, Now, _changes, out var holder);
+        return leaseId > 0 ? new Registered(leaseId, ttl)
+            : holder == 0 ? new RegisterRefused(0, $"the balancer's embedded registry is full: it holds {_leases.Count} workers")
+            : new RegisterRefused(holder);
     }
 
     private Deregistered OnDeregister(Deregister m)

@@ -179,6 +179,26 @@ public class BalancerCoreTests
     }
 
     [Fact]
+    public void A_strangers_report_with_the_largest_sequence_silences_a_worker_no_longer_than_it_counts()
+    {
+        _leastLoad.ApplySnapshot(Members("a"), default);
+        _leastLoad.Report(Sample("a", bytes: 10, sequence: 7), S(1));
+        _leastLoad.Report(new MemorySample(Key("a"), long.MaxValue, TimeSpan.FromDays(100), 99), S(1));
+        Assert.Equal(ReportOutcome.Outdated, _leastLoad.Report(Sample("a", bytes: 10, sequence: 8), S(4) - TimeSpan.FromTicks(1)));
+        Assert.Equal(ReportOutcome.Applied, _leastLoad.Report(Sample("a", bytes: 10, sequence: 9), S(4)));
+        Assert.Equal("a", Answer(_leastLoad, S(5)));
+    }
+
+    [Fact]
+    public void A_report_counts_no_longer_than_for_three_of_the_heartbeats_that_its_worker_registered()
+    {
+        _leastLoad.ApplySnapshot([Up("a", 1, heartbeatMs: 200)], default);
+        _leastLoad.Report(new MemorySample(Key("a"), 1, TimeSpan.FromDays(1), 1), S(1));
+        Assert.Equal("a", Answer(_leastLoad, Ms(1599)));
+        Assert.Equal("NoMemoryReports", Answer(_leastLoad, Ms(1600)));
+    }
+
+    [Fact]
     public void An_early_report_counts_from_the_time_it_came()
     {
         _leastLoad.ApplySnapshot([], default);
@@ -347,6 +367,26 @@ public class BalancerCoreTests
         var picked = new List<Candidate>();
         Assert.Null(core.Assign(5, [], picked, default));
         Assert.Equal(expected, string.Join(' ', picked.Select(c => c.Key.Id)));
+    }
+
+    [Fact]
+    public void An_answer_names_as_many_workers_as_fit_and_the_next_one_goes_on_behind_them()
+    {
+        _roundRobin.ApplySnapshot(Members("a", "b", "c", "d"), default);
+        var picked = new List<Candidate>();
+        Assert.Null(_roundRobin.Assign(4, [], picked, default, bytesMax: 3_400));
+        Assert.Equal("a b c", string.Join(' ', picked.Select(c => c.Key.Id)));
+        Assert.Null(_roundRobin.Assign(1, [], picked, default, bytesMax: 0));
+        Assert.Equal("d", Assert.Single(picked).Key.Id);
+    }
+
+    [Fact]
+    public void A_worker_that_is_picked_again_takes_no_more_room_than_a_place()
+    {
+        _roundRobin.ApplySnapshot(Members("a", "b"), default);
+        var picked = new List<Candidate>();
+        Assert.Null(_roundRobin.Assign(1_000, [], picked, default, bytesMax: 6_000));
+        Assert.Equal(1_000, picked.Count);
     }
 
     [Fact]

@@ -7,14 +7,14 @@ public class LeaseTableTests
 {
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
-    private readonly LeaseTable _table = new(new Random(1));
+    private readonly LeaseTable _table = new(Draw(new Random(1)), leasesMax: 3);
     private readonly List<MemberChange> _changes = [];
 
     [Fact]
     public void An_id_in_use_by_another_incarnation_is_refused_and_the_holder_named()
     {
         Register("a", incarnation: 7);
-        Assert.Equal((0, TimeSpan.Zero), _table.Register(Worker("a", 8), S(5), S(1), _changes, out var holder));
+        Assert.Equal((0, TimeSpan.Zero), _table.Register(Worker("a", 8), 0, S(5), S(1), _changes, out var holder));
         Assert.Equal(7, holder);
     }
 
@@ -27,14 +27,55 @@ public class LeaseTableTests
     }
 
     [Fact]
-    public void The_same_incarnation_registers_again_and_keeps_its_place()
+    public void The_same_process_registers_again_under_its_lease_and_keeps_its_place()
     {
-        var first = Register("a");
+        Assert.Equal(77, Register("a", leaseId: 77));
         Register("b");
-        var second = Register("a");
+        Assert.Equal(77, Register("a", leaseId: 77, now: S(4)));
         Assert.Equal(["a", "b"], _table.Members.Select(m => m.Worker.Id));
-        Assert.Equal(TimeSpan.Zero, _table.KeepAlive(first, default, _changes));
-        Assert.Equal(S(5), _table.KeepAlive(second, default, _changes));
+        Assert.Equal(S(5), _table.KeepAlive(77, S(9) - Tick, _changes));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(78)]
+    public void A_live_incarnation_is_registered_again_only_under_the_id_of_its_lease(long leaseId)
+    {
+        Register("a", incarnation: 7, leaseId: 77);
+        _changes.Clear();
+        Assert.Equal((0, TimeSpan.Zero), _table.Register(Worker("a", 7), leaseId, S(5), S(1), _changes, out var holder));
+        Assert.Equal((7, S(5)), (holder, _table.KeepAlive(77, S(1), _changes)));
+        Assert.Empty(_changes);
+    }
+
+    [Fact]
+    public void A_lease_id_that_is_in_use_is_not_given_twice()
+    {
+        Register("a", leaseId: 77);
+        Assert.NotEqual(77, Register("b", leaseId: 77));
+        Assert.Equal(2, _table.Count);
+    }
+
+    [Fact]
+    public void An_unknown_lease_changes_nothing()
+    {
+        var lease = Register("a");
+        _changes.Clear();
+        Assert.Equal(TimeSpan.Zero, _table.KeepAlive(lease + 1, default, _changes));
+        Assert.False(_table.Update(lease + 1, Worker("a", state: WorkerState.Draining), default, _changes));
+        _table.Deregister(lease + 1, default, _changes);
+        Assert.Empty(_changes);
+    }
+
+    [Fact]
+    public void There_is_no_more_room_than_said_until_a_lease_has_ended()
+    {
+        Register("a", leaseId: 77);
+        Register("b");
+        Register("c");
+        Assert.Equal((0, TimeSpan.Zero), _table.Register(Worker("d"), 0, S(5), default, _changes, out var holder));
+        Assert.Equal((0, 77), (holder, Register("a", leaseId: 77)));
+        Assert.NotEqual(0, Register("d", now: S(5)));
     }
 
     [Fact]
@@ -64,7 +105,7 @@ public class LeaseTableTests
     [InlineData(5, 5)]
     [InlineData(3601, 3600)]
     public void The_ttl_granted_lies_between_a_second_and_an_hour(double asked, double granted) =>
-        Assert.Equal(S(granted), _table.Register(Worker("a"), S(asked), default, _changes, out _).Ttl);
+        Assert.Equal(S(granted), _table.Register(Worker("a"), 0, S(asked), default, _changes, out _).Ttl);
 
     [Fact]
     public void An_update_needs_the_lease_of_that_very_worker()
@@ -89,7 +130,7 @@ public class LeaseTableTests
     [Fact]
     public void The_table_agrees_with_a_naive_one_on_any_sequence_of_calls() => Seeded.Runs(3_000, random =>
     {
-        var (table, naive, now, leases) = (new LeaseTable(random), new NaiveLeases(), TimeSpan.Zero, new List<long> { 1 });
+        var (table, naive, now, leases) = (new LeaseTable(Draw(random)), new NaiveLeases(), TimeSpan.Zero, new List<long> { 1 });
         var follower = new Dictionary<string, WorkerRecord>();
         for (var step = 0; step < 80; step++)
         {
@@ -112,8 +153,9 @@ public class LeaseTableTests
         switch (random.Next(6))
         {
             case 0 or 1:
-                var (granted, ttl) = table.Register(worker, S(random.Next(1, 5)), now, changes, out var holder);
-                Assert.Equal(naive.Register(worker, granted, ttl, now) ?? 0, holder);
+                var asked = random.Chance(0.3) ? 0 : lease;
+                var (granted, ttl) = table.Register(worker, asked, S(random.Next(1, 5)), now, changes, out var holder);
+                Assert.Equal(naive.Register(worker, asked, granted, ttl, now) ?? 0, holder);
                 leases.Add(granted);
                 break;
             case 2:
@@ -148,6 +190,8 @@ public class LeaseTableTests
         }
     }
 
-    private long Register(string id, long incarnation = 1, TimeSpan now = default) =>
-        _table.Register(Worker(id, incarnation), S(5), now, _changes, out _).LeaseId;
+    private long Register(string id, long incarnation = 1, TimeSpan now = default, long leaseId = 0) =>
+        _table.Register(Worker(id, incarnation), leaseId, S(5), now, _changes, out _).LeaseId;
+
+    private static Func<long> Draw(Random random) => () => random.NextInt64(1, long.MaxValue);
 }

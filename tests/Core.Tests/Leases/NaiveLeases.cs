@@ -13,11 +13,13 @@ internal sealed class NaiveLeases
     public void Expire(TimeSpan now) => _held.RemoveAll(h => h.ExpiresAt <= now);
 
     /// <summary>Incarnation of the holder when refused, else null.</summary>
-    public long? Register(WorkerRecord worker, long leaseId, TimeSpan ttl, TimeSpan now)
+    /// <param name="asked">The id that the lease was to have.</param>
+    /// <param name="leaseId">The one that it has got.</param>
+    public long? Register(WorkerRecord worker, long asked, long leaseId, TimeSpan ttl, TimeSpan now)
     {
         Expire(now);
         var current = _held.Find(h => h.Worker.Id == worker.Id);
-        if (current is not null && current.Worker.Incarnation != worker.Incarnation)
+        if (current is not null && (current.Worker.Incarnation != worker.Incarnation || current.LeaseId != asked))
         {
             return current.Worker.Incarnation;
         }

@@ -127,8 +127,9 @@ internal sealed class RandomBalancer
         var member = _random.Of(Members);
         var isLate = member.Report is not null && _random.Chance(0.1);
         var sample = new MemorySample(member.Key, isLate ? member.Report!.Value.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4));
-        Assert.Equal(isLate ? ReportOutcome.Outdated : ReportOutcome.Applied, _core.Report(sample, Now));
-        if (!isLate)
+        var isOutdated = isLate && Now < member.FreshUntil;
+        Assert.Equal(isOutdated ? ReportOutcome.Outdated : ReportOutcome.Applied, _core.Report(sample, Now));
+        if (!isOutdated)
         {
             (member.Report, member.FreshUntil, member.PicksSinceReport) = (sample, Now + (3 * sample.Heartbeat), 0);
         }

@@ -19,7 +19,7 @@ public sealed class EmbeddedRegistryRemoteTests : IAsyncLifetime
     [Fact]
     public async Task A_worker_registers_renews_updates_and_leaves_over_the_network()
     {
-        var actor = _balancer.ActorOf(EmbeddedRegistryActor.Props(new Random(4053)), EmbeddedRegistryActor.ActorName);
+        var actor = _balancer.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var address = ((ExtendedActorSystem)_balancer).Provider.DefaultAddress;
         var remote = new EmbeddedRegistry(
             _worker, _worker.ActorSelection(new RootActorPath(address) / "user" / EmbeddedRegistryActor.ActorName), TimeSpan.FromSeconds(20));

@@ -17,7 +17,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
 
     public EmbeddedRegistryTests()
     {
-        _actor = Sys.ActorOf(EmbeddedRegistryActor.Props(new Random(4053)), EmbeddedRegistryActor.ActorName);
+        _actor = Sys.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         _registry = new EmbeddedRegistry(Sys, _actor, TimeSpan.FromSeconds(10));
     }
 
@@ -75,15 +75,32 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task The_same_incarnation_moves_to_a_new_lease_and_keeps_its_place()
+    public async Task The_same_process_registers_again_under_its_lease_and_keeps_its_place()
     {
         var first = await _registry.AddAsync(Workers.Worker("a"), Ttl);
         await _registry.AddAsync(Workers.Worker("b"), Ttl);
         var second = await _registry.AddAsync(Workers.Worker("a"), Ttl);
-        Assert.IsType<KeepAliveOutcome.LeaseLost>(await _registry.KeepAliveAsync(first.LeaseId, default));
+        Assert.Equal(first.LeaseId, second.LeaseId);
         Assert.IsType<KeepAliveOutcome.Kept>(await _registry.KeepAliveAsync(second.LeaseId, default));
         await using var watch = new WatchProbe(_registry);
         await watch.UntilMembersAreAsync("a", "b");
+    }
+
+    [Fact]
+    public async Task Nobody_else_registers_in_the_name_of_a_live_incarnation()
+    {
+        var mine = await _registry.AddAsync(Workers.Worker("a"), Ttl);
+        var stranger = new EmbeddedRegistry(Sys, _actor, TimeSpan.FromSeconds(10));
+        Assert.Equal(new RegisterOutcome.IdInUse(1, Ttl), await stranger.RegisterAsync(Workers.Worker("a"), Ttl, default));
+        Assert.IsType<KeepAliveOutcome.Kept>(await _registry.KeepAliveAsync(mine.LeaseId, default));
+    }
+
+    [Fact]
+    public async Task A_registry_without_room_says_so_and_may_have_some_later()
+    {
+        var full = new EmbeddedRegistry(Sys, Sys.ActorOf(Props.Create(() => new Full())), TimeSpan.FromSeconds(10));
+        var no = await Assert.ThrowsAsync<RegistryUnavailableException>(() => full.RegisterAsync(Workers.Worker("a"), Ttl, default));
+        Assert.Equal("full", no.Message);
     }
 
     [Fact]
@@ -202,6 +219,11 @@ public class EmbeddedRegistryTests : VirtualTimeKit
 
     /// <summary>The only other actor beside the registry.</summary>
     private Task<IActorRef> RelayAsync() => Sys.ActorSelection("/user/$*").ResolveOne(TimeSpan.FromSeconds(10));
+
+    private sealed class Full : ReceiveActor
+    {
+        public Full() => Receive<Register>(_ => Sender.Tell(new RegisterRefused(0, "full")));
+    }
 
     private sealed class Foreigner : ReceiveActor
     {

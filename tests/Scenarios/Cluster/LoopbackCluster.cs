@@ -27,7 +27,6 @@ public sealed class LoopbackCluster : IAsyncDisposable
     private readonly ConcurrentBag<IAsyncDisposable> _clients = [];
     private readonly ConcurrentBag<LoopbackWorker> _workers = [];
     // Each registry draws its lease ids from a seed of its own: with the same one a restarted registry would hand out the ids of its predecessor.
-    private int _balancersStarted;
     private ExtendedActorSystem _balancer;
     private long _incarnations;
 
@@ -107,7 +106,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     private ExtendedActorSystem StartBalancer(int port)
     {
         var system = Nodes.Start("balancer", _log, UserMessages.None, port);
-        var registry = system.ActorOf(EmbeddedRegistryActor.Props(new Random(++_balancersStarted)), EmbeddedRegistryActor.ActorName);
+        var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var balancer = system.ActorOf(BalancerActor.Props("balancer", PolicyNames.Create(_policy), BalancerLimits.Default), BalancerActor.ActorName);
         var tap = system.ActorOf(Props.Create(() => new Tap(balancer, _status)));
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, TimeSpan.FromSeconds(2)), tap), EtcdWatcherActor.ActorName);
