@@ -11,6 +11,9 @@ namespace AkkaLb.WorkerNode;
 /// the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets none.</remarks>
 public sealed class MemoryReporter : ReceiveActor, IWithTimers
 {
+    /// <summary>How often the log says what was done, when something was.</summary>
+    public static readonly TimeSpan SummaryInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "memory";
 
@@ -18,12 +21,13 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
     private readonly ReportCount _sent;
+    private long _finished;
     private IReadOnlyList<ActorSelection> _balancers = [];
     private IAsyncDisposable? _subscription;
 
     public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings, ReportCount sent)
     {
-        (_worker, _settings, _sent) = (worker, settings, sent);
+        (_worker, _settings, _sent, _finished) = (worker, settings, sent, settings.JobsFinished?.Invoke() ?? 0);
         Reporting();
     }
 
@@ -40,6 +44,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         var self = Self;
         _subscription = _settings.Balancers.Subscribe(news => self.Tell(news));
         Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, _settings.Heartbeat);
+        Timers.StartPeriodicTimer(nameof(Summary), Summary.Instance, SummaryInterval);
     }
 
     protected override void PostStop() => _ = _subscription?.DisposeAsync().AsTask();
@@ -47,6 +52,7 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     private void Reporting()
     {
         Receive<Beat>(_ => Report());
+        Receive<Summary>(_ => Summarize());
         Receive<BalancerNews.Known>(m =>
         {
             // An empty directory says less than what is known: a balancer that lost its entry still wants reports.
@@ -92,6 +98,19 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         }
     }
 
+    private void Summarize()
+    {
+        var finished = _settings.JobsFinished?.Invoke() ?? 0;
+        if (finished == _finished)
+        {
+            return;
+        }
+
+        var jobs = WorkerHost.Jobs(finished - _finished);
+        _log.Info("finished {0} in the last minute, {1} in flight, {2} MiB resident", jobs, _settings.JobsInFlight(), _settings.ReadMemory().ResidentBytes >> 20);
+        _finished = finished;
+    }
+
     private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
 
     /// <summary>The sequence of the last report. Props keep it, so that it goes on when the actor is restarted: the balancer drops what is not newer.</summary>
@@ -104,14 +123,21 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
     {
         public static readonly Beat Instance = new();
     }
+
+    private sealed class Summary
+    {
+        public static readonly Summary Instance = new();
+    }
 }
 
 /// <summary>What a <see cref="MemoryReporter"/> reports, how often and to whom.</summary>
 /// <param name="Heartbeat">Time between two reports.</param>
 /// <param name="Clock">For the wall time in the report, which is informational.</param>
+/// <param name="JobsFinished">How many jobs have been finished since the start, for the log; null: the log says nothing of them.</param>
 public sealed record MemoryReporterSettings(
     TimeSpan Heartbeat,
     IBalancerDirectory Balancers,
     Func<MemoryUse> ReadMemory,
     Func<int> JobsInFlight,
-    TimeProvider Clock);
+    TimeProvider Clock,
+    Func<long>? JobsFinished = null);

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Hosting;
@@ -24,22 +26,27 @@ public static class WorkerHost
 
     private static readonly TimeSpan RegistryStep = TimeSpan.FromSeconds(5);
 
+
     /// <summary>Runs a worker until it is told to stop.</summary>
     /// <param name="args">The command line; see <c>--help</c>.</param>
     /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
     /// <param name="messages">Your message types, beside those listed in HOCON.</param>
-    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register or lost its id.</returns>
-    public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null)
+    /// <param name="instances">How many of your actor do jobs side by side, one job at a time each: 1 to the capacity. Null: what HOCON says, by default as
+    /// many as the capacity, 64. What one of them keeps in its fields the others do not see, and an exception restarts one with fresh fields. Give 1 for an
+    /// actor that keeps state; its jobs then wait for one another. <c>--instances</c> goes over it.</param>
+    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register, cannot do jobs or lost its id.</returns>
+    public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null, int? instances = null)
     {
         var flags = new CommonFlags();
         var id = CommonFlags.Make("--id", "NAME", "name of this worker (host name and process id)");
         var leaseTtl = CommonFlags.Make("--lease-ttl", "SECONDS", "time to live of its lease (5)");
         var heartbeat = CommonFlags.Make("--heartbeat", "MS", "time between renewals and memory reports (1000)");
         var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once (64)");
+        var instancesFlag = CommonFlags.Make("--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
         var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
         var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
         {
-            id, flags.Balancers, leaseTtl, heartbeat, capacity, wait,
+            id, flags.Balancers, leaseTtl, heartbeat, capacity, instancesFlag, wait,
         };
         flags.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -49,6 +56,7 @@ public static class WorkerHost
                 .SetDuration(WorkerSettings.LeaseTtlKey, CommonFlags.Get(parsed, leaseTtl), "s")
                 .SetDuration(WorkerSettings.HeartbeatKey, CommonFlags.Get(parsed, heartbeat), "ms")
                 .Set(WorkerSettings.CapacityKey, CommonFlags.Get(parsed, capacity))
+                .Set(WorkerSettings.InstancesKey, CommonFlags.Get(parsed, instancesFlag) ?? instances?.ToString(CultureInfo.InvariantCulture))
                 .SetDuration(WorkerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
             var config = SettingsLoader.Load(
                 typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema);
@@ -66,15 +74,19 @@ public static class WorkerHost
         await using var node = await NodeHost.StartAsync(
             settings.Common, Dispatcher(settings.Threads).WithFallback(config), known).ConfigureAwait(false);
         var system = node.System;
-        var gauge = new JobGauge();
+        var log = Logging.GetLogger(system, typeof(WorkerHost));
+        var (gauge, tally, signals) = (new JobGauge(), new JobTally(ledger), new WorkerSignals());
+        var listener = node.Start(WorkerSignals.Actor(signals), WorkerSignals.ActorName);
+        var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
         var gate = node.Start(
             WorkerGate.Props(
-                actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props()),
+                instance,
                 new GateSettings(settings.Capacity, settings.Instances),
                 InstanceDispatcher,
                 gauge,
-                ledger),
+                tally),
             GateName);
+        log.Info("{0}", InstancesLine(settings.Instances, instance.Type));
 
         var directory = settings.Balancers is { } addresses ? (IBalancerDirectory)new FixedBalancers(addresses) : new EtcdBalancers(etcd!);
         var balancer = await BalancerProbe.FindAsync(system, directory, settings.Wait, node.Stopping).ConfigureAwait(false);
@@ -94,17 +106,16 @@ public static class WorkerHost
             settings.Capacity,
             (int)settings.Heartbeat.TotalMilliseconds,
             NodeProgram.Version);
-        var signals = new WorkerSignals();
         var registration = node.Start(
-            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), node.Start(WorkerSignals.Actor(signals), WorkerSignals.ActorName)),
-            RegistrationActor.ActorName);
+            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), listener), RegistrationActor.ActorName);
+        listener.Tell(new WorkerSignals.Follow(registration));
         await signals.ReadyOrEndAsync(node.Stopping).ConfigureAwait(false);
         if (!signals.HasEnded)
         {
             node.Start(
                 MemoryReporter.Props(
                     new WorkerKey(worker.Id, worker.Incarnation),
-                    new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System)),
+                    new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System, () => tally.Finished)),
                 MemoryReporter.ActorName);
             node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
             node.Ready($"ready worker {worker.Id} {node.Address}");
@@ -117,6 +128,7 @@ public static class WorkerHost
         }
 
         await LeaveAsync(gate, registration, settings.DrainTimeout, settings.RejectLinger).ConfigureAwait(false);
+        log.Info("stopped after {0}", Jobs(tally.Finished));
         return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
     }
 
@@ -129,6 +141,13 @@ public static class WorkerHost
         await TopActors.AskLastAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
         await Task.Delay(rejectLinger, TimeProvider.System).ConfigureAwait(false);
     }
+
+    private static string InstancesLine(int count, Type actor) => count == 1
+        ? $"one instance of {actor} does the jobs, one after another"
+        : string.Create(CultureInfo.InvariantCulture, $"{count} instances of {actor} do the jobs, and what one of them keeps the others do not see");
+
+    /// <summary>So many jobs, in words.</summary>
+    internal static string Jobs(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "job" : "jobs")}");
 
     private static FileJobLedger? OpenLedger(WorkerSettings settings)
     {

@@ -14,6 +14,8 @@ namespace AkkaLb.WorkerNode;
 /// <param name="Balancers">Null: those in etcd.</param>
 /// <param name="Actor">The operator's actor; null: the built-in one.</param>
 /// <param name="Ledger">Null: none.</param>
+/// <param name="UnableTimeout">Zero: it stays.</param>
+/// <param name="UnregisteredTimeout">Zero: it stays.</param>
 public sealed record WorkerSettings(
     CommonSettings Common,
     IReadOnlyList<Address>? Balancers,
@@ -28,20 +30,24 @@ public sealed record WorkerSettings(
     TimeSpan Wait,
     TimeSpan DrainTimeout,
     TimeSpan RejectLinger,
-    string? Ledger)
+    string? Ledger,
+    TimeSpan UnableTimeout,
+    TimeSpan UnregisteredTimeout)
 {
     public const string IdKey = "akkalb.worker.id";
     public const string LeaseTtlKey = "akkalb.worker.lease-ttl";
     public const string HeartbeatKey = "akkalb.worker.heartbeat";
     public const string CapacityKey = "akkalb.worker.capacity";
     public const string WaitKey = "akkalb.worker.wait";
-    private const string InstancesKey = "akkalb.worker.instances";
+    public const string InstancesKey = "akkalb.worker.instances";
     private const string ThreadsKey = "akkalb.worker.threads";
     private const string ActorKey = "akkalb.worker.actor";
     private const string AssembliesKey = "akkalb.worker.assemblies";
     private const string DrainTimeoutKey = "akkalb.worker.drain-timeout";
     private const string RejectLingerKey = "akkalb.worker.reject-linger";
     private const string LedgerKey = "akkalb.worker.ledger";
+    private const string UnableTimeoutKey = "akkalb.worker.unable-timeout";
+    private const string UnregisteredTimeoutKey = "akkalb.worker.unregistered-timeout";
 
     /// <summary>Threads by default at most: more blocking jobs at once are unusual, and each thread costs memory.</summary>
     private const int ThreadsDefaultMax = 64;
@@ -56,7 +62,7 @@ public sealed record WorkerSettings(
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), Hour), "--lease-ttl"),
         new(HeartbeatKey, SettingKind.Duration(TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)), "--heartbeat"),
         new(CapacityKey, SettingKind.Whole(1, 100_000), "--capacity"),
-        new(InstancesKey, SettingKind.Whole(0, 100_000)),
+        new(InstancesKey, SettingKind.Whole(0, 100_000), "--instances"),
         new(ThreadsKey, SettingKind.Whole(0, 10_000)),
         new(ActorKey, SettingKind.Text),
         new(AssembliesKey, SettingKind.TextList),
@@ -64,10 +70,12 @@ public sealed record WorkerSettings(
         new(DrainTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
         new(RejectLingerKey, SettingKind.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(1))),
         new(LedgerKey, SettingKind.Text),
+        new(UnableTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
+        new(UnregisteredTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
     ]);
 
     public RegistrationSettings Registration => new(
-        LeaseTtl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), LeaseTtl / 3));
+        LeaseTtl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), LeaseTtl / 3), UnableTimeout, UnregisteredTimeout);
 
     /// <exception cref="SettingsException">Something is wrong; all of it is named.</exception>
     public static WorkerSettings Read(Config config)
@@ -86,7 +94,7 @@ public sealed record WorkerSettings(
         var instances = config.ReadInt(InstancesKey) is > 0 and var given ? given : capacity;
         if (instances > capacity)
         {
-            problems.Add($"{InstancesKey} = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
+            problems.Add($"{InstancesKey} (--instances) = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
         }
 
         var balancers = CommonSettings.ReadBalancers(config, problems);
@@ -110,7 +118,9 @@ public sealed record WorkerSettings(
             config.ReadDuration(WaitKey),
             config.ReadDuration(DrainTimeoutKey),
             config.ReadDuration(RejectLingerKey),
-            ledger.Length == 0 ? null : ledger);
+            ledger.Length == 0 ? null : ledger,
+            config.ReadDuration(UnableTimeoutKey),
+            config.ReadDuration(UnregisteredTimeoutKey));
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 

@@ -2,15 +2,17 @@ using Akka.Actor;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>What the registration tells the program, as tasks.</summary>
+/// <summary>What the gate and the registration tell the program, as tasks.</summary>
 internal sealed class WorkerSignals
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "signals";
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _able = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _gaveUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _hasEnded;
+    private volatile string? _trouble;
 
     public bool WasReady => _ready.Task.IsCompleted;
 
@@ -20,7 +22,25 @@ internal sealed class WorkerSignals
     /// <summary>Why the worker cannot be registered; null while it can.</summary>
     public string? GaveUp => _gaveUp.Task.IsCompletedSuccessfully ? _gaveUp.Task.GetAwaiter().GetResult() : null;
 
+    /// <summary>Why the worker cannot do jobs, as the gate told last; null: it can, or nothing has been told.</summary>
+    public string? Trouble => _trouble;
+
     public static Props Actor(WorkerSignals signals) => Props.Create(() => new Listener(signals));
+
+    /// <summary>Waits until one instance has been built.</summary>
+    /// <returns>False when none was within <paramref name="wait"/>, or when told to stop first.</returns>
+    public async Task<bool> AbleAsync(TimeSpan wait, CancellationToken stopping)
+    {
+        try
+        {
+            await _able.Task.WaitAsync(wait, TimeProvider.System, stopping).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     public async Task ReadyOrEndAsync(CancellationToken stopping) => await AnyAsync(stopping, _ready.Task, _gaveUp.Task).ConfigureAwait(false);
 
@@ -38,10 +58,30 @@ internal sealed class WorkerSignals
         }
     }
 
+    /// <summary>To the actor: tell this registration of the gate's ability, as it is and whenever it changes.</summary>
+    public sealed record Follow(IActorRef Registration) : INoSerializationVerificationNeeded;
+
     private sealed class Listener : ReceiveActor
     {
+        private GateAbility _ability = new(Trouble: null);
+        private IActorRef _registration = ActorRefs.Nobody;
+
         public Listener(WorkerSignals signals)
         {
+            Receive<GateAbility>(m =>
+            {
+                (_ability, signals._trouble) = (m, m.Trouble);
+                _registration.Tell(m);
+                if (m.Trouble is null)
+                {
+                    signals._able.TrySetResult();
+                }
+            });
+            Receive<Follow>(m =>
+            {
+                _registration = m.Registration;
+                _registration.Tell(_ability);
+            });
             Receive<WorkerReady>(_ => signals._ready.TrySetResult());
             Receive<WorkerGaveUp>(m => signals._gaveUp.TrySetResult(m.Sentence));
         }

@@ -18,9 +18,10 @@ public class MemoryReporterTests : VirtualTimeKit
     private readonly Directory _directory = new();
     private readonly IActorRef _relay;
     private bool _isUnreadable;
+    private long _finished = 5;
 
     public MemoryReporterTests()
-        : base(config: SystemConfig.Remoting("127.0.0.1", 0))
+        : base(config: ConfigurationFactory.ParseString("akka.loglevel = INFO").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)))
     {
         _balancer = CreateTestProbe();
         _relay = Sys.ActorOf(Props.Create(() => new Relay(_balancer)), "balancer");
@@ -159,11 +160,24 @@ public class MemoryReporterTests : VirtualTimeKit
         Assert.True(_balancer.ExpectMsg<MemoryReport>().Sequence > 2);
     }
 
+    [Fact]
+    public async Task The_log_says_each_minute_what_was_finished_and_nothing_when_nothing_was()
+    {
+        var reporter = Start(Here);
+        await EventFilter.Info(start: "finished").ExpectAsync(0, () => PassAsync(reporter, MemoryReporter.SummaryInterval));
+        _finished += 3;
+        await EventFilter.Info("finished 3 jobs in the last minute, 4 in flight, 0 MiB resident")
+            .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
+        _finished += 1;
+        await EventFilter.Info("finished 1 job in the last minute, 4 in flight, 0 MiB resident")
+            .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
+    }
+
     private IActorRef Start(params Address[] balancers)
     {
         _directory.Addresses = balancers;
         return Sys.ActorOf(MemoryReporter.Props(Worker, new MemoryReporterSettings(
-            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33), () => 4, TimeProvider.System)));
+            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33), () => 4, TimeProvider.System, () => _finished)));
     }
 
     private static (WorkerKey, long) Parts(MemoryReport report) => (report.Worker, report.Sequence);

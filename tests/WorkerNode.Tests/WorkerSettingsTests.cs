@@ -22,6 +22,8 @@ public class WorkerSettingsTests
         Assert.Equal((Seconds(5), Seconds(1), Seconds(10)), (settings.LeaseTtl, settings.Heartbeat, settings.Wait));
         Assert.Equal((64, 64, 64), (settings.Capacity, settings.Instances, settings.Threads));
         Assert.Equal((null, null, Seconds(10), Seconds(1)), (settings.Actor, settings.Ledger, settings.DrainTimeout, settings.RejectLinger));
+        Assert.Equal((Seconds(60), TimeSpan.Zero), (settings.UnableTimeout, settings.UnregisteredTimeout));
+        Assert.Equal((Seconds(60), TimeSpan.Zero), (settings.Registration.UnableTimeout, settings.Registration.UnregisteredTimeout));
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public class WorkerSettingsTests
     [InlineData("worker.lease-ttl = 5", "akkalb.worker.lease-ttl (--lease-ttl) = 5: must be from 2 s to 60 m; add a unit: ms, s, m, h or d")]
     [InlineData("worker.id = \"a b\"", "akkalb.worker.id (--id) = a b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000")]
-    [InlineData("worker { capacity = 2, instances = 3 }", "akkalb.worker.instances = 3: must be at most the capacity, which is 2 (--capacity)")]
+    [InlineData("worker { capacity = 2, instances = 3 }", "akkalb.worker.instances (--instances) = 3: must be at most the capacity, which is 2 (--capacity)")]
     [InlineData("balancers = [\"a:1\", \"b:2\"]", "akkalb.balancers (--balancer): several balancers need a registry they share: use etcd (--etcd)")]
     [InlineData("balancers = [\"here\"]", "akkalb.balancers (--balancer) = here: must be host:port, several with commas between")]
     [InlineData("messages.m = \"No.Such, Type\"", "akkalb.messages.m = No.Such, Type: no such type; write \"Namespace.Type, Assembly\"")]

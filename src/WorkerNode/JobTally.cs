@@ -1,0 +1,18 @@
+using AkkaLb.Core;
+
+namespace AkkaLb.WorkerNode;
+
+/// <summary>Counts the jobs that a gate finishes, on its way to the ledger if there is one. Written by the gate, read by anybody, on any thread.</summary>
+internal sealed class JobTally(IJobLedger? ledger) : IJobLedger
+{
+    private long _finished;
+
+    /// <summary>Jobs done and failed; those that were rejected were not started.</summary>
+    public long Finished => Interlocked.Read(ref _finished);
+
+    void IJobLedger.Finished(JobId id, int attempt, string outcome)
+    {
+        Interlocked.Increment(ref _finished);
+        ledger?.Finished(id, attempt, outcome);
+    }
+}
