@@ -13,19 +13,19 @@ var mode = CommonFlags.Make(
     "with several balancers: each decides by itself (independent), or one of them decides and the others stand by (singleton, needs etcd)");
 var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy, id, mode };
 flags.AddTo(command);
-command.SetAction(async (parsed, _) =>
+return await NodeProgram.RunAsync(command, args, parsed =>
 {
     var overlay = flags.Read(parsed)
         .Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy))
         .Set(BalancerSettings.IdKey, CommonFlags.Get(parsed, id))
         .Set(BalancerSettings.ModeKey, CommonFlags.Get(parsed, mode));
-    var config = SettingsLoader.Load(typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema);
-    var settings = BalancerSettings.Read(config);
-    var chosen = settings.Policy ?? (PolicyPrompt.IsPossible
-        ? PolicyPrompt.Ask()
-        : throw new ProgramException(
-            ExitCode.Usage,
-            $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set {BalancerSettings.PolicyKey}"));
-    return await BalancerNode.RunAsync(settings, chosen, config).ConfigureAwait(false);
-});
-return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);
+    var (settings, config) = SettingsLoader.Load(
+        typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema, BalancerSettings.Read);
+    return () => BalancerNode.RunAsync(settings, settings.Policy ?? AskForPolicy(), config);
+}).ConfigureAwait(false);
+
+static string AskForPolicy() => PolicyPrompt.IsPossible
+    ? PolicyPrompt.Ask()
+    : throw new ProgramException(
+        ExitCode.Usage,
+        $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set {BalancerSettings.PolicyKey}");

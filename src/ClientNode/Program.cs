@@ -1,131 +1,143 @@
 using System.CommandLine;
-using System.Globalization;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Words;
 using AkkaLb.Hosting;
+using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
+using AkkaLb.Hosting.Streams;
 
 const int ConcurrencyDefault = 16;
+const int CountMax = 100_000;
+const long JobsMax = 1_000_000_000_000;
+var shortest = TimeSpan.FromMilliseconds(1);
+
 var flags = new CommonFlags();
 var contact = CommonFlags.Make(
     "--contact",
     $"{ClientNodeSettings.ContactDirect}|{ClientNodeSettings.ContactReceptionist}",
     "how to get to a balancer: itself (direct), or, in a cluster of balancers, the deciding one through any member's receptionist");
-var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.") { flags.Balancers, contact };
-flags.AddTo(command, isListening: false);
+var concurrency = CommonFlags.Make("--concurrency", "N", $"jobs under way at once ({ConcurrencyDefault})");
+var json = new Option<bool>("--json") { Description = "print one JSON object" };
 
-// assign
-var count = new Option<int>("--count") { HelpName = "N", Description = "assignments to ask for", DefaultValueFactory = _ => 1 };
+var count = CommonFlags.Make("--count", "N", "assignments to ask for (1)");
 var ahead = new Option<bool>("--ahead") { Description = "one request for all of them instead of a request each" };
 var assign = new Command("assign", "Ask for workers and print them, a line each.") { count, ahead };
-assign.SetAction((parsed, _) =>
-{
-    var wanted = AtLeastOne("--count", parsed.GetValue(count));
-    return RunAsync(parsed, session => AssignCommand.RunAsync(session, wanted, parsed.GetValue(ahead)));
-});
 
-// count
 var paths = new Argument<string[]>("PATH") { Description = "files to count", Arity = ArgumentArity.OneOrMore };
-var chunk = new Option<int>("--chunk")
-{
-    HelpName = "BYTES", Description = "largest piece of a file that is one job", DefaultValueFactory = _ => 65_536,
-};
-var countConcurrency = Concurrency();
-var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, countConcurrency };
-countWords.SetAction((parsed, _) =>
-{
-    var bytes = parsed.GetValue(chunk);
-    if (bytes is < ChunkSplitter.BoundBytesMin or > ChunkSplitter.BoundBytesMax)
-    {
-        throw new ProgramException(ExitCode.Usage, $"--chunk {bytes}: must be from {ChunkSplitter.BoundBytesMin} to {ChunkSplitter.BoundBytesMax}");
-    }
+var chunk = CommonFlags.Make("--chunk", "BYTES", "largest piece of a file that is one job (65536)");
+var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency };
 
-    var files = parsed.GetValue(paths)!;
-    if (files.FirstOrDefault(f => !File.Exists(f)) is { } missing)
-    {
-        throw new ProgramException(ExitCode.Usage, Directory.Exists(missing) ? $"{missing} is a directory: name files" : $"{missing}: no such file");
-    }
-
-    var concurrency = AtLeastOne("--concurrency", parsed.GetValue(countConcurrency));
-    return RunAsync(parsed, session => CountCommand.RunAsync(session, files, bytes, concurrency));
-});
-
-// load
-var jobs = new Option<long?>("--jobs") { HelpName = "N", Description = "jobs to run" };
-var duration = new Option<double?>("--for") { HelpName = "SECONDS", Description = "or: how long to go on beginning jobs" };
-var job = new Option<string>("--job") { HelpName = "JOB", Description = JobSpec.Forms, DefaultValueFactory = _ => "sleep:0" };
-var deadline = new Option<double>("--deadline")
-{
-    HelpName = "SECONDS", Description = "for each job, retries included", DefaultValueFactory = _ => 60,
-};
+var jobs = CommonFlags.Make("--jobs", "N", "jobs to run");
+var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to go on beginning jobs");
+var job = CommonFlags.Make("--job", "JOB", $"{JobSpec.Forms} (sleep:0)");
+var deadline = CommonFlags.Make("--deadline", "SECONDS", "for each job, retries included (60)");
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };
-var json = new Option<bool>("--json") { Description = "print one JSON object" };
-var loadConcurrency = Concurrency();
-var load = new Command("load", "Run many built-in jobs and tell how they went.") { jobs, duration, loadConcurrency, job, deadline, notIdempotent, json };
-load.SetAction((parsed, _) =>
+var load = new Command("load", "Run many built-in jobs and tell how they went.") { jobs, duration, concurrency, job, deadline, notIdempotent, json };
+
+var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
+
+var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    var options = ReadLoad(parsed);
-    return RunAsync(parsed, session => LoadCommand.RunAsync(session, options));
-});
-
-// state
-var stateJson = new Option<bool>("--json") { Description = "print one JSON object" };
-var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { stateJson };
-state.SetAction((parsed, _) => RunAsync(parsed, session => StateCommand.RunAsync(session, parsed.GetValue(stateJson))));
-
-command.Subcommands.Add(assign);
-command.Subcommands.Add(countWords);
-command.Subcommands.Add(load);
-command.Subcommands.Add(state);
-return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);
-
-async Task<int> RunAsync(ParseResult parsed, Func<ClientSession, Task<int>> run)
+    flags.Balancers, contact, assign, countWords, load, state,
+};
+flags.AddTo(command, isListening: false);
+var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
 {
+    [assign] = ReadAssign,
+    [countWords] = ReadCount,
+    [load] = ReadLoad,
+    [state] = (given, _) =>
+    {
+        var isJson = given.IsSet(json);
+        return session => StateCommand.RunAsync(session, isJson);
+    },
+};
+return await NodeProgram.RunAsync(command, args, Prepare).ConfigureAwait(false);
+
+Func<Task<int>> Prepare(ParseResult parsed)
+{
+    var problems = new List<string>();
+    var run = verbs.TryGetValue(parsed.CommandResult.Command, out var read) ? read(new FlagValues(parsed, problems), parsed) : null;
     var overlay = flags.Read(parsed).Set(ClientNodeSettings.ContactKey, CommonFlags.Get(parsed, contact));
-    var config = SettingsLoader.Load(
-        typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema);
-    await using var session = await ClientSession.OpenAsync(ClientNodeSettings.Read(config), config).ConfigureAwait(false);
-    return await session.RunAsync(run).ConfigureAwait(false);
+    Func<Task<int>>? ready = null;
+    try
+    {
+        var (settings, config) = SettingsLoader.Load(
+            typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema, ClientNodeSettings.Read);
+        ready = () => RunAsync(settings, config, run!);
+    }
+    catch (SettingsException e)
+    {
+        problems.AddRange(e.Problems);
+    }
+
+    return problems.Count == 0 ? ready! : throw new SettingsException(problems);
 }
 
-LoadCommand.Options ReadLoad(ParseResult parsed)
+static async Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config config, Func<ClientSession, Task<int>> run)
 {
-    const double daysMax = 100;
-    var (jobsGiven, forGiven, each) = (parsed.GetValue(jobs), parsed.GetValue(duration), parsed.GetValue(deadline));
-    if (jobsGiven is null == forGiven is null)
+    await using var session = await ClientSession.OpenAsync(settings, config).ConfigureAwait(false);
+    return await run(session).ConfigureAwait(false);
+}
+
+Func<ClientSession, Task<int>> ReadAssign(FlagValues given, ParseResult parsed)
+{
+    var wanted = (int)(given.Whole(count, 1, CountMax) ?? 1);
+    var isAhead = given.IsSet(ahead);
+    return session => AssignCommand.RunAsync(session, wanted, isAhead);
+}
+
+Func<ClientSession, Task<int>> ReadCount(FlagValues given, ParseResult parsed)
+{
+    var bytes = (int)(given.Whole(chunk, ChunkSplitter.BoundBytesMin, ChunkSplitter.BoundBytesMax) ?? 65_536);
+    var atOnce = Concurrency(given);
+    var files = parsed.GetResult(paths) is { } result && !result.Errors.Any() ? parsed.GetValue(paths)! : [];
+    foreach (var file in files)
     {
-        throw new ProgramException(ExitCode.Usage, "give either --jobs N or --for SECONDS");
+        if (WhyNotCounted(FileKinds.Of(file)) is { } reason)
+        {
+            given.Refuse($"{file}: {reason}");
+        }
     }
 
-    if (jobsGiven < 1 || forGiven is <= 0 or > daysMax * 86_400 || each is <= 0 or > daysMax * 86_400)
+    return session => CountCommand.RunAsync(session, files, bytes, atOnce);
+}
+
+Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
+{
+    var (jobsGiven, forGiven) = (given.Text(jobs), given.Text(duration));
+    if (jobsGiven is null == forGiven is null && parsed.UnmatchedTokens.Count == 0)
     {
-        throw new ProgramException(ExitCode.Usage, "--jobs must be at least 1, --for and --deadline above 0 and at most 100 days, in seconds");
+        given.Refuse("give either --jobs N or --for SECONDS");
     }
 
-    if (!JobSpec.TryParse(parsed.GetValue(job)!, out var what, out var problem))
+    if (!JobSpec.TryParse(given.Text(job) ?? "sleep:0", out var what, out var problem))
     {
-        throw new ProgramException(ExitCode.Usage, problem!);
+        given.Refuse(problem!);
     }
 
-    return new LoadCommand.Options(
-        jobsGiven,
-        forGiven is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        AtLeastOne("--concurrency", parsed.GetValue(loadConcurrency)),
+    var options = new LoadCommand.Options(
+        given.Whole(jobs, 1, JobsMax),
+        given.Seconds(duration, shortest, JobOptions.DeadlineMax),
+        Concurrency(given),
         what,
-        new JobOptions { Deadline = TimeSpan.FromSeconds(each), IsIdempotent = !parsed.GetValue(notIdempotent) },
-        parsed.GetValue(json));
+        new JobOptions
+        {
+            Deadline = given.Seconds(deadline, shortest, JobOptions.DeadlineMax) ?? JobOptions.Default.Deadline,
+            IsIdempotent = !given.IsSet(notIdempotent),
+        },
+        given.IsSet(json));
+    return session => LoadCommand.RunAsync(session, options);
 }
 
-static int AtLeastOne(string flag, int value)
-{
-    const int most = 100_000;
-    return value is >= 1 and <= most
-        ? value
-        : throw new ProgramException(ExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"{flag} {value}: must be from 1 to {most}"));
-}
+int Concurrency(FlagValues given) => (int)(given.Whole(concurrency, 1, CountMax) ?? ConcurrencyDefault);
 
-static Option<int> Concurrency() => new("--concurrency")
+static string? WhyNotCounted(FileKind kind) => kind switch
 {
-    HelpName = "N", Description = "jobs under way at once", DefaultValueFactory = _ => ConcurrencyDefault,
+    FileKind.File or FileKind.Pipe => null,
+    FileKind.Directory => "is a directory: name files",
+    FileKind.Device => "is a device: name files",
+    FileKind.Socket => "is a socket: name files",
+    FileKind.Missing => "no such file",
 };

@@ -83,6 +83,7 @@ public sealed class CommonFlags
             .SetList(NodeKeys.Balancers, Get(parsed, Balancers));
     }
 
-    /// <summary>The value of a flag; null where it was not given or the command does not have it.</summary>
-    public static string? Get(ParseResult parsed, Option<string?> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
+    /// <summary>The value of a flag; null where it was not given, was given wrongly, or the command does not have it.</summary>
+    public static string? Get(ParseResult parsed, Option<string?> option) =>
+        parsed.GetResult(option) is { } result && !result.Errors.Any() ? parsed.GetValue(option) : null;
 }

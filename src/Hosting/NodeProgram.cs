@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Reflection;
 using AkkaLb.Core;
 using AkkaLb.Hosting.Hocon;
@@ -6,38 +7,38 @@ using AkkaLb.Hosting.Streams;
 
 namespace AkkaLb.Hosting;
 
-/// <summary>The frame around every program: command line in, exit code out, and one clear line on standard error for what goes wrong.</summary>
+/// <summary>The frame around every program: command line in, exit code out, and one clear line on standard error for each thing that is wrong.</summary>
 public static class NodeProgram
 {
     /// <summary>Version of the program, as <c>--version</c> prints it and the registry shows it.</summary>
     public static string Version { get; } =
         typeof(NodeProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
-    /// <summary>Parses and runs. Actions set on the commands may throw <see cref="SettingsException"/> and <see cref="ProgramException"/>.</summary>
-    public static async Task<int> RunAsync(RootCommand command, string[] args)
+    /// <summary>Reads everything, and runs when nothing is wrong.</summary>
+    /// <param name="prepare">Reads flags and settings, and returns what to run. It is called even if the command line has mistakes, so that those of the
+    /// settings are named in the same round. May throw <see cref="SettingsException"/>.</param>
+    /// <returns>The exit code. What runs may throw <see cref="ProgramException"/>.</returns>
+    public static async Task<int> RunAsync(RootCommand command, string[] args, Func<ParseResult, Func<Task<int>>> prepare)
     {
-        var name = command.Name;
         StandardStreams.Install();
         try
         {
-            var parsed = command.Parse(args);
-            if (parsed.Errors.Count > 0)
+            // Names that begin with @ are names, and no files with more of the command line in them.
+            var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Action is not (null or ParseErrorAction))
             {
-                await Console.Error.WriteLineAsync($"{name}: {WithoutTypeNames(OneLine.Of(Worst(parsed)))} (see --help)").ConfigureAwait(false);
-                return ExitCode.Usage;
+                return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration
+            var problems = FlagProblems.In(parsed).ToList();
+            if (Prepare(prepare, parsed, problems) is { } run && problems.Count == 0)
             {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            }).ConfigureAwait(false);
-        }
-        catch (SettingsException e)
-        {
-            foreach (var problem in e.Problems)
+                return await run().ConfigureAwait(false);
+            }
+
+            foreach (var problem in problems)
             {
-                await Console.Error.WriteLineAsync($"{name}: {OneLine.Of(problem)}").ConfigureAwait(false);
+                await TellAsync(command, problem).ConfigureAwait(false);
             }
 
             return ExitCode.Usage;
@@ -46,20 +47,25 @@ public static class NodeProgram
         {
             if (e.Message.Length > 0)
             {
-                await Console.Error.WriteLineAsync($"{name}: {OneLine.Of(e.Message)}").ConfigureAwait(false);
+                await TellAsync(command, e.Message).ConfigureAwait(false);
             }
 
             return e.ExitCode;
         }
     }
 
-    /// <summary>"Cannot parse argument 'x' for option '--n' as expected type 'System.Int32'.": the end says nothing to an operator.</summary>
-    private static string WithoutTypeNames(string message) => message.Split(" as expected type", 2)[0];
-
-    /// <summary>A word that nobody knows says more than what is missing because of it: "--jbos 5" without a verb is a slip in a flag.</summary>
-    private static string Worst(ParseResult parsed)
+    private static Func<Task<int>>? Prepare(Func<ParseResult, Func<Task<int>>> prepare, ParseResult parsed, List<string> problems)
     {
-        var unknown = parsed.Errors.FirstOrDefault(e => parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal)));
-        return (unknown ?? parsed.Errors[0]).Message;
+        try
+        {
+            return prepare(parsed);
+        }
+        catch (SettingsException e)
+        {
+            problems.AddRange(e.Problems);
+            return null;
+        }
     }
+
+    private static Task TellAsync(RootCommand command, string sentence) => Console.Error.WriteLineAsync($"{command.Name}: {OneLine.Of(sentence)}");
 }

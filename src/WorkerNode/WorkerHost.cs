@@ -49,7 +49,7 @@ public static class WorkerHost
             id, flags.Balancers, leaseTtl, heartbeat, capacity, instancesFlag, wait,
         };
         flags.AddTo(command);
-        command.SetAction(async (parsed, _) =>
+        return NodeProgram.RunAsync(command, args, parsed =>
         {
             var overlay = flags.Read(parsed)
                 .Set(WorkerSettings.IdKey, CommonFlags.Get(parsed, id))
@@ -58,12 +58,10 @@ public static class WorkerHost
                 .Set(WorkerSettings.CapacityKey, CommonFlags.Get(parsed, capacity))
                 .Set(WorkerSettings.InstancesKey, CommonFlags.Get(parsed, instancesFlag) ?? instances?.ToString(CultureInfo.InvariantCulture))
                 .SetDuration(WorkerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
-            var config = SettingsLoader.Load(
-                typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema);
-            var settings = WorkerSettings.Read(config);
-            return await RunAsync(settings, config, actor, messages).ConfigureAwait(false);
+            var (settings, config) = SettingsLoader.Load(
+                typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema, WorkerSettings.Read);
+            return () => RunAsync(settings, config, actor, messages);
         });
-        return NodeProgram.RunAsync(command, args);
     }
 
     private static async Task<int> RunAsync(WorkerSettings settings, Config config, Props? actor, UserMessages? messages)

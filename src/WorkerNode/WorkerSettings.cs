@@ -65,11 +65,11 @@ public sealed record WorkerSettings(
         new(InstancesKey, SettingKind.Whole(0, 100_000), "--instances"),
         new(ThreadsKey, SettingKind.Whole(0, 10_000)),
         new(ActorKey, SettingKind.Text),
-        new(AssembliesKey, SettingKind.TextList),
+        new(AssembliesKey, SettingKind.PathList),
         new(WaitKey, SettingKind.Duration(TimeSpan.Zero, Hour), "--wait"),
         new(DrainTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
         new(RejectLingerKey, SettingKind.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(1))),
-        new(LedgerKey, SettingKind.Text),
+        new(LedgerKey, SettingKind.Path),
         new(UnableTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
         new(UnregisteredTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
     ]);
@@ -81,7 +81,7 @@ public sealed record WorkerSettings(
     public static WorkerSettings Read(Config config)
     {
         var problems = new List<string>();
-        LoadAssemblies(config.ReadTextList(AssembliesKey), problems);
+        var missing = LoadAssemblies(config.ReadTextList(AssembliesKey), problems);
         var ttl = CommonSettings.ReadTtl(config, LeaseTtlKey, " (--lease-ttl)", problems);
         var heartbeat = config.ReadDuration(HeartbeatKey);
         if (heartbeat > ttl / 3)
@@ -121,11 +121,14 @@ public sealed record WorkerSettings(
             ledger.Length == 0 ? null : ledger,
             config.ReadDuration(UnableTimeoutKey),
             config.ReadDuration(UnregisteredTimeoutKey));
+        problems.RemoveAll(p => missing.Any(name => p.Contains($", {name}: no such type", StringComparison.Ordinal)));
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 
-    private static void LoadAssemblies(IReadOnlyList<string> paths, List<string> problems)
+    /// <returns>The names of those that cannot be loaded: that their types cannot be found is no news then.</returns>
+    private static List<string> LoadAssemblies(IReadOnlyList<string> paths, List<string> problems)
     {
+        var missing = new List<string>();
         foreach (var path in paths)
         {
             try
@@ -134,9 +137,12 @@ public sealed record WorkerSettings(
             }
             catch (Exception e) when (e is IOException or BadImageFormatException or ArgumentException or NotSupportedException)
             {
-                problems.Add($"{AssembliesKey}: {path} cannot be loaded: {e.Message}");
+                problems.Add($"{AssembliesKey}: {path} cannot be loaded: {OneLine.Of(e.Message)}");
+                missing.Add(Path.GetFileNameWithoutExtension(path));
             }
         }
+
+        return missing;
     }
 
     private static Type? ReadActor(string name, List<string> problems)

@@ -119,6 +119,25 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     public async Task Heartbeat_above_a_third_of_the_lease_is_refused_with_exit_2() =>
         await FailsAsync(WorkerProgram, ["--lease-ttl", "5", "--heartbeat", "1700"], Usage, "--heartbeat", "third");
 
+    [Fact]
+    public async Task Every_wrong_flag_setting_type_and_rule_is_named_in_one_round()
+    {
+        var file = Write("akkalb { no-such-key = 1, messages { a = \"No.Such, Thing\" }\n worker { heartbeat = 4s, actor = \"No.Actor, Thing\" } }");
+
+        var ending = await RunAsync(WorkerProgram, ["--config", file, "--capacty", "5", "--port", "x"]);
+
+        Assert.Equal(Usage, ending.ExitCode);
+        string[] expected = ["did you mean --capacity?", "akkalb.no-such-key", "--port", "No.Such, Thing", "third of the lease", "No.Actor, Thing"];
+        Assert.Equal(expected.Length, ending.Error.Count);
+        Assert.All(expected, words => Assert.Contains(ending.Error, l => l.Contains(words, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("", "give a verb: assign, count, load, state")]
+    [InlineData("sate", "did you mean state?")]
+    public async Task A_client_without_a_verb_names_those_there_are_with_exit_2(string verb, string words) =>
+        await FailsAsync(ClientProgram, verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), Usage, words);
+
     [Theory]
     [InlineData(BalancerProgram)]
     [InlineData(WorkerProgram)]

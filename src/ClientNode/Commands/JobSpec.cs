@@ -1,4 +1,4 @@
-using System.Globalization;
+using AkkaLb.Hosting.Hocon;
 using AkkaLb.Messages;
 
 namespace AkkaLb.ClientNode.Commands;
@@ -38,10 +38,12 @@ internal static class JobSpec
         numbers = new int[parts.Length];
         for (var i = 0; i < parts.Length; i++)
         {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
+            if (!NumberText.TryWhole(parts[i], out var number) || number is < 0 or > int.MaxValue)
             {
                 return false;
             }
+
+            numbers[i] = (int)number;
         }
 
         return true;

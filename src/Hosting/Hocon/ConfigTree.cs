@@ -17,6 +17,13 @@ internal static class ConfigTree
         return value;
     }
 
+    /// <summary>Removes what stands under a path of plain names; nothing where there is none.</summary>
+    public static void Remove(Config config, string path)
+    {
+        var dot = path.LastIndexOf('.');
+        if (Find(config, path[..dot]) is { } section && section.IsObject()) section.GetObject().Items.Remove(path[(dot + 1)..]);
+    }
+
     /// <summary>A path with one more name, quoted if it would not read back as one.</summary>
     public static string Join(string path, string name) =>
         name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? $"{path}.{name}" : $"{path}.\"{name}\"";

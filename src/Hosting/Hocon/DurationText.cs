@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 
 namespace AkkaLb.Hosting.Hocon;
 
@@ -13,7 +12,7 @@ internal static class DurationText
         duration = default;
         var unitStart = text.AsSpan().IndexOfAnyExcept(NumberCharacters);
         if (unitStart <= 0 || TicksOf(text[unitStart..].Trim()) is not { } unit) return false;
-        if (!decimal.TryParse(text.AsSpan(0, unitStart), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count)) return false;
+        if (!NumberText.TryDecimal(text[..unitStart], out var count)) return false;
         // Decimal, so that 0.1s is exactly a million ticks; compared before it is multiplied, so that nothing overflows.
         if (count >= long.MaxValue / unit) return false;
         duration = TimeSpan.FromTicks((long)(count * unit));

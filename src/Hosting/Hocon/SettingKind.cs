@@ -17,6 +17,9 @@ public sealed class SettingKind
     /// <summary>Any text, the empty one included.</summary>
     public static SettingKind Text { get; } = new("must be text", value => SettingText.TryText(value, out _));
 
+    /// <summary>A path, or the empty text. Relative ones in a file belong to its folder.</summary>
+    public static SettingKind Path { get; } = new("must be text", value => SettingText.TryText(value, out _)) { IsPath = true };
+
     /// <summary>Any text, never shown: what is wrong with it is told without it.</summary>
     public static SettingKind Secret { get; } = new("must be text", value => SettingText.TryText(value, out _)) { IsSecret = true };
 
@@ -25,6 +28,10 @@ public sealed class SettingKind
 
     /// <summary>A list of texts, none of them empty; the list may be.</summary>
     public static SettingKind TextList { get; } = new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _));
+
+    /// <summary>A list of paths, none of them empty. Relative ones in a file belong to its folder.</summary>
+    public static SettingKind PathList { get; } =
+        new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _)) { IsPath = true };
 
     /// <summary>An object whose keys are free and whose values are texts.</summary>
     public static SettingKind TextMap { get; } =
@@ -39,6 +46,9 @@ public sealed class SettingKind
     /// <summary>Whether messages keep the value to themselves.</summary>
     internal bool IsSecret { get; private init; }
 
+    /// <summary>Whether the value names files.</summary>
+    internal bool IsPath { get; private init; }
+
     private bool NeedsUnit { get; init; }
 
     /// <summary>A whole number.</summary>
@@ -52,11 +62,6 @@ public sealed class SettingKind
         {
             NeedsUnit = true,
         };
-
-    /// <summary>A size in bytes: a whole number, alone or with B, kB, MB, GB, KiB, MiB or GiB.</summary>
-    public static SettingKind Bytes(long min, long max) =>
-        new($"must be from {ByteSizeText.Format(min)} to {ByteSizeText.Format(max)}",
-            value => SettingText.TryBytes(value, out var bytes) && bytes >= min && bytes <= max);
 
     /// <summary>A plain decimal number.</summary>
     public static SettingKind Fraction(double min, double max) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Akka.Configuration.Hocon;
 
 namespace AkkaLb.Hosting.Hocon;
@@ -17,14 +16,15 @@ internal static class SettingText
     public static bool TryInt(HoconValue value, out long number)
     {
         number = 0;
-        return TryText(value, out var text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+        return TryText(value, out var text) && NumberText.TryWhole(text, out number);
     }
 
     public static bool TryFraction(HoconValue value, out double number)
     {
         number = 0;
-        const NumberStyles style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
-        return TryText(value, out var text) && double.TryParse(text, style, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
+        var isNumber = TryText(value, out var text) & NumberText.TryDecimal(text, out var exact);
+        number = (double)exact;
+        return isNumber;
     }
 
     public static bool TryBool(HoconValue value, out bool answer)
@@ -38,12 +38,6 @@ internal static class SettingText
     {
         duration = default;
         return TryText(value, out var text) && DurationText.TryParse(text, out duration);
-    }
-
-    public static bool TryBytes(HoconValue value, out long bytes)
-    {
-        bytes = 0;
-        return TryText(value, out var text) && ByteSizeText.TryParse(text, out bytes);
     }
 
     public static bool TryTextList(HoconValue value, out IReadOnlyList<string> texts)

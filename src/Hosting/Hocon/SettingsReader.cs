@@ -35,8 +35,6 @@ public static class SettingsReader
     public static TimeSpan ReadDuration(this Config config, string path) =>
         Read<TimeSpan>(config, path, "a duration with a unit", SettingText.TryDuration);
 
-    public static long ReadBytes(this Config config, string path) => Read<long>(config, path, "a size", SettingText.TryBytes);
-
     public static IReadOnlyList<string> ReadTextList(this Config config, string path) =>
         Read<IReadOnlyList<string>>(config, path, "a list of texts", SettingText.TryTextList);
 

@@ -50,6 +50,24 @@ public sealed class SettingsSchema
         if (problems.Count > 0) throw new SettingsException(problems);
     }
 
+    /// <summary>Takes out of a layer what is wrong in it, so that the layers below stand in and the rest can be read.</summary>
+    /// <param name="layer">A file's or the flags' settings; changed.</param>
+    /// <param name="source">As in <see cref="Check"/>.</param>
+    /// <param name="problems">Gets a line for each problem, in order of path.</param>
+    /// <returns>The settings whose values were taken out.</returns>
+    internal IReadOnlyList<SettingKey> TakeOutInvalid(Config layer, string source, List<string> problems)
+    {
+        var takenOut = new List<SettingKey>();
+        foreach (var (path, value) in Leaves(layer).OrderBy(leaf => leaf.Path, StringComparer.Ordinal))
+        {
+            if (ProblemAt(path, value) is not { } problem) continue;
+            problems.Add(source.Length == 0 ? problem : $"{source}: {problem}");
+            if (_keys.TryGetValue(path, out var key)) takenOut.Add(key);
+            ConfigTree.Remove(layer, path);
+        }
+        return takenOut;
+    }
+
     /// <summary>The settings a configuration holds, known or not, in order of path: compare with <see cref="Keys"/>.</summary>
     public IReadOnlyList<string> KeysOf(Config config) => [.. Leaves(config).Select(leaf => leaf.Path).Order(StringComparer.Ordinal)];
 

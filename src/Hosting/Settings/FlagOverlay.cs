@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using AkkaLb.Hosting.Hocon;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Hosting.Settings;
@@ -23,19 +24,19 @@ public sealed class FlagOverlay
     /// <summary>A list given as <c>a,b</c>. An empty item stays in it for the check to refuse: an unset variable must not become a default.</summary>
     public FlagOverlay SetList(string path, string? commaSeparated)
     {
-        if (commaSeparated is not null)
-        {
-            var items = commaSeparated.Split(',', StringSplitOptions.TrimEntries);
-            _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(HoconText.Quote))}]\n");
-        }
+        return commaSeparated is null ? this : SetItems(path, commaSeparated.Split(',', StringSplitOptions.TrimEntries));
+    }
 
+    public FlagOverlay SetItems(string path, IEnumerable<string> items)
+    {
+        _hocon.Append(CultureInfo.InvariantCulture, $"{path} = [{string.Join(", ", items.Select(HoconText.Quote))}]\n");
         return this;
     }
 
     /// <summary>A duration given as a number of <paramref name="unit"/>s; anything else is passed on for the check to refuse.</summary>
     public FlagOverlay SetDuration(string path, string? number, string unit) => Set(
         path,
-        number is not null && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? number + unit : number);
+        NumberText.TryDecimal(number, out _) ? number + unit : number);
 
     public Config ToConfig() => _hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString(_hocon.ToString());
 }

@@ -28,21 +28,6 @@ public class SettingsReaderTests
     public void Anything_else_is_no_duration(string text) =>
         Assert.StartsWith("a = ", Assert.Single(Assert.Throws<SettingsException>(() => Parse(text).ReadDuration("a")).Problems), StringComparison.Ordinal);
 
-    [Theory]
-    [InlineData("10", 10)]
-    [InlineData("10 B", 10)]
-    [InlineData("2kB", 2000)]
-    [InlineData("2 KiB", 2048)]
-    [InlineData("1 GiB", 1073741824)]
-    public void A_size_is_a_whole_number_alone_or_with_a_unit(string text, long bytes) => Assert.Equal(bytes, Parse(text).ReadBytes("a"));
-
-    [Theory]
-    [InlineData("1.5 KiB")]
-    [InlineData("KiB")]
-    [InlineData("1 kb")]
-    [InlineData("9999999999999 GiB")]
-    public void Anything_else_is_no_size(string text) => Assert.Throws<SettingsException>(() => Parse(text).ReadBytes("a"));
-
     [Fact]
     public void Lists_maps_numbers_and_switches_are_read_as_written()
     {

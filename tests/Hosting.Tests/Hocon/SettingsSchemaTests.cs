@@ -10,7 +10,7 @@ public class SettingsSchemaTests
           port = 4053
           labels { }
           balancer { policy = two-choices, share = 0.5, peers = [], verbose = off }
-          worker { heartbeat = 1s, name = "", buffer = 64 KiB }
+          worker { heartbeat = 1s, name = "" }
         }
         """;
 
@@ -22,8 +22,7 @@ public class SettingsSchemaTests
         new SettingKey("akkalb.balancer.peers", SettingKind.TextList),
         new SettingKey("akkalb.balancer.verbose", SettingKind.Bool),
         new SettingKey("akkalb.worker.heartbeat", SettingKind.Duration(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60))),
-        new SettingKey("akkalb.worker.name", SettingKind.Text),
-        new SettingKey("akkalb.worker.buffer", SettingKind.Bytes(1, 1024 * 1024)));
+        new SettingKey("akkalb.worker.name", SettingKind.Text));
 
     [Fact]
     public void Complete_settings_within_their_ranges_have_no_problems() => Assert.Empty(Schema.Check(Parse(Defaults), ""));
@@ -46,7 +45,6 @@ public class SettingsSchemaTests
     [InlineData("akkalb.worker.heartbeat = 1000", "akkalb.worker.heartbeat = 1000: must be from 50 ms to 60 s; add a unit: ms, s, m, h or d")]
     [InlineData("akkalb.worker.heartbeat = 1 week", "akkalb.worker.heartbeat = 1 week: must be from 50 ms to 60 s")]
     [InlineData("akkalb.worker.heartbeat = infinite", "akkalb.worker.heartbeat = infinite: must be from 50 ms to 60 s")]
-    [InlineData("akkalb.worker.buffer = 2 MiB", "akkalb.worker.buffer = 2 MiB: must be from 1 B to 1 MiB")]
     [InlineData("akkalb.worker.name = [x]", "akkalb.worker.name = [x]: must be text")]
     [InlineData("akkalb.labels = x", "akkalb.labels = x: must be an object of texts such as { name = value }")]
     [InlineData("akkalb.labels { a { b = 1 } }", "akkalb.labels = { ... }: must be an object of texts such as { name = value }")]
@@ -103,7 +101,7 @@ public class SettingsSchemaTests
 
     [Fact]
     public void ThrowIfInvalid_carries_every_problem() =>
-        Assert.Equal(9, Assert.Throws<SettingsException>(() => Schema.ThrowIfInvalid(Parse("akkalb { }"), "")).Problems.Count);
+        Assert.Equal(8, Assert.Throws<SettingsException>(() => Schema.ThrowIfInvalid(Parse("akkalb { }"), "")).Problems.Count);
 
     private static Config Parse(string text) => ConfigurationFactory.ParseString(text);
 }

@@ -134,12 +134,12 @@ public class CommonSettingsTests
         try
         {
             File.WriteAllText(file, "akkalb { host = from-file, port = 1 }");
-            var config = SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay().Set(NodeKeys.Port, "2"), Schema);
+            var config = SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay().Set(NodeKeys.Port, "2"), Schema, c => c).Settings;
             Assert.Equal(("from-file", 2, "embedded"), (config.ReadText(NodeKeys.Host), config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.Registry)));
 
             File.WriteAllText(file, "");
-            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay(), Schema).ReadInt(NodeKeys.Port));
-            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", null, new FlagOverlay(), Schema).ReadInt(NodeKeys.Port));
+            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
+            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", null, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
         }
         finally
         {
@@ -151,7 +151,7 @@ public class CommonSettingsTests
     public void Problems_of_file_and_flags_come_at_once() => Assert.Equal(
         2,
         Assert.Throws<SettingsException>(() => SettingsLoader.Load(
-            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().Set(NodeKeys.Port, "x").Set(NodeKeys.Registry, "y"), Schema)).Problems.Count);
+            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().Set(NodeKeys.Port, "x").Set(NodeKeys.Registry, "y"), Schema, c => c)).Problems.Count);
 
     [Theory]
     [InlineData("")]
@@ -160,7 +160,7 @@ public class CommonSettingsTests
     public void A_list_flag_with_an_empty_item_is_refused_and_never_a_default(string given) => Assert.Contains(
         "akkalb.balancers (--balancer)",
         Assert.Single(Assert.Throws<SettingsException>(() => SettingsLoader.Load(
-            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().SetList(NodeKeys.Balancers, given), Schema)).Problems),
+            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().SetList(NodeKeys.Balancers, given), Schema, c => c)).Problems),
         StringComparison.Ordinal);
 
     private static Config Config(string settings) =>
