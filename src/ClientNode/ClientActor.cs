@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote;
@@ -10,13 +11,17 @@ using AkkaLb.Registry;
 namespace AkkaLb.ClientNode;
 
 /// <summary>Runs a client's jobs: shell of a <see cref="ClientCore"/> and a <see cref="BalancerLink"/>, behind <see cref="BalancedClient"/>.</summary>
-/// <remarks>What happens to connections it hears from the event stream: <see cref="DisassociatedEvent"/> and <see cref="AssociationErrorEvent"/> name an
-/// address, <see cref="DeadLetter"/> carries what was never sent. Death watch of the workers is the backstop for silent networks. The balancer is not
-/// watched: unanswered requests tell sooner, and a balancer that death watch gave up (frozen for 12 s, say) could not be spoken to until it restarts.</remarks>
+/// <remarks>What happens to connections it hears from the event stream: <see cref="AssociatedEvent"/>, <see cref="DisassociatedEvent"/> and
+/// <see cref="AssociationErrorEvent"/> name an address, <see cref="DeadLetter"/> carries what was never sent. Nobody at another node is watched: Akka's death
+/// watch quarantines whoever was silent for 12 s, and nobody could talk to that node until it restarts. A silent worker is asked instead; that a balancer is
+/// silent is told by requests without an answer.</remarks>
 internal sealed class ClientActor : ReceiveActor, IWithTimers
 {
     /// <summary>Time between two probes while a balancer is sought.</summary>
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What the questions to gates begin with.</summary>
+    private const string GateQuestion = "gate/";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IBalancerDirectory _directory;
@@ -25,7 +30,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private readonly BalancerLink _link;
     private readonly BalancerProbes _balancerProbes;
     private readonly List<TaskCompletionSource> _linkWaiters = [];
-    private readonly Dictionary<IActorRef, WorkerKey> _watched = [];
     private List<Address> _addresses = [];
     private IActorRef? _balancer;
     private int _probeEpoch;
@@ -54,6 +58,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         var self = Self;
@@ -77,13 +82,13 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     private void Running()
     {
-        Receive<JobDone>(m => Step(() => _client.JobDone(m.Id, m.Attempt, m.Reply, Now)));
+        Receive<JobDone>(m => FromWorker(() => _client.JobDone(m.Id, m.Attempt, m.Reply, Now)));
         Receive<Assigned>(OnAssigned);
         Receive<SubmitJob>(m => Step(() => _client.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, Now)));
         Receive<SubmitAssign>(m => Step(() => _client.SubmitAssign(m.Ticket, m.Count, m.Timeout, Now)));
         Receive<AssignRejected>(OnAssignRejected);
-        Receive<JobRejected>(m => Step(() => _client.JobRejected(m.Id, m.Attempt, m.Reason, Now)));
-        Receive<JobFailed>(m => Step(() => _client.JobFailed(m.Id, m.Attempt, m.Reason, $"{m.ExceptionType}: {m.Text}", Now)));
+        Receive<JobRejected>(m => FromWorker(() => _client.JobRejected(m.Id, m.Attempt, m.Reason, m.Text, m.RetryAfter, Now)));
+        Receive<JobFailed>(m => FromWorker(() => _client.JobFailed(m.Id, m.Attempt, m.Reason, CauseOf(m), Now)));
         Receive<Tick>(_ => Step(() =>
         {
             _timerDue = null;
@@ -91,6 +96,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
             Probe();
         }));
         Receive<DeadLetter>(OnDeadLetter);
+        Receive<AssociatedEvent>(m => _client.Connected(m.RemoteAddress.ToString()));
         Receive<DisassociatedEvent>(m => OnConnectionLost(m.RemoteAddress, "the connection was lost"));
         Receive<AssociationErrorEvent>(m => OnConnectionLost(m.RemoteAddress, $"the connection failed: {Innermost(m.Cause).Message}"));
         Receive<ActorIdentity>(OnIdentity);
@@ -100,7 +106,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
         Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
         Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed, those known stay, trying again after a pause: {0}", m.Problem));
-        Receive<Terminated>(OnTerminated);
         Receive<WaitForLink>(m =>
         {
             if (_link.Linked is null)
@@ -177,7 +182,24 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     private void OnIdentity(ActorIdentity m)
     {
-        if (m.Subject is not { } balancer || m.MessageId is not string id)
+        var isThere = m.Subject is { } subject && !subject.IsNobody();
+        if (m.MessageId is not string id)
+        {
+            return;
+        }
+
+        if (id.StartsWith(GateQuestion, StringComparison.Ordinal))
+        {
+            if (long.TryParse(id.AsSpan(GateQuestion.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var gate))
+            {
+                var from = Sender.Path.Address.ToString();
+                Step(() => _client.GateAnswered(gate, isThere, from, Now));
+            }
+
+            return;
+        }
+
+        if (!isThere)
         {
             return;
         }
@@ -186,8 +208,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         {
             if (id == ProbeId(index) && _link.Found(index))
             {
-                _balancer = balancer;
-                _log.Info("using the balancer at {0}", balancer.Path.Address);
+                _balancer = m.Subject;
+                _log.Info("using the balancer at {0}", m.Subject.Path.Address);
                 Step(() => _client.BalancerFound(Now));
                 foreach (var waiter in _linkWaiters)
                 {
@@ -201,7 +223,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>Goes over the wire and back: an answer to a probe of an earlier list of addresses is told apart by it.</summary>
-    private string ProbeId(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_probeEpoch}/{index}");
+    private string ProbeId(int index) => string.Create(CultureInfo.InvariantCulture, $"{_probeEpoch}/{index}");
 
     private void LoseBalancer(string why)
     {
@@ -245,13 +267,18 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         _client.ConnectionLost(address.ToString(), seen, Now);
     });
 
-    private void OnTerminated(Terminated m)
+    private void FromWorker(Action decide)
     {
-        if (_watched.Remove(m.ActorRef, out var worker))
+        var gate = Sender;
+        Step(() =>
         {
-            Step(() => _client.WorkerTerminated(worker, m.ActorRef.Path.Address.ToString(), Now));
-        }
+            _client.Heard(gate, Now);
+            decide();
+        });
     }
+
+    private static string CauseOf(JobFailed m) =>
+        m.ExceptionType.Length == 0 ? m.Text : m.Text.Length == 0 ? m.ExceptionType : $"{m.ExceptionType}: {m.Text}";
 
     // ---- effects
 
@@ -274,10 +301,14 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case ClientEffect.SendJob send:
-                SendJob(send);
+                ((IActorRef)send.Target.Handle).Tell(
+                    new Job(send.Id, send.Attempt, send.Remaining, send.IsIdempotent, (Payload)send.Message, send.Waited));
                 break;
             case ClientEffect.SendAssign ask:
                 _balancer?.Tell(new Assign(ask.RequestId, ask.Count, ask.LeaveOut, null, ask.Remaining));
+                break;
+            case ClientEffect.AskGate ask:
+                ((IActorRef)ask.Target.Handle).Tell(new Identify(string.Create(CultureInfo.InvariantCulture, $"{GateQuestion}{ask.Gate}")));
                 break;
             case ClientEffect.Finish finish:
                 ((IJobTicket)finish.Ticket).Finish(finish.Id, finish.Outcome);
@@ -296,17 +327,6 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
             default:
                 throw new UnreachableException();
         }
-    }
-
-    private void SendJob(ClientEffect.SendJob send)
-    {
-        var gate = (IActorRef)send.Target.Handle;
-        if (_watched.TryAdd(gate, send.Target.Worker))
-        {
-            Context.Watch(gate);
-        }
-
-        gate.Tell(new Job(send.Id, send.Attempt, send.Remaining, send.IsIdempotent, (Payload)send.Message));
     }
 
     private void Schedule()

@@ -33,6 +33,8 @@ public sealed record ClientNodeSettings(
     private const string JobsMaxKey = "akkalb.client.jobs-max";
     private const string RetryRatioKey = "akkalb.client.retry-ratio";
     private const string RetriesPerSecondMinKey = "akkalb.client.retries-per-second-min";
+    private const string GateSilenceKey = "akkalb.client.gate-silence";
+    private const string GateTimeoutKey = "akkalb.client.gate-timeout";
     private const string ShutdownWaitKey = "akkalb.client.shutdown-wait";
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -53,6 +55,8 @@ public sealed record ClientNodeSettings(
         new(JobsMaxKey, SettingKind.Whole(1, 10_000_000)),
         new(RetryRatioKey, SettingKind.Fraction(0, 10)),
         new(RetriesPerSecondMinKey, SettingKind.Fraction(0, 100_000)),
+        new(GateSilenceKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
+        new(GateTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
         new(ShutdownWaitKey, SettingKind.Duration(TimeSpan.Zero, Minute)),
     ]);
 
@@ -66,6 +70,12 @@ public sealed record ClientNodeSettings(
             problems.Add($"{BackOffFirstKey} = {first.TotalMilliseconds} ms: must be at most {BackOffMaxKey}, which is {max.TotalMilliseconds} ms");
         }
 
+        var (silence, gateTimeout) = (config.ReadDuration(GateSilenceKey), config.ReadDuration(GateTimeoutKey));
+        if (silence > gateTimeout)
+        {
+            problems.Add($"{GateSilenceKey} = {silence.TotalMilliseconds} ms: must be at most {GateTimeoutKey}, which is {gateTimeout.TotalMilliseconds} ms");
+        }
+
         var settings = new ClientNodeSettings(
             CommonSettings.Read(config, problems),
             CommonSettings.ReadBalancers(config, problems),
@@ -77,7 +87,9 @@ public sealed record ClientNodeSettings(
                 config.ReadInt(SendsMaxKey),
                 config.ReadDuration(RulingDelayKey),
                 config.ReadInt(JobsMaxKey),
-                new RetryBudgetSettings(config.ReadFraction(RetryRatioKey), config.ReadFraction(RetriesPerSecondMinKey))),
+                new RetryBudgetSettings(config.ReadFraction(RetryRatioKey), config.ReadFraction(RetriesPerSecondMinKey)),
+                silence,
+                gateTimeout),
             config.ReadDuration(ConnectTimeoutKey),
             config.ReadDuration(ShutdownWaitKey),
             config.ReadText(ContactKey) == ContactReceptionist ? BalancerContact.Receptionist : BalancerContact.Direct);

@@ -127,6 +127,7 @@ public class ClientActorTests : ClientKit
         Assign(A).ExpectMsg<Job>();
         if (isError)
         {
+            Connect(A);
             Sys.EventStream.Publish(new AssociationErrorEvent(
                 new InvalidOperationException("outer", new IOException("reset by peer")), NodeAddress.Of("127.0.0.1", 4), AddressOf(A), false, Akka.Event.LogLevel.ErrorLevel));
         }
@@ -167,15 +168,83 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
-    public async Task A_gate_that_terminates_takes_its_jobs_with_it()
+    public async Task A_gate_that_is_silent_is_asked_and_given_up_and_used_again_when_it_is_heard()
     {
         var run = Run();
         var probe = CreateTestProbe();
-        var gate = Sys.ActorOf(Props.Create(() => new Relay(probe)));
+        var gate = new FakeGate(Sys, AddressOf(A), probe, answersIdentify: false);
+        Answer(ExpectAssign(), A, gate);
+        var job = probe.ExpectMsg<Job>();
+        for (var i = 0; i < 5; i++)
+        {
+            await PassAsync(ClientSettings.Default.GateSilence);
+            probe.ExpectMsg<FakeGate.Asked>();
+        }
+
+        Assert.Equal((JobError.WorkerLost, A), ((await FailedAsync(run)).Error, (await FailedAsync(run)).Worker));
+        Balancer.ExpectMsg<WorkerUnreachable>();
+        _ = Run();
+        Assert.Equal([A], ExpectAssign().LeaveOut);
+        ClientActor.Tell(new JobFailed(job.Id, job.Attempt, JobFailureReason.Crash, "", ""), gate);
+        _ = Run();
+        Assert.Empty(ExpectAssign().LeaveOut);
+    }
+
+    [Fact]
+    public async Task A_job_is_lost_with_its_gate_when_another_process_answers_that_it_is_not_there()
+    {
+        var run = Run();
+        var probe = CreateTestProbe();
+        var gate = new FakeGate(Sys, AddressOf(A), probe, answersIdentify: false);
         Answer(ExpectAssign(), A, gate);
         probe.ExpectMsg<Job>();
-        Sys.Stop(gate);
-        Assert.Equal((JobError.WorkerLost, A), ((await FailedAsync(run)).Error, (await FailedAsync(run)).Worker));
+        await PassAsync(ClientSettings.Default.GateSilence);
+        var question = probe.ExpectMsg<FakeGate.Asked>().Question;
+        ClientActor.Tell(new ActorIdentity(question, ActorRefs.Nobody), ActorRefs.NoSender); // as our own dead letters say of one that cannot be reached
+        ClientActor.Tell(new ActorIdentity(question, null), gate);
+        Assert.Equal((JobError.WorkerLost, "the worker is not there any more"), ((await FailedAsync(run)).Error, (await FailedAsync(run)).Cause));
+    }
+
+    [Fact]
+    public async Task A_refused_job_says_how_long_it_has_waited_and_goes_when_the_hint_has_passed()
+    {
+        var run = Run();
+        var job = Assign(A).ExpectMsg<Job>();
+        Assert.Equal(TimeSpan.Zero, job.Waited);
+        ClientActor.Tell(new JobRejected(job.Id, job.Attempt, JobRejectReason.OverCapacity, "full", TimeSpan.FromSeconds(2)));
+        Reject(AssignRejectReason.AllExcluded, TimeSpan.FromMilliseconds(100));
+        await PassAsync(TimeSpan.FromMilliseconds(1999));
+        Assert.False(Balancer.HasMessages);
+        await PassAsync(TimeSpan.FromMilliseconds(501));
+        var again = Assign(A).ExpectMsg<Job>();
+        Assert.Equal(TimeSpan.FromMilliseconds(2500), again.Waited);
+        Done(again, 5);
+        Assert.Equal((A, 5, 2), await DoneAsync(run));
+    }
+
+    [Fact]
+    public async Task A_job_that_no_worker_handles_ends_at_once_with_what_they_said()
+    {
+        var run = Run();
+        var job = Assign(A).ExpectMsg<Job>();
+        ClientActor.Tell(new JobRejected(job.Id, job.Attempt, JobRejectReason.Unhandled, "the actor does not handle SleepJob"));
+        await PassAsync(TimeSpan.FromMilliseconds(10));
+        Reject(AssignRejectReason.AllExcluded, TimeSpan.FromMilliseconds(100));
+        var failed = await FailedAsync(run);
+        Assert.Equal(
+            (JobError.Unsupported, A, "worker a did not start it (Unhandled): the actor does not handle SleepJob"), (failed.Error, failed.Worker, failed.Cause));
+    }
+
+    [Theory]
+    [InlineData("", "text", "text")]
+    [InlineData("Type", "", "Type")]
+    [InlineData("Type", "text", "Type: text")]
+    public async Task A_cause_names_what_there_is_of_type_and_text(string type, string text, string cause)
+    {
+        var run = Run();
+        var job = Assign(A).ExpectMsg<Job>();
+        ClientActor.Tell(new JobFailed(job.Id, job.Attempt, JobFailureReason.Failure, type, text));
+        Assert.Equal(cause, (await FailedAsync(run)).Cause);
     }
 
     [Fact]

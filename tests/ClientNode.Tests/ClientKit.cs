@@ -70,8 +70,14 @@ public abstract class ClientKit : VirtualTimeKit
     protected void Done(Job job, long number) => ClientActor.Tell(
         new JobDone(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, new NumberResult(number), 10_000)), ActorRefs.NoSender);
 
-    protected void LoseConnection(WorkerKey worker) =>
+    protected void Connect(WorkerKey worker) =>
+        Sys.EventStream.Publish(new AssociatedEvent(NodeAddress.Of("127.0.0.1", 4), AddressOf(worker), inbound: false));
+
+    protected void LoseConnection(WorkerKey worker)
+    {
+        Connect(worker);
         Sys.EventStream.Publish(new DisassociatedEvent(NodeAddress.Of("127.0.0.1", 4), AddressOf(worker), inbound: false));
+    }
 
     protected void NeverSent(Job job) => Sys.EventStream.Publish(new DeadLetter(job, ClientActor, Sys.DeadLetters));
 

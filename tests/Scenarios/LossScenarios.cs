@@ -9,7 +9,7 @@ namespace AkkaLb.Scenarios;
 /// <summary>Workers, connections and leases that end without a word.</summary>
 public sealed class LossScenarios(ITestOutputHelper output) : Scenario(output)
 {
-    /// <summary>Death watch needs 12 s; a lost connection is to be seen long before that.</summary>
+    /// <summary>A silent worker is given up after 15 s; a lost connection is to be seen long before that.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
 
     [Fact]
@@ -36,6 +36,42 @@ public sealed class LossScenarios(ITestOutputHelper output) : Scenario(output)
         var done = Assert.IsType<JobOutcome.Done>((await again).Outcome);
         Assert.Equal("w2", done.Worker.Id);
         Assert.DoesNotContain("w2: once", Stage.Begun.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_silence_longer_than_any_failure_detector_allows_the_same_client_and_worker_go_on()
+    {
+        var worker = await Cluster.AddWorkerAsync("w1");
+        var client = await Cluster.ConnectAsync(ClientSettings.Default with { GateSilence = TimeSpan.FromSeconds(1), GateTimeout = TimeSpan.FromSeconds(3) });
+        var once = client.RunAsync(new Do(Act.Hold, "once"), Once);
+        await Stage.UntilBegunAsync("w1", "once");
+
+        worker.Silence();
+        var lost = Assert.IsType<JobOutcome.Failed>((await once).Outcome);
+        Assert.Equal((JobError.WorkerLost, worker.Key), (lost.Error, lost.Worker));
+        var waiting = DoneAsync(client);
+        worker.Mend();
+
+        Assert.Equal(("w1", 1), await waiting);
+        Stage.Release("once");
+        Assert.Equal(("w1", 1), await DoneAsync(client));
+    }
+
+    [Fact]
+    public async Task A_silence_shorter_than_the_clients_patience_loses_no_job()
+    {
+        var worker = await Cluster.AddWorkerAsync("w1");
+        var client = await Cluster.ConnectAsync(ClientSettings.Default with { GateSilence = TimeSpan.FromMilliseconds(200), GateTimeout = LoopbackCluster.Patience });
+        var once = DoneAsync(client, Act.Hold, "once");
+        await Stage.UntilBegunAsync("w1", "once");
+
+        worker.Silence();
+        await Cluster.Log.UntilAsync(lines => lines.Contains("it has been silent for", StringComparison.Ordinal));
+        Stage.Release("once");
+        worker.Mend();
+
+        Assert.Equal(("w1", 1), await once);
+        Assert.Equal(("w1", 1), await DoneAsync(client));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AkkaLb.Core.Clients;
 
@@ -7,24 +8,34 @@ namespace AkkaLb.Core.Clients;
 /// (event, now) in, effects out, appended to <see cref="Effects"/>. Each job ends in exactly one <see cref="ClientEffect.Finish"/>.
 /// A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again until the deadline, outside the
 /// retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within <see cref="ClientSettings.SendsMax"/> and the
-/// budget. Not thread-safe: the owning actor serializes calls.
+/// budget. A job that found every worker full waits for a place, and no younger one overtakes it: see <see cref="WaitingJobs"/>. A gate that is silent
+/// is asked whether it is there: see <see cref="GateWatch"/>. Not thread-safe: the owning actor serializes calls.
 /// </remarks>
 public sealed class ClientCore(ClientSettings settings, long clientId, Random random)
 {
     /// <summary>Bound of the protocol for the list of workers to leave out.</summary>
     private const int LeaveOutMax = 64;
 
+    /// <summary>So many times the ruling's delay have jobs to come back from a connection that never stood.</summary>
+    private const int UnsentFactor = 10;
+
     private readonly Dictionary<JobId, PendingJob> _jobs = [];
     private readonly Dictionary<long, PendingJob> _requests = [];
-    private readonly Dictionary<string, HashSet<PendingJob>> _byAddress = new(StringComparer.Ordinal);
+    private readonly GateWatch _gates = new(settings);
+    private readonly WaitingJobs _waiting = new(random);
+    private readonly HashSet<PendingJob> _called = [];
     private readonly LeftOutWorkers _leftOut = new(settings.LeaveOutFor);
     private readonly RetryBudget _budget = new(settings.RetryBudget);
     private readonly WakeQueue _wake = new();
     private readonly List<Ruling> _rulings = [];
+    private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private long _jobSequence;
     private long _requestSequence;
     private bool _isLinked;
     private bool _isClosed;
+
+    /// <summary>Somebody may have room whom we do not know as full: each waiting job that is given a worker calls the next one.</summary>
+    private bool _isLookingForRoom;
 
     /// <summary>What is to be done, in order; the shell takes and clears it after each call.</summary>
     public List<ClientEffect> Effects { get; } = [];
@@ -33,17 +44,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     public int PendingCount => _jobs.Count;
 
     /// <summary>Nothing is remembered of any job: for tests.</summary>
-    internal bool IsEmpty => _jobs.Count == 0 && _requests.Count == 0 && _byAddress.Count == 0 && _rulings.Count == 0;
+    internal bool IsEmpty => _jobs.Count == 0 && _requests.Count == 0 && _gates.Count == 0 && _rulings.Count == 0 && _waiting.IsEmpty && _called.Count == 0;
 
     /// <summary>When <see cref="Tick"/> wants to be called next; null: not before another event.</summary>
     public TimeSpan? NextDue
     {
         get
         {
-            var next = _wake.NextDue;
+            var next = Sooner(Sooner(_wake.NextDue, _gates.NextDue), _waiting.NextDue);
             foreach (var ruling in _rulings)
             {
-                next = next is null || ruling.DueAt < next ? ruling.DueAt : next;
+                next = Sooner(next, ruling.DueAt);
             }
 
             return next;
@@ -51,8 +62,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     /// <summary>Jobs sent to a worker and not yet answered, by worker.</summary>
-    public IReadOnlyDictionary<WorkerKey, int> InFlight => _byAddress.Values.SelectMany(jobs => jobs)
-        .GroupBy(job => job.Target!.Worker).ToDictionary(g => g.Key, g => g.Count());
+    public IReadOnlyDictionary<WorkerKey, int> InFlight => _gates.Gates.Where(g => g.Jobs.Count > 0)
+        .GroupBy(g => g.Worker).ToDictionary(g => g.Key, g => g.Sum(gate => gate.Jobs.Count));
 
     // ---- submitting
 
@@ -91,6 +102,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Fail(job, JobError.Closed, job.Target?.Worker, "the client stopped while it was in flight", now);
         }
+
+        _gates.Close();
     }
 
     // ---- the balancer
@@ -103,6 +116,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Ask(job, now);
         }
+
+        LookForRoom(now);
     }
 
     /// <summary>The balancer cannot be asked any more; requests that are out will be asked again of the next.</summary>
@@ -126,7 +141,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         job.AssignTime = now - job.FirstAskedAt!.Value;
         if (job.Message is null)
         {
-            End(job, new JobOutcome.Picked(workers, policy, job.Sends, job.AssignTime, now - job.SubmittedAt));
+            End(job, new JobOutcome.Picked(workers, policy, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
             return;
         }
 
@@ -140,14 +155,25 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
         var target = workers[0];
         job.LastNamed = target.Worker;
-        if (!job.TakesAnyone && _leftOut.Contains(target.Worker, now))
+        if (_gates.IsSilent(target) || (!job.TakesAnyone && _leftOut.Contains(target.Worker, now)))
         {
             // Asked before we knew better. Sending would only make a dead letter.
             TryLater(job, $"worker {target.Worker.Id} has just been lost", now);
             return;
         }
 
+        if (_waiting.Full.Contains(target.Worker))
+        {
+            WaitForPlace(job, now);
+            return;
+        }
+
+        var goesOn = _called.Contains(job) && _isLookingForRoom;
         Send(job, target, now);
+        if (goesOn)
+        {
+            CallOldest(now);
+        }
     }
 
     /// <summary>The balancer's no.</summary>
@@ -158,9 +184,22 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
+        _isLookingForRoom &= !_called.Contains(job);
+        if (reason == AssignRejectReason.AllExcluded && job.LeavesOutFull)
+        {
+            WaitForPlace(job, now);
+            return;
+        }
+
         (job.LastRejection, job.LastTrouble) = (reason, sentence);
         if (reason == AssignRejectReason.AllExcluded)
         {
+            if (job.Incapable is not null && !job.LeavesOutOthers)
+            {
+                FailUnsupported(job, now);
+                return;
+            }
+
             // Whoever there is, then: a worker that refused or was lost a moment ago may be back.
             (job.TakesAnyone, job.Refused) = (true, null);
         }
@@ -178,12 +217,47 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     // ---- the workers
 
+    /// <summary>A gate said something, whatever it was: one that was given up is back in use.</summary>
+    /// <param name="handle">The gate, as in <see cref="WorkerTarget"/>.</param>
+    public void Heard(object handle, TimeSpan now)
+    {
+        if (_gates.Silent.Count > 0 && _gates.Silent.FirstOrDefault(g => g.Target.Handle.Equals(handle)) is { } gate)
+        {
+            Heard(gate, now);
+        }
+    }
+
+    /// <summary>The answer to <see cref="ClientEffect.AskGate"/>.</summary>
+    /// <param name="isThere">False: there is no such gate any more. Jobs that were sent before the question have an unknown outcome; for those sent
+    /// later that process answers by itself.</param>
+    /// <param name="from">The address of who answered. Our own dead letters say "not there" of a gate that cannot be reached; that means nothing.</param>
+    public void GateAnswered(long number, bool isThere, string from, TimeSpan now)
+    {
+        if (!_gates.TryGet(number, out var gate) || !(isThere || from == gate.Target.Address))
+        {
+            return;
+        }
+
+        var askedAt = gate.AskedAt;
+        Heard(gate, now);
+        if (!isThere)
+        {
+            LeaveOut(gate.Worker, "it is not there any more", now);
+            RuleUnknown(gate.Jobs.Where(j => j.SentAt <= askedAt), "the worker is not there any more", now);
+        }
+    }
+
     /// <summary>A worker's result. The first one counts, whichever send it belongs to.</summary>
     public void JobDone(JobId id, int attempt, object reply, TimeSpan now)
     {
         if (_jobs.TryGetValue(id, out var job) && WorkerOf(job, attempt) is { } worker)
         {
-            End(job, new JobOutcome.Done(worker, reply, job.Sends, job.AssignTime, now - job.SubmittedAt));
+            if (attempt == job.Sends && job.Gate is { } gate)
+            {
+                Heard(gate, now);
+            }
+
+            End(job, new JobOutcome.Done(worker, reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
         }
     }
 
@@ -195,6 +269,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
+        Heard(job.Gate!, now);
         if (reason == JobFailureReason.Drained)
         {
             RuleUnknown(job, cause, now, reason);
@@ -206,21 +281,51 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     /// <summary>The worker did not start it.</summary>
-    public void JobRejected(JobId id, int attempt, JobRejectReason reason, TimeSpan now)
+    /// <param name="text">The reason in words; may be empty.</param>
+    /// <param name="retryAfter">Of one that is at its capacity: when to come again; zero: no hint.</param>
+    public void JobRejected(JobId id, int attempt, JobRejectReason reason, string text, TimeSpan retryAfter, TimeSpan now)
     {
         if (!TryGetInFlight(id, attempt, out var job))
         {
             return;
         }
 
+        Heard(job.Gate!, now);
         var worker = job.Target!.Worker;
-        (job.Refused ??= []).Add(worker);
-        if (reason == JobRejectReason.Draining)
+        job.LastTrouble = $"worker {worker.Id} did not start it ({reason}){(text.Length > 0 ? ": " + text : "")}";
+        switch (reason)
         {
-            _leftOut.Add(worker, now);
+            case JobRejectReason.OverCapacity:
+                var isNews = _waiting.Refused(worker, retryAfter, now);
+                WaitForPlace(job, now);
+                if (isNews)
+                {
+                    LookForRoom(now);
+                }
+
+                return;
+            case JobRejectReason.Unreadable or JobRejectReason.Unhandled:
+                (job.Incapable ??= []).Add(worker);
+                job.LastInability = job.LastTrouble;
+                if (job.Incapable.Count >= LeaveOutMax)
+                {
+                    FailUnsupported(job, now);
+                    return;
+                }
+
+                break;
+            case JobRejectReason.NotHere:
+                LeaveOut(worker, "it is not there any more", now);
+                break;
+            case JobRejectReason.Draining or JobRejectReason.Unable:
+                _leftOut.Add(worker, now);
+                break;
+            default:
+                (job.Refused ??= []).Add(worker);
+                break;
         }
 
-        TryLater(job, $"worker {worker.Id} did not start it ({reason})", now);
+        TryLater(job, job.LastTrouble, now);
     }
 
     /// <summary>The job never left this process: its connection was closed.</summary>
@@ -234,41 +339,36 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
     }
 
+    /// <summary>A connection stands.</summary>
+    public void Connected(string address) => _connected.Add(address);
+
     /// <summary>A connection broke, or could not be made.</summary>
     /// <remarks>
     /// The event comes a few milliseconds before the dead letters of what was never sent, so jobs on that connection are judged only
     /// <see cref="ClientSettings.RulingDelay"/> later: those that have not come back as dead letters by then have an unknown outcome. Jobs sent
     /// within half of that time are judged too, because nothing gets through in the moments after a loss; what is sent later has time of its own
-    /// to come back. Events repeat; each one judges what it finds.
+    /// to come back. Where no connection stood, nothing was sent: all of it comes back, and a busy machine gets ten times as long for it. Events
+    /// repeat; each one judges what it finds.
     /// </remarks>
     public void ConnectionLost(string address, string seen, TimeSpan now)
     {
-        if (!_byAddress.TryGetValue(address, out var jobs))
+        var stood = _connected.Remove(address);
+        var hasJobs = false;
+        foreach (var gate in _gates.At(address))
         {
-            return;
-        }
-
-        foreach (var worker in jobs.Select(j => j.Target!.Worker).Distinct().ToList())
-        {
-            LeaveOut(worker, seen, now);
-        }
-
-        if (!_rulings.Exists(r => r.Address == address && r.DueAt == now + settings.RulingDelay))
-        {
-            _rulings.Add(new Ruling(address, seen, now + (settings.RulingDelay / 2), now + settings.RulingDelay));
-        }
-    }
-
-    /// <summary>Death watch says that a worker is gone.</summary>
-    public void WorkerTerminated(WorkerKey worker, string address, TimeSpan now)
-    {
-        LeaveOut(worker, "terminated", now);
-        if (_byAddress.TryGetValue(address, out var jobs))
-        {
-            foreach (var job in jobs.Where(j => j.Target!.Worker == worker).ToList())
+            if (gate.Jobs.Count > 0)
             {
-                RuleUnknown(job, "the worker stopped, or was silent for too long", now);
+                hasJobs = true;
+                LeaveOut(gate.Worker, seen, now);
             }
+        }
+
+        var (coversUntil, dueAt) = stood
+            ? (now + (settings.RulingDelay / 2), now + settings.RulingDelay)
+            : (now, now + (settings.RulingDelay * UnsentFactor));
+        if (hasJobs && !_rulings.Exists(r => r.Address == address && r.DueAt == dueAt))
+        {
+            _rulings.Add(new Ruling(address, seen, coversUntil, dueAt));
         }
     }
 
@@ -291,6 +391,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         while (_wake.TryTakeDue(now, out var job))
         {
             Wake(job, now);
+        }
+
+        while (_gates.TryTakeDue(now, out var gate, out var verdict))
+        {
+            Ask(gate, verdict, now);
+        }
+
+        if (_waiting.TryRetry(now))
+        {
+            LookForRoom(now);
         }
     }
 
@@ -322,7 +432,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
 
         _jobs.Add(job.Id, job);
-        Ask(job, now);
+        if (message is not null && (!_waiting.IsEmpty || _called.Count > 0))
+        {
+            WaitForPlace(job, now);
+        }
+        else
+        {
+            Ask(job, now);
+        }
+
         return job.Id;
     }
 
@@ -347,8 +465,98 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         job.FirstAskedAt ??= now;
         _requests.Add(job.RequestId, job);
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
-        var leaveOut = job.TakesAnyone ? [] : _leftOut.Current(job.Refused, LeaveOutMax, now);
-        Effects.Add(new ClientEffect.SendAssign(job.RequestId, job.Count, leaveOut, job.Deadline - now));
+        Effects.Add(new ClientEffect.SendAssign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Deadline - now));
+    }
+
+    private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
+    {
+        var full = job.Message is null ? [] : _waiting.Full;
+        (job.LeavesOutFull, job.FreedWhenAsked) = (full.Count > 0, _waiting.FreedCount);
+        List<WorkerKey> always = [];
+        if (job.Incapable is not null || full.Count > 0 || _gates.Silent.Count > 0)
+        {
+            always = [.. job.Incapable ?? [], .. full, .. _gates.Silent.Select(g => g.Worker).Take(LeaveOutMax)];
+        }
+
+        if (job is { TakesAnyone: false, Refused: not null })
+        {
+            always.AddRange(job.Refused);
+        }
+
+        var leaveOut = job.TakesAnyone ? [.. always.Distinct().Take(LeaveOutMax)] : _leftOut.Current(always, LeaveOutMax, now);
+        job.LeavesOutOthers = leaveOut.Count > (job.Incapable?.Count ?? 0);
+        return leaveOut;
+    }
+
+    /// <summary>Every worker is full, or older jobs wait already.</summary>
+    private void WaitForPlace(PendingJob job, TimeSpan now)
+    {
+        _called.Remove(job);
+        if (job.LeavesOutFull && job.FreedWhenAsked != _waiting.FreedCount && job.State == PendingState.Assigning)
+        {
+            // A place became free while the balancer was asked for others.
+            _called.Add(job);
+            Ask(job, now);
+            return;
+        }
+
+        LeaveGate(job);
+        if (_isClosed)
+        {
+            FailClosed(job, now);
+            return;
+        }
+
+        (job.State, job.HasWaited, job.LastRejection) = (PendingState.Waiting, true, null);
+        if (job.LastTrouble.Length == 0)
+        {
+            job.LastTrouble = "every worker is at its capacity, and older jobs wait too";
+        }
+
+        _waiting.Add(job, now);
+        WakeAt(job, job.Deadline);
+    }
+
+    private void LookForRoom(TimeSpan now)
+    {
+        _isLookingForRoom = true;
+        CallOldest(now);
+    }
+
+    private void CallOldest(TimeSpan now)
+    {
+        if (_isLinked && !_isClosed && _waiting.TakeOldest() is { } job)
+        {
+            _called.Add(job);
+            Ask(job, now);
+        }
+        else
+        {
+            _isLookingForRoom = false;
+        }
+    }
+
+    private void Ask(GateSight gate, GateWatch.Verdict verdict, TimeSpan now)
+    {
+        Effects.Add(new ClientEffect.AskGate(gate.Number, gate.Target));
+        var silence = string.Create(CultureInfo.InvariantCulture, $"it has been silent for {(now - gate.HeardAt).TotalSeconds:0} s");
+        if (verdict == GateWatch.Verdict.AskAgain && gate.SilentSince is null)
+        {
+            LeaveOut(gate.Worker, silence, now);
+        }
+        else if (verdict == GateWatch.Verdict.GiveUp)
+        {
+            LeaveOut(gate.Worker, silence, now);
+            RuleUnknown(gate.Jobs, silence, now);
+        }
+    }
+
+    private void Heard(GateSight gate, TimeSpan now)
+    {
+        if (_gates.Heard(gate, now))
+        {
+            _leftOut.Remove(gate.Worker);
+        }
     }
 
     private void Send(PendingJob job, WorkerTarget target, TimeSpan now)
@@ -358,17 +566,14 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             (job.EarlierWorkers ??= []).Add(earlier.Worker);
         }
 
+        _called.Remove(job);
         job.State = PendingState.InFlight;
         (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection) = (target, now, false, null);
         job.Sends++;
-        if (!_byAddress.TryGetValue(target.Address, out var jobs))
-        {
-            _byAddress.Add(target.Address, jobs = []);
-        }
-
-        jobs.Add(job);
+        job.Gate = _gates.Sent(job, target, now);
         WakeAt(job, job.Deadline);
-        Effects.Add(new ClientEffect.SendJob(job.Id, job.Sends, target, job.Deadline - now, job.IsIdempotent, job.Message!));
+        Effects.Add(new ClientEffect.SendJob(
+            job.Id, job.Sends, target, job.Deadline - now, now - job.SubmittedAt, job.IsIdempotent, job.Message!));
     }
 
     private void Wake(PendingJob job, TimeSpan now)
@@ -406,6 +611,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Fail(job, JobError.NotStarted, named, job.LastTrouble, now);
         }
+        else if (job.HasWaited && _isLinked)
+        {
+            Fail(job, JobError.NotStarted, null, job.LastTrouble, now);
+        }
         else
         {
             Fail(job, JobError.NoBalancer, null, job.LastTrouble.Length > 0 ? job.LastTrouble : "no balancer answers", now);
@@ -414,14 +623,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private void Judge(Ruling ruling, TimeSpan now)
     {
-        if (!_byAddress.TryGetValue(ruling.Address, out var jobs))
+        foreach (var gate in _gates.At(ruling.Address))
         {
-            return;
+            RuleUnknown(gate.Jobs.Where(j => j.SentAt <= ruling.CoversUntil), ruling.Seen, now);
         }
+    }
 
-        foreach (var job in jobs.Where(j => j.SentAt <= ruling.CoversUntil).OrderBy(j => j.Id.Sequence).ToList())
+    private void RuleUnknown(IEnumerable<PendingJob> jobs, string seen, TimeSpan now)
+    {
+        foreach (var job in jobs.OrderBy(j => j.Id.Sequence).ToList())
         {
-            RuleUnknown(job, ruling.Seen, now);
+            RuleUnknown(job, seen, now);
         }
     }
 
@@ -456,15 +668,33 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private void BackOffUntil(PendingJob job, TimeSpan until, TimeSpan now)
     {
-        LeaveAddress(job);
+        _called.Remove(job);
+        LeaveGate(job);
         if (_isClosed)
         {
-            Fail(job, JobError.Closed, job.Target?.Worker, $"the client stopped before it was sent again: {job.LastTrouble}", now);
+            FailClosed(job, now);
             return;
         }
 
         job.State = PendingState.BackingOff;
         WakeAt(job, Earlier(job.Deadline, until));
+    }
+
+    private void FailClosed(PendingJob job, TimeSpan now) =>
+        Fail(job, JobError.Closed, job.Target?.Worker, $"the client stopped before it was sent again: {job.LastTrouble}", now);
+
+    /// <summary>Nobody can do it, now or later.</summary>
+    private void FailUnsupported(PendingJob job, TimeSpan now)
+    {
+        job.LastRejection = null;
+        if (job.MayHaveRunAt is { } worker)
+        {
+            Fail(job, JobError.RetriesExhausted, worker, $"it may have run there, and nobody else can do it: {job.LastInability}", now);
+        }
+        else
+        {
+            Fail(job, JobError.Unsupported, job.LastNamed, job.LastInability, now);
+        }
     }
 
     private void LeaveOut(WorkerKey worker, string seen, TimeSpan now)
@@ -489,29 +719,37 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     private void Fail(PendingJob job, JobError error, WorkerKey? worker, string cause, TimeSpan now, JobFailureReason? failure = null) =>
-        End(job, new JobOutcome.Failed(error, worker, cause, job.LastRejection, failure, job.Sends, job.AssignTime, now - job.SubmittedAt));
+        End(job, new JobOutcome.Failed(error, worker, cause, job.LastRejection, failure, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
 
-    private void End(PendingJob job, JobOutcome outcome)
+    private void End(PendingJob job, JobOutcome outcome, TimeSpan now)
     {
         Debug.Assert(!job.IsOver, "a job ends once");
-        LeaveAddress(job);
+        var freed = job.Gate?.Worker;
+        LeaveGate(job);
         _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
+        _waiting.Remove(job);
+        _called.Remove(job);
         Effects.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
         job.End();
+        if (freed is { } worker)
+        {
+            _waiting.Freed(worker);
+            CallOldest(now);
+        }
     }
 
-    private void LeaveAddress(PendingJob job)
+    private static void LeaveGate(PendingJob job)
     {
-        if (job.Target is { } target && _byAddress.TryGetValue(target.Address, out var jobs) && jobs.Remove(job) && jobs.Count == 0)
-        {
-            _byAddress.Remove(target.Address);
-        }
+        job.Gate?.Jobs.Remove(job);
+        job.Gate = null;
     }
 
     private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     /// <summary>A judgement to come: who is on the address and was sent by then has an unknown outcome.</summary>
     private sealed record Ruling(string Address, string Seen, TimeSpan CoversUntil, TimeSpan DueAt);

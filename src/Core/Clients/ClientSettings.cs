@@ -8,6 +8,10 @@ namespace AkkaLb.Core.Clients;
 /// <param name="RulingDelay">How long after a broken connection jobs that were on it are judged; default 200 ms. See <see cref="ClientCore.ConnectionLost"/>.</param>
 /// <param name="JobsMax">Jobs not yet finished at once; more are refused; default 100,000.</param>
 /// <param name="RetryBudget">Bounds retries of unknown outcome over all jobs.</param>
+/// <param name="GateSilence">How long a worker that has jobs of this client may be silent before it is asked whether it is there, and the time
+/// between two questions; default 3 s. See <see cref="GateWatch"/>.</param>
+/// <param name="GateTimeout">How long it may leave the questions unanswered before its jobs' outcome is unknown; default 12 s, at least
+/// <see cref="GateSilence"/>.</param>
 public sealed record ClientSettings(
     TimeSpan AssignTimeout,
     TimeSpan LeaveOutFor,
@@ -15,7 +19,9 @@ public sealed record ClientSettings(
     int SendsMax,
     TimeSpan RulingDelay,
     int JobsMax,
-    RetryBudgetSettings RetryBudget)
+    RetryBudgetSettings RetryBudget,
+    TimeSpan GateSilence,
+    TimeSpan GateTimeout)
 {
     public static ClientSettings Default { get; } = new(
         TimeSpan.FromSeconds(1),
@@ -24,5 +30,7 @@ public sealed record ClientSettings(
         5,
         TimeSpan.FromMilliseconds(200),
         100_000,
-        RetryBudgetSettings.Default);
+        RetryBudgetSettings.Default,
+        TimeSpan.FromSeconds(3),
+        TimeSpan.FromSeconds(12));
 }

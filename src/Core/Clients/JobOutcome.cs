@@ -12,6 +12,9 @@ public enum JobError
     /// <summary>Every worker tried refused it, or could not be reached, until the deadline. Not started.</summary>
     NotStarted,
 
+    /// <summary>No worker can read, or handles, the message. Not started.</summary>
+    Unsupported,
+
     /// <summary>It was sent and the deadline passed without an answer: the outcome is unknown.</summary>
     DeadlineExceeded,
 
@@ -78,8 +81,14 @@ public abstract record ClientEffect
     public sealed record SendAssign(long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, TimeSpan Remaining) : ClientEffect;
 
     /// <summary>Send the job to a worker.</summary>
+    /// <param name="Waited">Since it was submitted.</param>
     /// <param name="Message">What was given to <see cref="ClientCore.Submit"/>.</param>
-    public sealed record SendJob(JobId Id, int Attempt, WorkerTarget Target, TimeSpan Remaining, bool IsIdempotent, object Message) : ClientEffect;
+    public sealed record SendJob(JobId Id, int Attempt, WorkerTarget Target, TimeSpan Remaining, TimeSpan Waited, bool IsIdempotent, object Message)
+        : ClientEffect;
+
+    /// <summary>Ask a gate whether it is there; the answer is for <see cref="ClientCore.GateAnswered"/>.</summary>
+    /// <param name="Gate">Names the gate in the answer.</param>
+    public sealed record AskGate(long Gate, WorkerTarget Target) : ClientEffect;
 
     /// <summary>The job has ended; said exactly once for each.</summary>
     /// <param name="Ticket">What was given to <see cref="ClientCore.Submit"/>.</param>

@@ -3,6 +3,9 @@ namespace AkkaLb.Core.Clients;
 /// <summary>Workers that this client does not want to be given for a while: it has just lost them.</summary>
 internal sealed class LeftOutWorkers(TimeSpan duration)
 {
+    /// <summary>Bound of the table: the one that would come back first makes room. Many times what one request can name.</summary>
+    public const int CountMax = 1024;
+
     private readonly Dictionary<WorkerKey, TimeSpan> _until = [];
 
     /// <summary>Leaves a worker out from now on; true when it was not left out before.</summary>
@@ -10,15 +13,23 @@ internal sealed class LeftOutWorkers(TimeSpan duration)
     {
         var isNew = !Contains(worker, now);
         _until[worker] = now + duration;
+        if (_until.Count > CountMax)
+        {
+            _until.Remove(_until.MinBy(x => x.Value).Key);
+        }
+
         return isNew;
     }
+
+    /// <summary>It was heard from again.</summary>
+    public void Remove(WorkerKey worker) => _until.Remove(worker);
 
     public bool Contains(WorkerKey worker, TimeSpan now) => _until.TryGetValue(worker, out var until) && now < until;
 
     /// <summary>Who is left out now; the list is bounded by <paramref name="countMax"/>, the latest first.</summary>
-    public IReadOnlyList<WorkerKey> Current(IReadOnlyCollection<WorkerKey>? besides, int countMax, TimeSpan now)
+    public IReadOnlyList<WorkerKey> Current(IReadOnlyCollection<WorkerKey> besides, int countMax, TimeSpan now)
     {
-        if (_until.Count == 0 && besides is null)
+        if (_until.Count == 0 && besides.Count == 0)
         {
             return [];
         }
@@ -31,6 +42,6 @@ internal sealed class LeftOutWorkers(TimeSpan duration)
             }
         }
 
-        return [.. (besides ?? []).Concat(_until.OrderByDescending(x => x.Value).Select(x => x.Key)).Distinct().Take(countMax)];
+        return [.. besides.Concat(_until.OrderByDescending(x => x.Value).Select(x => x.Key)).Distinct().Take(countMax)];
     }
 }

@@ -42,6 +42,9 @@ internal sealed class PendingJob
     /// <summary>The worker it was sent to last; in state <see cref="PendingState.InFlight"/> it may be there.</summary>
     public WorkerTarget? Target { get; set; }
 
+    /// <summary>In state <see cref="PendingState.InFlight"/>: what is known of the gate that it was sent to.</summary>
+    public GateSight? Gate { get; set; }
+
     public TimeSpan SentAt { get; set; }
 
     /// <summary>Workers of earlier sends, oldest first: a late answer is credited to the one that gives it.</summary>
@@ -49,6 +52,24 @@ internal sealed class PendingJob
 
     /// <summary>Workers that refused this very job: left out of its assignments, and of no other job's, until nobody else is left.</summary>
     public HashSet<WorkerKey>? Refused { get; set; }
+
+    /// <summary>Workers that cannot read, or do not handle, this message: never asked for it again.</summary>
+    public HashSet<WorkerKey>? Incapable { get; set; }
+
+    /// <summary>What the last of <see cref="Incapable"/> said.</summary>
+    public string LastInability { get; set; } = "";
+
+    /// <summary>It had to wait for a free place at least once.</summary>
+    public bool HasWaited { get; set; }
+
+    /// <summary>In state <see cref="PendingState.Assigning"/>: its request left out workers because they are full.</summary>
+    public bool LeavesOutFull { get; set; }
+
+    /// <summary>In state <see cref="PendingState.Assigning"/>: its request left out others than <see cref="Incapable"/>.</summary>
+    public bool LeavesOutOthers { get; set; }
+
+    /// <summary>In state <see cref="PendingState.Assigning"/>: <see cref="WaitingJobs.FreedCount"/> when it was asked for.</summary>
+    public long FreedWhenAsked { get; set; }
 
     /// <summary>The worker the balancer named last, sent to or not; null when it never named one.</summary>
     public WorkerKey? LastNamed { get; set; }
@@ -76,6 +97,9 @@ internal enum PendingState
 
     /// <summary>A request is out.</summary>
     Assigning,
+
+    /// <summary>Waits for a free place, behind older jobs.</summary>
+    Waiting,
 
     /// <summary>Waits before it asks again.</summary>
     BackingOff,

@@ -14,8 +14,10 @@ namespace AkkaLb.Core.Tests.Clients;
 /// settings sends=2 jobs=1 budget=0         first line only; defaults otherwise
 /// submit j1 [once] 5s      assign j1 COUNT 5s      stop      close
 /// linked      unlinked     assigned REQUEST w1[,w2]     rejected REQUEST REASON 400ms
-/// done j1 ATTEMPT          failed j1 ATTEMPT REASON     refused j1 ATTEMPT REASON
-/// deadletter j1 ATTEMPT    lost a1       terminated w1  wait 200ms     tick 200ms (one late Tick)   pass 200ms (no Tick)
+/// done j1 ATTEMPT          failed j1 ATTEMPT REASON     refused j1 ATTEMPT REASON [HINT]
+/// deadletter j1 ATTEMPT    lost a1 (a connection that stood)    undialled a1 (one that never did)
+/// there GATE               gone GATE w1 [by own dead letters]   heard w1
+/// wait 200ms               tick 200ms (one late Tick)           pass 200ms (no Tick)
 /// </code>
 /// </remarks>
 internal sealed class ClientScript
@@ -121,16 +123,27 @@ internal sealed class ClientScript
                 _core.JobFailed(_ids[words[1]], Number(words[2]), Enum.Parse<JobFailureReason>(words[3]), $"cause {words[3]}", _now);
                 break;
             case "refused":
-                _core.JobRejected(_ids[words[1]], Number(words[2]), Enum.Parse<JobRejectReason>(words[3]), _now);
+                _core.JobRejected(
+                    _ids[words[1]], Number(words[2]), Enum.Parse<JobRejectReason>(words[3]), $"says {words[3]}", words.Length > 4 ? Time(words[4]) : default, _now);
                 break;
             case "deadletter":
                 _core.DeadLettered(_ids[words[1]], Number(words[2]), _now);
                 break;
             case "lost":
+                _core.Connected(words[1]);
                 _core.ConnectionLost(words[1], "connection broken", _now);
                 break;
-            case "terminated":
-                _core.WorkerTerminated(Target(words[1]).Worker, Target(words[1]).Address, _now);
+            case "undialled":
+                _core.ConnectionLost(words[1], "no connection", _now);
+                break;
+            case "there":
+                _core.GateAnswered(Number(words[1]), isThere: true, "", _now);
+                break;
+            case "gone":
+                _core.GateAnswered(Number(words[1]), isThere: false, words.Length > 3 ? "akka://AkkaLb" : Target(words[2]).Address, _now);
+                break;
+            case "heard":
+                _core.Heard(Target(words[1]).Handle, _now);
                 break;
             default:
                 throw new ArgumentException(string.Join(' ', words), nameof(words));
@@ -164,7 +177,8 @@ internal sealed class ClientScript
     private static string Text(ClientEffect effect) => effect switch
     {
         ClientEffect.SendAssign ask => Invariant($"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
-        ClientEffect.SendJob send => Invariant($"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left"),
+        ClientEffect.SendJob send => Invariant($"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left{After(send.Waited)}"),
+        ClientEffect.AskGate ask => Invariant($"ask gate {ask.Gate} of {ask.Target.Worker.Id} whether it is there"),
         ClientEffect.TellUnreachable tell => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
         ClientEffect.AssignUnanswered => "unanswered",
         ClientEffect.Finish finish => $"finish {finish.Ticket}: {Text(finish.Outcome)}",
@@ -180,6 +194,8 @@ internal sealed class ClientScript
     };
 
     private static string Job(ClientEffect.SendJob send) => ((string)send.Message)["message of ".Length..] + (send.IsIdempotent ? "" : " (once)");
+
+    private static string After(TimeSpan waited) => waited == default ? "" : Invariant($", after {waited.TotalMilliseconds:0.#} ms");
 
     private static string But(IReadOnlyList<WorkerKey> leaveOut) => leaveOut.Count == 0 ? "" : $" but {string.Join(' ', leaveOut.Select(w => w.Id))}";
 

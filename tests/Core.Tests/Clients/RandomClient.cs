@@ -15,6 +15,7 @@ internal sealed class RandomClient
     private readonly ClientCore _core;
     private readonly Dictionary<JobId, Job> _jobs = [];
     private readonly List<long> _requests = [0];
+    private readonly List<long> _questions = [0];
     private readonly List<ClientEffect.SendJob> _sends = [];
     private TimeSpan _now;
 
@@ -79,7 +80,7 @@ internal sealed class RandomClient
         }
 
         Look();
-        AdvanceTo(_now + S(10));
+        AdvanceTo(_now + S(10) + GateWatch.SilentFor);
         Assert.All(_jobs.Values, job => Assert.NotNull(job.Outcome));
         Assert.Equal((0, 0, null), (_core.PendingCount, _core.InFlight.Count, _core.NextDue));
         Assert.True(_core.IsEmpty, "something is remembered");
@@ -119,7 +120,7 @@ internal sealed class RandomClient
                 break;
             case 2 or 3:
                 _jobs[send.Id].NotStarted.Add(send.Attempt);
-                _core.JobRejected(send.Id, send.Attempt, _random.Of(Enum.GetValues<JobRejectReason>()), _now);
+                _core.JobRejected(send.Id, send.Attempt, _random.Of(Enum.GetValues<JobRejectReason>()), "no", Ms(_random.Next(300)), _now);
                 break;
             default:
                 _jobs[send.Id].NotStarted.Add(send.Attempt);
@@ -131,13 +132,20 @@ internal sealed class RandomClient
     private void ConnectionEvent()
     {
         var worker = _random.Of(Workers);
-        if (_random.Chance(0.3))
+        switch (_random.Next(5))
         {
-            _core.WorkerTerminated(worker.Worker, worker.Address, _now);
-        }
-        else
-        {
-            _core.ConnectionLost(worker.Address, "lost", _now);
+            case 0:
+                _core.GateAnswered(_random.Of(_questions), _random.Chance(0.5), _random.Chance(0.7) ? worker.Address : "", _now);
+                break;
+            case 1:
+                _core.Heard(worker.Handle, _now);
+                break;
+            case 2:
+                _core.Connected(worker.Address);
+                break;
+            default:
+                _core.ConnectionLost(worker.Address, "lost", _now);
+                break;
         }
     }
 
@@ -180,6 +188,9 @@ internal sealed class RandomClient
                     Look(send, _jobs[send.Id]);
                     _sends.Add(send);
                     break;
+                case ClientEffect.AskGate ask:
+                    _questions.Add(ask.Gate);
+                    break;
                 case ClientEffect.Finish finish:
                     Look(finish);
                     break;
@@ -207,7 +218,7 @@ internal sealed class RandomClient
         Assert.Null(job.Outcome);
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
-        if (finish.Outcome is JobOutcome.Failed { Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs } failed)
+        if (finish.Outcome is JobOutcome.Failed { Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported } failed)
         {
             Assert.True(job.Unknown == 0, $"{failed.Error} says not started, but a send has an unknown outcome");
         }

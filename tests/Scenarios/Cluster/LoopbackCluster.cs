@@ -101,7 +101,10 @@ public sealed class LoopbackCluster : IAsyncDisposable
     }
 
     private BalancedClientOptions Options(ClientSettings? settings) =>
-        BalancedClientOptions.To($"{BalancerAddress.Host}:{BalancerAddress.Port}") with { Messages = Messages, Settings = settings ?? ClientSettings.Default };
+        BalancedClientOptions.To($"{BalancerAddress.Host}:{BalancerAddress.Port}") with
+        {
+            Messages = Messages, Settings = settings ?? ClientSettings.Default, AkkaConfig = Nodes.HastyDeathWatch,
+        };
 
     private ExtendedActorSystem StartBalancer(int port)
     {

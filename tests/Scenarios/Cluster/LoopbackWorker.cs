@@ -116,6 +116,11 @@ public sealed class LoopbackWorker : IAsyncDisposable
     /// <summary>Breaks the youngest connection to it; the next one is welcome.</summary>
     public void CutLatestConnection() => _wire.CutLatest();
 
+    /// <summary>Nothing gets to it or from it through connections that others made, until <see cref="Mend"/>; its own to the balancer go on.</summary>
+    public void Silence() => _wire.Silence();
+
+    public void Mend() => _wire.Mend();
+
     public async ValueTask DisposeAsync()
     {
         await _system.Terminate();

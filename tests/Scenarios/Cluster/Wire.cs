@@ -4,16 +4,18 @@ using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Scenarios.Cluster;
 
-/// <summary>The network in front of a worker: a relay whose connections can be broken as a killed process breaks them, without a goodbye.</summary>
+/// <summary>The network in front of a worker: a relay whose connections can be broken as a killed process breaks them, without a goodbye, or fall silent.</summary>
 internal sealed class Wire : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());
     private readonly Lock _lock = new();
     private readonly List<(Socket Near, Socket Far)> _open = [];
+    private TaskCompletionSource _flows = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isDown;
 
     public Wire()
     {
+        _flows.SetResult();
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
     }
@@ -46,7 +48,29 @@ internal sealed class Wire : IDisposable
         }
     }
 
-    public void Dispose() => Down();
+    /// <summary>Nothing passes in either direction; connections stay, and what was sent is kept.</summary>
+    public void Silence()
+    {
+        lock (_lock)
+        {
+            _flows = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Everything passes again.</summary>
+    public void Mend()
+    {
+        lock (_lock)
+        {
+            _flows.TrySetResult();
+        }
+    }
+
+    public void Dispose()
+    {
+        Mend();
+        Down();
+    }
 
     private async Task AcceptAsync(int port)
     {
@@ -83,7 +107,7 @@ internal sealed class Wire : IDisposable
 
             using var nearStream = new NetworkStream(near);
             using var farStream = new NetworkStream(far);
-            await Task.WhenAny(nearStream.CopyToAsync(farStream), farStream.CopyToAsync(nearStream));
+            await Task.WhenAny(PassOnAsync(nearStream, farStream), PassOnAsync(farStream, nearStream));
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
         {
@@ -97,6 +121,22 @@ internal sealed class Wire : IDisposable
 
         near.Dispose();
         far.Dispose();
+    }
+
+    private async Task PassOnAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[65_536];
+        while (await from.ReadAsync(buffer) is var count and > 0)
+        {
+            Task flows;
+            lock (_lock)
+            {
+                flows = _flows.Task;
+            }
+
+            await flows;
+            await to.WriteAsync(buffer.AsMemory(0, count));
+        }
     }
 
     private static void Reset((Socket Near, Socket Far) pair)

@@ -1,0 +1,103 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>Jobs that found no free place, the oldest first, and the workers that are known to be full.</summary>
+/// <remarks>
+/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other
+/// clients free places too and new workers come. A worker counts as full until one of this client's jobs ends there, or until that time.
+/// </remarks>
+internal sealed class WaitingJobs(Random random)
+{
+    /// <summary>When to come again if the worker gave no hint.</summary>
+    public static readonly TimeSpan RetryAfterDefault = TimeSpan.FromMilliseconds(100);
+
+    public static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Full workers that are remembered: as many as a request can leave out.</summary>
+    private const int FullMax = 64;
+
+    private static readonly IComparer<PendingJob> OldestFirst = Comparer<PendingJob>.Create((a, b) => a.Id.Sequence.CompareTo(b.Id.Sequence));
+
+    private readonly SortedSet<PendingJob> _jobs = new(OldestFirst);
+    private readonly HashSet<WorkerKey> _full = [];
+    private TimeSpan _retryAfter = RetryAfterDefault;
+    private TimeSpan? _retryAt;
+
+    public bool IsEmpty => _jobs.Count == 0;
+
+    public IReadOnlyCollection<WorkerKey> Full => _full;
+
+    /// <summary>Rises whenever a worker ceases to count as full.</summary>
+    public long FreedCount { get; private set; }
+
+    /// <summary>When <see cref="TryRetry"/> wants to be called; null: nobody waits and nobody is full.</summary>
+    public TimeSpan? NextDue => _jobs.Count > 0 || _full.Count > 0 ? _retryAt : null;
+
+    public void Add(PendingJob job, TimeSpan now)
+    {
+        Arm(now);
+        _jobs.Add(job);
+    }
+
+    public void Remove(PendingJob job) => _jobs.Remove(job);
+
+    public PendingJob? TakeOldest()
+    {
+        var oldest = _jobs.Min;
+        if (oldest is not null)
+        {
+            _jobs.Remove(oldest);
+        }
+
+        return oldest;
+    }
+
+    /// <summary>A worker had no place; true when that was not known.</summary>
+    /// <param name="retryAfter">Its hint when to come again; zero: none.</param>
+    public bool Refused(WorkerKey worker, TimeSpan retryAfter, TimeSpan now)
+    {
+        _retryAfter = retryAfter <= TimeSpan.Zero ? RetryAfterDefault
+            : retryAfter < RetryAfterMin ? RetryAfterMin
+            : retryAfter > RetryAfterMax ? RetryAfterMax
+            : retryAfter;
+        Arm(now);
+        return _full.Count < FullMax && _full.Add(worker);
+    }
+
+    /// <summary>A job of ours has ended there.</summary>
+    public void Freed(WorkerKey worker)
+    {
+        if (_full.Remove(worker))
+        {
+            FreedCount++;
+        }
+    }
+
+    /// <summary>The hint has passed: nobody counts as full from now on.</summary>
+    public bool TryRetry(TimeSpan now)
+    {
+        if (NextDue is not { } due || now < due)
+        {
+            return false;
+        }
+
+        _full.Clear();
+        FreedCount++;
+        _retryAt = null;
+        if (_jobs.Count > 0)
+        {
+            Arm(now);
+        }
+
+        return true;
+    }
+
+    /// <summary>From the hint on, up to a quarter later, so that clients do not come back together.</summary>
+    private void Arm(TimeSpan now)
+    {
+        if (NextDue is null || _retryAt is null)
+        {
+            _retryAt = now + _retryAfter + (_retryAfter / 4 * random.NextDouble());
+        }
+    }
+}
