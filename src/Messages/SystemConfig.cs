@@ -35,7 +35,7 @@ public static class SystemConfig
     /// The gate after a failed connection is shorter than Akka's 5 s: a restarted balancer or worker is reached a second after it is back, and a dead
     /// one costs a refused dial a second. Address reuse, as Akka means it, lets two processes share a port on Linux without a word; off, the second is
     /// refused. A node that was gone for so long that Akka forgets it is quarantined, though it may be the same process that was asleep: so not after Akka's
-    /// 2 days. Connections that come and go are told by our own log lines, so Akka's are off.
+    /// 2 days; but each that was killed takes memory for so long. Connections that come and go are told by our own log lines, so Akka's are off.
     /// </remarks>
     public static Config Remoting(string host, int port) => ConfigurationFactory.ParseString(
         $$"""
@@ -47,7 +47,7 @@ public static class SystemConfig
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           remote {
             retry-gate-closed-for = 1s
-            quarantine-after-silence = 30d
+            quarantine-after-silence = 7d
             log-remote-lifecycle-events = off
             dot-netty.tcp {
               hostname = {{HoconText.Quote(host)}}
