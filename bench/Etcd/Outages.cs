@@ -9,9 +9,10 @@ using Google.Protobuf;
 
 namespace AkkaLb.Bench.Etcd;
 
-/// <summary>A soak: etcd is away again and again, in three ways, and everything that uses it has to be back within <see cref="BackWithin"/> each time.</summary>
-/// <remarks>Connections and watches in this process; a balancer and workers as real programs. The leases of the workers are revoked while etcd is away, so that
-/// each of them has to find that out and to register again.</remarks>
+/// <summary>A soak: etcd is away again and again, in three ways, and everything that uses it has to be back within <see cref="BackWithin"/> each
+/// time.</summary>
+/// <remarks>Connections and watches in this process; a balancer and workers as real programs. The leases of the workers are revoked while etcd is
+/// away, so that each of them has to find that out and to register again.</remarks>
 internal static class Outages
 {
     private const int Watches = 10;
@@ -39,9 +40,11 @@ internal static class Outages
         var workers = await Task.WhenAll(Enumerable.Range(1, options.Workers).Select(i => ChildProcess.StartAsync(
             "AkkaLb.WorkerNode.dll", "--id", $"w{i}", "--etcd", proxy.Endpoint, "--lease-ttl", "5", "--heartbeat", "1000")));
         await node.UntilMembersAsync(options.Workers);
-        Console.WriteLine($"{options.Count} outages; {connections.Length} connections, {watches.Length} watches, {workers.Length} workers, 1 balancer; seed {Seed}");
+        Console.WriteLine(
+            $"{options.Count} outages; {connections.Length} connections, {watches.Length} watches, {workers.Length} workers, 1 balancer; seed {Seed}");
 
-        var (connection, watch, worker, balancer) = (new Slowest("a connection"), new Slowest("a watch"), new Slowest("a worker"), new Slowest("the balancer's table"));
+        var (connection, watch) = (new Slowest("a connection"), new Slowest("a watch"));
+        var (worker, balancer) = (new Slowest("a worker"), new Slowest("the balancer's table"));
         for (var outage = 1; outage <= options.Count; outage++)
         {
             var kind = random.Next(3);
@@ -50,12 +53,12 @@ internal static class Outages
             await AskDuringAsync(connections, TimeSpan.FromMilliseconds(random.Next(50, 2500)));
             end();
             var ended = Stopwatch.GetTimestamp();
-            var mark = (await direct.PutAsync(new PutRequest { Key = Marks.KeyOf("mark"), Value = ByteString.CopyFromUtf8($"{outage}") }, default)).Header.Revision;
+            var put = await direct.PutAsync(new PutRequest { Key = Marks.KeyOf("mark"), Value = ByteString.CopyFromUtf8($"{outage}") }, default);
             using var late = new CancellationTokenSource(GiveUpAfter);
             await Task.WhenAll(
             [
                 .. connections.Select((c, i) => connection.MeasureAsync($"connection {i}, outage {outage}", ended, UntilBackAsync(c, late.Token))),
-                .. watches.Select((w, i) => watch.MeasureAsync($"watch {i}, outage {outage}", ended, w.UntilAsync(mark).WaitAsync(late.Token))),
+                .. watches.Select((w, i) => watch.MeasureAsync($"watch {i}, outage {outage}", ended, w.UntilAsync(put.Header.Revision).WaitAsync(late.Token))),
                 worker.MeasureAsync($"outage {outage}", ended, UntilRegisteredAsync(direct, options.Workers, late.Token)),
                 balancer.MeasureAsync($"outage {outage}", ended, node.UntilMembersAsync(options.Workers).WaitAsync(late.Token)),
             ]);
@@ -182,9 +185,9 @@ internal static class Outages
         public string Row()
         {
             _times.Sort();
+            var median = _times[_times.Count / 2].TotalMilliseconds;
             return string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {name} | {_worst.Time.TotalMilliseconds:N0} | {_times[_times.Count / 2].TotalMilliseconds:N0} | {_worst.When} | {Stuck} of {_times.Count} |");
+                CultureInfo.InvariantCulture, $"| {name} | {_worst.Time.TotalMilliseconds:N0} | {median:N0} | {_worst.When} | {Stuck} of {_times.Count} |");
         }
     }
 

@@ -4,8 +4,8 @@ using Grpc.Net.Client;
 namespace AkkaLb.Etcd;
 
 /// <summary>One member's gRPC channel and the package's clients on it.</summary>
-/// <remarks>The channel has an HTTP handler that dials for itself, so that gRPC keeps no state of the connection: each call that finds none has the handler
-/// dial. Nothing is repeated below: each call is tried once, and who calls decides what is safe to repeat.</remarks>
+/// <remarks>The channel has an HTTP handler that dials for itself, so that gRPC keeps no state of the connection: each call that finds none has the
+/// handler dial. Nothing is repeated below: each call is tried once, and who calls decides what is safe to repeat.</remarks>
 internal sealed class EtcdChannel : IDisposable
 {
     /// <summary>Largest answer taken, in bytes: 64 MiB holds more than 100,000 workers; gRPC's own limit of 4 MiB would not hold a backlog.</summary>

@@ -5,13 +5,14 @@ using Grpc.Core;
 namespace AkkaLb.Etcd;
 
 /// <summary>One cluster and how to ask it: every unary call with a deadline, every fault translated. Thread-safe.</summary>
-/// <remarks>Members take turns, and one that failed or was silent is passed over for a while. A read is tried at each member once before it fails, within one
-/// request timeout in all; so is a write that did not get out because nobody listened. A write that may have arrived is never repeated here. It uses the
-/// package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose events on reconnection and do not tell when
-/// they end.</remarks>
+/// <remarks>Members take turns, and one that failed or was silent is passed over for a while. A read is tried at each member once before it fails,
+/// within one request timeout in all; so is a write that did not get out because nobody listened. A write that may have arrived is never repeated
+/// here. It uses the package's channel and generated clients. The package's own watch and keepalive loops are left alone: they lose events on
+/// reconnection and do not tell when they end.</remarks>
 public sealed class EtcdConnection : IDisposable
 {
-    /// <summary>How long a member that failed is passed over. Longer: fewer calls wait in vain for one that is frozen. Shorter: one that is back is used sooner.</summary>
+    /// <summary>How long a member that failed is passed over. Longer: fewer calls wait in vain for one that is frozen. Shorter: one that is back is
+    /// used sooner.</summary>
     private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(10);
 
     /// <summary>How long calls to a member fail before it gets a new channel.</summary>
@@ -50,7 +51,9 @@ public sealed class EtcdConnection : IDisposable
         _members = [.. settings.Endpoints.Select((e, i) => new EtcdMember(i, e, settings, RenewChannelAfter, network, timeProvider))];
         _chooser = new EndpointChooser(_members.Length, AvoidFor);
         _startedAt = timeProvider.GetTimestamp();
-        _token = settings.Credentials is { } credentials ? new EtcdToken((timeout, ct) => AuthenticateAsync(credentials, timeout, ct), timeProvider) : null;
+        _token = settings.Credentials is { } credentials
+            ? new EtcdToken((timeout, ct) => AuthenticateAsync(credentials, timeout, ct), timeProvider)
+            : null;
     }
 
     public EtcdSettings Settings { get; }
@@ -72,7 +75,8 @@ public sealed class EtcdConnection : IDisposable
     public Task<RangeResponse> CountAsync(EtcdKeyRange keys, CancellationToken cancellationToken) =>
         RangeAsync(new RangeRequest { Key = keys.Start, RangeEnd = keys.End, CountOnly = true }, cancellationToken);
 
-    /// <summary>A linearizable read of the key that was changed last, without its value, and of how many there are: enough to notice a change.</summary>
+    /// <summary>A linearizable read of the key that was changed last, without its value, and of how many there are: enough to notice a
+    /// change.</summary>
     public Task<RangeResponse> NewestAsync(EtcdKeyRange keys, CancellationToken cancellationToken) => RangeAsync(
         new RangeRequest
         {
@@ -114,22 +118,24 @@ public sealed class EtcdConnection : IDisposable
         try
         {
             var request = new LeaseRevokeRequest { ID = leaseId };
-            await CallAsync(isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
+            await CallAsync(
+                isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdUnavailableException e) when (e.IsLeaseGone)
         {
         }
     }
 
-    /// <summary>One renewal on a stream of its own: nothing waits behind another lease's answer. Made twice it does no harm, so it is tried at each member like a
-    /// read.</summary>
+    /// <summary>One renewal on a stream of its own: nothing waits behind another lease's answer. Made twice it does no harm, so it is tried at each
+    /// member like a read.</summary>
     /// <returns>etcd's answer; a TTL of zero or less when it does not know the lease.</returns>
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) =>
         KeepAliveAsync(leaseId, RequestTimeout, cancellationToken);
 
     /// <inheritdoc cref="KeepAliveAsync(long, CancellationToken)"/>
     /// <param name="leaseId">Which lease.</param>
-    /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent member.</param>
+    /// <param name="timeout">Deadline of this renewal in place of the request timeout: a short lease cannot wait that long for a silent
+    /// member.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     public Task<LeaseKeepAliveResponse> KeepAliveAsync(long leaseId, TimeSpan timeout, CancellationToken cancellationToken) =>
         AskAsync(isRead: true, timeout, async (etcd, options) =>
@@ -150,7 +156,8 @@ public sealed class EtcdConnection : IDisposable
     /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it and then the member's use, and says how it went.</summary>
     /// <param name="token">Stays in the stream's headers for as long as it lives; null without one.</param>
     /// <param name="member">Whom it goes to, for <see cref="Succeeded"/> and <see cref="Failed"/>.</param>
-    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(string? token, out EtcdMember.Use member, CancellationToken cancellationToken)
+    internal AsyncDuplexStreamingCall<WatchRequest, WatchResponse> OpenWatch(
+        string? token, out EtcdMember.Use member, CancellationToken cancellationToken)
     {
         member = _members[_chooser.Next(Now)].Take();
         return member.Client.GetConnection().WatchClient.Watch(OnStream(HeadersOf(token)), deadline: null, cancellationToken);
@@ -217,7 +224,8 @@ public sealed class EtcdConnection : IDisposable
             return await call.ResponseAsync.ConfigureAwait(false);
         }, cancellationToken);
 
-    /// <summary>Asks with our token, and again with a new one should etcd not know it: etcd has done nothing then, so that writes may be repeated too.</summary>
+    /// <summary>Asks with our token, and again with a new one should etcd not know it: etcd has done nothing then, so that writes may be repeated
+    /// too.</summary>
     private async Task<TResponse> AskAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
@@ -227,7 +235,10 @@ public sealed class EtcdConnection : IDisposable
             try
             {
                 return await TryMembersAsync(
-                    isRead, timeout, (etcd, options) => ask(etcd, token is null ? options : options.WithHeaders(HeadersOf(token)!)), cancellationToken).ConfigureAwait(false);
+                    isRead,
+                    timeout,
+                    (etcd, options) => ask(etcd, token is null ? options : options.WithHeaders(HeadersOf(token)!)),
+                    cancellationToken).ConfigureAwait(false);
             }
             catch (EtcdRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e))
             {
@@ -236,8 +247,8 @@ public sealed class EtcdConnection : IDisposable
         }
     }
 
-    /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next. Whom a read does not hear from within a third of
-    /// its time it does not wait for alone: the next is asked beside it, and the first answer counts.</summary>
+    /// <summary>Asks one member; when that fails, and asking another cannot do what was done already, the next. Whom a read does not hear from within
+    /// a third of its time it does not wait for alone: the next is asked beside it, and the first answer counts.</summary>
     private async Task<TResponse> TryMembersAsync<TResponse>(
         bool isRead, TimeSpan timeout, Func<EtcdClient, CallOptions, Task<TResponse>> ask, CancellationToken cancellationToken)
     {
@@ -296,7 +307,8 @@ public sealed class EtcdConnection : IDisposable
             await ending.CancelAsync().ConfigureAwait(false);
             foreach (var unneeded in waiting.Keys)
             {
-                _ = unneeded.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _ = unneeded.ContinueWith(
+                    static t => t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }
 

@@ -6,11 +6,12 @@ using System.Security.Authentication;
 
 namespace AkkaLb.Etcd;
 
-/// <summary>Opens connections to one member, name service and TLS included, each within a bound, and remembers why the last one did not come about.</summary>
+/// <summary>Opens connections to one member, name service and TLS included, each within a bound, and remembers why the last one did not come
+/// about.</summary>
 /// <remarks>
-/// The bound is here and nowhere above: gRPC would apply a time-out for connecting to its whole loop of tries, report that it is idle before the loop is
-/// through, and then let nobody dial again. The HTTP handler has one try at a time for all that wait, so that a try without an end would be the last one.
-/// Thread-safe.
+/// The bound is here and nowhere above: gRPC would apply a time-out for connecting to its whole loop of tries, report that it is idle before the loop
+/// is through, and then let nobody dial again. The HTTP handler has one try at a time for all that wait, so that a try without an end would be the
+/// last one. Thread-safe.
 /// </remarks>
 internal sealed class EtcdDialer(EtcdEndpoint endpoint, EtcdSettings settings, INetwork network, TimeProvider time)
 {
@@ -53,8 +54,11 @@ internal sealed class EtcdDialer(EtcdEndpoint endpoint, EtcdSettings settings, I
         try
         {
             return await SideBySide.FirstAsync(
-                addresses, SideBySide.HeadStartFor(addresses.Count, Timeout), (a, ct) => network.DialAsync(new IPEndPoint(a, endpoint.Port), ct), time, ending)
-                .ConfigureAwait(false);
+                addresses,
+                SideBySide.HeadStartFor(addresses.Count, Timeout),
+                (a, ct) => network.DialAsync(new IPEndPoint(a, endpoint.Port), ct),
+                time,
+                ending).ConfigureAwait(false);
         }
         catch (NobodyAnsweredException e)
         {
@@ -120,13 +124,17 @@ internal sealed class EtcdDialer(EtcdEndpoint endpoint, EtcdSettings settings, I
             return tried[0].Fault is { } fault ? Plain(fault) : $"no connection within {Seconds(Timeout)}";
         }
 
-        var each = tried.OrderBy(t => t.Fault is null).Take(AddressesTold).Select(t => $"{t.Address}: {(t.Fault is { } fault ? Plain(fault) : "no answer")}");
+        var each = tried
+            .OrderBy(t => t.Fault is null)
+            .Take(AddressesTold)
+            .Select(t => $"{t.Address}: {(t.Fault is { } fault ? Plain(fault) : "no answer")}");
         var more = tried.Count > AddressesTold ? FormattableString.Invariant($", and {tried.Count - AddressesTold} more") : "";
         return $"no connection within {Seconds(Timeout)} ({string.Join(", ", each)}{more})";
     }
 
     /// <summary>A socket's message may name the address once more.</summary>
-    private static string Plain(Exception fault) => fault is SocketException socket ? new SocketException((int)socket.SocketErrorCode).Message : fault.Message;
+    private static string Plain(Exception fault) =>
+        fault is SocketException socket ? new SocketException((int)socket.SocketErrorCode).Message : fault.Message;
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

@@ -130,9 +130,10 @@ internal static class EtcdFaults
                 || inner.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal))
             {
                 // With TLS 1.3 a server judges our certificate after our side of the handshake: it hangs up on the first words.
+                var ours = settings.Tls?.Certificate;
                 return !settings.IsTls ? "does not speak etcd's protocol, HTTP/2 without TLS: is this etcd's client port, or does it want https"
-                    : settings.Tls?.Certificate is null ? "hangs up after the TLS handshake: it asks for a client certificate, and none is given"
-                    : "hangs up after the TLS handshake: it does not accept our client certificate";
+                    : ours is null ? "hangs up after the TLS handshake: it asks for a client certificate, and none is given"
+                    : $"hangs up after the TLS handshake: it does not accept our client certificate ({PemFiles.Describe(ours)})";
             }
         }
 

@@ -4,36 +4,78 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace AkkaLb.Etcd;
 
-/// <summary>Whom to believe to be etcd, and who we are to it. Immutable, thread-safe.</summary>
+/// <summary>Whom to believe to be etcd, and who we are to it. Thread-safe.</summary>
 /// <remarks>The host in each endpoint must be among the names of that member's certificate. Nothing is fetched from the network: no revocation lists,
 /// no missing intermediates.</remarks>
-/// <param name="authorities">The CA that signed the certificates of etcd's members, at least one self-signed; null: those that this machine trusts.</param>
-/// <param name="certificate">Ours with its private key, for an etcd that asks for one (<c>--client-cert-auth</c>); null: none.</param>
-public sealed class EtcdTls(X509Certificate2Collection? authorities = null, X509Certificate2? certificate = null)
+public sealed class EtcdTls
 {
     private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
+    private readonly Content? _given;
+    private readonly ReloadedFiles<Content>? _files;
 
-    public X509Certificate2Collection? Authorities => authorities;
+    /// <param name="authorities">The CA that signed the certificates of etcd's members, at least one self-signed; null: those that this machine
+    /// trusts.
+    /// </param>
+    /// <param name="certificate">Ours with its private key, for an etcd that asks for one (<c>--client-cert-auth</c>); null: none.</param>
+    public EtcdTls(X509Certificate2Collection? authorities = null, X509Certificate2? certificate = null) =>
+        _given = new Content(authorities, certificate);
 
-    public X509Certificate2? Certificate => certificate;
+    private EtcdTls(ReloadedFiles<Content> files) => _files = files;
 
-    /// <summary>Reads PEM files; what is null is left out. A certificate needs its key.</summary>
+    /// <summary>The files were read again, or cannot be used any more; never raised without files.</summary>
+    public event Action<FileNews> Told
+    {
+        add
+        {
+            if (_files is not null)
+            {
+                _files.Told += value;
+            }
+        }
+
+        remove
+        {
+            if (_files is not null)
+            {
+                _files.Told -= value;
+            }
+        }
+    }
+
+    public X509Certificate2Collection? Authorities => Now.Authorities;
+
+    public X509Certificate2? Certificate => Now.Certificate;
+
+    private Content Now => _given ?? _files!.Current;
+
+    /// <summary>Reads PEM files; what is null is left out. A certificate needs its key. Files that change are read again for the next connection;
+    /// while they cannot be used, what was read before stays in use.</summary>
     /// <exception cref="PemFileException">A file cannot be read, is malformed, or the key belongs to another certificate.</exception>
     /// <exception cref="ArgumentException">A certificate without a key, or a key without a certificate.</exception>
-    public static EtcdTls FromFiles(string? authority, string? certificate, string? key)
+    public static EtcdTls FromFiles(string? authority, string? certificate, string? key) =>
+        FromFiles(authority, certificate, key, TimeProvider.System);
+
+    internal static EtcdTls FromFiles(string? authority, string? certificate, string? key, TimeProvider time)
     {
         if (certificate is null != key is null)
         {
             throw new ArgumentException("a certificate and its key go together", nameof(key));
         }
 
-        return new EtcdTls(
-            authority is null ? null : PemFiles.ReadAuthorities(authority),
-            certificate is null ? null : PemFiles.ReadIdentity(certificate, key!));
+        string[] files = [.. new[] { authority, certificate, key }.OfType<string>()];
+        return new EtcdTls(new ReloadedFiles<Content>(
+            files,
+            _ => new Content(
+                authority is null ? null : PemFiles.ReadAuthorities(authority),
+                certificate is null ? null : PemFiles.ReadIdentity(certificate, key!)),
+            content => $"{string.Join(", ", files)} changed and the next connection to etcd uses what is in them now"
+                + (content.Certificate is { } ours ? $": {PemFiles.Describe(ours)}" : ""),
+            time));
     }
 
     internal void Configure(SslClientAuthenticationOptions options)
     {
+        var (authorities, certificate) = Now;
         options.CertificateRevocationCheckMode = X509RevocationMode.NoCheck;
         if (certificate is not null)
         {
@@ -56,4 +98,6 @@ public sealed class EtcdTls(X509Certificate2Collection? authorities = null, X509
         policy.ApplicationPolicy.Add(ServerUse);
         options.CertificateChainPolicy = policy;
     }
+
+    private sealed record Content(X509Certificate2Collection? Authorities, X509Certificate2? Certificate);
 }

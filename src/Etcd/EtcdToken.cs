@@ -1,10 +1,11 @@
 namespace AkkaLb.Etcd;
 
-/// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched anew when etcd does not know it any more.</summary>
+/// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched anew when etcd does not know it any
+/// more.</summary>
 /// <remarks>
-/// etcd forgets tokens that nobody used for <c>--auth-token-ttl</c>, and all of them when a member restarts; it says so when one is shown to it, and does
-/// nothing else with that call. So nothing is renewed by the clock. An etcd whose authentication is switched off gives out no tokens: calls then carry none,
-/// until it misses one. Checking a password costs etcd a tenth of a second: however many calls wait for a
+/// etcd forgets tokens that nobody used for <c>--auth-token-ttl</c>, and all of them when a member restarts; it says so when one is shown to it, and
+/// does nothing else with that call. So nothing is renewed by the clock. An etcd whose authentication is switched off gives out no tokens: calls then
+/// carry none, until it misses one. Checking a password costs etcd a tenth of a second: however many calls wait for a
 /// token, one of them fetches it, and a refusal is remembered for a while instead of being asked for again. Thread-safe.
 /// </remarks>
 /// <param name="fetch">Shows etcd the password.</param>
@@ -45,7 +46,8 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
         }
     }
 
-    /// <summary>etcd does not know it any more, or wants one where there was none (null). One that another call has replaced meanwhile stays.</summary>
+    /// <summary>etcd does not know it any more, or wants one where there was none (null). One that another call has replaced meanwhile
+    /// stays.</summary>
     public void Forget(string? token)
     {
         if (_known is { } known && known.Token == token)

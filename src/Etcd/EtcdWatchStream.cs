@@ -51,7 +51,8 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         // Disposing the timer after the confirmation leaves the stream without a deadline.
         using var timer = new CancellationTokenSource(connection.RequestTimeout, connection.TimeProvider);
-        var stream = new EtcdWatchStream(connection, token, CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token), cancellationToken);
+        var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        var stream = new EtcdWatchStream(connection, token, cancellation, cancellationToken);
         try
         {
             await stream.CreateAsync(keys, startRevision).ConfigureAwait(false);

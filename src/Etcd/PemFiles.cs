@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -52,6 +53,13 @@ public static class PemFiles
     {
         ArgumentNullException.ThrowIfNull(certificate);
         return certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+    }
+
+    /// <summary>Whose it is and until when it is valid, for messages.</summary>
+    public static string Describe(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return string.Create(CultureInfo.InvariantCulture, $"{LogText.Of(certificate.Subject)}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
     }
 
     private static X509Certificate2 ReadFirst(string file, string pem)

@@ -1,8 +1,8 @@
 namespace AkkaLb.Etcd;
 
 /// <summary>The channel to one member, which is replaced by a new one when every call on it has failed for a while.</summary>
-/// <remarks>Whatever a channel may get stuck in below us, calls meet it for a bounded time. An old channel is disposed when its last user has left it, or, should
-/// somebody never leave it, when the next one is given up: there are two at most. Time is passed in. Thread-safe.</remarks>
+/// <remarks>Whatever a channel may get stuck in below us, calls meet it for a bounded time. An old channel is disposed when its last user has left
+/// it, or, should somebody never leave it, when the next one is given up: there are two at most. Time is passed in. Thread-safe.</remarks>
 /// <param name="open">A new channel; must not block.</param>
 /// <param name="renewAfter">From the first failure since the last success to the failure that has the channel replaced.</param>
 internal sealed class RenewedChannel<T>(Func<T> open, TimeSpan renewAfter) : IDisposable

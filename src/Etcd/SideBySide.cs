@@ -3,7 +3,8 @@ using System.Net;
 namespace AkkaLb.Etcd;
 
 /// <summary>Tries the addresses of one name side by side, each with a head start before the next: the first that answers is taken.</summary>
-/// <remarks>RFC 8305, "Happy Eyeballs" (sections 4 and 5): an address that swallows everything costs one head start, not the whole time for connecting.</remarks>
+/// <remarks>RFC 8305, "Happy Eyeballs" (sections 4 and 5): an address that swallows everything costs one head start, not the whole time for
+/// connecting.</remarks>
 internal static class SideBySide
 {
     /// <summary>The RFC's recommended connection attempt delay.</summary>
@@ -12,8 +13,8 @@ internal static class SideBySide
     /// <summary>How many addresses of a name are tried; what a name server says has no bound of its own.</summary>
     public const int AddressesMax = 16;
 
-    /// <summary>The order to try them in: as the resolver sorted them, but the families take turns, so that a whole family that leads nowhere costs one head
-    /// start. Each address once, at most <see cref="AddressesMax"/>.</summary>
+    /// <summary>The order to try them in: as the resolver sorted them, but the families take turns, so that a whole family that leads nowhere costs
+    /// one head start. Each address once, at most <see cref="AddressesMax"/>.</summary>
     public static IReadOnlyList<IPAddress> Order(IReadOnlyCollection<IPAddress> resolved)
     {
         if (resolved.Count == 0)
@@ -36,7 +37,8 @@ internal static class SideBySide
         return [.. order.Concat(others).Take(AddressesMax)];
     }
 
-    /// <summary>The head start of each: shorter where so many addresses have to share the time that the last would not get a turn in the first half of it.</summary>
+    /// <summary>The head start of each: shorter where so many addresses have to share the time that the last would not get a turn in the first half
+    /// of it.</summary>
     public static TimeSpan HeadStartFor(int addresses, TimeSpan timeout) =>
         timeout / (2 * Math.Max(1, addresses)) is var share && share < HeadStart ? share : HeadStart;
 
@@ -44,7 +46,11 @@ internal static class SideBySide
     /// <param name="dial">Must end when its token is cancelled.</param>
     /// <exception cref="NobodyAnsweredException">All have failed, or the token was cancelled before one had answered.</exception>
     public static async Task<T> FirstAsync<T>(
-        IReadOnlyList<IPAddress> addresses, TimeSpan headStart, Func<IPAddress, CancellationToken, Task<T>> dial, TimeProvider time, CancellationToken cancellationToken)
+        IReadOnlyList<IPAddress> addresses,
+        TimeSpan headStart,
+        Func<IPAddress, CancellationToken, Task<T>> dial,
+        TimeProvider time,
+        CancellationToken cancellationToken)
         where T : class, IDisposable
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Hosting.Tls;
@@ -82,6 +83,7 @@ public sealed class NodeHost : IAsyncDisposable
             // Made here and not by the hosted service, which would print the whole exception.
             host.Services.GetRequiredService<ActorSystem>();
             await host.StartAsync().ConfigureAwait(false);
+            TellOfFiles(settings.Etcd?.Tls, host.Services.GetRequiredService<ActorSystem>());
             return new NodeHost(host, logging);
         }
         catch (Exception e) when (BindFailure(settings, e) is { } failure)
@@ -136,6 +138,16 @@ public sealed class NodeHost : IAsyncDisposable
         await _host.StopAsync().ConfigureAwait(false);
         _host.Dispose();
         await _logging.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A renewed certificate for etcd, or one that cannot be used, is a line in the log. The transport sees to those between nodes.</summary>
+    private static void TellOfFiles(EtcdTls? tls, ActorSystem system)
+    {
+        if (tls is not null)
+        {
+            var log = Akka.Event.Logging.GetLogger(system, nameof(EtcdTls));
+            tls.Told += log.Tell;
+        }
     }
 
     private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) => tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));

@@ -45,7 +45,8 @@ public sealed class EtcdDialerTests
         using var connection = Connect(network, TimeSpan.FromSeconds(1));
         await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
         network.Swallow();
-        var told = await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.KeepAliveAsync(1, TimeSpan.FromMilliseconds(300), default).WaitAsync(Bound));
+        var told = await Assert.ThrowsAsync<EtcdUnavailableException>(
+            () => connection.KeepAliveAsync(1, TimeSpan.FromMilliseconds(300), default).WaitAsync(Bound));
         Assert.Equal("etcd at http://etcd.example:1 cannot be used right now: Connection refused", told.Message);
     }
 
@@ -55,18 +56,18 @@ public sealed class EtcdDialerTests
         await using var silent = new FaultyProxy(1);
         silent.Silence();
         var refusing = FreePorts.Take();
-        using var connection = new EtcdConnection(
-            new EtcdSettings([new EtcdEndpoint("127.0.0.1", silent.Port), new EtcdEndpoint("127.0.0.1", refusing)]) { RequestTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        using var connection = new EtcdConnection(Loopback(silent.Port, refusing) with { RequestTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         var told = await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
-        Assert.Equal($"etcd at http://127.0.0.1:{refusing} cannot be used right now: Connection refused; etcd at {silent.Endpoint} did not answer within 1 s", told.Message);
+        Assert.Equal(
+            $"etcd at http://127.0.0.1:{refusing} cannot be used right now: Connection refused; etcd at {silent.Endpoint} did not answer within 1 s",
+            told.Message);
     }
 
     [Fact]
     public async Task A_write_goes_to_the_next_member_when_it_cannot_have_arrived_at_the_first()
     {
         await using var etcd = await EtcdProcess.StartAsync();
-        var refusing = new EtcdEndpoint("127.0.0.1", FreePorts.Take());
-        using var connection = new EtcdConnection(new EtcdSettings([refusing, new EtcdEndpoint("127.0.0.1", etcd.Port)]) { RequestTimeout = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        using var connection = new EtcdConnection(Loopback(FreePorts.Take(), etcd.Port) with { RequestTimeout = TimeSpan.FromSeconds(10) }, TimeProvider.System);
         await connection.GrantAsync(TimeSpan.FromMinutes(1), default).WaitAsync(Bound);
         await connection.GrantAsync(TimeSpan.FromMinutes(1), default).WaitAsync(Bound);
     }
@@ -82,7 +83,10 @@ public sealed class EtcdDialerTests
     private static EtcdConnection Connect(INetwork network, TimeSpan timeout, int port = 1) =>
         new(new EtcdSettings([new EtcdEndpoint(Name, port)]) { RequestTimeout = timeout }, TimeProvider.System, network);
 
-    private static MadeUp Made(int port, params (string Address, SocketError? Outcome)[] hosts) => new(hosts.ToDictionary(h => IPAddress.Parse(h.Address), h => h.Outcome), port);
+    private static EtcdSettings Loopback(params int[] ports) => new([.. ports.Select(p => new EtcdEndpoint("127.0.0.1", p))]);
+
+    private static MadeUp Made(int port, params (string Address, SocketError? Outcome)[] hosts) =>
+        new(hosts.ToDictionary(h => IPAddress.Parse(h.Address), h => h.Outcome), port);
 
     /// <summary>Each address is a black hole (null), refuses, or leads to a port of this machine.</summary>
     private sealed class MadeUp(Dictionary<IPAddress, SocketError?>? hosts, int port) : INetwork

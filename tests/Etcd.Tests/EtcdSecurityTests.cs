@@ -1,3 +1,4 @@
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 using AkkaLb.Tests.Support.Etcd;
 using Etcdserverpb;
@@ -187,7 +188,46 @@ public sealed class EtcdSecurityTests : IDisposable
         await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server, Client = _client });
 
         Assert.Contains("it asks for a client certificate, and none is given", await TroubleAsync(Connect(etcd, Tls())), StringComparison.Ordinal);
-        Assert.Contains("it does not accept our client certificate", await TroubleAsync(Connect(etcd, Tls(_stranger.Issue("client")))), StringComparison.Ordinal);
+        Assert.Matches(
+            @"it does not accept our client certificate \(CN=client, valid until \d{4}-\d\d-\d\d \d\d:\d\d UTC\)$",
+            await TroubleAsync(Connect(etcd, Tls(_stranger.Issue("client")))));
+    }
+
+    [Fact]
+    public async Task Renewed_certificate_key_and_CA_are_used_by_the_next_connection_and_broken_ones_leave_those_before()
+    {
+        await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server, Client = _client });
+        var (wrong, right) = (_stranger.Issue("renewed"), _authority.Issue("renewed"));
+        string[] files = [.. new[] { "ca", "certificate", "key" }.Select(f => Path.Combine(_folder, f))];
+        Put(wrong);
+        var time = new ManualTime();
+        var tls = EtcdTls.FromFiles(files[0], files[1], files[2], time);
+        var told = new List<FileNews>();
+        tls.Told += told.Add;
+        using var connection = Connect(etcd, tls);
+        Assert.EndsWith("was not signed by the CA that is given for it", await FaultAsync(), StringComparison.Ordinal);
+
+        File.Copy(right.AuthorityFile, files[0], overwrite: true);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("it does not accept our client certificate", await FaultAsync(), StringComparison.Ordinal);
+
+        File.Copy(right.CertificateFile, files[1], overwrite: true);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("it does not accept our client certificate", await FaultAsync(), StringComparison.Ordinal);
+        Assert.Contains("is not the private key of", Assert.Single(told, t => t.IsTrouble).Sentence, StringComparison.Ordinal);
+
+        File.Copy(right.KeyFile, files[2], overwrite: true);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await connection.CountAsync(Keys, default);
+
+        async Task<string> FaultAsync() => (await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default))).Message;
+
+        void Put(TestCertificate from)
+        {
+            File.Copy(from.AuthorityFile, files[0], overwrite: true);
+            File.Copy(from.CertificateFile, files[1], overwrite: true);
+            File.Copy(from.KeyFile, files[2], overwrite: true);
+        }
     }
 
     [Fact]

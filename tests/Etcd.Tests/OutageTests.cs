@@ -39,12 +39,13 @@ public sealed class OutageTests(ITestOutputHelper output)
                 var mends = await BeginAsync(proxy, random.Next(3));
                 await AskDuringAsync(connections, TimeSpan.FromMilliseconds(random.Next(50, 800)));
                 mends();
-                var revision = (await direct.PutAsync(new PutRequest { Key = Keys.KeyOf("outage"), Value = ByteString.CopyFromUtf8($"{outage}") }, default)).Header.Revision;
+                var put = await direct.PutAsync(new PutRequest { Key = Keys.KeyOf("outage"), Value = ByteString.CopyFromUtf8($"{outage}") }, default);
                 using var late = new CancellationTokenSource(BackWithin);
-                await Task.WhenAll(connections.Select(async (c, i) => Assert.True(await IsBackAsync(c, late.Token), $"connection {i} is not back after outage {outage}; seed {seed}")));
+                var back = await Task.WhenAll(connections.Select(c => IsBackAsync(c, late.Token)));
+                Assert.True(back.All(b => b), $"after outage {outage} {back.Count(b => !b)} connections are not back; seed {seed}");
                 foreach (var watcher in watchers)
                 {
-                    await watcher.UntilToldAsync(revision).WaitAsync(Bound);
+                    await watcher.UntilToldAsync(put.Header.Revision).WaitAsync(Bound);
                 }
             }
         }

@@ -13,7 +13,8 @@ public sealed class SuspendedMachineTests
     public async Task After_the_machine_slept_longer_than_a_lease_the_next_renewal_finds_it_gone()
     {
         await using var etcd = await EtcdProcess.StartAsync();
-        using var connection = new EtcdConnection(new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]) { RequestTimeout = TimeSpan.FromMinutes(1) }, _time);
+        var settings = new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]) { RequestTimeout = TimeSpan.FromMinutes(1) };
+        using var connection = new EtcdConnection(settings, _time);
         await using var keeper = await EtcdLeaseKeeper.GrantAsync(connection, TimeSpan.FromSeconds(1), default).WaitAsync(Bound);
         var lost = new TaskCompletionSource();
         await using var registration = keeper.Lost.Register(lost.SetResult);

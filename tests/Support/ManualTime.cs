@@ -1,12 +1,14 @@
 namespace AkkaLb.Tests.Support;
 
-/// <summary>A clock that moves when the test says so; its timers fire then, on the thread that moves it. Monotonic and wall clock can be moved apart.</summary>
-public sealed class ManualTime : TimeProvider
+/// <summary>A clock that moves when the test says so; its timers fire then, on the thread that moves it. Monotonic and wall clock can be moved
+/// apart.</summary>
+/// <param name="wall">What the wall clock shows at first; null: a day that no test depends on.</param>
+public sealed class ManualTime(DateTimeOffset? wall = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private TimeSpan _elapsed;
-    private DateTimeOffset _wall = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _wall = wall ?? new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

@@ -26,12 +26,20 @@ internal sealed class MutualTlsTransport : Transport
     /// <summary>How many refusals wait for their connection to end; more than connections can be in their handshake at once.</summary>
     private const int RefusalsMax = 10_000;
 
-    /// <summary>A peer that has not said a word for so long has a reason that it does not tell; with TLS 1.2 a refused client is told nothing.</summary>
+    /// <summary>A peer that has not said a word for so long has a reason that it does not tell; with TLS 1.2 a refused client is told
+    /// nothing.</summary>
     private static readonly TimeSpan SilentFor = TimeSpan.FromSeconds(2);
+
+    /// <summary>How soon a renewed certificate is shown to those that dial us.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ActorSystem _shelter;
     private readonly Transport _inner;
-    private readonly PeerCheck _peers;
+    private readonly NodeTls _tls;
+    private readonly CertificateSlot? _slot;
+    private readonly ICancelable _looking;
+    private readonly ILoggingAdapter _log;
+    private X509Certificate2 _shown;
     private readonly ConcurrentDictionary<string, string> _refusals = new();
 
     /// <summary>Called by Akka.Remote, which found this type's name in the configuration.</summary>
@@ -41,14 +49,17 @@ internal sealed class MutualTlsTransport : Transport
         var tls = system.Settings.Setup.Get<MutualTlsSetup>() is { HasValue: true, Value: var setup }
             ? setup.Tls
             : throw new ConfigurationException("the TLS transport needs a certificate: start the node with NodeTls");
-        (System, Config, _peers) = (system, config, tls.Peers);
+        (System, Config, _tls, _shown, _log) = (system, config, tls, tls.Certificate, Logging.GetLogger(system, typeof(MutualTlsTransport)));
         var ssl = new DotNettySslSetup(
-            tls.Certificate, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: true, IsAccepted);
+            _shown, suppressValidation: false, requireMutualAuthentication: true, validateCertificateHostname: true, IsAccepted);
         _shelter = ActorSystem.Create(
             system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ShelterConfig(system.Settings.LogLevel)), ssl));
         _shelter.EventStream.Subscribe(
             _shelter.ActorOf(TransportLog.Props(system, remote => _refusals.TryRemove(remote, out var reason) ? reason : null)), typeof(LogEvent));
         _inner = (Transport)Activator.CreateInstance(Type.GetType(InnerTypeName, throwOnError: true)!, _shelter, config)!;
+        _slot = CertificateSlot.Of(_inner);
+        tls.Told += _log.Tell;
+        _looking = _shelter.Scheduler.Advanced.ScheduleRepeatedlyCancelable(LookEvery, LookEvery, ShowCurrent);
     }
 
     public override string SchemeIdentifier => _inner.SchemeIdentifier;
@@ -61,6 +72,7 @@ internal sealed class MutualTlsTransport : Transport
 
     public override async Task<AssociationHandle> Associate(Address remoteAddress)
     {
+        ShowCurrent();
         var at = $"{remoteAddress.Host}:{remoteAddress.Port}";
         try
         {
@@ -81,6 +93,8 @@ internal sealed class MutualTlsTransport : Transport
 
     public override async Task<bool> Shutdown()
     {
+        _looking.Cancel();
+        _tls.Told -= _log.Tell;
         try
         {
             return await _inner.Shutdown().ConfigureAwait(false);
@@ -100,7 +114,26 @@ internal sealed class MutualTlsTransport : Transport
         }
         """);
 
-    /// <param name="peer">The address that we dialled, <c>ssl.tcp://system@host:port</c>; or the remote end of a connection that was opened to us.</param>
+    /// <summary>Connections that stand keep the certificate that they began with.</summary>
+    private void ShowCurrent()
+    {
+        var current = _tls.Certificate;
+        if (ReferenceEquals(Interlocked.Exchange(ref _shown, current), current))
+        {
+            return;
+        }
+
+        if (_slot is null)
+        {
+            _log.Warning("the renewed certificate between nodes is shown only after a restart: this release of Akka does not let it be replaced");
+            return;
+        }
+
+        _slot.Put(current);
+    }
+
+    /// <param name="peer">The address that we dialled, <c>ssl.tcp://system@host:port</c>; or the remote end of a connection that was opened to
+    /// us.</param>
     private bool IsAccepted(X509Certificate2? certificate, X509Chain? chain, string peer, SslPolicyErrors errors, ILoggingAdapter log)
     {
         if (certificate is null)
@@ -113,7 +146,7 @@ internal sealed class MutualTlsTransport : Transport
         var role = IPEndPoint.TryParse(peer, out _) ? PeerRole.Client : PeerRole.Server;
         var host = role == PeerRole.Client ? null : Uri.TryCreate(peer, UriKind.Absolute, out var address) ? address.Host : "";
         var sent = chain?.ChainPolicy.ExtraStore ?? [];
-        if (_peers.WhyRefused(certificate, sent, role, host, TimeProvider.System.GetUtcNow()) is not { } reason)
+        if (_tls.Peers.WhyRefused(certificate, sent, role, host, TimeProvider.System.GetUtcNow()) is not { } reason)
         {
             return true;
         }

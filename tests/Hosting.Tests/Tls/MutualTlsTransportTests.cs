@@ -2,8 +2,10 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
+using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 
 namespace AkkaLb.Hosting.Tests.Tls;
@@ -96,6 +98,66 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
 
     private static async Task<IActorRef?> IdentifyAsync(ActorSystem from, Address to) =>
         (await from.ActorSelection(new RootActorPath(to) / "user").Ask<ActorIdentity>(new Identify(1), Bound)).Subject;
+
+    [Fact]
+    public async Task Renewed_certificate_and_CA_are_used_by_new_connections_of_a_node_that_runs()
+    {
+        string[] files = [.. new[] { "node.crt", "node.key", "node.ca" }.Select(f => Path.Combine(_folder, f))];
+        Put(_authority.Issue("running"));
+        var tls = NodeTls.FromFiles(files[0], files[1], files[2]);
+        var read = new TaskCompletionSource<FileNews>(TaskCreationOptions.RunContinuationsAsynchronously);
+        tls.Told += news => _ = news.IsTrouble || read.TrySetResult(news);
+        var node = Start(tls);
+        var renewed = _stranger.Issue("running");
+
+        Put(renewed);
+        Assert.Contains("CN=running, valid until", (await read.Task.WaitAsync(Bound)).Sentence, StringComparison.Ordinal);
+
+        // Both ways: each side has to show a certificate of the new CA, and to believe one.
+        await UntilIdentifiedAsync(Start(_stranger), node);
+        await UntilIdentifiedAsync(node, Start(_stranger));
+
+        void Put(TestCertificate from)
+        {
+            File.Copy(from.AuthorityFile, files[2], overwrite: true);
+            File.Copy(from.KeyFile, files[1], overwrite: true);
+            File.Copy(from.CertificateFile, files[0], overwrite: true);
+        }
+    }
+
+    [Fact]
+    public void New_certificate_that_others_would_refuse_leaves_the_one_before()
+    {
+        string[] files = [.. new[] { "node.crt", "node.key", "node.ca" }.Select(f => Path.Combine(_folder, f))];
+        var (before, expired) = (_authority.Issue("node"), _authority.Issue("expired", new() { ValidFor = TimeSpan.FromDays(-1) }));
+        File.Copy(before.CertificateFile, files[0]);
+        File.Copy(before.KeyFile, files[1]);
+        File.Copy(before.AuthorityFile, files[2]);
+        var time = new ManualTime(TimeProvider.System.GetUtcNow());
+        var tls = NodeTls.FromFiles(files[0], files[1], files[2], time);
+        var told = new List<FileNews>();
+        tls.Told += told.Add;
+
+        File.Copy(expired.CertificateFile, files[0], overwrite: true);
+        File.Copy(expired.KeyFile, files[1], overwrite: true);
+        time.Advance(ReloadedFiles<NodeTls>.LookEvery);
+        Assert.Equal(before.Certificate.Thumbprint, tls.Certificate.Thumbprint);
+        Assert.Matches("node.crt: expired at .* What was read before stays in use$", Assert.Single(told).Sentence);
+    }
+
+    /// <summary>Dials again and again: after a refusal Akka does not dial for a while.</summary>
+    private static async Task UntilIdentifiedAsync(ActorSystem from, ActorSystem to)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = from.ActorOf(Props.Create(() => new Listener<ActorIdentity>(i => i.Subject != null, _ => answer.TrySetResult())));
+        while (!answer.Task.IsCompleted)
+        {
+            from.ActorSelection(new RootActorPath(AddressOf(to)) / "user").Tell(new Identify(1), asking);
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
+    }
 
     /// <summary>Dials without waiting for an answer.</summary>
     private static void Knock(ActorSystem from, ActorSystem to) =>

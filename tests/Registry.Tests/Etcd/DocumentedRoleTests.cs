@@ -7,7 +7,8 @@ using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 
-/// <summary>All that workers and balancers ask of etcd, with the role of docs/operations.md: what newer releases grant to root alone is not asked for.</summary>
+/// <summary>All that workers and balancers ask of etcd, with the role of docs/operations.md: what newer releases grant to root alone is not asked
+/// for.</summary>
 [Trait("etcd", "each-release")]
 public sealed class DocumentedRoleTests
 {
@@ -36,7 +37,8 @@ public sealed class DocumentedRoleTests
 
         await using var cluster = new EtcdClusterRegistry(settings, "b1", TimeSpan.FromSeconds(5), TimeProvider.System);
         var generation = await cluster.BeginAsync(bound.Token);
-        Assert.NotNull(await cluster.AnnounceAsync(new ClusterEntry(new NodeLife("akka.tcp://AkkaLb@127.0.0.1:4053", 1), generation!.Value, "round-robin"), true, bound.Token));
+        var entry = new ClusterEntry(new NodeLife("akka.tcp://AkkaLb@127.0.0.1:4053", 1), generation!.Value, "round-robin");
+        Assert.NotNull(await cluster.AnnounceAsync(entry, endsForming: true, bound.Token));
         Assert.Single((await cluster.ReadAsync(bound.Token)).Entries);
         await cluster.WithdrawAsync();
     }
