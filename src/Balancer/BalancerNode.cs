@@ -21,7 +21,12 @@ internal static class BalancerNode
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         if (etcd is not null)
         {
-            await ProbeAsync(etcd).ConfigureAwait(false);
+            await EtcdWait.RunAsync(
+                () => etcd.ProbeAsync(CancellationToken.None),
+                string.Join(", ", settings.Common.Etcd!.Endpoints),
+                settings.Wait,
+                TimeProvider.System,
+                Console.Error.WriteLine).ConfigureAwait(false);
         }
 
         if (settings.Cluster is { } cluster)
@@ -143,23 +148,6 @@ internal static class BalancerNode
     private static BalancerAnnouncer Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => new(
         etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.Mode, settings.LeaseTtl,
         Logging.GetLogger(node.System, typeof(BalancerAnnouncer)));
-
-    /// <exception cref="ProgramException">etcd cannot be reached, or will not have us.</exception>
-    private static async Task ProbeAsync(EtcdRegistry etcd)
-    {
-        try
-        {
-            await etcd.ProbeAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (RegistryUnavailableException e)
-        {
-            throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd, and that etcd is running", e);
-        }
-        catch (RegistryRefusedException e)
-        {
-            throw new ProgramException(ExitCode.Unreachable, e.Message, e);
-        }
-    }
 
     private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
     {

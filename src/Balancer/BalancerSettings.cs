@@ -11,6 +11,7 @@ namespace AkkaLb.Balancer;
 /// <param name="Policy">Null: ask for it.</param>
 /// <param name="Id">Its name in etcd.</param>
 /// <param name="LeaseTtl">Of its own entry in etcd.</param>
+/// <param name="Wait">How long it waits for etcd at the start.</param>
 /// <param name="Cluster">Null: it decides by itself, beside others if there are any.</param>
 public sealed record BalancerSettings(
     CommonSettings Common,
@@ -18,6 +19,7 @@ public sealed record BalancerSettings(
     string Id,
     TimeSpan LeaseTtl,
     BalancerLimits Limits,
+    TimeSpan Wait,
     ClusterSettings? Cluster)
 {
     public const string PolicyKey = "akkalb.balancer.policy";
@@ -25,6 +27,7 @@ public sealed record BalancerSettings(
     public const string ModeIndependent = "independent";
     public const string ModeSingleton = "singleton";
     public const string IdKey = "akkalb.balancer.id";
+    public const string WaitKey = "akkalb.balancer.wait";
     private const string LeaseTtlKey = "akkalb.balancer.lease-ttl";
     private const string EarlyReportHoldKey = "akkalb.balancer.early-report-hold";
     private const string EarlyReportsMaxKey = "akkalb.balancer.early-reports-max";
@@ -38,6 +41,7 @@ public sealed record BalancerSettings(
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
         new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
         new(EarlyReportsMaxKey, SettingKind.Whole(0, 1_000_000)),
+        new(WaitKey, SettingKind.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "--wait"),
         .. ClusterSettings.Keys,
     ]);
 
@@ -67,6 +71,7 @@ public sealed record BalancerSettings(
             CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
             CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
             new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)),
+            config.ReadDuration(WaitKey),
             isSingleton ? cluster : null);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }

@@ -11,14 +11,16 @@ var mode = CommonFlags.Make(
     "--mode",
     $"{BalancerSettings.ModeIndependent}|{BalancerSettings.ModeSingleton}",
     "with several balancers: each decides by itself (independent), or one of them decides and the others stand by (singleton, needs etcd)");
-var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy, id, mode };
+var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for etcd at the start (10)");
+var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.") { policy, id, mode, wait };
 flags.AddTo(command);
 return await NodeProgram.RunAsync(command, args, parsed =>
 {
     var overlay = flags.Read(parsed)
         .Set(BalancerSettings.PolicyKey, CommonFlags.Get(parsed, policy))
         .Set(BalancerSettings.IdKey, CommonFlags.Get(parsed, id))
-        .Set(BalancerSettings.ModeKey, CommonFlags.Get(parsed, mode));
+        .Set(BalancerSettings.ModeKey, CommonFlags.Get(parsed, mode))
+        .SetDuration(BalancerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
     var (settings, config) = SettingsLoader.Load(
         typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema, BalancerSettings.Read);
     return () => BalancerNode.RunAsync(settings, settings.Policy ?? AskForPolicy(), config);

@@ -27,6 +27,7 @@ internal static class BalancerProbe
         var told = Channel.CreateUnbounded<BalancerNews>();
         await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
         IReadOnlyList<Address> addresses = [];
+        using var line = new WaitingLine(() => Describe(addresses), wait, TimeProvider.System, Console.Error.WriteLine);
         try
         {
             while (true)
@@ -57,7 +58,7 @@ internal static class BalancerProbe
                         return address;
                     }
 
-                    trouble = $"no balancer answers at {string.Join(", ", addresses.Select(a => $"{a.Host}:{a.Port}"))}";
+                    trouble = $"no balancer answers at {HostsOf(addresses)}";
                 }
 
                 if (clock.MonotonicClock >= until)
@@ -75,6 +76,11 @@ internal static class BalancerProbe
             return null;
         }
     }
+
+    private static string Describe(IReadOnlyList<Address> addresses) =>
+        addresses.Count == 0 ? "a balancer to be registered in etcd" : $"a balancer at {HostsOf(addresses)}";
+
+    private static string HostsOf(IReadOnlyList<Address> addresses) => string.Join(", ", addresses.Select(a => $"{a.Host}:{a.Port}"));
 
     /// <summary>Ends sooner when there is news.</summary>
     private static async Task PauseAsync(ChannelReader<BalancerNews> news, TimeSpan pause, CancellationToken stopping)

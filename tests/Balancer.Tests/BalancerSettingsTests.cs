@@ -22,6 +22,7 @@ public class BalancerSettingsTests
         Assert.Equal(("127.0.0.1", 4053, null, "embedded"), (settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
         Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Info, (string?)null), (settings.Common.RequestTimeout, settings.Common.Log.Level, settings.Policy));
         Assert.Equal((TimeSpan.FromSeconds(5), new BalancerLimits(TimeSpan.FromSeconds(5), 10_000)), (settings.LeaseTtl, settings.Limits));
+        Assert.Equal(TimeSpan.FromSeconds(10), settings.Wait);
         Assert.NotEmpty(settings.Id);
     }
 

@@ -47,7 +47,7 @@ public sealed class LogTests(ITestOutputHelper output)
         var ending = await cluster.Add(NodeProcess.Worker("--id", "w1", "--balancer", $"localhost:{port}", "--wait", "3")).EndedAsync();
 
         Assert.Equal(3, ending.ExitCode);
-        Assert.Contains("goes by another address", Assert.Single(ending.Error), StringComparison.Ordinal);
+        Assert.Contains("goes by another address", Assert.Single(ending.Problems), StringComparison.Ordinal);
         var told = Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("localhost", StringComparison.Ordinal));
         Assert.Contains(cluster.Address, told, StringComparison.Ordinal);
     }

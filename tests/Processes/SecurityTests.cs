@@ -208,7 +208,7 @@ public sealed class SecurityTests : IDisposable
     {
         await using var process = NodeProcess.Program(program, arguments);
         var ending = await process.EndedAsync();
-        var line = Assert.Single(ending.Error);
+        var line = Assert.Single(ending.Problems);
         _output.WriteLine(line);
         _said.Add(line);
         Assert.Equal(Unreachable, ending.ExitCode);

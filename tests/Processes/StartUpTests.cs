@@ -79,7 +79,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     }
 
     [Theory]
-    [InlineData(BalancerProgram, "--policy", "round-robin")]
+    [InlineData(BalancerProgram, "--policy", "round-robin", "--wait", "1")]
     [InlineData(WorkerProgram, "--wait", "1")]
     [InlineData(ClientProgram, "assign")]
     public async Task Unreachable_registry_is_named_with_exit_3(string program, params string[] more)
@@ -159,13 +159,13 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         Assert.Matches(@"^\d+\.\d+\.\d+$", Assert.Single(version.Output));
     }
 
-    /// <summary>It ends with this code, nothing on standard output and one line on standard error that holds all these words.</summary>
+    /// <summary>It ends with this code, nothing on standard output and one line on standard error, beside what it waits for, that holds all these words.</summary>
     private async Task<Ending> FailsAsync(string program, string[] arguments, int exitCode, params string[] words)
     {
         var ending = await RunAsync(program, arguments);
         Assert.Equal(exitCode, ending.ExitCode);
         Assert.Empty(ending.Output);
-        var line = Assert.Single(ending.Error);
+        var line = Assert.Single(ending.Problems);
         Assert.All(words, word => Assert.Contains(word, line, StringComparison.Ordinal));
         return ending;
     }

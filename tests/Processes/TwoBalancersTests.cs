@@ -140,12 +140,11 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
     private static async Task UntilAllReportAsync(Assignments asker, NodeProcess balancer)
     {
         var address = await AddressOfAsync(balancer);
-        using var bound = new CancellationTokenSource(NodeProcess.Bound);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while ((await asker.InspectAsync(address)).Balancer.Members.Count(m => m.ResidentBytes is not null) < WorkerIds.Length)
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
+        await Waiting.UntilAsync(
+            async () => (await asker.InspectAsync(address)).Balancer.Members.Count(m => m.ResidentBytes is not null) >= WorkerIds.Length,
+            NodeProcess.Bound,
+            TimeSpan.FromMilliseconds(20),
+            $"a fresh report of each worker at {address}");
     }
 
     private static async Task<string> AddressOfAsync(NodeProcess balancer) => (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];

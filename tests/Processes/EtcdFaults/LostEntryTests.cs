@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Diagnostics;
 using AkkaLb.Processes.Harness;
 using AkkaLb.Tests.Support.Etcd;
@@ -72,13 +73,6 @@ public sealed class LostEntryTests(ITestOutputHelper output)
     private static async Task<string> LeasesAsync(EtcdProcess etcd) =>
         string.Join('\n', (await etcd.Etcdctl("lease", "list")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
 
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var bound = new CancellationTokenSource(FaultScene.Bound);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!await isSo())
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-    }
+    private static Task UntilAsync(Func<Task<bool>> isSo, [CallerArgumentExpression(nameof(isSo))] string what = "") =>
+        Waiting.UntilAsync(isSo, FaultScene.Bound, TimeSpan.FromMilliseconds(50), what);
 }

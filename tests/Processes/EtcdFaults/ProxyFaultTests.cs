@@ -105,7 +105,7 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
         await using var etcd = await EtcdProcess.StartAsync();
         await using var proxy = new FaultyProxy(etcd.Port);
         proxy.Silence();
-        await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", proxy.Endpoint);
+        await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", proxy.Endpoint, "--wait", "0");
 
         var ending = await balancer.EndedAsync();
 

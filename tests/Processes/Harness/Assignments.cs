@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using AkkaLb.ClientNode;
 using AkkaLb.Core.Clients;
 using AkkaLb.Registry;
@@ -59,15 +60,12 @@ public sealed class Assignments : IAsyncDisposable
     }
 
     /// <summary>Waits until the answers to questions asked from now on are as wished.</summary>
-    public async Task UntilAsync(Func<IReadOnlyList<Answer>, bool> isWished, TimeSpan? bound = null)
+    public Task UntilAsync(
+        Func<IReadOnlyList<Answer>, bool> isWished, TimeSpan? bound = null, [CallerArgumentExpression(nameof(isWished))] string what = "")
     {
         var from = Stopwatch.GetTimestamp();
-        using var end = new CancellationTokenSource(bound ?? NodeProcess.Bound);
-        using var timer = new PeriodicTimer(LookEvery);
-        while (!isWished([.. Answers.Where(a => a.AskedAt >= from)]))
-        {
-            await timer.WaitForNextTickAsync(end.Token);
-        }
+        return Waiting.UntilAsync(
+            () => isWished([.. Answers.Where(a => a.AskedAt >= from)]), bound ?? NodeProcess.Bound, LookEvery, $"answers with {what}", () => $"{(Answers is [.., var last] ? last : null)}");
     }
 
     /// <summary>Every question so far was answered with a worker.</summary>

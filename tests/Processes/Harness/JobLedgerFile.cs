@@ -25,14 +25,9 @@ public sealed class JobLedgerFile(string path)
     /// <summary>Waits until so many of the entries fit.</summary>
     public async Task<IReadOnlyList<Entry>> WaitForAsync(int count, Func<Entry, bool>? which = null)
     {
-        using var bound = new CancellationTokenSource(NodeProcess.Bound);
-        using var timer = new PeriodicTimer(ReadEvery);
-        IReadOnlyList<Entry> entries;
-        while ((entries = Read()).Count(which ?? (_ => true)) < count)
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-
+        IReadOnlyList<Entry> entries = [];
+        await Waiting.UntilAsync(
+            () => (entries = Read()).Count(which ?? (_ => true)) >= count, NodeProcess.Bound, ReadEvery, $"{count} finished jobs", () => $"{entries.Count} in all");
         return entries;
     }
 

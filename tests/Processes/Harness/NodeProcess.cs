@@ -60,7 +60,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public async Task<OutputLine> WaitForLineAsync(string prefix, TimeSpan? bound = null)
     {
         var line = Output.FirstAsync(l => l.StartsWith(prefix, StringComparison.Ordinal));
-        if (await Task.WhenAny(line, Ended).WaitAsync(bound ?? Bound) == Ended && !line.IsCompleted)
+        if (await Waiting.ForAsync(Task.WhenAny(line, Ended), bound ?? Bound, $"a line '{prefix}...' of {_name}", Describe) == Ended && !line.IsCompleted)
         {
             Assert.Fail($"{_name} ended before it printed '{prefix}': {await Ended}");
         }
@@ -71,27 +71,12 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>Waits for the end; fails when it takes too long.</summary>
     public async Task<Ending> EndedAsync(TimeSpan? bound = null)
     {
-        try
-        {
-            return await Ended.WaitAsync(bound ?? Bound);
-        }
-        catch (TimeoutException)
-        {
-            Assert.Fail($"{_name} still runs after {bound ?? Bound}; {Describe()}");
-            throw;
-        }
+        return await Waiting.ForAsync(Ended, bound ?? Bound, $"the end of {_name}", Describe);
     }
 
     /// <summary>Waits until it has so much resident memory.</summary>
-    public async Task ResidentAsync(long bytes)
-    {
-        using var bound = new CancellationTokenSource(Bound);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (ResidentBytes < bytes)
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-    }
+    public Task ResidentAsync(long bytes) => Waiting.UntilAsync(
+        () => ResidentBytes >= bytes, Bound, TimeSpan.FromMilliseconds(10), $"{bytes} resident bytes of {_name}", () => $"{ResidentBytes}");
 
     public void Signal(int number) => _process.Signal(number);
 
@@ -121,6 +106,9 @@ public sealed class NodeProcess : IAsyncDisposable
 /// <param name="Ran">From its start.</param>
 public sealed record Ending(int ExitCode, IReadOnlyList<string> Output, IReadOnlyList<string> Error, TimeSpan Ran)
 {
+    /// <summary>Standard error without the line that says what it waits for, which a slow machine brings about.</summary>
+    public IEnumerable<string> Problems => Error.Where(l => !l.StartsWith("waiting for ", StringComparison.Ordinal));
+
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"exit {ExitCode} after {Ran.TotalSeconds:0.00} s\n  {string.Join("\n  ", Output.TakeLast(20).Concat(Error.TakeLast(60)))}");
 }

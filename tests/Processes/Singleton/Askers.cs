@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Messages;
+using AkkaLb.Processes.Harness;
 
 namespace AkkaLb.Processes.Singleton;
 
@@ -35,32 +37,20 @@ internal sealed class Askers : IAsyncDisposable
         }
     }
 
-    public async Task<Assignment> UntilAsync(Func<Assignment, bool> isWished, TimeSpan bound)
+    public async Task<Assignment> UntilAsync(
+        Func<Assignment, bool> isWished, TimeSpan bound, [CallerArgumentExpression(nameof(isWished))] string what = "")
     {
-        using var end = new CancellationTokenSource(bound);
-        using var timer = new PeriodicTimer(Every);
-        while (true)
-        {
-            if (Seen.FirstOrDefault(isWished) is { } found)
-            {
-                return found;
-            }
-
-            await timer.WaitForNextTickAsync(end.Token);
-        }
+        Assignment? found = null;
+        await Waiting.UntilAsync(() => (found = Seen.FirstOrDefault(isWished)) is not null, bound, Every, $"an assignment with {what}", ToString);
+        return found!;
     }
 
     /// <summary>Completes when nobody has assigned for two seconds.</summary>
     /// <returns>The last assignment before.</returns>
     public async Task<Assignment> UntilSilentAsync(TimeSpan bound)
     {
-        using var end = new CancellationTokenSource(bound);
-        using var timer = new PeriodicTimer(Every);
-        while (Stopwatch.GetElapsedTime(Seen[^1].At) < TimeSpan.FromSeconds(2))
-        {
-            await timer.WaitForNextTickAsync(end.Token);
-        }
-
+        await Waiting.UntilAsync(
+            () => Stopwatch.GetElapsedTime(Seen[^1].At) >= TimeSpan.FromSeconds(2), bound, Every, "two seconds without an assignment", ToString);
         return Seen[^1];
     }
 

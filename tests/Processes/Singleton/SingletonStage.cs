@@ -101,18 +101,19 @@ internal sealed class SingletonStage : IAsyncDisposable
     /// <summary>Waits until somebody has the lease that decides splits.</summary>
     public async Task<Node> DeciderOfSplitsAsync()
     {
-        using var end = new CancellationTokenSource(StartBound);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (true)
-        {
-            var value = await Etcd.Etcdctl("get", "/akkalb/leases/AkkaLb-akka-sbr", "--print-value-only");
-            if (Balancers.FirstOrDefault(b => value.Contains($"@{b.Address}\"", StringComparison.Ordinal)) is { } holder)
+        var (value, holder) = ("", (Node?)null);
+        await Waiting.UntilAsync(
+            async () =>
             {
-                return holder;
-            }
-
-            await timer.WaitForNextTickAsync(end.Token);
-        }
+                value = await Etcd.Etcdctl("get", "/akkalb/leases/AkkaLb-akka-sbr", "--print-value-only");
+                holder = Balancers.FirstOrDefault(b => value.Contains($"@{b.Address}\"", StringComparison.Ordinal));
+                return holder is not null;
+            },
+            StartBound,
+            TimeSpan.FromMilliseconds(100),
+            "one of the balancers with the lease that decides splits",
+            () => value);
+        return holder!;
     }
 
     /// <summary>Waits for an answer of a later term, then for the end of the load; prints both.</summary>
