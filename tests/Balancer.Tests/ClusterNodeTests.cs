@@ -5,6 +5,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Policies;
 using AkkaLb.Etcd;
+using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
@@ -61,6 +62,20 @@ public sealed class ClusterNodeTests : IAsyncLifetime
 
         var second = await DecidingAsync([.. nodes.Where(n => n != first.Node)]);
         Assert.True(second.Term > first.Term, $"term {second.Term} after {first.Term}");
+    }
+
+    [Theory]
+    [InlineData("/user/balancer")]
+    [InlineData("/user/deciding")]
+    [InlineData("/user/deciding-proxy")]
+    public async Task The_end_of_an_actor_that_a_cluster_needs_ends_its_program(string actor)
+    {
+        var node = Start("/ended", "b1");
+        await node.Member.Ready.WaitAsync(Bound);
+
+        node.System.ActorSelection(actor).Tell(PoisonPill.Instance);
+
+        Assert.StartsWith($"the actor {actor} has ended", await TopActors.Of(node.System).Ended.WaitAsync(Bound), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -13,6 +13,16 @@ public class ClientActorTests : ClientKit
     private static readonly TimeSpan Ruling = ClientSettings.Default.RulingDelay;
 
     [Fact]
+    public async Task The_end_of_the_clients_actor_is_told_to_its_program_and_ends_its_jobs()
+    {
+        var run = Run();
+        ExpectAssign();
+        Sys.Stop(ClientActor);
+        Assert.StartsWith("the actor /user/", await Client.Ended.WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
+        Assert.Equal(JobError.Closed, Assert.IsType<JobOutcome.Failed>((await run.WaitAsync(TimeSpan.FromSeconds(20))).Outcome).Error);
+    }
+
+    [Fact]
     public async Task A_job_goes_to_the_assigned_worker_and_its_reply_comes_back()
     {
         var run = Run();
