@@ -1,5 +1,6 @@
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using Etcdserverpb;
 
 namespace AkkaLb.Etcd.Tests;
 
@@ -79,6 +80,47 @@ public sealed class SilentMembersTests : IAsyncLifetime
             await keeper.OrphanAsync();
             Assert.DoesNotContain("paused", keeper.LostReason ?? "", StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_connection_that_the_network_has_forgotten_is_replaced_for_calls_leases_and_watches_though_nobody_closes_it()
+    {
+        await using var proxy = new FaultyProxy(_etcd.Port);
+        // Without pings, which would find it out as well.
+        using var connection = new EtcdConnection(
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", proxy.Port)]) { RequestTimeout = TimeSpan.FromSeconds(1), PingDelay = TimeSpan.FromHours(1) },
+            TimeProvider.System);
+        await using var keeper = await EtcdLeaseKeeper.GrantAsync(connection, TimeSpan.FromMinutes(1), default);
+        using var bound = new CancellationTokenSource(Bound);
+        await using var watch = EtcdWatch.WatchAsync(connection, Keys, new Random(1), bound.Token).GetAsyncEnumerator(bound.Token);
+        Assert.True(await watch.MoveNextAsync());
+
+        proxy.ForgetOpen();
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                await connection.CountAsync(Keys, bound.Token);
+                break;
+            }
+            catch (EtcdUnavailableException)
+            {
+                failures++;
+            }
+        }
+
+        // Else it was not forgotten.
+        Assert.InRange(failures, 1, int.MaxValue);
+        using var direct = To(_etcd.Port);
+        var revision = (await direct.PutAsync(new PutRequest { Key = Keys.KeyOf("new"), Lease = keeper.LeaseId }, default)).Header.Revision;
+        while ((watch.Current is EtcdWatchEvent.Changed c ? c.Revision : watch.Current is EtcdWatchEvent.Snapshot s ? s.Revision : 0) < revision)
+        {
+            Assert.True(await watch.MoveNextAsync());
+        }
+
+        Assert.True((await connection.KeepAliveAsync(keeper.LeaseId, default)).TTL > 0);
+        Assert.True(keeper.IsHeld, keeper.LostReason);
     }
 
     private static EtcdConnection To(params int[] ports) => To(TimeSpan.FromSeconds(10), ports);

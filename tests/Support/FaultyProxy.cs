@@ -15,6 +15,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     private readonly HashSet<TcpClient> _open = [];
     private Task _accepting;
     private TaskCompletionSource _flows = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource _forgetting = new();
     private bool _isCut;
 
     public FaultyProxy(int target)
@@ -79,6 +80,10 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Nothing passes on the connections that are open now, for good, and nobody closes them: as behind a router that has forgotten them. New ones
+    /// are served.</summary>
+    public void ForgetOpen() => Interlocked.Exchange(ref _forgetting, new CancellationTokenSource()).Cancel();
+
     /// <summary>Everything passes again.</summary>
     public void Mend()
     {
@@ -133,7 +138,8 @@ public sealed class FaultyProxy : IAsyncDisposable
                 client.NoDelay = server.NoDelay = true;
                 await FlowingAsync();
                 await server.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
-                await Task.WhenAny(PassAsync(client, server), PassAsync(server, client));
+                var forgotten = Volatile.Read(ref _forgetting).Token;
+                await Task.WhenAny(PassAsync(client, server, forgotten), PassAsync(server, client, forgotten));
             }
             catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
             {
@@ -146,13 +152,18 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(TcpClient from, TcpClient to)
+    private async Task PassAsync(TcpClient from, TcpClient to, CancellationToken forgotten)
     {
         var buffer = new byte[64 * 1024];
         int count;
         while ((count = await from.GetStream().ReadAsync(buffer, _stop.Token)) > 0)
         {
             await FlowingAsync();
+            if (forgotten.IsCancellationRequested)
+            {
+                continue;
+            }
+
             await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
         }
     }
