@@ -50,7 +50,8 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <summary>Completes when the entry is there for the first time, or cannot be made at present.</summary>
     public Task Begun => _begun.Task;
 
-    /// <summary>Completes, with a sentence for the operator, when another process holds the id: this balancer has to end.</summary>
+    /// <summary>Completes, with a sentence for the operator, when another process holds the id, or when a bug has ended the keeping of the entry: this balancer
+    /// has to end.</summary>
     public Task<string> Taken => _taken.Task;
 
     /// <summary>Looks for a balancer of the other mode: where one decides for all, nobody decides beside it. An entry that a crashed one left behind is waited for,
@@ -95,8 +96,9 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _log.Error(e, "this balancer's entry in etcd is kept no more, others will not find it: start it again");
-            _begun.TrySetResult();
+            // Nobody who starts from now on would find it: no use to live on.
+            _log.Error(e, "this balancer's entry in etcd is not kept any more");
+            _taken.TrySetResult($"this balancer's entry in etcd is not kept any more, so others cannot find it: {e.GetType().Name}: {e.Message}");
         }
     }
 
@@ -130,7 +132,7 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     {
         if (!_isTroubled)
         {
-            _log.Warning("this balancer's entry in etcd cannot be kept, trying on: {0}", problem);
+            _log.Warning("this balancer's entry in etcd cannot be kept, retrying: {0}", problem);
         }
 
         _isTroubled = true;

@@ -12,7 +12,7 @@ public static class ExitCode
     /// <summary>Wrong flags or settings.</summary>
     public const int Usage = 2;
 
-    /// <summary>Something that is needed cannot be reached or had: a balancer, a registry, a port, an id.</summary>
+    /// <summary>Something that is needed cannot be reached or had: a balancer, a registry, a port, an id; or a part of the program has ended.</summary>
     public const int Unreachable = 3;
 
     /// <summary>A client that was interrupted.</summary>

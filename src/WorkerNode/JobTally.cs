@@ -2,7 +2,8 @@ using AkkaLb.Core;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>Counts the jobs that a gate finishes, on its way to the ledger if there is one. Written by the gate, read by anybody, on any thread.</summary>
+/// <summary>Counts the jobs that a gate finishes, and passes them on to the ledger if there is one.</summary>
+/// <remarks>Written by the gate, read by anybody, on any thread.</remarks>
 internal sealed class JobTally(IJobLedger? ledger) : IJobLedger
 {
     private long _finished;

@@ -107,7 +107,8 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         }
 
         var jobs = WorkerHost.Jobs(finished - _finished);
-        _log.Info("finished {0} in the last minute, {1} in flight, {2} MiB resident", jobs, _settings.JobsInFlight(), _settings.ReadMemory().ResidentBytes >> 20);
+        var mebibytes = _settings.ReadMemory().ResidentBytes >> 20;
+        _log.Info("finished {0} in the last minute, {1} in flight, {2} MiB resident", jobs, _settings.JobsInFlight(), mebibytes);
         _finished = finished;
     }
 

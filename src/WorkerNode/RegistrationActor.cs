@@ -8,8 +8,8 @@ using AkkaLb.Registry;
 namespace AkkaLb.WorkerNode;
 
 /// <summary>Keeps the worker registered: shell of a <see cref="RegistrationCore"/> over an <see cref="IWorkerRegistry"/>.</summary>
-/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. Hears from the gate, as <see cref="GateAbility"/>,
-/// whether the worker can do jobs. Answers <see cref="AnnounceDraining"/> and
+/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether the worker
+/// can do jobs. Answers <see cref="AnnounceDraining"/> and
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
 public sealed class RegistrationActor : ReceiveActor, IWithTimers
 {

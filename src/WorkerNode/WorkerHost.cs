@@ -31,10 +31,10 @@ public static class WorkerHost
     /// <param name="args">The command line; see <c>--help</c>.</param>
     /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
     /// <param name="messages">Your message types, beside those listed in HOCON.</param>
-    /// <param name="instances">How many of your actor do jobs side by side, one job at a time each: 1 to the capacity. Null: what HOCON says, by default as
-    /// many as the capacity, 64. What one of them keeps in its fields the others do not see, and an exception restarts one with fresh fields. Give 1 for an
-    /// actor that keeps state; its jobs then wait for one another. <c>--instances</c> goes over it.</param>
-    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register, cannot do jobs or lost its id.</returns>
+    /// <param name="instances">How many of your actor do jobs side by side, one job at a time each: 1 to the capacity. Null: what HOCON says, by
+    /// default as many as the capacity, 64. What one of them keeps in its fields the others do not see, and an exception restarts one with fresh
+    /// fields. Give 1 for an actor that keeps state; its jobs then wait for one another. <c>--instances</c> goes over it.</param>
+    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register or do jobs, or lost its id.</returns>
     public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null, int? instances = null)
     {
         var flags = new CommonFlags();
