@@ -111,7 +111,7 @@ internal static class DemoRun
         var watch = Stopwatch.StartNew();
         var counting = new WordCountRun(client, plan.ChunkBytesMax, plan.Pace, Ended).RunAsync(files, Plan.Concurrency, interrupted);
         int? onVictim;
-        await using (RunProgress.Start(tally, plan.Chunks, null, isQuiet: false))
+        await using (RunProgress.Start(client, tally, () => files.Sum(f => f.Begun), plan.Chunks, null, isQuiet: false))
         {
             onVictim = await KillInTheMiddleAsync(client, victim, tally, plan, counting, interrupted).ConfigureAwait(false);
             await counting.WaitAsync(interrupted).ConfigureAwait(false);

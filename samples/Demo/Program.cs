@@ -6,7 +6,7 @@ var etcd = new Option<bool>("--etcd") { Description = "register the workers in a
 var list = new Option<bool>("--files") { Description = "only print the files that would be counted" };
 var paths = new Argument<string[]>("PATH") { Description = "files to count, or folders of such; default: this repository's text files", Arity = ArgumentArity.ZeroOrMore };
 var command = new RootCommand("Counts the words of real files through a balancer and three workers, and kills a worker in the middle.") { paths, etcd, list };
-command.SetAction(async (parsed, _) =>
+return await NodeProgram.RunAsync(command, args, parsed => async () =>
 {
     var files = TextFiles.Find(parsed.GetValue(paths) ?? []);
     if (parsed.GetValue(list))
@@ -16,5 +16,4 @@ command.SetAction(async (parsed, _) =>
     }
 
     return await DemoRun.RunAsync(files, parsed.GetValue(etcd)).ConfigureAwait(false);
-});
-return await NodeProgram.RunAsync(command, args).ConfigureAwait(false);
+}).ConfigureAwait(false);

@@ -11,7 +11,7 @@ public class StateCommandTests
     [Fact]
     public void A_worker_is_one_line_and_says_why_it_takes_no_jobs_only_if_it_takes_none()
     {
-        Assert.Equal("worker w1 up eligible incarnation=7 resident-bytes=1024", StateCommand.Line(new MemberState(Worker, WorkerState.Up, true, 1024)));
+        Assert.Equal("worker w1 up eligible incarnation=7 memory=1.0 KiB", StateCommand.Line(new MemberState(Worker, WorkerState.Up, true, 1024)));
         Assert.Equal(
             "worker w1 draining not-eligible incarnation=7 reason=\"its threads are blocked\"",
             StateCommand.Line(new MemberState(Worker, WorkerState.Draining, false, null, "its threads are blocked")));

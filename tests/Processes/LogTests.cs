@@ -51,4 +51,21 @@ public sealed class LogTests(ITestOutputHelper output)
         var told = Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("localhost", StringComparison.Ordinal));
         Assert.Contains(cluster.Address, told, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_run_says_that_it_waits_for_a_balancer_and_ends_in_time_without_one()
+    {
+        await using var cluster = await TestCluster.StartAsync(output);
+        await cluster.AddWorkersAsync(["w1"]);
+        var client = cluster.StartClient("load", "--for", "8", "--job", "sleep:10", "--deadline", "300");
+        await client.Error.FirstAsync(l => l.Contains(" done ", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
+
+        cluster.Balancer.Signal(Signals.Kill);
+        await client.Error.FirstAsync(l => l.Contains("waiting for a balancer for ", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
+
+        // Long before its jobs' deadlines.
+        var ending = await client.EndedAsync();
+        Assert.Equal(3, ending.ExitCode);
+        Assert.Contains("no balancer has answered for ", ending.Error[^1], StringComparison.Ordinal);
+    }
 }

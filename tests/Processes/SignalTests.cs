@@ -98,7 +98,7 @@ public sealed class SignalTests(ITestOutputHelper output)
         var ending = await client.EndedAsync();
         output.WriteLine(ending.ToString());
         Assert.Equal(130, ending.ExitCode);
-        var interrupted = Assert.Single(ending.Error);
+        var interrupted = Assert.Single(ending.Problems);
         var summary = LoadSummary.Of(ending);
         Assert.Equal(0, summary.Failed);
         var notBegun = 100_000 - summary.Done - summary.NotDone;
@@ -121,7 +121,7 @@ public sealed class SignalTests(ITestOutputHelper output)
         var ending = await client.EndedAsync();
         output.WriteLine(ending.ToString());
         Assert.Equal(130, ending.ExitCode);
-        Assert.Single(ending.Error);
+        Assert.Single(ending.Problems);
         Assert.Empty(ending.Output);
     }
 

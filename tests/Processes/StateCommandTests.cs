@@ -20,9 +20,9 @@ public sealed class StateCommandTests(ITestOutputHelper output)
 
         output.WriteLine(ending.ToString());
         Assert.Equal(0, ending.ExitCode);
-        Assert.Empty(ending.Error);
+        Assert.Empty(ending.Problems);
         Assert.Matches($@"^balancer \S+ akka\.tcp://AkkaLb@{cluster.Address} policy=round-robin members=2 ready$", ending.Output[0]);
-        Assert.Matches(@"^watcher embedded connected members=2 revision=\d+ proof-age-ms=0 resyncs=0 disconnects=0$", ending.Output[1]);
+        Assert.Matches(@"^watcher embedded connected members=2 revision=\d+ proof-age=0 us resyncs=0 disconnects=0$", ending.Output[1]);
         Assert.Equal(2, ending.Output.Skip(2).Count(l => l.StartsWith("worker w", StringComparison.Ordinal) && l.Contains(" up eligible incarnation=", StringComparison.Ordinal)));
     }
 

@@ -21,7 +21,7 @@ public sealed class StreamTests(ITestOutputHelper output)
 
         var ending = await client.EndedAsync();
         Assert.Equal(exitCode, ending.ExitCode);
-        Assert.Equal(line is null ? [] : [$"AkkaLb.ClientNode: {line}"], ending.Error);
+        Assert.Equal(line is null ? [] : [$"AkkaLb.ClientNode: {line}"], ending.Problems);
         Assert.Equal(exitCode == 0 ? 1 : 0, ending.Output.Count);
     }
 
@@ -35,7 +35,7 @@ public sealed class StreamTests(ITestOutputHelper output)
 
         var ending = await client.EndedAsync();
         Assert.Equal(141, ending.ExitCode);
-        Assert.Empty(ending.Error);
+        Assert.Empty(ending.Problems);
         Assert.Single(ending.Output);
     }
 

@@ -49,6 +49,7 @@ internal sealed class ClientSession : IAsyncDisposable
             }
 
             IBalancerDirectory balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!);
+            using var line = new WaitingLine(() => $"a balancer: {Where(settings)}", settings.ConnectTimeout, TimeProvider.System, Console.Error.WriteLine);
             var client = await BalancedClient.ConnectAsync(
                 new BalancedClientOptions
                 {

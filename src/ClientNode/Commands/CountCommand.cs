@@ -14,7 +14,7 @@ internal static class CountCommand
         var firstFailures = new List<JobRun>();
         var run = new WordCountRun(session.Client, chunkBytesMax, TimeSpan.Zero, Ended);
         var counting = run.RunAsync(files, concurrency, session.Interrupted);
-        await using (RunProgress.Start(tally, null, null, isQuiet: false))
+        await using (RunProgress.Start(session.Client, tally, () => files.Sum(f => f.Begun), null, null, isQuiet: false))
         {
             try
             {

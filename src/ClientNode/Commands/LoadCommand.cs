@@ -20,9 +20,12 @@ internal static class LoadCommand
         var watch = Stopwatch.StartNew();
         long begun = 0;
         var run = ClosedLoop.RunAsync(options.Concurrency, Next, session.Interrupted);
-        await using (RunProgress.Start(tally, options.Jobs, options.For, options.IsJson))
+        TimeSpan? silence = null;
+        await using (RunProgress.Start(session.Client, tally, () => Interlocked.Read(ref begun), options.Jobs, options.For, options.IsJson))
         {
+            var stopping = options.For is { } whole ? StopIfAloneAsync(session, run, whole) : Task.FromResult<TimeSpan?>(null);
             await AwaitAsync(session, run).ConfigureAwait(false);
+            silence = await stopping.ConfigureAwait(false);
         }
 
         var summary = tally.Summarize(watch.Elapsed);
@@ -35,6 +38,12 @@ internal static class LoadCommand
             return ExitCode.Interrupted;
         }
 
+        if (silence is { } silent)
+        {
+            throw new ProgramException(
+                ExitCode.Unreachable, $"no balancer has answered for {HumanUnits.Time(silent)}: {summary.NotDone} jobs were begun and not done");
+        }
+
         return summary.Failed == 0 ? ExitCode.Ok : ExitCode.JobsFailed;
 
         Task? Next()
@@ -44,11 +53,31 @@ internal static class LoadCommand
                 return null;
             }
 
-            begun++;
+            Interlocked.Increment(ref begun);
             return OneAsync();
         }
 
         async Task OneAsync() => tally.Add(await session.Client.RunAsync(options.Job, options.Each).ConfigureAwait(false));
+    }
+
+    /// <summary>When jobs are begun no more and no balancer answers, what has not been sent is given up: it could only wait for its deadline.</summary>
+    /// <returns>How long no balancer has answered; null when the run ended by itself.</returns>
+    private static async Task<TimeSpan?> StopIfAloneAsync(ClientSession session, Task run, TimeSpan whole)
+    {
+        var interval = TimeSpan.FromMilliseconds(250);
+        var wait = new WaitWatch(session.Client, TimeProvider.System);
+        for (var started = TimeProvider.System.GetTimestamp(); !run.IsCompleted && !session.Interrupted.IsCancellationRequested;)
+        {
+            if (wait.WithoutBalancer() is { } silence && TimeProvider.System.GetElapsedTime(started) >= whole)
+            {
+                session.Client.StopSending();
+                return silence;
+            }
+
+            await Task.WhenAny(run, Task.Delay(interval, TimeProvider.System, session.Interrupted)).ConfigureAwait(false);
+        }
+
+        return null;
     }
 
     /// <summary>Waits for the run; after an interruption only a while, and what is left then ends with the client.</summary>
@@ -65,6 +94,9 @@ internal static class LoadCommand
         }
     }
 
+    private static string Times(Percentiles p, TimeSpan unit) => string.Join(
+        "  ", new[] { ("p50", p.P50), ("p90", p.P90), ("p99", p.P99), ("max", p.Max) }.Select(v => $"{v.Item1} {HumanUnits.Time(v.Item2 * unit)}"));
+
     private static void Print(JobSummary s, bool isJson)
     {
         if (isJson)
@@ -75,8 +107,8 @@ internal static class LoadCommand
 
         var culture = CultureInfo.InvariantCulture;
         Console.Out.WriteLine(string.Create(culture, $"done {s.Done}  failed {s.Failed}  retried {s.Retried}  in {s.Seconds:0.00} s  {s.JobsPerSecond:0.0} jobs/s"));
-        Console.Out.WriteLine(string.Create(culture, $"assign us  p50 {s.AssignMicros.P50:0}  p90 {s.AssignMicros.P90:0}  p99 {s.AssignMicros.P99:0}  max {s.AssignMicros.Max:0}"));
-        Console.Out.WriteLine(string.Create(culture, $"job ms     p50 {s.JobMillis.P50:0.0}  p90 {s.JobMillis.P90:0.0}  p99 {s.JobMillis.P99:0.0}  max {s.JobMillis.Max:0.0}"));
+        Console.Out.WriteLine(string.Create(culture, $"assign  {Times(s.AssignMicros, TimeSpan.FromMicroseconds(1))}"));
+        Console.Out.WriteLine(string.Create(culture, $"job     {Times(s.JobMillis, TimeSpan.FromMilliseconds(1))}"));
         foreach (var (worker, count) in s.Workers)
         {
             Console.Out.WriteLine(string.Create(culture, $"worker {worker} {count}"));

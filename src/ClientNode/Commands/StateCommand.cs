@@ -66,11 +66,11 @@ internal static class StateCommand
     {
         var (b, w) = (report.Balancer, report.Watcher);
         var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
-        var proof = w.ProofAge is { } age ? Invariant($"{age.TotalMilliseconds:0}") : "never";
+        var proof = w.ProofAge is { } age ? HumanUnits.Time(age) : "never";
         var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
         Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}"));
         Console.Out.WriteLine(Invariant(
-            $"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} proof-age-ms={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
+            $"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
         foreach (var m in b.Members)
         {
             Console.Out.WriteLine(Line(m));
@@ -80,7 +80,7 @@ internal static class StateCommand
     /// <summary>One worker, as text.</summary>
     internal static string Line(MemberState m)
     {
-        var memory = m.ResidentBytes is { } bytes ? Invariant($" resident-bytes={bytes}") : "";
+        var memory = m.ResidentBytes is { } bytes ? $" memory={HumanUnits.Bytes(bytes)}" : "";
         var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
         return Invariant(
             $"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} incarnation={m.Worker.Incarnation}{memory}{reason}");

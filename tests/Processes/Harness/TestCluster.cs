@@ -73,7 +73,7 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<Dictionary<string, int>> AssignAsync(int count)
     {
         var ending = await ClientAsync("assign", "--count", $"{count}");
-        Assert.True(ending.ExitCode == 0 && ending.Error.Count == 0, ending.ToString());
+        Assert.True(ending.ExitCode == 0 && !ending.Problems.Any(), ending.ToString());
         return ending.Output.Select(l => l.Split(' ')).CountBy(l => l[1]).ToDictionary();
     }
 
