@@ -14,12 +14,25 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
     private const int TriesMax = 10;
 
     /// <summary>Asks a balancer. It answers at any time, also when it rejects every request.</summary>
-    /// <param name="system">Needs remoting and <see cref="SystemConfig.Serialization"/>.</param>
-    /// <param name="timeout">Of each question; several thousand members take several.</param>
+    /// <param name="system">Needs remoting and <see cref="BalancedClient.SystemNeeds"/>.</param>
+    /// <param name="timeout">Of each question; several thousand members take several. Above zero, at most
+    /// <see cref="BalancedClient.TimeoutMax"/>.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <exception cref="AskTimeoutException">No answer: no balancer there, or one of a version that does not know the question.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is something else.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async Task<BalancerReport> ReadAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public static Task<BalancerReport> ReadAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, BalancedClient.TimeoutMax);
+
+        // Akka's Ask awaits in the caller's synchronization context, which may be blocked by whoever waits for this.
+        return Task.Run(() => AskAsync(system, address, timeout, cancellationToken), cancellationToken);
+    }
+
+    private static async Task<BalancerReport> AskAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var watcher = await Of("watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
         var balancer = Of("balancer");

@@ -10,10 +10,13 @@ using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode;
 
-/// <summary>Runs a client's jobs: shell of a <see cref="ClientCore"/> and a <see cref="BalancerLink"/>, behind <see cref="BalancedClient"/>.</summary>
+/// <summary>Runs a client's jobs: shell of a <see cref="ClientCore"/> and a <see cref="BalancerLink"/>, behind
+/// <see cref="BalancedClient"/>.</summary>
 /// <remarks>What happens to connections it hears from the event stream: <see cref="AssociatedEvent"/>, <see cref="DisassociatedEvent"/> and
-/// <see cref="AssociationErrorEvent"/> name an address, <see cref="DeadLetter"/> carries what was never sent. Nobody at another node is watched: Akka's death
-/// watch quarantines whoever was silent for 12 s, and nobody could talk to that node until it restarts. A silent worker is asked instead; that a balancer is
+/// <see cref="AssociationErrorEvent"/> name an address, <see cref="DeadLetter"/> carries what was never sent. Nobody at another node is watched:
+/// Akka's death
+/// watch quarantines whoever was silent for 12 s, and nobody could talk to that node until it restarts. A silent worker is asked instead; that a
+/// balancer is
 /// silent is told by requests without an answer.</remarks>
 internal sealed class ClientActor : ReceiveActor, IWithTimers
 {
@@ -52,7 +55,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private static TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <param name="random">Draws the client's id and its jitter; used by this actor alone.</param>
-    public static Props Props(IBalancerDirectory directory, ClientSettings settings, Random random, BalancerContact contact = BalancerContact.Direct) =>
+    public static Props Props(
+        IBalancerDirectory directory, ClientSettings settings, Random random, BalancerContact contact = BalancerContact.Direct) =>
         Akka.Actor.Props.Create(() => new ClientActor(directory, contact, settings, random));
 
     protected override void PreStart()
@@ -105,11 +109,13 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
         Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
-        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed, those known stay, trying again after a pause: {0}", m.Problem));
+        Receive<BalancerNews.Failed>(m => _log.Error(
+            "looking the balancers up failed, those known stay, trying again after a pause: {0}", m.Problem));
         Receive<WaitForLink>(m =>
         {
             if (_link.Linked is null)
             {
+                _linkWaiters.RemoveAll(w => w.Task.IsCompleted); // they have stopped waiting
                 _linkWaiters.Add(m.Waiter);
             }
             else
@@ -227,17 +233,16 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
 
     private void LoseBalancer(string why)
     {
-        if (!_link.Lost(Now))
+        if (_link.Lost(Now))
         {
-            return;
+            Forget(why);
         }
-
-        _log.Warning("lost the balancer at {0}: {1}", _balancer?.Path.Address, why);
-        Forget();
     }
 
-    private void Forget()
+    /// <summary>One line now, and one when a balancer is used again; nothing between.</summary>
+    private void Forget(string why)
     {
+        _log.Warning("lost the balancer at {0}: {1}", _balancer?.Path.Address, why);
         _balancer = null;
         _probeEpoch++;
         _client.BalancerLost(Now);
@@ -319,8 +324,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
             case ClientEffect.AssignUnanswered:
                 if (_link.TimedOut(Now))
                 {
-                    _log.Warning("the balancer at {0} does not answer", _balancer?.Path.Address);
-                    Forget();
+                    Forget($"it left {BalancerLink.TimeoutsMax} requests unanswered");
                 }
 
                 break;

@@ -73,7 +73,8 @@ public sealed record ClientNodeSettings(
         var (silence, gateTimeout) = (config.ReadDuration(GateSilenceKey), config.ReadDuration(GateTimeoutKey));
         if (silence > gateTimeout)
         {
-            problems.Add($"{GateSilenceKey} = {silence.TotalMilliseconds} ms: must be at most {GateTimeoutKey}, which is {gateTimeout.TotalMilliseconds} ms");
+            problems.Add(
+                $"{GateSilenceKey} = {silence.TotalMilliseconds} ms: must be at most {GateTimeoutKey}, which is {gateTimeout.TotalMilliseconds} ms");
         }
 
         var settings = new ClientNodeSettings(

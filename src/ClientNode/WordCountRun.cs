@@ -48,7 +48,8 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
         await Task.WhenAll(underWay).ConfigureAwait(false);
     }
 
-    /// <remarks>A pipe blocks its reader, even while it is opened, and nothing breaks that off: interrupted, the reading is left alone, and ends when it can.</remarks>
+    /// <remarks>A pipe blocks its reader, even while it is opened, and nothing breaks that off: interrupted, the reading is left alone, and ends
+    /// when it can.</remarks>
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string path, [EnumeratorCancellation] CancellationToken interrupted)
     {
         var chunks = ChunksOf(path).GetAsyncEnumerator(CancellationToken.None);

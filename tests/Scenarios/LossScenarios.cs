@@ -42,7 +42,8 @@ public sealed class LossScenarios(ITestOutputHelper output) : Scenario(output)
     public async Task After_a_silence_longer_than_any_failure_detector_allows_the_same_client_and_worker_go_on()
     {
         var worker = await Cluster.AddWorkerAsync("w1");
-        var client = await Cluster.ConnectAsync(ClientSettings.Default with { GateSilence = TimeSpan.FromSeconds(1), GateTimeout = TimeSpan.FromSeconds(3) });
+        var client = await Cluster.ConnectAsync(
+            ClientSettings.Default with { GateSilence = TimeSpan.FromSeconds(1), GateTimeout = TimeSpan.FromSeconds(3) });
         var once = client.RunAsync(new Do(Act.Hold, "once"), Once);
         await Stage.UntilBegunAsync("w1", "once");
 
@@ -61,7 +62,8 @@ public sealed class LossScenarios(ITestOutputHelper output) : Scenario(output)
     public async Task A_silence_shorter_than_the_clients_patience_loses_no_job()
     {
         var worker = await Cluster.AddWorkerAsync("w1");
-        var client = await Cluster.ConnectAsync(ClientSettings.Default with { GateSilence = TimeSpan.FromMilliseconds(200), GateTimeout = LoopbackCluster.Patience });
+        var client = await Cluster.ConnectAsync(
+            ClientSettings.Default with { GateSilence = TimeSpan.FromMilliseconds(200), GateTimeout = LoopbackCluster.Patience });
         var once = DoneAsync(client, Act.Hold, "once");
         await Stage.UntilBegunAsync("w1", "once");
 

@@ -60,7 +60,8 @@ public sealed class BalancerLink(TimeSpan probeInterval, int count, Random? spre
     /// <summary>A request went unanswered; true when that loses the link.</summary>
     public bool TimedOut(TimeSpan now) => Linked is not null && ++_timeouts >= TimeoutsMax && Lost(now);
 
-    /// <summary>The connection is gone, or the balancer is stopping; true if there was a link. The next address, or any other, is tried first.</summary>
+    /// <summary>The connection is gone, or the balancer is stopping; true if there was a link. The next address, or any other, is tried
+    /// first.</summary>
     public bool Lost(TimeSpan now)
     {
         if (Linked is not { } lost)

@@ -8,7 +8,8 @@ namespace AkkaLb.Core.Clients;
 /// (event, now) in, effects out, appended to <see cref="Effects"/>. Each job ends in exactly one <see cref="ClientEffect.Finish"/>.
 /// A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again until the deadline, outside the
 /// retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within <see cref="ClientSettings.SendsMax"/> and the
-/// budget. A job that found every worker full waits for a place, and no younger one overtakes it: see <see cref="WaitingJobs"/>. A gate that is silent
+/// budget. A job that found every worker full waits for a place, and no younger one overtakes it: see <see cref="WaitingJobs"/>. A gate that is
+/// silent
 /// is asked whether it is there: see <see cref="GateWatch"/>. Not thread-safe: the owning actor serializes calls.
 /// </remarks>
 public sealed class ClientCore(ClientSettings settings, long clientId, Random random)
@@ -44,7 +45,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     public int PendingCount => _jobs.Count;
 
     /// <summary>Nothing is remembered of any job: for tests.</summary>
-    internal bool IsEmpty => _jobs.Count == 0 && _requests.Count == 0 && _gates.Count == 0 && _rulings.Count == 0 && _waiting.IsEmpty && _called.Count == 0;
+    internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count + _called.Count == 0 && _waiting.IsEmpty;
 
     /// <summary>When <see cref="Tick"/> wants to be called next; null: not before another event.</summary>
     public TimeSpan? NextDue
@@ -83,7 +84,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     public JobId SubmitAssign(object ticket, int count, TimeSpan timeout, TimeSpan now) =>
         Add(ticket, null, isIdempotent: true, count, timeout, now);
 
-    /// <summary>No more jobs are taken; what has not been sent to a worker ends as <see cref="JobError.Closed"/>, what is in flight may finish.</summary>
+    /// <summary>No more jobs are taken; what has not been sent to a worker ends as <see cref="JobError.Closed"/>, what is in flight may
+    /// finish.</summary>
     public void StopSending(TimeSpan now)
     {
         _isClosed = true;
@@ -230,7 +232,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     /// <summary>The answer to <see cref="ClientEffect.AskGate"/>.</summary>
     /// <param name="isThere">False: there is no such gate any more. Jobs that were sent before the question have an unknown outcome; for those sent
     /// later that process answers by itself.</param>
-    /// <param name="from">The address of who answered. Our own dead letters say "not there" of a gate that cannot be reached; that means nothing.</param>
+    /// <param name="from">The address of who answered. Our own dead letters say "not there" of a gate that cannot be reached; that means
+    /// nothing.</param>
     public void GateAnswered(long number, bool isThere, string from, TimeSpan now)
     {
         if (!_gates.TryGet(number, out var gate) || !(isThere || from == gate.Target.Address))

@@ -18,7 +18,8 @@ public enum JobError
     /// <summary>It was sent and the deadline passed without an answer: the outcome is unknown.</summary>
     DeadlineExceeded,
 
-    /// <summary>The connection to the worker broke after it was sent, or the worker left in the midst of it: the outcome is unknown, and it may not run twice.</summary>
+    /// <summary>The connection to the worker broke after it was sent, or the worker left in the midst of it: the outcome is unknown, and it may not
+    /// run twice.</summary>
     WorkerLost,
 
     /// <summary>As <see cref="WorkerLost"/>; it might run again, but its sends or the client's retry budget are used up.</summary>

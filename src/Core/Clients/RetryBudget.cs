@@ -1,7 +1,8 @@
 namespace AkkaLb.Core.Clients;
 
 /// <summary>How many retries of unknown outcome a client may make.</summary>
-/// <param name="RetryRatio">Retries per job, over the window; default 0.2, range 0 to 10. Higher: more jobs survive a large loss, and more load follows it.</param>
+/// <param name="RetryRatio">Retries per job, over the window; default 0.2, range 0 to 10. Higher: more jobs survive a large loss, and more load
+/// follows it.</param>
 /// <param name="RetriesPerSecondMin">Allowed besides, however few jobs there are; default 10.</param>
 public sealed record RetryBudgetSettings(double RetryRatio, double RetriesPerSecondMin)
 {

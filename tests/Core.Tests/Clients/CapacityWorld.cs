@@ -4,7 +4,8 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clients;
 
-/// <summary>Callers, each with one job at a time, at several clients; a round-robin balancer; and gates with a capacity and a queue that serves who has
+/// <summary>Callers, each with one job at a time, at several clients; a round-robin balancer; and gates with a capacity and a queue that serves who
+/// has
 /// waited longest. In virtual time, with a delay on each way.</summary>
 internal sealed class CapacityWorld
 {
@@ -62,7 +63,8 @@ internal sealed class CapacityWorld
     }
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Done} done, {Failures.Count} failed, {Sends} sends, {Asks} asks, longest wait {LongestWait.TotalMilliseconds:0} ms");
+        CultureInfo.InvariantCulture,
+        $"{Done} done, {Failures.Count} failed, {Sends} sends, {Asks} asks, longest wait {LongestWait.TotalMilliseconds:0} ms");
 
     private void After(TimeSpan delay, Action act) => _events.Enqueue(act, (_now + delay, _order++));
 
@@ -157,8 +159,9 @@ internal sealed class CapacityWorld
     {
         private readonly CapacityWorld _world;
         private readonly int _capacity;
-        private readonly SortedSet<(TimeSpan Since, long Order, Client Client, ClientEffect.SendJob Send)> _queue =
-            new(Comparer<(TimeSpan Since, long Order, Client, ClientEffect.SendJob)>.Create((a, b) => (a.Since, a.Order).CompareTo((b.Since, b.Order))));
+        private readonly SortedSet<(TimeSpan Since, long Order, Client Client, ClientEffect.SendJob Send)> _queue = new(
+            Comparer<(TimeSpan Since, long Order, Client, ClientEffect.SendJob)>.Create(
+                (a, b) => (a.Since, a.Order).CompareTo((b.Since, b.Order))));
 
         private int _running;
 

@@ -124,7 +124,12 @@ internal sealed class ClientScript
                 break;
             case "refused":
                 _core.JobRejected(
-                    _ids[words[1]], Number(words[2]), Enum.Parse<JobRejectReason>(words[3]), $"says {words[3]}", words.Length > 4 ? Time(words[4]) : default, _now);
+                    _ids[words[1]],
+                    Number(words[2]),
+                    Enum.Parse<JobRejectReason>(words[3]),
+                    $"says {words[3]}",
+                    words.Length > 4 ? Time(words[4]) : default,
+                    _now);
                 break;
             case "deadletter":
                 _core.DeadLettered(_ids[words[1]], Number(words[2]), _now);
@@ -176,8 +181,10 @@ internal sealed class ClientScript
 
     private static string Text(ClientEffect effect) => effect switch
     {
-        ClientEffect.SendAssign ask => Invariant($"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
-        ClientEffect.SendJob send => Invariant($"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left{After(send.Waited)}"),
+        ClientEffect.SendAssign ask => Invariant(
+            $"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
+        ClientEffect.SendJob send => Invariant(
+            $"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left{After(send.Waited)}"),
         ClientEffect.AskGate ask => Invariant($"ask gate {ask.Gate} of {ask.Target.Worker.Id} whether it is there"),
         ClientEffect.TellUnreachable tell => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
         ClientEffect.AssignUnanswered => "unanswered",

@@ -218,7 +218,10 @@ internal sealed class RandomClient
         Assert.Null(job.Outcome);
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
-        if (finish.Outcome is JobOutcome.Failed { Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported } failed)
+        if (finish.Outcome is JobOutcome.Failed
+            {
+                Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported,
+            } failed)
         {
             Assert.True(job.Unknown == 0, $"{failed.Error} says not started, but a send has an unknown outcome");
         }
