@@ -18,7 +18,7 @@ public sealed class RestartTests(ITestOutputHelper output)
         output.WriteLine(second.ToString());
         Assert.Equal(3, second.ExitCode);
         Assert.Empty(second.Output);
-        Assert.Contains("w1", Assert.Single(second.Error), StringComparison.Ordinal);
+        Assert.Contains("w1", Assert.Single(second.Problems), StringComparison.Ordinal);
         Assert.Equal(new Dictionary<string, int> { ["w1"] = 10 }, await cluster.AssignAsync(10));
         cluster.AssertNoStackTraces();
     }

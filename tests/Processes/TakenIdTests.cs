@@ -110,7 +110,7 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine(ending.ToString());
         Assert.Equal(3, ending.ExitCode);
         Assert.Empty(ending.Output);
-        Assert.Contains(sentence, Assert.Single(ending.Error), StringComparison.Ordinal);
+        Assert.Contains(sentence, Assert.Single(ending.Problems), StringComparison.Ordinal);
     }
 
     private NodeProcess Balancer(string id, params string[] more)
