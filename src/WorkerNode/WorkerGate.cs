@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.Serialization;
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
@@ -9,45 +9,74 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>The worker's door, at <c>/user/worker</c>: takes jobs, has its children (the user's actors) do them, and answers each job once.</summary>
+/// <summary>The worker's door, at <c>/user/worker</c>: takes jobs, has instances of the user's actor do them, and answers each job once.</summary>
 /// <remarks>
-/// Answers <see cref="Job"/> with <see cref="JobDone"/>, <see cref="JobFailed"/> or <see cref="JobRejected"/>, and <see cref="StartDrain"/>
+/// <para>Answers <see cref="Job"/> with <see cref="JobDone"/>, <see cref="JobFailed"/> or <see cref="JobRejected"/>, and <see cref="StartDrain"/>
 /// with <see cref="Drained"/>; anything else goes to an instance as it is, sender kept. What happens when is decided in <see cref="GateCore"/>.
-/// When the gate itself stops, what it still holds is answered as after a drain without time.
+/// Each instance has an <see cref="InstanceKeeper"/> of its own.</para>
+/// <para>Trouble with one effect is logged and ends there: no other job hears of it, and no effect is carried out twice. When the gate itself stops or
+/// is restarted, what it still holds is answered as after a drain without time.</para>
+/// <para>A job that was given to an instance which had stopped by then comes back as a dead letter, before the instance's end is told: the mailbox is
+/// emptied first. A message that its actor does not handle is published by Akka. The gate listens for both.</para>
 /// </remarks>
 public sealed class WorkerGate : ReceiveActor, IWithTimers
 {
     /// <summary>Longer timers are set again on the way; Akka's wheel need not know of days.</summary>
     private static readonly TimeSpan TimerMax = TimeSpan.FromHours(1);
 
+    /// <summary>Bound of what is said of a cause where it is part of a reason, in characters.</summary>
+    private const int CauseLengthMax = 200;
+
     private readonly Props _instanceProps;
     private readonly JobGauge? _gauge;
     private readonly IJobLedger? _ledger;
+    private readonly IActorRef? _abilityListener;
+    private readonly StrongBox<long> _lastNumber;
     private readonly IScheduler _clock = Context.System.Scheduler;
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly RareLines _lines = new(TimeSpan.FromMinutes(1), linesMax: 100);
     private readonly int _replyBytesMax;
 
     private readonly GateCore _core;
     private readonly List<GateEffect> _effects = [];
     private readonly Dictionary<long, HeldRequest> _held = [];
+
+    /// <summary>Those that may get jobs, by place.</summary>
     private readonly Instance?[] _instances;
+
+    /// <summary>All that have not ended, also those that were stopped.</summary>
+    private readonly Dictionary<IActorRef, Instance> _byKeeper = [];
+
+    /// <summary>Those that may get jobs and have answered.</summary>
+    private readonly Dictionary<IActorRef, Instance> _byActor = [];
+
     private readonly List<IActorRef> _drainers = [];
     private long _lastToken;
-    private int _built;
+    private int _nextEffect;
     private TimeSpan? _timerDue;
+    private bool _isInTrouble;
 
     /// <summary>The message that is no job and is being handled.</summary>
     private object? _passing;
 
     /// <summary>What the crash that is being handled says; null: the instance stopped itself.</summary>
-    private Exception? _crash;
+    private ExceptionText? _crash;
 
-    public WorkerGate(Props instanceProps, GateSettings settings, string? instanceDispatcher, JobGauge? gauge, IJobLedger? ledger)
+    public WorkerGate(
+        Props instanceProps,
+        GateSettings settings,
+        string? instanceDispatcher,
+        JobGauge? gauge,
+        IJobLedger? ledger,
+        IActorRef? abilityListener,
+        StrongBox<long> lastNumber)
     {
         _instanceProps = instanceDispatcher is null ? instanceProps : instanceProps.WithDispatcher(instanceDispatcher);
         _gauge = gauge;
         _ledger = ledger;
+        _abilityListener = abilityListener;
+        _lastNumber = lastNumber;
         _replyBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(_system));
         _core = new GateCore(settings);
         _instances = new Instance?[settings.Instances];
@@ -59,7 +88,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     private TimeSpan Now => _clock.MonotonicClock;
 
     /// <param name="instance">The user's actor. It may block: see <paramref name="instanceDispatcher"/>.</param>
-    /// <param name="settings">Capacity and number of instances.</param>
+    /// <param name="settings">Capacity, queue, and number of instances and of their threads.</param>
     /// <param name="instanceDispatcher">
     /// The dispatcher of the instances: its path in HOCON, normally <c>akkalb.worker.instance-dispatcher</c>. Users' code may block or
     /// compute for long; on threads of its own it cannot use up the shared pool, which must stay free to renew the worker's lease and
@@ -67,9 +96,19 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     /// </param>
     /// <param name="gauge">Where to publish the number of jobs in flight; null: nowhere.</param>
     /// <param name="ledger">Where to note finished jobs; null: nowhere. The caller disposes it, after the gate has stopped.</param>
+    /// <param name="abilityListener">Whom to tell of each <see cref="GateAbility"/>; null: nobody.</param>
     public static Props Props(
-        Props instance, GateSettings settings, string? instanceDispatcher = null, JobGauge? gauge = null, IJobLedger? ledger = null) =>
-        Akka.Actor.Props.Create(() => new WorkerGate(instance, settings, instanceDispatcher, gauge, ledger));
+        Props instance,
+        GateSettings settings,
+        string? instanceDispatcher = null,
+        JobGauge? gauge = null,
+        IJobLedger? ledger = null,
+        IActorRef? abilityListener = null)
+    {
+        // Outlives a restart of the gate: a name of an instance that has not ended is taken.
+        var lastNumber = new StrongBox<long>();
+        return Akka.Actor.Props.Create(() => new WorkerGate(instance, settings, instanceDispatcher, gauge, ledger, abilityListener, lastNumber));
+    }
 
     private void Open()
     {
@@ -80,7 +119,12 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             Act();
         });
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
+        Receive<InstanceKeeper.Crashed>(OnCrashed);
+        Receive<InstanceKeeper.NotCreated>(OnNotCreated);
         Receive<Terminated>(OnTerminated);
+        Receive<DeadLetter>(OnDeadLetter);
+        Receive<SuppressedDeadLetter>(OnDeadLetter);
+        Receive<UnhandledMessage>(OnUnhandled);
         Receive<TimeIsUp>(_ => OnTimer());
         Receive<StartDrain>(OnStartDrain);
         ReceiveAny(m =>
@@ -93,54 +137,153 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(SuppressedDeadLetter));
+        Context.System.EventStream.Subscribe(Self, typeof(UnhandledMessage));
         _core.Open(_effects);
         Act();
     }
 
-    // The instances have stopped by now. What they answered counts; what they left is failed, so that no client waits for nothing.
+    // What instances answered counts; what they left is failed, so that no client waits for nothing.
     protected override void PostStop()
     {
-        SettleAll();
-        _core.DrainStarted(TimeSpan.Zero, Now, _effects);
-        Act();
-    }
+        Context.System.EventStream.Unsubscribe(Self);
+        Try("answer the jobs it holds", () =>
+        {
+            SettleAll();
+            _core.DrainStarted(TimeSpan.Zero, Now, _effects);
+            Act();
+        });
+        foreach (var token in _held.Keys.ToList())
+        {
+            // None, unless the core itself has a fault.
+            Try("answer a job", () => AnswerFailed(Release(token), JobFailureReason.Drained));
+        }
 
-    protected override SupervisorStrategy SupervisorStrategy() => new InstanceStrategy(this);
+        foreach (var keeper in _byKeeper.Keys)
+        {
+            Try("stop an instance", () => Context.Stop(keeper));
+        }
+    }
 
     private void OnJob(Job job)
     {
         var token = ++_lastToken;
         _held.Add(token, new HeldRequest(job, Sender));
-        _core.JobArrived(token, job.Id, job.Attempt, job.Remaining, Now, _effects);
+        _core.JobArrived(token, job.Id, job.Attempt, job.Remaining, job.Waited, Now, _effects);
         Act();
     }
 
     private void OnAnswer(ActorIdentity message)
     {
-        if (message.Subject is null)
+        var question = (Question)message.MessageId;
+        if (message.Subject is not { } actor || InstanceOf(question.Instance, question.Birth) is not { } instance)
         {
-            // Akka's dead letters answer for an instance that has ended; its Terminated is on the way.
+            // Akka's dead letters answer for an instance that has ended, or it was stopped; its Terminated is on the way.
             return;
         }
 
-        var question = (Question)message.MessageId;
+        if (question.Mark == instance.LastMark)
+        {
+            // Nothing for it is on the way through its keeper any more: from here on it can be written to directly, in order.
+            instance.Actor = actor;
+            _byActor[actor] = instance;
+        }
+
         _core.InstanceIdle(question.Instance, question.Mark, Now, _effects);
         Act();
     }
 
-    private void OnTerminated(Terminated message)
+    private void OnCrashed(InstanceKeeper.Crashed message)
     {
-        if (InstanceOf(message.ActorRef) is not { } instance)
+        if (Array.Find(_instances, i => i?.Birth == message.Birth) is not { } instance)
         {
             return;
         }
 
+        // The reply may have been made before the crash.
         Settle(instance.Token);
-        _instances[instance.Index] = null;
-        _crash = null;
-        _core.InstanceStopped(instance.Index, Now, _effects);
         Act();
+        if (_instances[instance.Index] != instance)
+        {
+            return;
+        }
+
+        _crash = message.Cause;
+        var isOnJob = message.Message is { } handled && _held.TryGetValue(instance.Token, out var held) && ReferenceEquals(held.Message, handled);
+        _core.InstanceCrashed(instance.Index, isOnJob, Now, _effects);
+        Act();
+        _crash = null;
     }
+
+    private void OnNotCreated(InstanceKeeper.NotCreated message)
+    {
+        if (Array.Find(_instances, i => i?.Birth == message.Birth) is not { } instance)
+        {
+            return;
+        }
+
+        instance.Trouble = message.Cause;
+        if (_lines.Say(message.Cause.Type, $"an instance of the worker's actor cannot be created: {message.Cause.Details}", Now) is { } line)
+        {
+            _log.Error("{0}", line);
+        }
+    }
+
+    private void OnTerminated(Terminated message)
+    {
+        if (!_byKeeper.Remove(message.ActorRef, out var instance))
+        {
+            return;
+        }
+
+        if (_instances[instance.Index] == instance)
+        {
+            Settle(instance.Token);
+            Act();
+        }
+
+        // What was just done may have stopped it.
+        if (_instances[instance.Index] == instance)
+        {
+            Forget(instance);
+            _crash = instance.Trouble;
+            var cause = instance.Trouble is { } trouble ? OneLine.Of(trouble.ToString(), CauseLengthMax) : null;
+            _core.InstanceStopped(instance.Index, cause, Now, _effects);
+        }
+        else
+        {
+            _core.StoppedInstanceEnded(instance.Birth, Now, _effects);
+        }
+
+        Act();
+        _crash = null;
+    }
+
+    private void OnDeadLetter(AllDeadLetters message)
+    {
+        if (RunningOn(message.Recipient, message.Message) is { } token)
+        {
+            _core.JobReturned(token, Now, _effects);
+            Act();
+        }
+    }
+
+    private void OnUnhandled(UnhandledMessage message)
+    {
+        if (RunningOn(message.Recipient, message.Message) is { } token)
+        {
+            Settle(token);
+            _core.MessageUnhandled(token, $"the worker's actor does not handle {message.Message.GetType()}", Now, _effects);
+            Act();
+        }
+    }
+
+    /// <summary>The job whose message this very object is, where it was given to this instance; null: none.</summary>
+    private long? RunningOn(IActorRef actor, object message) =>
+        _byActor.TryGetValue(actor, out var instance) && _held.TryGetValue(instance.Token, out var held) && ReferenceEquals(held.Message, message)
+            ? instance.Token
+            : null;
 
     private void OnTimer()
     {
@@ -158,23 +301,6 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         Act();
     }
 
-    /// <summary>Runs while the gate handles the system message of a child's failure, before the child is restarted.</summary>
-    private Directive OnCrash(IActorRef child, Exception cause)
-    {
-        if (InstanceOf(child) is not { } instance || cause is ActorInitializationException)
-        {
-            // Replaced already; or it cannot be created or restarted: it ends, and the core decides when to try again.
-            return Directive.Stop;
-        }
-
-        // A failure overtakes the messages in the mailbox: the reply may have been made before the crash and wait there.
-        Settle(instance.Token);
-        _crash = cause;
-        _core.InstanceCrashed(instance.Index, _effects);
-        Act();
-        return Directive.Restart;
-    }
-
     /// <summary>Tells the core of the job's reply, if it has been made and not been told yet.</summary>
     private void Settle(long token)
     {
@@ -183,14 +309,14 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             return;
         }
 
-        // The Ask of a Status.Failure is a faulted task.
-        if (reply.IsCompletedSuccessfully)
+        // The Ask of a Status.Failure is a faulted task, or has that as its result.
+        if (reply.IsCompletedSuccessfully && reply.GetAwaiter().GetResult() is not Status.Failure)
         {
-            _core.Replied(token, _effects);
+            _core.Replied(token, Now, _effects);
         }
         else
         {
-            _core.ReplyFailed(token, _effects);
+            _core.ReplyFailed(token, Now, _effects);
         }
     }
 
@@ -209,13 +335,14 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     {
         while (true)
         {
-            // Not a foreach: carrying out an effect may bring another.
-            for (var i = 0; i < _effects.Count; i++)
+            // Not a foreach: carrying out an effect may bring another. Counted on before it is carried out: whatever happens, it is not carried out again.
+            while (_nextEffect < _effects.Count)
             {
-                Act(_effects[i]);
+                Act(_effects[_nextEffect++]);
             }
 
             _effects.Clear();
+            _nextEffect = 0;
             if (_core.NextDue is not { } due || due > Now)
             {
                 break;
@@ -230,22 +357,63 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     private void Act(GateEffect effect)
     {
+        try
+        {
+            Perform(effect);
+        }
+        catch (Exception e)
+        {
+            // Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.
+            var cause = ExceptionText.Of(e);
+            _log.Error("{0} failed: {1}", effect.GetType().Name, cause.Details);
+            switch (effect)
+            {
+                case GateEffect.BuildInstance build:
+                    _core.InstanceStopped(build.Instance, OneLine.Of(cause.ToString(), CauseLengthMax), Now, _effects);
+                    break;
+                case GateEffect.Start start:
+                    _core.MessageUnreadable(start.Token, cause.Message, Now, _effects);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>On the way out everything is tried, and nothing that fails keeps the rest from being done.</summary>
+    private void Try(string what, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception e)
+        {
+            _log.Error("the gate could not {0}: {1}", what, ExceptionText.Of(e).Details);
+        }
+    }
+
+    private void Perform(GateEffect effect)
+    {
         switch (effect)
         {
             case GateEffect.BuildInstance e:
-                Build(e.Instance);
+                Build(e.Instance, e.Birth);
                 break;
             case GateEffect.StopInstance e:
                 Stop(e.Instance);
                 break;
             case GateEffect.Probe e:
-                _instances[e.Instance]!.Actor.Tell(new Identify(new Question(e.Instance, e.Mark)));
+                if (_instances[e.Instance] is { } asked)
+                {
+                    asked.LastMark = e.Mark;
+                    asked.Post(new Identify(new Question(e.Instance, asked.Birth, e.Mark)), Self);
+                }
+
                 break;
             case GateEffect.Start e:
-                Start(_instances[e.Instance]!, e.Token);
+                Start(_instances[e.Instance]!, e.Token, e.Mark);
                 break;
             case GateEffect.Forward e:
-                _instances[e.Instance]!.Actor.Forward(_passing);
+                _instances[e.Instance]?.Post(_passing!, Sender);
                 break;
             case GateEffect.Undeliverable:
                 Unhandled(_passing);
@@ -257,14 +425,13 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
                 AnswerFailed(Release(e.Token), e.Reason);
                 break;
             case GateEffect.AnswerRejected e:
-                var rejected = Release(e.Token);
-                rejected.Client.Tell(new JobRejected(rejected.Job.Id, rejected.Job.Attempt, e.Reason));
+                AnswerRejected(Release(e.Token), e);
                 break;
             case GateEffect.IgnoreDuplicate e:
                 Release(e.Token);
                 break;
             case GateEffect.LogLateCrash e:
-                _log.Warning(_crash, "instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Message);
+                _log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
                 break;
             case GateEffect.LogDraining e:
                 _log.Info("draining: at most {0} for {1}", Seconds(e.Timeout), RunningJobs(e.Running));
@@ -272,6 +439,9 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             case GateEffect.LogGivenUp e:
                 _log.Warning(
                     "gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished), Seconds(e.After));
+                break;
+            case GateEffect.AbilityChanged e:
+                TellAbility(e.Trouble);
                 break;
             case GateEffect.Drained e:
                 _drainers.ForEach(drainer => drainer.Tell(new Drained(e.Unfinished)));
@@ -282,39 +452,53 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         }
     }
 
-    private void Build(int index)
+    private void Build(int index, long birth)
     {
-        // A name is never used again: the instance that had the place before may still be stopping.
-        var actor = Context.ActorOf(_instanceProps, $"instance-{index}-{++_built}");
-        Context.Watch(actor);
-        _instances[index] = new Instance(index, actor);
+        var name = $"{Self.Path.Name.TrimStart('$')}-instance-{index}-{++_lastNumber.Value}";
+#pragma warning disable AK1008 // Not a child: the gate would wait for it to end before it answers what it holds.
+        var keeper = Context.System.ActorOf(InstanceKeeper.Props(_instanceProps, Self, birth), name);
+#pragma warning restore AK1008
+        Context.Watch(keeper);
+        var instance = new Instance(index, birth, keeper);
+        _instances[index] = instance;
+        _byKeeper.Add(keeper, instance);
     }
 
     private void Stop(int index)
     {
-        var actor = _instances[index]!.Actor;
-        _instances[index] = null;
-        Context.Unwatch(actor);
-        Context.Stop(actor);
+        var instance = _instances[index]!;
+        Forget(instance);
+        Context.Stop(instance.Keeper);
     }
 
-    private void Start(Instance instance, long token)
+    private void Forget(Instance instance)
+    {
+        _instances[instance.Index] = null;
+        if (instance.Actor is { } actor)
+        {
+            _byActor.Remove(actor);
+        }
+    }
+
+    private void Start(Instance instance, long token, long mark)
     {
         var held = _held[token];
-        object message;
+        var actor = instance.Actor!;
         try
         {
-            message = Payloads.Unwrap(_system, held.Job.Message);
+            held.Message = Payloads.Unwrap(_system, held.Job.Message);
         }
-        catch (SerializationException e)
+        catch (Exception e)
         {
-            held.Unreadable = e;
-            _core.MessageUnreadable(token, Now, _effects);
+            // A serializer of the user's may throw anything.
+            _core.MessageUnreadable(token, ExceptionText.Of(e).Message, Now, _effects);
             return;
         }
 
         instance.Token = token;
-        held.Reply = instance.Actor.Ask<object>(message, Timeout.InfiniteTimeSpan, held.Forgotten.Token);
+        instance.LastMark = mark;
+        actor.Tell(new Identify(new Question(instance.Index, instance.Birth, mark)), Self);
+        held.Reply = actor.Ask<object>(held.Message, Timeout.InfiniteTimeSpan, held.Forgotten.Token);
         // What the reply is is looked up in the task. A cancelled one is of a job that has its answer.
         held.Reply.PipeTo(Self, success: _ => new ReplyCame(token), failure: _ => new ReplyCame(token));
     }
@@ -333,12 +517,14 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         Payload reply;
         try
         {
-            reply = Payloads.Wrap(_system, held.Reply!.GetAwaiter().GetResult(), _replyBytesMax);
+            reply = held.Reply!.GetAwaiter().GetResult() is { } result
+                ? Payloads.Wrap(_system, result, _replyBytesMax)
+                : throw new ArgumentException("the worker's actor replied null, which is no message");
         }
         catch (Exception e)
         {
             // A serializer of the user's may throw anything; that is the trouble of this one reply.
-            Answer(held, JobFailureReason.UnsendableReply, e.GetType().FullName, e.Message);
+            Answer(held, JobFailureReason.UnsendableReply, ExceptionText.Of(e));
             return;
         }
 
@@ -348,22 +534,56 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     private void AnswerFailed(HeldRequest held, JobFailureReason reason)
     {
+        if (reason == JobFailureReason.Crash && _crash is { } crash)
+        {
+            _log.Error("job {0} crashed an instance of the worker's actor: {1}", held.Job.Id, crash.Details);
+        }
+
         var (cause, text) = reason switch
         {
-            JobFailureReason.Failure => (held.Reply?.Exception?.InnerException, "the worker's actor answered with a failure that names no cause"),
+            JobFailureReason.Failure => (FailureIn(held.Reply), "the worker's actor answered with a failure that names no cause"),
             JobFailureReason.Crash => (_crash, "the worker's actor stopped itself, or could not be started, while it had this job"),
             JobFailureReason.DeadlineExceeded => (null, $"the job was not done within {held.Job.Remaining}"),
-            JobFailureReason.UnreadableMessage => (held.Unreadable, ""),
+            JobFailureReason.UnreadableMessage => (null, ""),
             JobFailureReason.UnsendableReply => (null, ""),
             JobFailureReason.Drained => (null, "the worker stopped before the job was done"),
         };
-        Answer(held, reason, cause?.GetType().FullName, cause?.Message ?? text);
+        Answer(held, reason, cause ?? new ExceptionText("", text, ""));
     }
 
-    private void Answer(HeldRequest held, JobFailureReason reason, string? exceptionType, string text)
+    private void Answer(HeldRequest held, JobFailureReason reason, ExceptionText cause)
     {
         Note(held, JobOutcomes.Failed);
-        held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, exceptionType ?? "", text));
+        held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message));
+    }
+
+    private void AnswerRejected(HeldRequest held, GateEffect.AnswerRejected rejected)
+    {
+        var job = held.Job;
+        var text = OneLine.Of(rejected.Text, JobRejected.TextLengthMax);
+        if (rejected.Reason is JobRejectReason.Unreadable or JobRejectReason.Unhandled
+            && _lines.Say(text, $"job {job.Id} was not started: {text}", Now) is { } line)
+        {
+            _log.Warning("{0}", line);
+        }
+
+        held.Client.Tell(new JobRejected(job.Id, job.Attempt, rejected.Reason, text, rejected.RetryAfter));
+    }
+
+    private void TellAbility(string? trouble)
+    {
+        if (trouble is not null)
+        {
+            _log.Error("this worker cannot do jobs: {0}", trouble);
+        }
+        else if (_isInTrouble)
+        {
+            _log.Info("this worker can do jobs again");
+        }
+
+        _isInTrouble = trouble is not null;
+
+        _abilityListener?.Tell(new GateAbility(trouble));
     }
 
     private void Note(HeldRequest held, string outcome)
@@ -372,9 +592,9 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         {
             _ledger?.Finished(held.Job.Id, held.Job.Attempt, outcome);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
-            _log.Error(e, "job {0} is missing in the ledger: {1}", held.Job.Id, e.Message);
+            _log.Error("job {0} is missing in the ledger: {1}", held.Job.Id, ExceptionText.Of(e).Message);
         }
     }
 
@@ -389,11 +609,17 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         }
     }
 
+    private static ExceptionText? FailureIn(Task<object>? reply)
+    {
+        var cause = reply is { IsCompletedSuccessfully: true } ? (reply.GetAwaiter().GetResult() as Status.Failure)?.Cause : reply?.Exception?.InnerException;
+        return cause is null ? null : ExceptionText.Of(cause);
+    }
+
     private static string RunningJobs(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} running {(count == 1 ? "job" : "jobs")}");
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
-    private Instance? InstanceOf(IActorRef actor) => Array.Find(_instances, i => i is not null && i.Actor.Equals(actor));
+    private Instance? InstanceOf(int index, long birth) => _instances[index] is { } instance && instance.Birth == birth ? instance : null;
 
     /// <summary>A job from its arrival to its answer.</summary>
     private sealed class HeldRequest(Job job, IActorRef client)
@@ -404,35 +630,53 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
         public CancellationTokenSource Forgotten { get; } = new();
 
+        /// <summary>What the instance got: this very object comes back when it was not handled. Null before the start.</summary>
+        public object? Message { get; set; }
+
         /// <summary>Completed, at the very moment in which the instance replies; null before the start.</summary>
         public Task<object>? Reply { get; set; }
-
-        public SerializationException? Unreadable { get; set; }
     }
 
-    private sealed class Instance(int index, IActorRef actor)
+    private sealed class Instance(int index, long birth, IActorRef keeper)
     {
         public int Index { get; } = index;
 
-        public IActorRef Actor { get; } = actor;
+        public long Birth { get; } = birth;
+
+        public IActorRef Keeper { get; } = keeper;
+
+        /// <summary>Known since it answered; null: it is reached through its keeper.</summary>
+        public IActorRef? Actor { get; set; }
 
         /// <summary>The last job it got.</summary>
         public long Token { get; set; }
+
+        /// <summary>The last question it was sent.</summary>
+        public long LastMark { get; set; }
+
+        /// <summary>Why it could not be created; null: it could, or that is not known yet.</summary>
+        public ExceptionText? Trouble { get; set; }
+
+        public void Post(object message, IActorRef sender)
+        {
+            if (Actor is { } actor)
+            {
+                actor.Tell(message, sender);
+            }
+            else
+            {
+                Keeper.Tell(new InstanceKeeper.Pass(message), sender);
+            }
+        }
     }
 
     private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
 
-    private sealed record Question(int Instance, long Mark) : INoSerializationVerificationNeeded;
+    private sealed record Question(int Instance, long Birth, long Mark) : INoSerializationVerificationNeeded;
 
     private sealed record TimeIsUp : INoSerializationVerificationNeeded
     {
         public const string Key = "due";
         public static readonly TimeIsUp Instance = new();
-    }
-
-    /// <summary>Restarts a crashed instance, without a limit, and lets the gate know first.</summary>
-    private sealed class InstanceStrategy(WorkerGate gate) : OneForOneStrategy(static _ => Directive.Restart)
-    {
-        protected override Directive Handle(IActorRef child, Exception exception) => gate.OnCrash(child, exception);
     }
 }

@@ -26,7 +26,6 @@ public static class WorkerHost
 
     private static readonly TimeSpan RegistryStep = TimeSpan.FromSeconds(5);
 
-
     /// <summary>Runs a worker until it is told to stop.</summary>
     /// <param name="args">The command line; see <c>--help</c>.</param>
     /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
@@ -41,7 +40,7 @@ public static class WorkerHost
         var id = CommonFlags.Make("--id", "NAME", "name of this worker (host name and process id)");
         var leaseTtl = CommonFlags.Make("--lease-ttl", "SECONDS", "time to live of its lease (5)");
         var heartbeat = CommonFlags.Make("--heartbeat", "MS", "time between renewals and memory reports (1000)");
-        var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once (64)");
+        var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once, without those in its queue (64)");
         var instancesFlag = CommonFlags.Make("--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
         var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
         var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
@@ -79,10 +78,11 @@ public static class WorkerHost
         var gate = node.Start(
             WorkerGate.Props(
                 instance,
-                new GateSettings(settings.Capacity, settings.Instances),
+                new GateSettings(settings.Capacity, settings.Instances, settings.Queue, settings.Threads),
                 InstanceDispatcher,
                 gauge,
-                tally),
+                tally,
+                listener),
             GateName);
         log.Info("{0}", InstancesLine(settings.Instances, instance.Type));
 
@@ -91,6 +91,15 @@ public static class WorkerHost
         if (balancer is null)
         {
             return node.Outcome();
+        }
+
+        if (!await signals.AbleAsync(settings.Wait, node.Stopping).ConfigureAwait(false))
+        {
+            // Who cannot work does not register: jobs sent here would be of no use to anybody.
+            return node.Stopping.IsCancellationRequested
+                ? node.Outcome()
+                : throw new ProgramException(
+                    ExitCode.Unreachable, signals.Trouble ?? Invariant($"no instance of {instance.Type} is ready within {settings.Wait.TotalSeconds} s (--wait)"));
         }
 
         IWorkerRegistry registry = etcd is not null
@@ -168,6 +177,8 @@ public static class WorkerHost
           dedicated-thread-pool { thread-count = {{threads.ToString(System.Globalization.CultureInfo.InvariantCulture)}} }
         }
         """);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 

@@ -24,6 +24,7 @@ public sealed record WorkerSettings(
     TimeSpan LeaseTtl,
     TimeSpan Heartbeat,
     int Capacity,
+    int Queue,
     int Instances,
     int Threads,
     Type? Actor,
@@ -40,6 +41,7 @@ public sealed record WorkerSettings(
     public const string CapacityKey = "akkalb.worker.capacity";
     public const string WaitKey = "akkalb.worker.wait";
     public const string InstancesKey = "akkalb.worker.instances";
+    private const string QueueKey = "akkalb.worker.queue";
     private const string ThreadsKey = "akkalb.worker.threads";
     private const string ActorKey = "akkalb.worker.actor";
     private const string AssembliesKey = "akkalb.worker.assemblies";
@@ -48,6 +50,9 @@ public sealed record WorkerSettings(
     private const string LedgerKey = "akkalb.worker.ledger";
     private const string UnableTimeoutKey = "akkalb.worker.unable-timeout";
     private const string UnregisteredTimeoutKey = "akkalb.worker.unregistered-timeout";
+
+    /// <summary>By default the queue is this part of the capacity: a quarter, rounded up.</summary>
+    private const int QueueDivisor = 4;
 
     /// <summary>Threads by default at most: more blocking jobs at once are unusual, and each thread costs memory.</summary>
     private const int ThreadsDefaultMax = 64;
@@ -62,6 +67,7 @@ public sealed record WorkerSettings(
         new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), Hour), "--lease-ttl"),
         new(HeartbeatKey, SettingKind.Duration(TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)), "--heartbeat"),
         new(CapacityKey, SettingKind.Whole(1, 100_000), "--capacity"),
+        new(QueueKey, SettingKind.Whole(-1, 100_000)),
         new(InstancesKey, SettingKind.Whole(0, 100_000), "--instances"),
         new(ThreadsKey, SettingKind.Whole(0, 10_000)),
         new(ActorKey, SettingKind.Text),
@@ -112,6 +118,7 @@ public sealed record WorkerSettings(
             ttl,
             heartbeat,
             capacity,
+            config.ReadInt(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
             instances,
             config.ReadInt(ThreadsKey) is > 0 and var threads ? threads : Math.Min(instances, ThreadsDefaultMax),
             ReadActor(config.ReadText(ActorKey), problems),

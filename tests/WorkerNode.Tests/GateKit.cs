@@ -29,8 +29,21 @@ public abstract class GateKit : VirtualTimeKit
 
     protected JobGauge Gauge { get; } = new();
 
-    protected IActorRef Gate(int capacity = 4, int instances = 1, string? dispatcher = null, Props? instance = null) => Sys.ActorOf(
-        WorkerGate.Props(instance ?? ScriptedWorker.Props(Observer), new GateSettings(capacity, instances), dispatcher, Gauge, Ledger));
+    protected IActorRef Gate(
+        int capacity = 4,
+        int instances = 1,
+        string? dispatcher = null,
+        Props? instance = null,
+        int queue = 0,
+        int? threads = null,
+        IJobLedger? ledger = null,
+        IActorRef? abilityListener = null) => Sys.ActorOf(WorkerGate.Props(
+            instance ?? ScriptedWorker.Props(Observer),
+            new GateSettings(capacity, instances, queue, threads),
+            dispatcher,
+            Gauge,
+            ledger ?? Ledger,
+            abilityListener));
 
     protected Job Job(long sequence, Act act, string text = "", double seconds = 60) => new(
         new JobId(1, sequence), 1, TimeSpan.FromSeconds(seconds), false,
@@ -52,8 +65,12 @@ public abstract class GateKit : VirtualTimeKit
         return failed;
     }
 
-    protected void ExpectRejected(long sequence, JobRejectReason reason) =>
-        Assert.Equal(new JobRejected(new JobId(1, sequence), 1, reason), ExpectMsg<JobRejected>());
+    protected JobRejected ExpectRejected(long sequence, JobRejectReason reason)
+    {
+        var rejected = ExpectMsg<JobRejected>();
+        Assert.Equal((new JobId(1, sequence), 1, reason), (rejected.Id, rejected.Attempt, rejected.Reason));
+        return rejected;
+    }
 
     protected sealed class RecordingLedger : IJobLedger
     {

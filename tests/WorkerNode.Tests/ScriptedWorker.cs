@@ -13,6 +13,8 @@ public enum Act
     ReplyUnlisted,
     ReplyHuge,
     SayThread,
+    ReplyNull,
+    PoisonParent,
 }
 
 /// <summary>Tells <see cref="ScriptedWorker"/> what to do.</summary>
@@ -57,6 +59,12 @@ public sealed class ScriptedWorker : ReceiveActor
                 break;
             case Act.SayThread:
                 Sender.Tell(new Did(Thread.CurrentThread.Name ?? ""));
+                break;
+            case Act.ReplyNull:
+                Sender.Tell(null);
+                break;
+            case Act.PoisonParent:
+                Context.Parent.Tell(PoisonPill.Instance);
                 break;
         }
     });

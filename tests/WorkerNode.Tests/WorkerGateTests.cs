@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using AkkaLb.Core;
 using AkkaLb.Messages;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.WorkerNode.Tests;
 
@@ -156,14 +157,16 @@ public class WorkerGateTests : GateKit
     public void An_instance_that_cannot_be_created_is_tried_again_after_a_second()
     {
         var tries = 0;
-        var gate = Gate(instance: Props.Create(() => new Fussy(Observer, () => Interlocked.Increment(ref tries) > 1)));
-        gate.Tell(Job(1, Act.Reply), TestActor);
+        var gate = Gate(instance: Props.Create(() => new Fussy(Observer, () => Interlocked.Increment(ref tries) > 1)), abilityListener: TestActor);
+        Assert.Contains("not yet", ExpectMsg<GateAbility>().Trouble, StringComparison.Ordinal);
         // Nothing tells when the gate has noticed; each round moves the clock on until its timer is set and due.
         AwaitAssert(() =>
         {
             Advance(TimeSpan.FromSeconds(1));
             Assert.Equal(2, Volatile.Read(ref tries));
         });
+        Assert.Equal(new GateAbility(null), ExpectMsg<GateAbility>());
+        gate.Tell(Job(1, Act.Reply), TestActor);
         ExpectDone(1);
     }
 
@@ -188,13 +191,92 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
-    public void An_unreadable_message_fails_its_job()
+    public void A_message_that_this_worker_cannot_read_was_not_started_and_is_logged_with_the_jobs_id()
     {
+        var log = CreateTestProbe();
+        Sys.EventStream.Subscribe(log, typeof(Akka.Event.Warning));
         var gate = Gate();
         gate.Tell(Job(1, Act.Reply) with { Message = new Payload(4054, "unknown", new byte[] { 1 }) }, TestActor);
-        Assert.Contains("unknown", ExpectFailed(1, JobFailureReason.UnreadableMessage).Text, StringComparison.Ordinal);
+        Assert.Contains("unknown", ExpectRejected(1, JobRejectReason.Unreadable).Text, StringComparison.Ordinal);
+        Assert.StartsWith("job 1-1 was not started: ", log.ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
         gate.Tell(Job(2, Act.Reply), TestActor);
         ExpectDone(2);
+        Assert.Equal(["1-2 1 done"], Ledger.Lines);
+    }
+
+    [Fact]
+    public void A_message_that_the_actor_does_not_handle_was_not_started_and_is_logged_with_the_jobs_id()
+    {
+        var log = CreateTestProbe();
+        Sys.EventStream.Subscribe(log, typeof(Akka.Event.Warning));
+        var gate = Gate();
+        var greeting = Payloads.Wrap((ExtendedActorSystem)Sys, new Did("nobody handles this"), dataBytesMax: 100_000);
+        gate.Tell(Job(1, Act.Reply) with { Message = greeting }, TestActor);
+        var sentence = $"the worker's actor does not handle {typeof(Did)}";
+        Assert.Equal(sentence, ExpectRejected(1, JobRejectReason.Unhandled).Text);
+        Assert.Equal($"job 1-1 was not started: {sentence}", log.ExpectMsg<Akka.Event.Warning>().Message.ToString());
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+        Assert.Equal(["1-2 1 done"], Ledger.Lines);
+    }
+
+    [Fact]
+    public void A_null_reply_fails_its_job()
+    {
+        Gate().Tell(Job(1, Act.ReplyNull), TestActor);
+        Assert.Contains("replied null", ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_one_who_listens_is_told_when_the_first_instance_is_ready()
+    {
+        Gate(instances: 3, abilityListener: TestActor);
+        Assert.Equal(new GateAbility(null), ExpectMsg<GateAbility>());
+    }
+
+    [Fact]
+    public void A_worker_whose_actor_cannot_be_created_says_so_and_rejects_jobs_at_once()
+    {
+        var gate = Gate(instances: 2, instance: Props.Create(() => new Fussy(Observer, () => false)), abilityListener: TestActor);
+        var trouble = ExpectMsg<GateAbility>().Trouble;
+        Assert.Equal("the worker's actor cannot be created: System.InvalidOperationException: not yet", trouble);
+        gate.Tell(Job(1, Act.Reply), TestActor);
+        Assert.Equal(trouble, ExpectRejected(1, JobRejectReason.Unable).Text);
+    }
+
+    [Fact]
+    public void A_dispatcher_that_is_not_there_makes_the_worker_unable_and_does_not_end_it()
+    {
+        var gate = Gate(dispatcher: "nowhere", abilityListener: TestActor);
+        Assert.Contains("nowhere", ExpectMsg<GateAbility>().Trouble, StringComparison.Ordinal);
+        gate.Tell(Job(1, Act.Reply), TestActor);
+        ExpectRejected(1, JobRejectReason.Unable);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_threads_are_blocked_says_so_rejects_jobs_at_once_and_works_again_when_one_is_free()
+    {
+        using var open = new ManualResetEventSlim();
+        using var inside = new CountdownEvent(2);
+        var blocking = Props.Create(() => new Blocking(open, inside));
+        var gate = Gate(instances: 2, dispatcher: "instances", instance: blocking, threads: 2, abilityListener: TestActor);
+        ExpectMsg<GateAbility>();
+        gate.Tell(Job(1, Act.KeepSilent, seconds: 5), TestActor);
+        gate.Tell(Job(2, Act.KeepSilent, seconds: 5), TestActor);
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(10)));
+        await Settled(gate);
+        Pass(TimeSpan.FromSeconds(5));
+        ExpectMsg<JobFailed>();
+        ExpectMsg<JobFailed>();
+        await Settled(gate);
+        Pass(Core.Gate.GateSettings.EndMax);
+        Assert.Contains("blocked", ExpectMsg<GateAbility>().Trouble, StringComparison.Ordinal);
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectRejected(3, JobRejectReason.Unable);
+        open.Set();
+        Assert.Equal(new GateAbility(null), ExpectMsg<GateAbility>());
+        gate.Tell(Job(4, Act.Reply), TestActor);
+        ExpectDone(4);
     }
 
     [Theory]
@@ -252,6 +334,65 @@ public class WorkerGateTests : GateKit
         ExpectFailed(1, JobFailureReason.Drained);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_gate_that_ends_while_an_instance_is_blocked_answers_what_it_holds(bool isKilled)
+    {
+        using var open = new ManualResetEventSlim();
+        using var inside = new CountdownEvent(1);
+        var gate = Gate(dispatcher: "instances", instance: Props.Create(() => new Blocking(open, inside)));
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        Assert.True(inside.Wait(TimeSpan.FromSeconds(10)));
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        gate.Tell(isKilled ? Kill.Instance : PoisonPill.Instance, TestActor);
+        ExpectRejected(2, JobRejectReason.Draining);
+        ExpectFailed(1, JobFailureReason.Drained);
+        open.Set();
+    }
+
+    [Fact]
+    public void A_gate_that_is_restarted_answers_what_it_held_and_does_the_next_jobs()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        Observer.ExpectMsg<Seen>();
+        ((IInternalActorRef)gate).Restart(new InvalidOperationException("a fault of the gate's own"));
+        ExpectRejected(2, JobRejectReason.Draining);
+        ExpectFailed(1, JobFailureReason.Drained);
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectDone(3);
+    }
+
+    [Fact]
+    public void A_ledger_that_throws_anything_keeps_no_job_from_its_answer()
+    {
+        var gate = Gate(ledger: new ThrowingLedger());
+        for (var i = 1; i <= 3; i++)
+        {
+            gate.Tell(Job(i, i == 2 ? Act.Crash : Act.Reply), TestActor);
+        }
+
+        ExpectDone(1);
+        ExpectFailed(2, JobFailureReason.Crash);
+        ExpectDone(3);
+    }
+
+    [Fact]
+    public void What_an_instance_sends_to_its_parent_meets_no_other_instance()
+    {
+        var gate = Gate(capacity: 2, instances: 2);
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        var client = Observer.ExpectMsg<Seen>().Client;
+        gate.Tell(Job(2, Act.PoisonParent), TestActor);
+        ExpectFailed(2, JobFailureReason.Crash);
+        client.Tell(new Did("first"));
+        Assert.Equal("first", ReplyIn(ExpectDone(1)));
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectDone(3);
+    }
+
     [Fact]
     public void Finished_jobs_are_in_the_ledger_before_their_answers()
     {
@@ -271,6 +412,29 @@ public class WorkerGateTests : GateKit
     {
         Gate(dispatcher: "instances").Tell(Job(1, Act.SayThread), TestActor);
         Assert.Contains("instances", ReplyIn(ExpectDone(1)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Moves the clock without asking the instances, which cannot answer.</summary>
+    private void Pass(TimeSpan time) => ((VirtualScheduler)Sys.Scheduler).Advance(time);
+
+    private sealed class ThrowingLedger : IJobLedger
+    {
+        public void Finished(JobId id, int attempt, string outcome) => throw new NotSupportedException();
+    }
+
+    /// <summary>Holds its thread while it has a job to be silent on.</summary>
+    private sealed class Blocking : ReceiveActor
+    {
+        public Blocking(ManualResetEventSlim open, CountdownEvent inside) => Receive<Do>(m =>
+        {
+            if (m.Act == Act.KeepSilent)
+            {
+                inside.Signal();
+                open.Wait(TimeSpan.FromSeconds(30));
+            }
+
+            Sender.Tell(new Did(m.Text));
+        });
     }
 
     private sealed class Fussy : ReceiveActor

@@ -41,6 +41,13 @@ public class WorkerSettingsTests
     }
 
     [Theory]
+    [InlineData("worker.capacity = 64", 16)]
+    [InlineData("worker.capacity = 2", 1)]
+    [InlineData("worker { capacity = 64, queue = 0 }", 0)]
+    [InlineData("worker { capacity = 1, queue = 100 }", 100)]
+    public void The_queue_is_a_quarter_of_the_capacity_unless_it_is_given(string given, int queue) => Assert.Equal(queue, Read(given).Queue);
+
+    [Theory]
     [InlineData("lease-ttl = 3s, heartbeat = 1s")]
     [InlineData("lease-ttl = 10s, heartbeat = 3333ms")]
     public void A_heartbeat_of_at_most_a_third_of_the_lease_is_taken(string given) => Read($"worker {{ {given} }}");

@@ -12,34 +12,70 @@ namespace AkkaLb.Core.Gate;
 /// mailbox until the restart is over. It is asked after the job's end and not together with the job, because an actor that answers
 /// later (from a timer, a task) would have answered it long before its reply. A message that is no job and goes to an instance without a
 /// job is followed by the question too, for the same reason.</para>
-/// <para>An instance that never answers after its reply is not replaced: it gets no job, and those that wait for it are rejected at
-/// their deadlines.</para>
+/// <para>A question goes in front of each job too. A crash before its answer is not the job's, unless it happened on the job's own message: the
+/// job is still in the mailbox and is done after the restart.</para>
+/// <para>Among the jobs that wait, those whose callers have waited longest go first. When all places are taken and an older one comes, the youngest
+/// that waits has to go: it was not started.</para>
+/// <para>A worker that cannot do jobs says so and rejects all that wait and come, until an instance is there that can.</para>
 /// </remarks>
 public sealed class GateCore
 {
+    /// <summary>Weight of the newest in the mean service time: one in eight.</summary>
+    private const int ServiceWeight = 8;
+
+    private static readonly TimeSpan NotMeasured = TimeSpan.FromTicks(-1);
+
     private readonly GateSettings _settings;
     private readonly InstanceSlot[] _slots;
+    private readonly int[] _slotsIn = new int[Enum.GetValues<SlotState>().Length];
     private readonly SortedSet<int> _free = [];
     private readonly Dictionary<long, HeldJob> _held = [];
     private readonly HashSet<(JobId, int)> _tries = [];
-    private readonly LinkedList<HeldJob> _queue = new();
+    private readonly SortedSet<HeldJob> _queue = [];
     private readonly SortedSet<Due> _dues = [];
+
+    /// <summary>Instances that were stopped and have not ended: birth, and when it was stopped.</summary>
+    private readonly Dictionary<long, TimeSpan> _ending = [];
+
+    /// <summary>Places without an instance because too many stopped ones have not ended.</summary>
+    private readonly Queue<InstanceSlot> _postponed = [];
+
+    private long _lastBirth;
     private long _lastMark;
     private int _lastForwarded = -1;
     private Due? _drain;
     private TimeSpan _drainingSince;
     private int _unfinished;
 
+    /// <summary>Running slots whose job has begun.</summary>
+    private int _begun;
+
+    /// <summary>Of those that are ending, how many have had their time.</summary>
+    private int _blocked;
+
+    /// <summary>Since when jobs have been waiting without an instance that works or settles; null: they are not.</summary>
+    private TimeSpan? _stuckSince;
+
+    private bool _hasStuckDue;
+    private string _buildFailure = "";
+    private TimeSpan _service = NotMeasured;
+    private GateTrouble? _trouble;
+    private bool _isAbilityKnown;
+
     public GateCore(GateSettings settings)
     {
         _settings = settings;
         _slots = [.. Enumerable.Range(0, settings.Instances).Select(i => new InstanceSlot(i))];
+        _slotsIn[(int)SlotState.Down] = _slots.Length;
     }
 
-    /// <summary>Jobs accepted and not yet answered: queued and running. 0 to the capacity.</summary>
+    /// <summary>Jobs accepted and not yet answered: waiting and running. 0 to capacity plus queue.</summary>
     public int JobsHeld => _held.Count;
 
     public bool IsDraining { get; private set; }
+
+    /// <summary>Why this worker cannot do jobs, in words; null: it can, as far as it is known.</summary>
+    public string? Trouble { get; private set; }
 
     /// <summary>When the next <see cref="Tick"/> is needed; null: only after another event. May lie in the past: then at once.</summary>
     public TimeSpan? NextDue => _dues.Count == 0 ? null : _dues.Min.At;
@@ -56,105 +92,183 @@ public sealed class GateCore
     /// <summary>A job came in.</summary>
     /// <param name="token">The caller's name for it, never used before; it comes back in exactly one effect that frees it.</param>
     /// <param name="remaining">How long an answer is of use; zero or less: it is too late.</param>
-    public void JobArrived(long token, JobId id, int attempt, TimeSpan remaining, TimeSpan now, List<GateEffect> effects)
+    /// <param name="waited">How long its caller has been waiting.</param>
+    public void JobArrived(long token, JobId id, int attempt, TimeSpan remaining, TimeSpan waited, TimeSpan now, List<GateEffect> effects)
     {
         if (_tries.Contains((id, attempt)))
         {
             effects.Add(new GateEffect.IgnoreDuplicate(token));
+            return;
         }
-        else if (IsDraining)
+
+        var job = new HeldJob(token, id, attempt, now - (waited > TimeSpan.Zero ? waited : TimeSpan.Zero), Later(now, remaining));
+        if (IsDraining)
         {
-            effects.Add(new GateEffect.AnswerRejected(token, JobRejectReason.Draining));
+            effects.Add(Draining(job));
         }
         else if (remaining <= TimeSpan.Zero)
         {
-            effects.Add(new GateEffect.AnswerRejected(token, JobRejectReason.DeadlinePassed));
+            effects.Add(TooLate(job));
         }
-        else if (_held.Count >= _settings.Capacity)
+        else if (Trouble is { } trouble)
         {
-            effects.Add(new GateEffect.AnswerRejected(token, JobRejectReason.OverCapacity));
+            effects.Add(new GateEffect.AnswerRejected(token, JobRejectReason.Unable, trouble));
         }
-        else
+        else if (MakeRoom(job, now, effects))
         {
-            Hold(new HeldJob(token, id, attempt, Later(now, remaining)));
-            Dispatch(now, effects);
+            _held.Add(job.Token, job);
+            _tries.Add(job.Try);
+            _dues.Add(job.Due);
+            _queue.Add(job);
+            Review(now, effects);
         }
     }
 
     /// <summary>The instance answered this job. Ignored when the job is not running: it has its answer already.</summary>
-    public void Replied(long token, List<GateEffect> effects) => EndRunning(token, new GateEffect.AnswerDone(token), effects);
+    public void Replied(long token, TimeSpan now, List<GateEffect> effects) => EndRunning(token, new GateEffect.AnswerDone(token), now, effects);
 
     /// <summary>The instance answered this job with a failure. Ignored when the job is not running.</summary>
-    public void ReplyFailed(long token, List<GateEffect> effects) =>
-        EndRunning(token, new GateEffect.AnswerFailed(token, JobFailureReason.Failure), effects);
+    public void ReplyFailed(long token, TimeSpan now, List<GateEffect> effects) =>
+        EndRunning(token, new GateEffect.AnswerFailed(token, JobFailureReason.Failure), now, effects);
+
+    /// <summary>The instance's actor does not handle the job's message. Ignored when the job is not running.
+    /// Say <see cref="Replied"/> first if there is a reply.</summary>
+    public void MessageUnhandled(long token, string text, TimeSpan now, List<GateEffect> effects) =>
+        EndRunning(token, new GateEffect.AnswerRejected(token, JobRejectReason.Unhandled, text), now, effects);
 
     /// <summary>The job that was to be started cannot be read; its instance has seen nothing of it. Ignored when it is not running.</summary>
-    public void MessageUnreadable(long token, TimeSpan now, List<GateEffect> effects)
+    public void MessageUnreadable(long token, string text, TimeSpan now, List<GateEffect> effects)
     {
         if (RunningSlot(token) is not { } slot)
         {
             return;
         }
 
-        End(slot.Job!, new GateEffect.AnswerFailed(token, JobFailureReason.UnreadableMessage), effects);
-        SetFree(slot);
-        Dispatch(now, effects);
+        End(slot.Job!, new GateEffect.AnswerRejected(token, JobRejectReason.Unreadable, text), effects);
+        Set(slot, SlotState.Free);
+        Review(now, effects);
+    }
+
+    /// <summary>The job came back from an instance that had already stopped: it was not started, and waits again where it belongs.
+    /// Ignored when it is not running. The instance's end is told separately.</summary>
+    public void JobReturned(long token, TimeSpan now, List<GateEffect> effects)
+    {
+        if (RunningSlot(token) is not { } slot)
+        {
+            return;
+        }
+
+        var job = slot.Job!;
+        slot.Job = null;
+        job.RunsOn = null;
+        // No question: nobody is there to answer it.
+        slot.Mark = ++_lastMark;
+        Set(slot, SlotState.Settling);
+        if (IsDraining)
+        {
+            End(job, Draining(job), effects);
+        }
+        else if (++job.Returns > GateSettings.ReturnsMax)
+        {
+            End(job, new GateEffect.AnswerRejected(token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
+        }
+        else
+        {
+            _queue.Add(job);
+        }
+
+        Review(now, effects);
     }
 
     /// <summary>The instance crashed and is being restarted. Say <see cref="Replied"/> first if the reply came first.</summary>
-    public void InstanceCrashed(int instance, List<GateEffect> effects)
+    /// <param name="isOnJob">Whether it crashed on the message of the job that it has.</param>
+    public void InstanceCrashed(int instance, bool isOnJob, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         switch (slot.State)
         {
-            case SlotState.Running:
-                EndRunning(slot.Job!.Token, new GateEffect.AnswerFailed(slot.Job.Token, JobFailureReason.Crash), effects);
+            case SlotState.Running when isOnJob || slot.HasBegun:
+                EndRunning(slot.Job!.Token, new GateEffect.AnswerFailed(slot.Job.Token, JobFailureReason.Crash), now, effects);
                 break;
             case SlotState.Free:
                 // What the crashed one had put into its own mailbox is still there, and not the next job's fault.
                 effects.Add(new GateEffect.LogLateCrash(instance));
                 Settle(slot, effects);
                 break;
-            case SlotState.Settling:
-            case SlotState.Down:
+            default:
                 effects.Add(new GateEffect.LogLateCrash(instance));
                 break;
         }
     }
 
     /// <summary>The instance is gone: it stopped itself, or could not be created or restarted.</summary>
-    public void InstanceStopped(int instance, TimeSpan now, List<GateEffect> effects)
+    /// <param name="cause">Why it could not be created, in words; null: that is not known.</param>
+    public void InstanceStopped(int instance, string? cause, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         if (slot.Job is { } job)
         {
+            Measure(job, now);
             End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Crash), effects);
         }
 
-        _free.Remove(instance);
         if (slot.IsProven)
         {
             Build(slot, effects);
         }
         else
         {
-            slot.State = SlotState.Down;
-            _dues.Add(new Due(Later(now, GateSettings.RebuildDelay), DueKind.Rebuild, instance));
+            _buildFailure = cause ?? "it ends before it takes a message";
+            Set(slot, SlotState.Down);
+            _dues.Add(new Due(Later(now, RebuildDelay(slot.Failures++)), DueKind.Rebuild, instance));
         }
+
+        Review(now, effects);
+    }
+
+    /// <summary>An instance that <see cref="GateEffect.StopInstance"/> stopped has ended.</summary>
+    public void StoppedInstanceEnded(long birth, TimeSpan now, List<GateEffect> effects)
+    {
+        if (!_ending.Remove(birth, out var since))
+        {
+            return;
+        }
+
+        if (!_dues.Remove(new Due(Later(since, GateSettings.EndMax), DueKind.Overdue, birth)))
+        {
+            _blocked--;
+        }
+
+        while (_ending.Count <= _settings.Threads && _postponed.TryDequeue(out var slot))
+        {
+            Build(slot, effects);
+        }
+
+        Review(now, effects);
     }
 
     /// <summary>The instance answered the question <paramref name="mark"/>. Only the answer to the last one counts.</summary>
     public void InstanceIdle(int instance, long mark, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
-        if (slot.State != SlotState.Settling || slot.Mark != mark)
+        if (slot.Mark != mark || slot.State is SlotState.Down or SlotState.Free)
         {
             return;
         }
 
-        slot.IsProven = true;
-        SetFree(slot);
-        Dispatch(now, effects);
+        _stuckSince = null;
+        if (slot.State == SlotState.Running)
+        {
+            SetBegun(slot, true);
+        }
+        else
+        {
+            slot.IsProven = true;
+            slot.Failures = 0;
+            Set(slot, SlotState.Free);
+        }
+
+        Review(now, effects);
     }
 
     /// <summary>A message that is no job came in: instances take them in turn, whether they have a job or not, without a bound.</summary>
@@ -201,10 +315,7 @@ public sealed class GateCore
             _dues.Add(due);
         }
 
-        while (_queue.First is { } first)
-        {
-            End(first.Value, new GateEffect.AnswerRejected(first.Value.Token, JobRejectReason.Draining), effects, tellDrained: false);
-        }
+        RejectQueue(Draining, effects);
 
         if (isFirst && _held.Count > 0 && timeout > TimeSpan.Zero)
         {
@@ -223,7 +334,7 @@ public sealed class GateCore
             switch (due.Kind)
             {
                 case DueKind.JobDeadline:
-                    MissDeadline(_held[due.Key], effects);
+                    MissDeadline(_held[due.Key], now, effects);
                     break;
                 case DueKind.Rebuild:
                     Build(_slots[due.Key], effects);
@@ -231,51 +342,168 @@ public sealed class GateCore
                 case DueKind.DrainTimeout:
                     AbandonRunning(now, effects);
                     break;
+                case DueKind.Overdue:
+                    _blocked++;
+                    break;
+                case DueKind.Stuck:
+                    _hasStuckDue = false;
+                    break;
             }
+        }
+
+        Review(now, effects);
+    }
+
+    /// <summary>After everything that happened: can this worker do jobs, and which of them start now?</summary>
+    private void Review(TimeSpan now, List<GateEffect> effects)
+    {
+        Dispatch(now, effects);
+        ReviewAbility(now, effects);
+    }
+
+    private void ReviewAbility(TimeSpan now, List<GateEffect> effects)
+    {
+        var found = FindTrouble(now);
+        if (found is not null ? found != _trouble : (_trouble is not null || !_isAbilityKnown) && CanWork)
+        {
+            var wasUnbuilt = _trouble == GateTrouble.Unbuilt;
+            _trouble = found;
+            _isAbilityKnown = true;
+            Trouble = found is { } trouble ? Describe(trouble) : null;
+            effects.Add(new GateEffect.AbilityChanged(Trouble));
+            if (found is null && wasUnbuilt)
+            {
+                RebuildAll(effects);
+            }
+        }
+
+        if (Trouble is { } text && _queue.Count > 0)
+        {
+            RejectQueue(job => new GateEffect.AnswerRejected(job.Token, JobRejectReason.Unable, text), effects);
+            TellDrained(effects);
         }
     }
 
-    private void Hold(HeldJob job)
+    /// <summary>An instance is free, or has shown that it takes its job.</summary>
+    private bool CanWork => _free.Count > 0 || _begun > 0;
+
+    private GateTrouble? FindTrouble(TimeSpan now)
     {
-        _held.Add(job.Token, job);
-        _tries.Add(job.Try);
-        _dues.Add(job.Due);
-        job.Queued = _queue.AddLast(job);
+        if (_blocked >= _settings.Threads)
+        {
+            return GateTrouble.Blocked;
+        }
+
+        if (_slotsIn[(int)SlotState.Down] == _slots.Length && _postponed.Count < _slots.Length)
+        {
+            return GateTrouble.Unbuilt;
+        }
+
+        if (_queue.Count == 0 || CanWork)
+        {
+            _stuckSince = null;
+            return null;
+        }
+
+        var due = Later(_stuckSince ??= now, GateSettings.SettleMax);
+        if (due <= now)
+        {
+            return GateTrouble.Stuck;
+        }
+
+        // One that is there already for earlier finds that it is too early and sets the next. So most jobs set none.
+        if (!_hasStuckDue)
+        {
+            _hasStuckDue = _dues.Add(new Due(due, DueKind.Stuck, 0));
+        }
+
+        return null;
+    }
+
+    private string Describe(GateTrouble trouble) => trouble switch
+    {
+        GateTrouble.Unbuilt => $"the worker's actor cannot be created: {_buildFailure}",
+        GateTrouble.Blocked => Invariant(
+            $"the worker's {_settings.Threads} threads are blocked: {Instances(_blocked)} stopped at the deadline and did not end"),
+        GateTrouble.Stuck => Invariant(
+            $"the worker's instances are not through with earlier messages: none became free in {GateSettings.SettleMax.TotalSeconds} s while jobs waited"),
+    };
+
+    private static string Instances(int count) => Invariant($"{count} {(count == 1 ? "instance was" : "instances were")}");
+
+    /// <summary>Once one can be created, the others need not wait for their time.</summary>
+    private void RebuildAll(List<GateEffect> effects)
+    {
+        foreach (var due in _dues.Where(due => due.Kind == DueKind.Rebuild).ToList())
+        {
+            _dues.Remove(due);
+            Build(_slots[due.Key], effects);
+        }
+    }
+
+    /// <summary>Whether there is a place for the job; if not, it or the youngest that waits is rejected.</summary>
+    private bool MakeRoom(HeldJob job, TimeSpan now, List<GateEffect> effects)
+    {
+        if (_held.Count < _settings.Capacity + (long)_settings.Queue)
+        {
+            return true;
+        }
+
+        if (_queue.Max is not { } youngest || youngest.CompareTo(job) < 0)
+        {
+            effects.Add(OverCapacity(job));
+            return false;
+        }
+
+        End(youngest, youngest.Deadline <= now ? TooLate(youngest) : OverCapacity(youngest), effects);
+        return true;
     }
 
     private void Dispatch(TimeSpan now, List<GateEffect> effects)
     {
-        while (_free.Count > 0 && _queue.First?.Value is { } job)
+        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] < _settings.Capacity && _queue.Min is { } job)
         {
             if (job.Deadline <= now)
             {
                 // The tick that is due has not come yet.
-                MissDeadline(job, effects);
+                MissDeadline(job, now, effects);
                 continue;
             }
 
             var slot = _slots[_free.Min];
-            _free.Remove(slot.Index);
-            _queue.Remove(job.Queued!);
-            job.Queued = null;
+            _queue.Remove(job);
             job.RunsOn = slot;
+            job.StartedAt = now;
             slot.Job = job;
-            slot.State = SlotState.Running;
-            effects.Add(new GateEffect.Start(slot.Index, job.Token));
+            slot.Mark = ++_lastMark;
+            Set(slot, SlotState.Running);
+            effects.Add(new GateEffect.Start(slot.Index, job.Token, slot.Mark));
         }
     }
 
-    private void MissDeadline(HeldJob job, List<GateEffect> effects)
+    private void MissDeadline(HeldJob job, TimeSpan now, List<GateEffect> effects)
     {
         if (job.RunsOn is not { } slot)
         {
-            End(job, new GateEffect.AnswerRejected(job.Token, JobRejectReason.DeadlinePassed), effects);
+            End(job, TooLate(job), effects);
             return;
         }
 
+        Measure(job, now);
         End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded), effects);
         effects.Add(new GateEffect.StopInstance(slot.Index));
-        Build(slot, effects);
+        _ending.Add(slot.Birth, now);
+        _dues.Add(new Due(Later(now, GateSettings.EndMax), DueKind.Overdue, slot.Birth));
+        if (_ending.Count <= _settings.Threads)
+        {
+            Build(slot, effects);
+        }
+        else
+        {
+            // Each of them may hold a thread for ever: there is a bound to how many are left behind.
+            Set(slot, SlotState.Down);
+            _postponed.Enqueue(slot);
+        }
     }
 
     private void AbandonRunning(TimeSpan now, List<GateEffect> effects)
@@ -287,19 +515,21 @@ public sealed class GateCore
             if (slot.Job is { } job)
             {
                 _unfinished++;
-                EndRunning(job.Token, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), effects);
+                EndRunning(job.Token, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), now, effects);
             }
         }
     }
 
     private InstanceSlot? RunningSlot(long token) => _held.GetValueOrDefault(token)?.RunsOn;
 
-    private void EndRunning(long token, GateEffect answer, List<GateEffect> effects)
+    private void EndRunning(long token, GateEffect answer, TimeSpan now, List<GateEffect> effects)
     {
         if (RunningSlot(token) is { } slot)
         {
+            Measure(slot.Job!, now);
             End(slot.Job!, answer, effects);
             Settle(slot, effects);
+            Review(now, effects);
         }
     }
 
@@ -309,14 +539,13 @@ public sealed class GateCore
         _held.Remove(job.Token);
         _tries.Remove(job.Try);
         _dues.Remove(job.Due);
-        if (job.Queued is { } place)
-        {
-            _queue.Remove(place);
-        }
-
         if (job.RunsOn is { } slot)
         {
             slot.Job = null;
+        }
+        else
+        {
+            _queue.Remove(job);
         }
 
         effects.Add(answer);
@@ -344,27 +573,89 @@ public sealed class GateCore
         }
     }
 
+    private void RejectQueue(Func<HeldJob, GateEffect> answer, List<GateEffect> effects)
+    {
+        while (_queue.Min is { } job)
+        {
+            End(job, answer(job), effects, tellDrained: false);
+        }
+    }
+
+    private static GateEffect.AnswerRejected Draining(HeldJob job) =>
+        new(job.Token, JobRejectReason.Draining, "the worker takes no more jobs: it is stopping");
+
+    private static GateEffect.AnswerRejected TooLate(HeldJob job) =>
+        new(job.Token, JobRejectReason.DeadlinePassed, "the job's time was over before an instance was free");
+
+    private GateEffect.AnswerRejected OverCapacity(HeldJob job) => new(
+        job.Token,
+        JobRejectReason.OverCapacity,
+        Invariant($"the worker holds {_held.Count} jobs, as many as it may, and those have waited longer"),
+        RetryAfter());
+
+    /// <summary>When all that wait here will have been started, by the mean time that jobs take.</summary>
+    private TimeSpan RetryAfter()
+    {
+        if (_service < TimeSpan.Zero)
+        {
+            return GateSettings.RetryAfterUnknown;
+        }
+
+        var wait = _service * ((_queue.Count + 1.0) / Math.Min(_settings.Instances, _settings.Capacity));
+        return wait < GateSettings.RetryAfterMin ? GateSettings.RetryAfterMin : wait > GateSettings.RetryAfterMax ? GateSettings.RetryAfterMax : wait;
+    }
+
+    private void Measure(HeldJob job, TimeSpan now)
+    {
+        var service = now - job.StartedAt;
+        _service = _service < TimeSpan.Zero ? service : _service + ((service - _service) / ServiceWeight);
+    }
+
+    private static TimeSpan RebuildDelay(int failures)
+    {
+        var delay = GateSettings.RebuildDelay * Math.Pow(2, Math.Min(failures, 10));
+        return delay < GateSettings.RebuildDelayMax ? delay : GateSettings.RebuildDelayMax;
+    }
+
     private void Build(InstanceSlot slot, List<GateEffect> effects)
     {
         slot.IsProven = false;
-        effects.Add(new GateEffect.BuildInstance(slot.Index));
+        slot.Birth = ++_lastBirth;
+        effects.Add(new GateEffect.BuildInstance(slot.Index, slot.Birth));
         Settle(slot, effects);
     }
 
     private void Settle(InstanceSlot slot, List<GateEffect> effects)
     {
         Debug.Assert(slot.Job is null, "an instance with a job is not asked whether it is free");
-        _free.Remove(slot.Index);
-        slot.State = SlotState.Settling;
+        Set(slot, SlotState.Settling);
         slot.Mark = ++_lastMark;
         effects.Add(new GateEffect.Probe(slot.Index, slot.Mark));
     }
 
-    private void SetFree(InstanceSlot slot)
+    private void Set(InstanceSlot slot, SlotState state)
     {
-        slot.State = SlotState.Free;
-        _free.Add(slot.Index);
+        SetBegun(slot, false);
+        _slotsIn[(int)slot.State]--;
+        slot.State = state;
+        _slotsIn[(int)state]++;
+        if (state == SlotState.Free)
+        {
+            _free.Add(slot.Index);
+        }
+        else
+        {
+            _free.Remove(slot.Index);
+        }
+    }
+
+    private void SetBegun(InstanceSlot slot, bool hasBegun)
+    {
+        _begun += (hasBegun ? 1 : 0) - (slot.HasBegun ? 1 : 0);
+        slot.HasBegun = hasBegun;
     }
 
     private static TimeSpan Later(TimeSpan now, TimeSpan wait) => wait > TimeSpan.MaxValue - now ? TimeSpan.MaxValue : now + wait;
+
+    private static string Invariant(FormattableString text) => text.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -7,17 +7,20 @@ public abstract record GateEffect
     {
     }
 
-    /// <summary>Create this instance; there is none at its place.</summary>
-    public sealed record BuildInstance(int Instance) : GateEffect;
+    /// <summary>Create this instance; there is none at its place. If that cannot be done: <see cref="GateCore.InstanceStopped"/>.</summary>
+    /// <param name="Birth">No other instance has it.</param>
+    public sealed record BuildInstance(int Instance, long Birth) : GateEffect;
 
-    /// <summary>Stop this instance and forget it: nothing it does from now on counts.</summary>
+    /// <summary>Stop this instance: nothing it does from now on counts, but its end does: <see cref="GateCore.StoppedInstanceEnded"/>.</summary>
     public sealed record StopInstance(int Instance) : GateEffect;
 
     /// <summary>Put a question behind everything the instance has in its mailbox; its answer is <see cref="GateCore.InstanceIdle"/>.</summary>
     public sealed record Probe(int Instance, long Mark) : GateEffect;
 
-    /// <summary>Give the job to the instance. If its message cannot be read: <see cref="GateCore.MessageUnreadable"/>.</summary>
-    public sealed record Start(int Instance, long Token) : GateEffect;
+    /// <summary>Put a question in front, then give the job to the instance.
+    /// If its message cannot be read: <see cref="GateCore.MessageUnreadable"/>.</summary>
+    /// <param name="Mark">Of the question; its answer is <see cref="GateCore.InstanceIdle"/>.</param>
+    public sealed record Start(int Instance, long Token, long Mark) : GateEffect;
 
     /// <summary>Hand the message that is no job to the instance.</summary>
     public sealed record Forward(int Instance) : GateEffect;
@@ -32,7 +35,9 @@ public abstract record GateEffect
     public sealed record AnswerFailed(long Token, JobFailureReason Reason) : GateEffect;
 
     /// <summary>Answer that the job was not started; the token is free.</summary>
-    public sealed record AnswerRejected(long Token, JobRejectReason Reason) : GateEffect;
+    /// <param name="Text">The reason in words.</param>
+    /// <param name="RetryAfter">A hint when another try here may do better; zero: none.</param>
+    public sealed record AnswerRejected(long Token, JobRejectReason Reason, string Text, TimeSpan RetryAfter = default) : GateEffect;
 
     /// <summary>The same try at the same job is held already and gets its answer there: say nothing; the token is free.</summary>
     public sealed record IgnoreDuplicate(long Token) : GateEffect;
@@ -49,6 +54,10 @@ public abstract record GateEffect
     /// <param name="Unfinished">How many; at least 1.</param>
     /// <param name="After">Since the draining began.</param>
     public sealed record LogGivenUp(int Unfinished, TimeSpan After) : GateEffect;
+
+    /// <summary>Whether this worker can do jobs has changed, or is known for the first time.</summary>
+    /// <param name="Trouble">Why it cannot, in words; null: it can.</param>
+    public sealed record AbilityChanged(string? Trouble) : GateEffect;
 
     /// <summary>No job is held and none will be taken.</summary>
     /// <param name="Unfinished">How many running jobs failed because the time to drain was over.</param>

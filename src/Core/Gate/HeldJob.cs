@@ -1,21 +1,29 @@
 namespace AkkaLb.Core.Gate;
 
-/// <summary>A job between its acceptance and its answer.</summary>
+/// <summary>A job between its acceptance and its answer. In the queue those that have waited longest come first.</summary>
+/// <param name="since">When its caller submitted it, on the gate's clock.</param>
 /// <param name="deadline">On the gate's clock.</param>
-internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan deadline)
+internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since, TimeSpan deadline) : IComparable<HeldJob>
 {
     public long Token { get; } = token;
 
     /// <summary>One try at a job: what a duplicate is recognized by.</summary>
     public (JobId Id, int Attempt) Try { get; } = (id, attempt);
 
+    public TimeSpan Since { get; } = since;
+
     public TimeSpan Deadline { get; } = deadline;
 
     public Due Due => new(Deadline, DueKind.JobDeadline, Token);
 
-    /// <summary>Its place in the queue; null exactly while it runs.</summary>
-    public LinkedListNode<HeldJob>? Queued { get; set; }
-
     /// <summary>The instance it runs on; null exactly while it is queued.</summary>
     public InstanceSlot? RunsOn { get; set; }
+
+    /// <summary>When it was given to the instance.</summary>
+    public TimeSpan StartedAt { get; set; }
+
+    /// <summary>How often it came back from an instance that had already stopped.</summary>
+    public int Returns { get; set; }
+
+    public int CompareTo(HeldJob? other) => other is null ? 1 : (Since, Token).CompareTo((other.Since, other.Token));
 }

@@ -8,9 +8,15 @@ internal sealed class GateBench
     private readonly List<GateEffect> _effects = [];
     private readonly Dictionary<int, long> _marks = [];
 
-    public GateBench(int capacity, int instances, bool ready = true)
+    private readonly Dictionary<int, long> _births = [];
+    private readonly bool _begins;
+
+    /// <param name="ready">Whether the instances have answered their first question.</param>
+    /// <param name="begins">Whether instances answer at once the question in front of a job.</param>
+    public GateBench(int capacity, int instances, bool ready = true, int queue = 0, int? threads = null, bool begins = true)
     {
-        Core = new GateCore(new GateSettings(capacity, instances));
+        Core = new GateCore(new GateSettings(capacity, instances, queue, threads));
+        _begins = begins;
         Core.Open(_effects);
         Take();
         for (var i = 0; ready && i < instances; i++)
@@ -24,23 +30,38 @@ internal sealed class GateBench
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(100);
 
     /// <summary>A job whose token is also its sequence number.</summary>
-    public string Job(long token, double seconds = 60, int attempt = 1) => Numbered(token, token, seconds, attempt);
+    public string Job(long token, double seconds = 60, int attempt = 1, double waited = 0) => Numbered(token, token, seconds, attempt, waited);
 
-    public string Numbered(long token, long sequence, double seconds = 60, int attempt = 1)
+    public string Numbered(long token, long sequence, double seconds = 60, int attempt = 1, double waited = 0)
     {
-        Core.JobArrived(token, new JobId(7, sequence), attempt, TimeSpan.FromSeconds(seconds), Now, _effects);
+        Core.JobArrived(token, new JobId(7, sequence), attempt, TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(waited), Now, _effects);
         return Take();
     }
 
-    public string Reply(long token) => Do(() => Core.Replied(token, _effects));
+    /// <summary>The hint in the last rejection.</summary>
+    public TimeSpan RetryAfter { get; private set; }
 
-    public string Failure(long token) => Do(() => Core.ReplyFailed(token, _effects));
+    /// <summary>The sentence in the last rejection.</summary>
+    public string Text { get; private set; } = "";
 
-    public string Unreadable(long token) => Do(() => Core.MessageUnreadable(token, Now, _effects));
+    public string Reply(long token) => Do(() => Core.Replied(token, Now, _effects));
 
-    public string Crash(int instance) => Do(() => Core.InstanceCrashed(instance, _effects));
+    public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
 
-    public string Stopped(int instance) => Do(() => Core.InstanceStopped(instance, Now, _effects));
+    public string Unreadable(long token) => Do(() => Core.MessageUnreadable(token, "no serializer", Now, _effects));
+
+    public string Unhandled(long token) => Do(() => Core.MessageUnhandled(token, "no handler", Now, _effects));
+
+    public string Returned(long token) => Do(() => Core.JobReturned(token, Now, _effects));
+
+    public string Crash(int instance, bool isOnJob = true) => Do(() => Core.InstanceCrashed(instance, isOnJob, Now, _effects));
+
+    public string Stopped(int instance, string? cause = null) => Do(() => Core.InstanceStopped(instance, cause, Now, _effects));
+
+    /// <summary>The birth of the instance that is at this place now.</summary>
+    public long Birth(int instance) => _births[instance];
+
+    public string Ended(long birth) => Do(() => Core.StoppedInstanceEnded(birth, Now, _effects));
 
     public string Message() => Do(() => Core.MessageArrived(_effects));
 
@@ -71,14 +92,38 @@ internal sealed class GateBench
 
     private string Take()
     {
-        foreach (var probe in _effects.OfType<GateEffect.Probe>())
+        for (var i = 0; i < _effects.Count; i++)
         {
-            _marks[probe.Instance] = probe.Mark;
+            Note(_effects[i]);
         }
 
         var text = string.Join(", ", _effects.Select(Print));
         _effects.Clear();
         return text;
+    }
+
+    private void Note(GateEffect effect)
+    {
+        switch (effect)
+        {
+            case GateEffect.Probe e:
+                _marks[e.Instance] = e.Mark;
+                break;
+            case GateEffect.BuildInstance e:
+                _births[e.Instance] = e.Birth;
+                break;
+            case GateEffect.AnswerRejected e:
+                (RetryAfter, Text) = (e.RetryAfter, e.Text);
+                break;
+            case GateEffect.Start e:
+                _marks[e.Instance] = e.Mark;
+                if (_begins)
+                {
+                    Core.InstanceIdle(e.Instance, e.Mark, Now, _effects);
+                }
+
+                break;
+        }
     }
 
     private static string Print(GateEffect effect) => effect switch
@@ -96,6 +141,7 @@ internal sealed class GateBench
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",
         GateEffect.LogDraining e => $"draining {e.Running} for {e.Timeout.TotalSeconds}",
         GateEffect.LogGivenUp e => $"given up {e.Unfinished} after {e.After.TotalSeconds}",
+        GateEffect.AbilityChanged e => e.Trouble is null ? "able" : "unable",
         GateEffect.Drained e => $"drained {e.Unfinished}",
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -23,7 +23,7 @@ public class GateCorePropertyTests
     private sealed class World
     {
         private readonly Random _random;
-        private readonly int _capacity;
+        private readonly int _heldMax;
         private readonly GateCore _core;
         private readonly Instance?[] _instances;
         private readonly List<GateEffect> _effects = [];
@@ -31,6 +31,8 @@ public class GateCorePropertyTests
         private readonly Dictionary<long, TimeSpan> _deadlines = [];
         private readonly HashSet<long> _started = [];
         private readonly HashSet<long> _running = [];
+        private readonly Dictionary<long, TimeSpan> _waiting = [];
+        private readonly List<long> _ending = [];
         private TimeSpan _now = TimeSpan.FromHours(1);
         private long _tokens;
         private int _drained;
@@ -41,9 +43,10 @@ public class GateCorePropertyTests
         public World(Random random)
         {
             _random = random;
-            _capacity = random.Next(1, 12);
+            var (capacity, queue) = (random.Next(1, 12), random.Next(0, 6));
+            _heldMax = capacity + queue;
             _instances = new Instance?[random.Next(1, 6)];
-            _core = new GateCore(new GateSettings(_capacity, _instances.Length));
+            _core = new GateCore(new GateSettings(capacity, _instances.Length, queue, random.Next(1, 6)));
             _core.Open(_effects);
             Act();
         }
@@ -68,9 +71,23 @@ public class GateCorePropertyTests
                 case 5:
                     CrashOutsideOfAnyMessage(instance);
                     break;
-                case 6 when _random.Next(20) == 0 && _instances[instance] is not null:
+                case 6 when _random.Next(20) == 0 && _instances[instance] is { } stopped:
+                    // What it has not taken comes back before its end is told.
+                    foreach (var work in stopped.Mailbox.OfType<Work>())
+                    {
+                        _started.Remove(work.Token);
+                        _running.Remove(work.Token);
+                        _core.JobReturned(work.Token, _now, _effects);
+                        Act();
+                    }
+
                     _instances[instance] = null;
-                    _core.InstanceStopped(instance, _now, _effects);
+                    _core.InstanceStopped(instance, null, _now, _effects);
+                    break;
+                case 6 when _ending.Count > 0 && _random.Next(3) == 0:
+                    var birth = _ending[_random.Next(_ending.Count)];
+                    _ending.Remove(birth);
+                    _core.StoppedInstanceEnded(birth, _now, _effects);
                     break;
                 default:
                     HandleOne(instance);
@@ -78,7 +95,7 @@ public class GateCorePropertyTests
             }
 
             Act();
-            Assert.InRange(_core.JobsHeld, 0, _capacity);
+            Assert.InRange(_core.JobsHeld, 0, _heldMax);
             Assert.Equal(_tokens - _answers.Count, _core.JobsHeld);
         }
 
@@ -102,7 +119,9 @@ public class GateCorePropertyTests
             _deadlines[token] = _now + remaining;
             // One in ten repeats an earlier try, held or not.
             var sequence = _random.Next(10) == 0 ? _random.NextInt64(1, token + 1) : token;
-            _core.JobArrived(token, new JobId(1, sequence), 1, remaining, _now, _effects);
+            var waited = TimeSpan.FromMilliseconds(_random.Next(3000));
+            _waiting[token] = _now - waited;
+            _core.JobArrived(token, new JobId(1, sequence), 1, remaining, waited, _now, _effects);
         }
 
         /// <summary>The instance takes one thing from its mailbox: a question, a message that is no job, or a job.</summary>
@@ -133,13 +152,13 @@ public class GateCorePropertyTests
 
         private void HandleJob(int index, Instance instance, long token)
         {
-            switch (_random.Next(6))
+            switch (_random.Next(7))
             {
                 case 0:
-                    Crash(index, chargedTo: token);
+                    Crash(index, chargedTo: token, isOnJob: true);
                     break;
                 case 1:
-                    _core.Replied(token, _effects);
+                    _core.Replied(token, _now, _effects);
                     Act();
                     Crash(index, chargedTo: null);
                     break;
@@ -148,10 +167,14 @@ public class GateCorePropertyTests
                     instance.Pending = token;
                     break;
                 case 3:
-                    _core.ReplyFailed(token, _effects);
+                    _core.ReplyFailed(token, _now, _effects);
+                    break;
+                case 4:
+                    _started.Remove(token);
+                    _core.MessageUnhandled(token, "", _now, _effects);
                     break;
                 default:
-                    _core.Replied(token, _effects);
+                    _core.Replied(token, _now, _effects);
                     break;
             }
         }
@@ -166,26 +189,26 @@ public class GateCorePropertyTests
             if (instance.Pending is { } token && _random.Next(2) == 0)
             {
                 instance.Pending = null;
-                _core.Replied(token, _effects);
+                _core.Replied(token, _now, _effects);
                 Act();
             }
 
-            // A job that still waits in the mailbox has not been seen by the actor; a timer of the actor's that crashes it
+            // A job in the mailbox whose question has been answered is as good as begun. A timer that crashes the actor between the two
             // cannot be told from the job's own crash and is charged to it: the one case left out here.
-            if (!instance.Mailbox.OfType<Work>().Any())
+            if (instance.Mailbox.Count == 0 || instance.Mailbox.Peek() is not Work)
             {
                 Crash(index, chargedTo: instance.Pending);
             }
         }
 
-        private void Crash(int index, long? chargedTo)
+        private void Crash(int index, long? chargedTo, bool isOnJob = false)
         {
             if (_instances[index] is { } instance)
             {
                 instance.Pending = null;
                 _chargeable = chargedTo is { } token && _running.Contains(token) ? token : null;
                 _expectedLateCrashes += _chargeable is null ? 1 : 0;
-                _core.InstanceCrashed(index, _effects);
+                _core.InstanceCrashed(index, isOnJob, _now, _effects);
                 Act();
                 Assert.Null(_chargeable);
             }
@@ -207,10 +230,10 @@ public class GateCorePropertyTests
             {
                 case GateEffect.BuildInstance e:
                     Assert.Null(_instances[e.Instance]);
-                    _instances[e.Instance] = new Instance();
+                    _instances[e.Instance] = new Instance(e.Birth);
                     break;
                 case GateEffect.StopInstance e:
-                    Assert.NotNull(_instances[e.Instance]);
+                    _ending.Add(_instances[e.Instance]!.Birth);
                     _instances[e.Instance] = null;
                     break;
                 case GateEffect.Probe e:
@@ -220,7 +243,7 @@ public class GateCorePropertyTests
                     _instances[e.Instance]!.Mailbox.Enqueue(new Chat());
                     break;
                 case GateEffect.Start e:
-                    Start(_instances[e.Instance]!, e.Token);
+                    Start(_instances[e.Instance]!, e.Token, e.Mark);
                     break;
                 case GateEffect.AnswerDone e:
                     Answer(e.Token, "done");
@@ -231,6 +254,11 @@ public class GateCorePropertyTests
                     break;
                 case GateEffect.AnswerRejected e:
                     Assert.DoesNotContain(e.Token, _started);
+                    if (e.Reason == JobRejectReason.OverCapacity)
+                    {
+                        Assert.DoesNotContain(Waiting(), other => OlderFirst(e.Token, other) < 0);
+                    }
+
                     Answer(e.Token, "rejected");
                     break;
                 case GateEffect.IgnoreDuplicate e:
@@ -245,16 +273,22 @@ public class GateCorePropertyTests
             }
         }
 
-        private void Start(Instance instance, long token)
+        private void Start(Instance instance, long token, long mark)
         {
             Assert.Empty(instance.Mailbox);
             Assert.True(instance.Pending is null || !_running.Contains(instance.Pending.Value), "two jobs at once");
             Assert.True(_started.Add(token), "started twice");
             Assert.True(_deadlines[token] > _now, "started past its deadline");
+            Assert.DoesNotContain(Waiting(), other => OlderFirst(other, token) < 0);
             _running.Add(token);
             instance.Pending = null;
+            instance.Mailbox.Enqueue(new Question(mark));
             instance.Mailbox.Enqueue(new Work(token));
         }
+
+        private IEnumerable<long> Waiting() => _waiting.Keys.Where(token => !_running.Contains(token));
+
+        private int OlderFirst(long one, long other) => (_waiting[one], one).CompareTo((_waiting[other], other));
 
         private void CheckFailure(GateEffect.AnswerFailed e)
         {
@@ -275,11 +309,14 @@ public class GateCorePropertyTests
         {
             Assert.True(_answers.TryAdd(token, answer), $"{token} answered twice: {_answers.GetValueOrDefault(token)}, {answer}");
             _running.Remove(token);
+            _waiting.Remove(token);
         }
     }
 
-    private sealed class Instance
+    private sealed class Instance(long birth)
     {
+        public long Birth { get; } = birth;
+
         public Queue<object> Mailbox { get; } = [];
 
         /// <summary>A job it has handled and not answered.</summary>

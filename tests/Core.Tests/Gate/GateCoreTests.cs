@@ -9,7 +9,7 @@ public class GateCoreTests
     {
         var gate = new GateBench(capacity: 2, instances: 1, ready: false);
         Assert.Equal("", gate.Job(1));
-        Assert.Equal("start 1 on i0", gate.Idle(0));
+        Assert.Equal("start 1 on i0, able", gate.Idle(0));
     }
 
     [Fact]
@@ -95,7 +95,9 @@ public class GateCoreTests
         gate.Job(1, seconds: 5);
         Assert.Equal(gate.Now + TimeSpan.FromSeconds(5), gate.Core.NextDue);
         Assert.Equal("", gate.After(4.9));
+        var birth = gate.Birth(0);
         Assert.Equal("failed 1 DeadlineExceeded, stop i0, build i0, probe i0", gate.After(0.1));
+        Assert.Equal("", gate.Ended(birth));
         Assert.Null(gate.Core.NextDue);
     }
 
@@ -131,7 +133,7 @@ public class GateCoreTests
     {
         var gate = new GateBench(1, 1);
         var effects = new List<GateEffect>();
-        gate.Core.JobArrived(1, new JobId(1, 1), 1, TimeSpan.MaxValue, gate.Now, effects);
+        gate.Core.JobArrived(1, new JobId(1, 1), 1, TimeSpan.MaxValue, TimeSpan.Zero, gate.Now, effects);
         Assert.IsType<GateEffect.Start>(Assert.Single(effects));
     }
 
@@ -148,12 +150,12 @@ public class GateCoreTests
     }
 
     [Fact]
-    public void An_unreadable_message_fails_its_job_and_leaves_the_instance_free()
+    public void A_message_that_cannot_be_read_was_not_started_and_leaves_the_instance_free()
     {
         var gate = new GateBench(2, 1);
         gate.Job(1);
         gate.Job(2);
-        Assert.Equal("failed 1 UnreadableMessage, start 2 on i0", gate.Unreadable(1));
+        Assert.Equal("rejected 1 Unreadable, start 2 on i0", gate.Unreadable(1));
     }
 
     [Fact]
@@ -165,12 +167,16 @@ public class GateCoreTests
     }
 
     [Fact]
-    public void An_instance_that_ends_before_it_was_ready_is_built_again_after_a_pause()
+    public void An_instance_that_ends_before_it_was_ready_is_built_again_after_a_pause_that_grows_to_10_s()
     {
         var gate = new GateBench(2, 1, ready: false);
-        Assert.Equal("", gate.Stopped(0));
-        Assert.Equal("", gate.After(0.9));
-        Assert.Equal("build i0, probe i0", gate.After(0.1));
+        gate.Stopped(0);
+        foreach (var seconds in new[] { 1.0, 2, 4, 8, 10, 10 })
+        {
+            Assert.Equal("", gate.After(seconds - 0.1));
+            Assert.Equal("build i0, probe i0", gate.After(0.1));
+            gate.Stopped(0);
+        }
     }
 
     [Fact]
@@ -202,7 +208,7 @@ public class GateCoreTests
         var gate = new GateBench(2, 2, ready: false);
         gate.Stopped(0);
         Assert.Equal("forward i1, probe i1", gate.Message());
-        gate.Stopped(1);
+        Assert.Equal("unable", gate.Stopped(1));
         Assert.Equal("undeliverable", gate.Message());
     }
 
@@ -263,8 +269,288 @@ public class GateCoreTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 0)]
-    public void Sizes_below_one_are_refused(int capacity, int instances) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new GateSettings(capacity, instances));
+    [InlineData(0, 1, 0, 1)]
+    [InlineData(1, 0, 0, 1)]
+    [InlineData(1, 1, -1, 1)]
+    [InlineData(1, 1, 0, 0)]
+    public void Sizes_below_their_least_are_refused(int capacity, int instances, int queue, int threads) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new GateSettings(capacity, instances, queue, threads));
+
+    // ---- what was not started
+
+    [Fact]
+    public void A_job_that_came_back_from_a_stopped_instance_waits_again_before_younger_ones()
+    {
+        var gate = new GateBench(3, 1);
+        gate.Job(1);
+        gate.Job(2);
+        Assert.Equal("", gate.Returned(1));
+        Assert.Equal("build i0, probe i0", gate.Stopped(0));
+        Assert.Equal("start 1 on i0", gate.Idle(0));
+    }
+
+    [Fact]
+    public void A_job_that_comes_back_again_and_again_is_rejected()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1);
+        for (var i = 0; i < GateSettings.ReturnsMax; i++)
+        {
+            Assert.Equal("", gate.Returned(1));
+            gate.Stopped(0);
+            Assert.Equal("start 1 on i0", gate.Idle(0));
+        }
+
+        Assert.Equal("rejected 1 Unable", gate.Returned(1));
+        Assert.Equal(0, gate.Core.JobsHeld);
+    }
+
+    [Fact]
+    public void A_job_that_comes_back_while_the_worker_drains_is_rejected()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1);
+        gate.Drain(10);
+        Assert.Equal("rejected 1 Draining, drained 0", gate.Returned(1));
+    }
+
+    [Fact]
+    public void A_crash_before_the_job_has_begun_is_not_charged_to_it()
+    {
+        var gate = new GateBench(1, 1, begins: false);
+        Assert.Equal("start 1 on i0", gate.Job(1));
+        Assert.Equal("late crash i0", gate.Crash(0, isOnJob: false));
+        Assert.Equal("", gate.Idle(0));
+        Assert.Equal("done 1, probe i0", gate.Reply(1));
+    }
+
+    [Fact]
+    public void A_crash_on_another_message_after_the_job_has_begun_is_charged_to_it()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1);
+        Assert.Equal("failed 1 Crash, probe i0", gate.Crash(0, isOnJob: false));
+    }
+
+    [Fact]
+    public void A_message_that_is_not_handled_was_not_started_and_a_reply_that_came_first_counts()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1);
+        Assert.Equal("rejected 1 Unhandled, probe i0", gate.Unhandled(1));
+        Assert.Equal("no handler", gate.Text);
+        gate.Idle(0);
+        gate.Job(2);
+        gate.Reply(2);
+        Assert.Equal("", gate.Unhandled(2));
+    }
+
+    // ---- the queue
+
+    [Fact]
+    public void The_queue_holds_jobs_beyond_the_capacity_and_no_more_run_than_the_capacity()
+    {
+        var gate = new GateBench(capacity: 1, instances: 2, queue: 2);
+        Assert.Equal("start 1 on i0", gate.Job(1));
+        Assert.Equal("", gate.Job(2));
+        Assert.Equal("", gate.Job(3));
+        Assert.Equal("rejected 4 OverCapacity", gate.Job(4));
+        Assert.Equal("done 1, probe i0, start 2 on i1", gate.Reply(1));
+    }
+
+    [Fact]
+    public void Among_those_that_wait_the_one_whose_caller_has_waited_longest_goes_first()
+    {
+        var gate = new GateBench(1, 1, queue: 3);
+        gate.Job(1);
+        gate.Job(2, waited: 1);
+        gate.Job(3, waited: 5);
+        gate.Wait(2);
+        gate.Job(4, waited: 4);
+        gate.Reply(1);
+        Assert.Equal("start 3 on i0", gate.Idle(0));
+        gate.Reply(3);
+        Assert.Equal("start 4 on i0", gate.Idle(0));
+    }
+
+    [Fact]
+    public void When_the_queue_is_full_an_older_job_takes_the_place_of_the_youngest()
+    {
+        var gate = new GateBench(1, 1, queue: 2);
+        gate.Job(1);
+        gate.Job(2, waited: 1);
+        gate.Job(3, waited: 2);
+        Assert.Equal("rejected 4 OverCapacity", gate.Job(4, waited: 0.5));
+        Assert.Equal("rejected 2 OverCapacity", gate.Job(5, waited: 1.5));
+        Assert.Equal(3, gate.Core.JobsHeld);
+    }
+
+    [Fact]
+    public void A_running_job_never_makes_room_for_an_older_one()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1);
+        Assert.Equal("rejected 2 OverCapacity", gate.Job(2, waited: 60));
+    }
+
+    [Fact]
+    public void A_refusal_says_when_those_that_wait_will_have_been_started()
+    {
+        var gate = new GateBench(2, 2, queue: 1);
+        gate.Job(1);
+        gate.Job(2);
+        gate.Job(3);
+        gate.Job(4);
+        Assert.Equal(GateSettings.RetryAfterUnknown, gate.RetryAfter);
+        gate.Wait(4);
+        gate.Reply(1);
+        gate.Idle(0);
+        gate.Job(5);
+        Assert.Equal("rejected 6 OverCapacity", gate.Job(6));
+        // One that waits and this one, at 4 s each, on two instances.
+        Assert.Equal(TimeSpan.FromSeconds(4), gate.RetryAfter);
+    }
+
+    [Theory]
+    [InlineData(0.0001, 0.01)]
+    [InlineData(60, 5)]
+    public void The_hint_when_to_come_again_stays_between_its_bounds(double service, double hint)
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1, seconds: 100);
+        gate.Wait(service);
+        gate.Reply(1);
+        gate.Idle(0);
+        gate.Job(2);
+        gate.Job(3);
+        Assert.Equal(TimeSpan.FromSeconds(hint), gate.RetryAfter);
+    }
+
+    // ---- can this worker work?
+
+    [Fact]
+    public void The_first_instance_that_is_ready_proves_that_the_worker_can_work()
+    {
+        var gate = new GateBench(2, 2, ready: false);
+        Assert.Equal("able", gate.Idle(1));
+        Assert.Equal("", gate.Idle(0));
+    }
+
+    [Fact]
+    public void When_no_instance_can_be_created_jobs_are_rejected_at_once_with_the_cause_until_one_can()
+    {
+        var gate = new GateBench(2, 2, ready: false);
+        Assert.Equal("", gate.Job(1));
+        Assert.Equal("", gate.Stopped(0, "no disk"));
+        Assert.Equal("unable, rejected 1 Unable", gate.Stopped(1, "no disk"));
+        Assert.Equal("the worker's actor cannot be created: no disk", gate.Text);
+        Assert.Equal("rejected 2 Unable", gate.Job(2));
+        Assert.Equal("build i0, probe i0, build i1, probe i1", gate.After(1));
+        Assert.Equal("rejected 3 Unable", gate.Job(3));
+        gate.Stopped(0, "no disk");
+        Assert.Equal("able, build i0, probe i0", gate.Idle(1));
+        Assert.Equal("start 4 on i1", gate.Job(4));
+    }
+
+    [Fact]
+    public void One_instance_that_cannot_be_created_leaves_the_worker_able()
+    {
+        var gate = new GateBench(2, 2, ready: false);
+        gate.Stopped(0, "no disk");
+        Assert.Equal("able", gate.Idle(1));
+        Assert.Equal("start 1 on i1", gate.Job(1));
+    }
+
+    [Fact]
+    public void A_worker_is_unable_while_as_many_stopped_instances_as_it_has_threads_have_not_ended()
+    {
+        var gate = new GateBench(4, 2, threads: 2);
+        gate.Job(1, seconds: 5);
+        gate.Job(2, seconds: 5);
+        gate.Job(3);
+        var (first, second) = (gate.Birth(0), gate.Birth(1));
+        gate.After(5);
+        Assert.Equal("unable, rejected 3 Unable", gate.After(1));
+        Assert.Contains("2 threads are blocked: 2 instances were stopped at the deadline and did not end", gate.Text, StringComparison.Ordinal);
+        Assert.Equal("rejected 4 Unable", gate.Job(4));
+        Assert.Equal("", gate.Ended(first));
+        Assert.Equal("able", gate.Idle(0));
+        Assert.Equal("", gate.Ended(second));
+    }
+
+    [Fact]
+    public void Instances_that_end_soon_after_they_were_stopped_are_no_trouble()
+    {
+        var gate = new GateBench(2, 1, threads: 1);
+        gate.Job(1, seconds: 5);
+        var birth = gate.Birth(0);
+        gate.After(5);
+        gate.Idle(0);
+        gate.Ended(birth);
+        Assert.Equal("", gate.After(10));
+        Assert.Equal("start 2 on i0", gate.Job(2));
+    }
+
+    [Fact]
+    public void Stopped_instances_that_do_not_end_bound_how_many_are_created_in_their_place()
+    {
+        // Replacements get threads of their own here, as on a pool that grows.
+        var gate = new GateBench(1, 1, threads: 2);
+        var births = new List<long>();
+        for (var i = 1; i <= 3; i++)
+        {
+            births.Add(gate.Birth(0));
+            gate.Job(i, seconds: 0.1);
+            Assert.Equal(i <= 2 ? $"failed {i} DeadlineExceeded, stop i0, build i0, probe i0" : $"failed {i} DeadlineExceeded, stop i0", gate.After(0.1));
+            gate.Idle(0);
+        }
+
+        Assert.Equal("build i0, probe i0", gate.Ended(births[0]));
+    }
+
+    [Fact]
+    public void When_jobs_wait_for_3_s_and_no_instance_becomes_free_the_worker_is_unable_until_one_does()
+    {
+        var gate = new GateBench(4, 1);
+        gate.Job(1);
+        gate.Reply(1);
+        gate.After(10);
+        Assert.Equal("", gate.Job(2));
+        Assert.Equal("", gate.After(2.9));
+        Assert.Equal("unable, rejected 2 Unable", gate.After(0.1));
+        Assert.Equal("rejected 3 Unable", gate.Job(3));
+        Assert.Equal("able", gate.Idle(0));
+        Assert.Equal("start 4 on i0", gate.Job(4));
+    }
+
+    [Fact]
+    public void Jobs_that_wait_for_one_that_takes_long_are_no_trouble()
+    {
+        var gate = new GateBench(4, 1);
+        gate.Job(1);
+        gate.Job(2);
+        Assert.Equal("", gate.After(30));
+        gate.Reply(1);
+        Assert.Equal("", gate.After(2.9));
+        Assert.Equal("start 2 on i0", gate.Idle(0));
+    }
+
+    [Fact]
+    public void An_instance_that_does_not_take_its_job_is_no_progress()
+    {
+        var gate = new GateBench(4, 1, begins: false);
+        gate.Job(1);
+        gate.Job(2);
+        Assert.Equal("unable, rejected 2 Unable", gate.After(3));
+        Assert.Equal("able", gate.Idle(0));
+    }
+
+    [Fact]
+    public void A_drain_that_is_asked_for_while_the_worker_is_unable_ends()
+    {
+        var gate = new GateBench(1, 1, ready: false);
+        gate.Stopped(0);
+        Assert.Equal("drained 0", gate.Drain(10));
+        Assert.Equal("rejected 1 Draining", gate.Job(1));
+    }
 }
