@@ -26,6 +26,9 @@ public static class WorkerHost
 
     private static readonly TimeSpan RegistryStep = TimeSpan.FromSeconds(5);
 
+    /// <summary>The first instance gets so long also where nothing is waited for.</summary>
+    private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs a worker until it is told to stop.</summary>
     /// <param name="args">The command line; see <c>--help</c>.</param>
     /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
@@ -84,6 +87,15 @@ public static class WorkerHost
                 tally,
                 listener),
             GateName);
+
+        // Before it registers: jobs sent to a worker that cannot do any would be of no use to anybody.
+        if (!await signals.AbleAsync(settings.Wait > AbleWaitMin ? settings.Wait : AbleWaitMin, node.Stopping).ConfigureAwait(false))
+        {
+            return node.Stopping.IsCancellationRequested
+                ? node.Outcome()
+                : throw new ProgramException(ExitCode.Unreachable, UnableLine(instance.Type, settings.Wait, signals.Trouble));
+        }
+
         log.Info("{0}", InstancesLine(settings.Instances, instance.Type));
 
         var directory = settings.Balancers is { } addresses ? (IBalancerDirectory)new FixedBalancers(addresses) : new EtcdBalancers(etcd!);
@@ -91,15 +103,6 @@ public static class WorkerHost
         if (balancer is null)
         {
             return node.Outcome();
-        }
-
-        if (!await signals.AbleAsync(settings.Wait, node.Stopping).ConfigureAwait(false))
-        {
-            // Who cannot work does not register: jobs sent here would be of no use to anybody.
-            return node.Stopping.IsCancellationRequested
-                ? node.Outcome()
-                : throw new ProgramException(
-                    ExitCode.Unreachable, signals.Trouble ?? Invariant($"no instance of {instance.Type} is ready within {settings.Wait.TotalSeconds} s (--wait)"));
         }
 
         IWorkerRegistry registry = etcd is not null
@@ -149,6 +152,10 @@ public static class WorkerHost
         await Task.Delay(rejectLinger, TimeProvider.System).ConfigureAwait(false);
     }
 
+    private static string UnableLine(Type actor, TimeSpan wait, string? trouble) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"no instance of {actor} was ready within {wait.TotalSeconds:0.#} s (--wait): {trouble ?? "the first is still being created"}");
+
     private static string InstancesLine(int count, Type actor) => count == 1
         ? $"one instance of {actor} does the jobs, one after another"
         : string.Create(CultureInfo.InvariantCulture, $"{count} instances of {actor} do the jobs, and what one of them keeps the others do not see");
@@ -177,8 +184,6 @@ public static class WorkerHost
           dedicated-thread-pool { thread-count = {{threads.ToString(System.Globalization.CultureInfo.InvariantCulture)}} }
         }
         """);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 

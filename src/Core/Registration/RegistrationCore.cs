@@ -385,7 +385,6 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         var isAble = reason.Length == 0;
-        Note(isAble ? "this worker takes jobs again" : $"this worker takes no jobs: {reason}", isTrouble: !isAble);
         _unableSince = isAble ? null : _unableSince ?? now;
         _worker = _worker with { State = isAble ? WorkerState.Up : WorkerState.Draining, Reason = reason };
         if (_phase == Phase.Held)

@@ -384,13 +384,13 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         var effects = _core.Ability("no instance can be created", S(0.5));
-        Assert.Equal("warn: this worker takes no jobs: no instance can be created | update 42", Text(effects));
+        Assert.Equal("update 42", Text(effects));
         Assert.Equal((WorkerState.Draining, "no instance can be created"), Announced(effects));
         Assert.Equal("", Text(_core.Updated()));
         Assert.Equal("", Text(_core.Ability("no instance can be created", S(0.6))));
         Assert.Equal("keep 42", Text(_core.Tick(S(1))));
         effects = _core.Ability(null, S(1.5));
-        Assert.Equal("note: this worker takes jobs again | update 42", Text(effects));
+        Assert.Equal("update 42", Text(effects));
         Assert.Equal((WorkerState.Up, ""), Announced(effects));
     }
 
@@ -399,7 +399,7 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Ability("broken", S(0.5));
-        Assert.Equal("note: this worker takes jobs again", Text(_core.Ability(null, S(0.6))));
+        Assert.Equal("", Text(_core.Ability(null, S(0.6))));
         var effects = _core.Updated();
         Assert.Equal("update 42", Text(effects));
         Assert.Equal((WorkerState.Up, ""), Announced(effects));
@@ -410,7 +410,7 @@ public class RegistrationCoreTests
     public void A_change_while_a_registration_is_under_way_is_written_when_it_stands()
     {
         _core.Start(S(0));
-        Assert.Equal("warn: this worker takes no jobs: broken", Text(_core.Ability("broken", S(0.5))));
+        Assert.Equal("", Text(_core.Ability("broken", S(0.5))));
         Assert.Equal("ready | update 42", Text(_core.Registered(42, S(5), S(1))));
     }
 
