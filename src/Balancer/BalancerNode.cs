@@ -104,11 +104,14 @@ internal static class BalancerNode
             throw new ProgramException(ExitCode.Unreachable, "this balancer's actor system has ended, and nobody told it to: start it again");
         }
 
+        // Judged now: the actors that end from here on are meant to.
+        var failure = node.Failure;
+
         // Found no more and joined no more; then, with the system's end, another one decides.
         await member.WithdrawAsync(ShutdownStep).ConfigureAwait(false);
         await TopActors.AskLastAsync(member.Front, StopAssigning.Instance, ShutdownStep).ConfigureAwait(false);
         await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
-        return node.Outcome();
+        return failure is null ? ExitCode.Ok : throw failure;
     }
 
     /// <exception cref="ProgramException">A balancer of the other mode is there.</exception>

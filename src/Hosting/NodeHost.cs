@@ -113,9 +113,11 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The exit code of a program that was told to stop; to be asked before the actor system ends.</summary>
     /// <exception cref="ProgramException">Nobody told it: one of its actors has ended.</exception>
-    public int Outcome() => _top.Ended.IsCompletedSuccessfully
-        ? throw new ProgramException(ExitCode.Unreachable, _top.Ended.GetAwaiter().GetResult())
-        : ExitCode.Ok;
+    public int Outcome() => Failure is { } failure ? throw failure : ExitCode.Ok;
+
+    /// <summary>What <see cref="Outcome"/> would throw now; null when nothing. For a program that stops actors of its own on its way out.</summary>
+    public ProgramException? Failure =>
+        _top.Ended.IsCompletedSuccessfully ? new ProgramException(ExitCode.Unreachable, _top.Ended.GetAwaiter().GetResult()) : null;
 
     /// <summary>Prints the one line that says the node is ready, and lets the log speak.</summary>
     public void Ready(string line)

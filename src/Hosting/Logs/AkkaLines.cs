@@ -25,7 +25,7 @@ internal static partial class AkkaLines
     {
         if (template.Contains("Marking node(s) as REACHABLE", StringComparison.Ordinal))
         {
-            return (LogLevel.Info, $"the balancer at {HostsIn(text)} answers again");
+            return (LogLevel.Info, $"the balancer at {HostsBehind("REACHABLE [", text)} answers again");
         }
 
         if (level < LogLevel.Warning)
@@ -46,7 +46,9 @@ internal static partial class AkkaLines
     {
         _ when template.StartsWith("Dropping message [{0}] for non-local recipient", StringComparison.Ordinal) && arguments.Count == 4 =>
             $"messages for {At(arguments[2])} are dropped, because this node goes by another address: {HostsIn($"{arguments[3]}")}; use that one where they come from",
-        _ when template.Contains("Marking node(s) as UNREACHABLE", StringComparison.Ordinal) => $"the balancer at {HostsIn(text)} does not answer",
+        _ when template.Contains("Marking node(s) as UNREACHABLE", StringComparison.Ordinal) => $"the balancer at {HostsBehind("REACHABLE [", text)} does not answer",
+        _ when template.StartsWith("SBR took decision", StringComparison.Ordinal) =>
+            $"balancers that do not answer are put out of the cluster: {HostsBehind("is downing [", text)}",
         _ when template.StartsWith("Association to [{0}] having UID [{1}] is irrecoverably failed", StringComparison.Ordinal) =>
             $"{At(arguments[0])} is cut off for good, because it did not acknowledge what it had to: start that node again",
         _ when template.StartsWith("The remote system [{0}] has a UID [{1}] that has been quarantined", StringComparison.Ordinal) =>
@@ -68,6 +70,13 @@ internal static partial class AkkaLines
     {
         var hosts = Host().Matches(text).Select(m => m.Groups[1].Value).Distinct().ToList();
         return hosts.Count == 0 ? FirstLine(text) : string.Join(", ", hosts);
+    }
+
+    /// <summary>Those in the list that the words open; the line begins with the address of the node that writes it.</summary>
+    private static string HostsBehind(string words, string text)
+    {
+        var start = text.IndexOf(words, StringComparison.Ordinal);
+        return HostsIn(start < 0 ? text : text[start..].Split("Node roles", 2)[0].Split("unreachable of", 2)[0]);
     }
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd('\r');

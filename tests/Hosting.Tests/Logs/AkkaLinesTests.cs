@@ -54,7 +54,24 @@ public sealed class AkkaLinesTests
     [InlineData("Marking node(s) as REACHABLE [{0}]. Node roles [{1}]", LogLevel.Info, "the balancer at 127.0.0.1:4054 answers again")]
     public void A_balancer_of_the_cluster_is_told_lost_and_back_by_its_address(string template, object level, string sentence) => Assert.Equal(
         ((LogLevel)level, sentence),
-        AkkaLines.Judge((LogLevel)level, template, [], "[Member(address = akka.ssl.tcp://AkkaLb@127.0.0.1:4054, Uid=1 status = Up, role=[], upNumber=1)]", null));
+        AkkaLines.Judge(
+            (LogLevel)level,
+            template,
+            [],
+            "Cluster Node [akka.ssl.tcp://AkkaLb@127.0.0.1:1] - Marking node(s) as "
+                + (template.Contains("UN", StringComparison.Ordinal) ? "UN" : "")
+                + "REACHABLE [Member(address = akka.ssl.tcp://AkkaLb@127.0.0.1:4054, Uid=1 status = Up, role=[], upNumber=1)]. Node roles [akka.ssl.tcp://AkkaLb@127.0.0.1:2]",
+            null));
+
+    [Fact]
+    public void Balancers_that_are_put_out_of_the_cluster_are_told_by_their_addresses() => Assert.Equal(
+        (LogLevel.Warning, "balancers that do not answer are put out of the cluster: 127.0.0.1:4054, 127.0.0.1:4055"),
+        AkkaLines.Judge(
+            LogLevel.Warning,
+            "SBR took decision {0} and is downing [{1}]{2}, [{3}] unreachable of [{4}] members",
+            [],
+            "SBR took decision X and is downing [akka.tcp://AkkaLb@127.0.0.1:4054, akka.tcp://AkkaLb@127.0.0.1:4055], [2] unreachable of [3] members, full reachability status: [akka.tcp://AkkaLb@127.0.0.1:4053]",
+            null));
 
     [Fact]
     public void What_Akka_only_mentions_is_not_told_and_what_it_warns_of_is_told_without_stack_trace()
