@@ -42,6 +42,7 @@ public sealed class BalancedClient : IAsyncDisposable
         _links = LinkTroubles.Of(system);
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
+        StrayJobs.AnswerIn(system);
         _client = TopActors.Of(system).Start(
             ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact), name: null);
         // Not in the caller's synchronization context: Akka awaits in it, and one that is blocked would never hear of the end.

@@ -26,7 +26,7 @@ public sealed class NodeHost : IAsyncDisposable
         (_host, _logging) = (host, logging);
         System = (ExtendedActorSystem)host.Services.GetRequiredService<ActorSystem>();
         _top = TopActors.Of(System);
-        System.ActorOf(Props.Create(() => new StrayJobs()), StrayJobs.ActorName);
+        StrayJobs.AnswerIn(System);
         _top.Ended.ContinueWith(_ => Lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 

@@ -13,9 +13,6 @@ namespace AkkaLb.Hosting;
 /// </remarks>
 public sealed class StrayJobs : ReceiveActor
 {
-    /// <summary>Its name below <c>/user</c>.</summary>
-    public const string ActorName = "stray-jobs";
-
     public StrayJobs() => Receive<DeadLetter>(m =>
     {
         if (m.Message is Job job && m.Sender.Path.Address.HasGlobalScope)
@@ -24,7 +21,21 @@ public sealed class StrayJobs : ReceiveActor
         }
     });
 
+    /// <summary>From now on such jobs are answered in this actor system; saying it again changes nothing.</summary>
+    public static void AnswerIn(ActorSystem system) => system.WithExtension<Answering, Provider>();
+
     protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
 
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <summary>There is one in an actor system. It is no actor of the application's, so it is not below <c>/user</c>.</summary>
+    private sealed class Answering : IExtension
+    {
+        public Answering(ExtendedActorSystem system) => system.SystemActorOf(Props.Create(() => new StrayJobs()), "akkalb-stray-jobs");
+    }
+
+    private sealed class Provider : ExtensionIdProvider<Answering>
+    {
+        public override Answering CreateExtension(ExtendedActorSystem system) => new(system);
+    }
 }

@@ -15,8 +15,9 @@ public sealed class StrayJobsTests : IAsyncLifetime
     [Fact]
     public async Task A_job_for_a_gate_that_is_not_in_this_process_is_answered_as_not_started_unless_it_was_sent_from_here()
     {
-        var stray = _here.ActorOf(Props.Create(() => new StrayJobs()), StrayJobs.ActorName);
-        await stray.Ask<ActorIdentity>(new Identify(1), Patience);
+        StrayJobs.AnswerIn(_here);
+        StrayJobs.AnswerIn(_here);
+        await _here.ActorSelection("/system/akkalb-stray-jobs").ResolveOne(Patience);
         var path = $"{_here.Provider.DefaultAddress}/user/worker#1234567";
 
         var own = _here.Provider.ResolveActorRef(path).Ask<object>(Job, Patience);
