@@ -38,6 +38,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     /// <summary>Somebody may have room whom we do not know as full: each waiting job that is given a worker calls the next one.</summary>
     private bool _isLookingForRoom;
 
+    /// <summary>Places that became free while nobody waited but those that were called: at most one for each of these.</summary>
+    private int _unusedPlaces;
+
     /// <summary>What is to be done, in order; the shell takes and clears it after each call.</summary>
     public List<ClientEffect> Effects { get; } = [];
 
@@ -164,9 +167,18 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
-        if (_waiting.Full.Contains(target.Worker))
+        if (_gates.TryGet(target, out var gate) && _waiting.IsFull(gate))
         {
-            WaitForPlace(job, now);
+            // Asked for before we knew. A job that was called has a place somewhere else.
+            if (_called.Contains(job))
+            {
+                Ask(job, now);
+            }
+            else
+            {
+                WaitForPlace(job, now);
+            }
+
             return;
         }
 
@@ -299,7 +311,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         switch (reason)
         {
             case JobRejectReason.OverCapacity:
-                var isNews = _waiting.Refused(worker, retryAfter, now);
+                var gate = job.Gate!;
+                LeaveGate(job);
+                var isNews = _waiting.Refused(gate, retryAfter, now);
                 WaitForPlace(job, now);
                 if (isNews)
                 {
@@ -474,7 +488,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
     {
         var full = job.Message is null ? [] : _waiting.Full;
-        (job.LeavesOutFull, job.FreedWhenAsked) = (full.Count > 0, _waiting.FreedCount);
+        job.LeavesOutFull = full.Count > 0;
         List<WorkerKey> always = [];
         if (job.Incapable is not null || full.Count > 0 || _gates.Silent.Count > 0)
         {
@@ -495,9 +509,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     private void WaitForPlace(PendingJob job, TimeSpan now)
     {
         _called.Remove(job);
-        if (job.LeavesOutFull && job.FreedWhenAsked != _waiting.FreedCount && job.State == PendingState.Assigning)
+        if (job.LeavesOutFull && job.State == PendingState.Assigning && _unusedPlaces > 0)
         {
-            // A place became free while the balancer was asked for others.
+            // A place became free while the balancer was asked for others, and nobody else waited for it.
+            _unusedPlaces--;
             _called.Add(job);
             Ask(job, now);
             return;
@@ -526,7 +541,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         CallOldest(now);
     }
 
-    private void CallOldest(TimeSpan now)
+    private bool CallOldest(TimeSpan now)
     {
         if (_isLinked && !_isClosed && _waiting.TakeOldest() is { } job)
         {
@@ -536,7 +551,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         else
         {
             _isLookingForRoom = false;
+            return false;
         }
+
+        return true;
     }
 
     private void Ask(GateSight gate, GateWatch.Verdict verdict, TimeSpan now)
@@ -727,7 +745,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     private void End(PendingJob job, JobOutcome outcome, TimeSpan now)
     {
         Debug.Assert(!job.IsOver, "a job ends once");
-        var freed = job.Gate?.Worker;
+        var freesPlace = job.Gate is not null;
         LeaveGate(job);
         _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
@@ -735,10 +753,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         _called.Remove(job);
         Effects.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
         job.End();
-        if (freed is { } worker)
+        if (freesPlace)
         {
-            _waiting.Freed(worker);
-            CallOldest(now);
+            _unusedPlaces = CallOldest(now) ? _unusedPlaces : Math.Min(_unusedPlaces + 1, _called.Count);
         }
     }
 

@@ -52,8 +52,10 @@ internal sealed class GateWatch(ClientSettings settings)
 
     public bool TryGet(long number, [NotNullWhen(true)] out GateSight? gate) => _byNumber.TryGetValue(number, out gate);
 
-    public bool IsSilent(WorkerTarget target) =>
-        _silent.Count > 0 && _gates.TryGetValue((target.Worker, target.Address), out var gate) && gate.SilentSince is not null;
+    public bool TryGet(WorkerTarget target, [NotNullWhen(true)] out GateSight? gate) =>
+        _gates.TryGetValue((target.Worker, target.Address), out gate);
+
+    public bool IsSilent(WorkerTarget target) => _silent.Count > 0 && TryGet(target, out var gate) && gate.SilentSince is not null;
 
     /// <summary>A job is sent there.</summary>
     public GateSight Sent(PendingJob job, WorkerTarget target, TimeSpan now)

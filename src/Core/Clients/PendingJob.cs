@@ -68,9 +68,6 @@ internal sealed class PendingJob
     /// <summary>In state <see cref="PendingState.Assigning"/>: its request left out others than <see cref="Incapable"/>.</summary>
     public bool LeavesOutOthers { get; set; }
 
-    /// <summary>In state <see cref="PendingState.Assigning"/>: <see cref="WaitingJobs.FreedCount"/> when it was asked for.</summary>
-    public long FreedWhenAsked { get; set; }
-
     /// <summary>The worker the balancer named last, sent to or not; null when it never named one.</summary>
     public WorkerKey? LastNamed { get; set; }
 

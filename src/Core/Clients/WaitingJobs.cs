@@ -2,8 +2,9 @@ namespace AkkaLb.Core.Clients;
 
 /// <summary>Jobs that found no free place, the oldest first, and the workers that are known to be full.</summary>
 /// <remarks>
-/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other
-/// clients free places too and new workers come. A worker counts as full until one of this client's jobs ends there, or until that time.
+/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other clients
+/// free places too and new workers come. A worker that refused has as many places for this client as it had jobs of it then: with so many it counts as
+/// full, until that time.
 /// </remarks>
 internal sealed class WaitingJobs(Random random)
 {
@@ -19,19 +20,19 @@ internal sealed class WaitingJobs(Random random)
     private static readonly IComparer<PendingJob> OldestFirst = Comparer<PendingJob>.Create((a, b) => a.Id.Sequence.CompareTo(b.Id.Sequence));
 
     private readonly SortedSet<PendingJob> _jobs = new(OldestFirst);
-    private readonly HashSet<WorkerKey> _full = [];
+    private readonly Dictionary<GateSight, int> _places = [];
     private TimeSpan _retryAfter = RetryAfterDefault;
     private TimeSpan? _retryAt;
 
     public bool IsEmpty => _jobs.Count == 0;
 
-    public IReadOnlyCollection<WorkerKey> Full => _full;
-
-    /// <summary>Rises whenever a worker ceases to count as full.</summary>
-    public long FreedCount { get; private set; }
+    /// <summary>Workers that are not to be asked for.</summary>
+    public IReadOnlyList<WorkerKey> Full => _places.Count == 0 ? [] : [.. _places.Keys.Where(IsFull).Select(g => g.Worker)];
 
     /// <summary>When <see cref="TryRetry"/> wants to be called; null: nobody waits and nobody is full.</summary>
-    public TimeSpan? NextDue => _jobs.Count > 0 || _full.Count > 0 ? _retryAt : null;
+    public TimeSpan? NextDue => _jobs.Count > 0 || _places.Count > 0 ? _retryAt : null;
+
+    public bool IsFull(GateSight gate) => _places.TryGetValue(gate, out var places) && gate.Jobs.Count >= places;
 
     public void Add(PendingJob job, TimeSpan now)
     {
@@ -52,25 +53,23 @@ internal sealed class WaitingJobs(Random random)
         return oldest;
     }
 
-    /// <summary>A worker had no place; true when that was not known.</summary>
+    /// <summary>A worker had no place; true when it is the first time since the last hint passed.</summary>
+    /// <param name="gate">Without the job that it refused.</param>
     /// <param name="retryAfter">Its hint when to come again; zero: none.</param>
-    public bool Refused(WorkerKey worker, TimeSpan retryAfter, TimeSpan now)
+    public bool Refused(GateSight gate, TimeSpan retryAfter, TimeSpan now)
     {
         _retryAfter = retryAfter <= TimeSpan.Zero ? RetryAfterDefault
             : retryAfter < RetryAfterMin ? RetryAfterMin
             : retryAfter > RetryAfterMax ? RetryAfterMax
             : retryAfter;
         Arm(now);
-        return _full.Count < FullMax && _full.Add(worker);
-    }
-
-    /// <summary>A job of ours has ended there.</summary>
-    public void Freed(WorkerKey worker)
-    {
-        if (_full.Remove(worker))
+        var isKnown = _places.ContainsKey(gate);
+        if (isKnown || _places.Count < FullMax)
         {
-            FreedCount++;
+            _places[gate] = gate.Jobs.Count;
         }
+
+        return !isKnown;
     }
 
     /// <summary>The hint has passed: nobody counts as full from now on.</summary>
@@ -81,8 +80,7 @@ internal sealed class WaitingJobs(Random random)
             return false;
         }
 
-        _full.Clear();
-        FreedCount++;
+        _places.Clear();
         _retryAt = null;
         if (_jobs.Count > 0)
         {

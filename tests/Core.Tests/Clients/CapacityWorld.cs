@@ -9,7 +9,7 @@ namespace AkkaLb.Core.Tests.Clients;
 /// waited longest. In virtual time, with a delay on each way.</summary>
 internal sealed class CapacityWorld
 {
-    private static readonly TimeSpan Delay = TimeSpan.FromMicroseconds(200);
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(2);
 
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private readonly List<Client> _clients = [];
