@@ -19,7 +19,7 @@ internal static class PolicyPrompt
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
         var width = PolicyNames.All.Max(p => p.Name.Length);
         var chosen = console.Prompt(new SelectionPrompt<(string Name, string Meaning)>()
-            .Title("Which [bold]policy[/] picks the worker? It stays fixed until the balancer ends. [grey](arrow keys, Enter)[/]")
+            .Title("Which [bold]policy[/] picks the worker? It is fixed until the balancer ends. [grey](arrows)[/]")
             .UseConverter(p => $"{p.Name.PadRight(width)}  [grey]{Markup.Escape(p.Meaning)}[/]")
             .AddChoices(PolicyNames.All));
         return chosen.Name;

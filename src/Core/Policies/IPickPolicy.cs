@@ -32,7 +32,7 @@ public static class PolicyNames
     public static IReadOnlyList<(string Name, string Meaning)> All { get; } =
     [
         (RoundRobin, "each worker in turn, in the order of registration"),
-        (PickFirst, "always the worker that registered first; the next one when it is gone"),
+        (PickFirst, "the worker that registered first; when it is gone, the next one"),
         (LeastLoad, "the worker that uses the least memory by its last report"),
     ];
 

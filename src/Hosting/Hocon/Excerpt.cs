@@ -1,3 +1,5 @@
+using AkkaLb.Core;
+
 namespace AkkaLb.Hosting.Hocon;
 
 /// <summary>Makes what a user wrote fit to be quoted in a one-line message.</summary>
@@ -5,14 +7,7 @@ internal static class Excerpt
 {
     private const int LengthMax = 60;
 
-    public static string Of(ReadOnlySpan<char> text)
-    {
-        text = text.Trim();
-        var isCut = text.Length > LengthMax;
-        if (isCut) text = text[..LengthMax];
-        var shown = new string(text).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c);
-        return string.Concat(shown) + (isCut ? "..." : "");
-    }
+    public static string Of(ReadOnlySpan<char> text) => OneLine.Of(text.ToString(), LengthMax);
 
     /// <summary>A character for a message: itself when it can be seen, its code point when not.</summary>
     public static string Of(char c) => c is > ' ' and <= '~' ? $"'{c}'" : $"U+{(int)c:X4}";
