@@ -1,19 +1,20 @@
+using System.Globalization;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Bench.Soak;
 
-/// <summary>16 s of silence, by a network cut or SIGSTOP, for each part in turn: afterwards the very same processes do jobs at the old rate again.</summary>
+/// <summary>16 s of silence or more, by a network cut or SIGSTOP, for each part in turn: afterwards the very same processes do jobs at the old rate again.</summary>
 /// <remarks>Clients, balancers (with etcd) and workers each have a network namespace of their own; a bridge between them is what gets cut.</remarks>
 internal static class Silence
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(16);
     private static readonly TimeSpan HealsWithin = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync(Scene scene, string[] args)
     {
+        var length = TimeSpan.FromSeconds(args is [.., var last] && int.TryParse(last, CultureInfo.InvariantCulture, out var seconds) ? seconds : 16);
         var tls = args.Contains("tls") ? [true] : args.Contains("plain") ? [false] : new[] { false, true };
         var modes = args.Contains("singleton") ? ["singleton"] : args.Contains("independent") ? ["independent"] : new[] { "independent", "singleton" };
         foreach (var isSecured in tls)
@@ -21,12 +22,12 @@ internal static class Silence
             foreach (var mode in modes)
             {
                 Scene.Say($"{(isSecured ? "TLS" : "plain")}, {mode}");
-                await RunAsync(scene, isSecured, mode);
+                await RunAsync(scene, isSecured, mode, length);
             }
         }
     }
 
-    private static async Task RunAsync(Scene scene, bool isSecured, string mode)
+    private static async Task RunAsync(Scene scene, bool isSecured, string mode, TimeSpan length)
     {
         using var net = TestNetwork.Create("client", "balancer", "worker");
         var (client, balancer, worker) = (net["client"], net["balancer"], net["worker"]);
@@ -72,7 +73,7 @@ internal static class Silence
             await Task.Delay(TimeSpan.FromSeconds(5));
             var before = load.Rate(Scene.NowMs - 4000, Scene.NowMs);
             begin();
-            await Task.Delay(Length);
+            await Task.Delay(length);
             end();
             var healed = Scene.NowMs;
             while (Scene.NowMs < healed + (HealsWithin + Window).TotalMilliseconds && OldRateAfter(load, healed, before) is null)

@@ -8,6 +8,7 @@ using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
+using AkkaLb.Hosting.Links;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Messages;
@@ -125,6 +126,10 @@ public sealed class BalancedClient : IAsyncDisposable
         {
             config = MutualTlsSetup.Config.WithFallback(config);
             setups.Add(new MutualTlsSetup(tls));
+        }
+        else
+        {
+            config = LimitedTcpTransport.Switch.WithFallback(config);
         }
 
         return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setups]);

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
 using AkkaLb.Etcd;
+using AkkaLb.Hosting.Links;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Hosting.Tls;
@@ -51,7 +52,7 @@ public sealed class NodeHost : IAsyncDisposable
         ThrowIfUnfit(settings);
         var logging = new NodeLogging(settings.Log, Console.Error);
         var config = Layers(
-            settings.Tls is null ? Config.Empty : MutualTlsSetup.Config,
+            settings.Tls is null ? LimitedTcpTransport.Switch : MutualTlsSetup.Config,
             extra?.Serialization ?? Config.Empty,
             SystemConfig.Serialization,
             user,

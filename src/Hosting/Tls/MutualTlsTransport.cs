@@ -8,6 +8,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Akka.Remote.Transport.DotNetty;
+using AkkaLb.Hosting.Links;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Hosting.Tls;
@@ -21,8 +22,6 @@ namespace AkkaLb.Hosting.Tls;
 /// </remarks>
 internal sealed class MutualTlsTransport : Transport
 {
-    private const string InnerTypeName = "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote";
-
     /// <summary>How many refusals wait for their connection to end; more than connections can be in their handshake at once.</summary>
     private const int RefusalsMax = 10_000;
 
@@ -38,6 +37,7 @@ internal sealed class MutualTlsTransport : Transport
     private readonly NodeTls _tls;
     private readonly CertificateSlot? _slot;
     private readonly ICancelable _looking;
+    private readonly ICancelable? _limiting;
     private readonly ILoggingAdapter _log;
     private X509Certificate2 _shown;
     private readonly ConcurrentDictionary<string, string> _refusals = new();
@@ -56,7 +56,8 @@ internal sealed class MutualTlsTransport : Transport
             system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ShelterConfig(system.Settings.LogLevel)), ssl));
         _shelter.EventStream.Subscribe(
             _shelter.ActorOf(TransportLog.Props(system, remote => _refusals.TryRemove(remote, out var reason) ? reason : null)), typeof(LogEvent));
-        _inner = (Transport)Activator.CreateInstance(Type.GetType(InnerTypeName, throwOnError: true)!, _shelter, config)!;
+        _inner = LimitedTcpTransport.CreateInner(_shelter, config);
+        _limiting = SilentSockets.Limit(_inner, _shelter.Scheduler, _log);
         _slot = CertificateSlot.Of(_inner);
         tls.Told += _log.Tell;
         _looking = _shelter.Scheduler.Advanced.ScheduleRepeatedlyCancelable(LookEvery, LookEvery, ShowCurrent);
@@ -94,6 +95,7 @@ internal sealed class MutualTlsTransport : Transport
     public override async Task<bool> Shutdown()
     {
         _looking.Cancel();
+        _limiting?.Cancel();
         _tls.Told -= _log.Tell;
         try
         {
