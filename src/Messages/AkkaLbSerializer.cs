@@ -65,7 +65,8 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
         }
     }
 
-    /// <exception cref="SerializationException">Unknown manifest, or bytes that are not that message.</exception>
+    /// <exception cref="UnknownMessageException">A message of a later version.</exception>
+    /// <exception cref="SerializationException">Bytes that are not that message.</exception>
     public override object FromBinary(byte[] bytes, string manifest)
     {
         try

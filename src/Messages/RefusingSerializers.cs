@@ -35,6 +35,7 @@ public abstract class RefusingSerializer(ExtendedActorSystem system, int identif
     public override object FromBinary(byte[] bytes, string manifest) => throw new SerializationException(
         $"a message with serializer id {Identifier} was refused: it would name a type to create");
 
-    private static SerializationException Unlisted(object o) => new(
-        $"{o.GetType()} may not be sent: list it under akkalb.messages (or AddMessage in code), or bind it to a serializer with string manifests");
+    internal static SerializationException Unlisted(object o) => new(
+        $"{o.GetType()} may not be sent: list it under akkalb.messages in HOCON or in UserMessages in code, " +
+        "or bind it to a serializer with string manifests");
 }

@@ -122,7 +122,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         "sleep" => new SleepJob(Duration(Wire.SleepJob.Parser.ParseFrom(bytes).Ms)),
         "hold" => FromWire(Wire.HoldJob.Parser.ParseFrom(bytes)),
         "n" => new NumberResult(Wire.NumberResult.Parser.ParseFrom(bytes).Value),
-        _ => throw new SerializationException($"unknown manifest \"{manifest}\""),
+        _ => throw new UnknownMessageException($"unknown manifest \"{manifest}\""),
     };
 
     // ---- client and balancer

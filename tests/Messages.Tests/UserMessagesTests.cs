@@ -65,7 +65,7 @@ public sealed class UserMessagesTests : IAsyncLifetime
     [InlineData("greet", "[]")]
     [InlineData("moody", "{\"Mood\":\"bad\"}")]
     public void Unlisted_manifests_and_bytes_that_are_not_of_the_type_are_refused(string manifest, string json) =>
-        Assert.Throws<SerializationException>(() =>
+        Assert.ThrowsAny<SerializationException>(() =>
             _system.Serialization.Deserialize(System.Text.Encoding.UTF8.GetBytes(json), 4054, manifest));
 
     [Fact]
@@ -105,13 +105,32 @@ public sealed class UserMessagesTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Null_is_no_message() => Assert.Throws<SerializationException>(() => Payloads.Unwrap(_system, new Payload(0, "", new byte[] { 1 })));
+    public void Null_is_no_message_in_either_direction()
+    {
+        var refused = Assert.Throws<SerializationException>(() => Payloads.Wrap(_system, null, DataBytesMax));
+        Assert.StartsWith("null is not a message", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<SerializationException>(() => Payloads.Unwrap(_system, new Payload(0, "", new byte[] { 1 })));
+        Assert.Throws<SerializationException>(() => Payloads.Unwrap(_system, new Payload(4054, "greet", "null"u8.ToArray())));
+    }
+
+    [Fact]
+    public void What_is_not_known_here_is_told_from_what_cannot_be_read()
+    {
+        (int Id, string Manifest, string Data)[] unknown = [(4054, "unlisted", "{}"), (4999, "any", "{}"), (4053, "later", "")];
+        (int Id, string Manifest, string Data)[] broken = [(4054, "greet", "{\"Name\":"), (4053, "A", "x"), (1, "", "{}"), (17, "I", "")];
+
+        Assert.All(unknown, x => Assert.Throws<UnknownMessageException>(() => Unwrap(x)));
+        Assert.All(broken, x => Assert.Throws<SerializationException>(() => Unwrap(x)));
+    }
+
+    private object Unwrap((int Id, string Manifest, string Data) x) =>
+        Payloads.Unwrap(_system, new Payload(x.Id, x.Manifest, System.Text.Encoding.UTF8.GetBytes(x.Data)));
 
     private static IEnumerable<KeyValuePair<string, Type>> Listed(params (string, Type)[] listed) =>
         listed.Select(x => KeyValuePair.Create(x.Item1, x.Item2));
 
     private static void Refused(string because, params (string, Type)[] listed) =>
-        Assert.Contains(because, Assert.Throws<ArgumentException>(() => new UserMessages(Listed(listed))).Message, StringComparison.Ordinal);
+        Assert.Contains(because, Assert.Throws<UnfitMessagesException>(() => new UserMessages(Listed(listed))).Message, StringComparison.Ordinal);
 
     public sealed record Greet(string Name, int Times);
 

@@ -197,9 +197,9 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         {
             return new UserMessages(listed);
         }
-        catch (ArgumentException e)
+        catch (UnfitMessagesException e)
         {
-            problems.Add($"{NodeKeys.Messages}: {e.Message}");
+            problems.AddRange(e.Problems.Select(problem => $"{NodeKeys.Messages}: {problem}"));
             return UserMessages.None;
         }
     }
