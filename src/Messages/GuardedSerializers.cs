@@ -33,14 +33,20 @@ public sealed class GuardedMiscSerializer(ExtendedActorSystem system) : Serializ
         ? Guard.Read(_inner, bytes, manifest, static (inner, bytes, manifest) => inner.FromBinary(bytes, manifest))
         : throw new SerializationException($"a message with serializer id {Identifier} and manifest \"{manifest}\" was refused");
 
-    // Identify, ActorIdentity, reference, PoisonPill, Kill, heartbeat of the death watch and its answer, Status.Success.
-    private static bool IsAllowed(string manifest) => manifest is "ID" or "AID" or "AR" or "PP" or "K" or "RWHB" or "RWHR" or "STS";
+    // Identify, ActorIdentity, reference, heartbeat of the death watch and its answer, Status.Success. Not PoisonPill and Kill, with which
+    // anybody could end an actor of ours, on its own or through a selection.
+    private static bool IsAllowed(string manifest) => manifest is "ID" or "AID" or "AR" or "RWHB" or "RWHR" or "STS";
 
     private static SerializationException Refused(object o) => new(
         $"{o.GetType()} may not be sent to another node: answer with a message of your own, or let the worker's gate send the failure");
 }
 
-/// <summary>Akka's serializer of system messages, reduced to those that nodes exchange without remote deployment.</summary>
+/// <summary>Akka's serializer of system messages, reduced to what does no harm from anybody.</summary>
+/// <remarks>
+/// Terminate would end the actor that it reaches. A Watch would be kept, with its watcher, until that one takes it back, so it costs nothing here: it
+/// is read as an Unwatch, which nobody misses. Refusing it would close the connection, and peers of an earlier version do watch gates. A
+/// notification about an actor of this node is made here and never arrives: from the network it would tell a parent that a living child has ended.
+/// </remarks>
 public sealed class GuardedSystemMessageSerializer(ExtendedActorSystem system) : Serializer(system)
 {
     private readonly SystemMessageSerializer _inner = new(system);
@@ -49,18 +55,27 @@ public sealed class GuardedSystemMessageSerializer(ExtendedActorSystem system) :
 
     public override bool IncludeManifest => true;
 
-    /// <exception cref="SerializationException">The message serves remote deployment only.</exception>
+    /// <exception cref="SerializationException">The message ends an actor, or serves remote deployment only.</exception>
     public override byte[] ToBinary(object obj) => IsAllowed(obj.GetType())
         ? _inner.ToBinary(obj)
         : throw new SerializationException($"system message {obj.GetType()} may not be sent to another node");
 
     /// <exception cref="SerializationException">Not one of the allowed messages, or bytes that are not that message.</exception>
-    public override object FromBinary(byte[] bytes, Type type) => IsAllowed(type)
-        ? Guard.Read(_inner, bytes, type, static (inner, bytes, type) => inner.FromBinary(bytes, type))
-        : throw new SerializationException($"system message {type} was refused");
+    public override object FromBinary(byte[] bytes, Type type)
+    {
+        var message = IsAllowed(type)
+            ? Guard.Read(_inner, bytes, type, static (inner, bytes, type) => inner.FromBinary(bytes, type))
+            : throw new SerializationException($"system message {type} was refused");
+        return message switch
+        {
+            Watch watch => new Unwatch(watch.Watchee, watch.Watcher),
+            DeathWatchNotification { Actor: IActorRefScope { IsLocal: true } } => throw new SerializationException(
+                "a notification that an actor of this node has ended was refused"),
+            _ => message,
+        };
+    }
 
-    private static bool IsAllowed(Type? type) =>
-        type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification) || type == typeof(Terminate);
+    private static bool IsAllowed(Type? type) => type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification);
 }
 
 /// <summary>Akka's serializer of messages to an actor selection; they nest another message.</summary>

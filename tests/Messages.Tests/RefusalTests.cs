@@ -107,9 +107,8 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
         var gate = system.System.Provider.ResolveActorRef(Samples.GatePath);
         object[] needed =
         [
-            new Identify("q"), new ActorIdentity("q", gate), gate, PoisonPill.Instance, Kill.Instance, new Status.Success("done"),
-            new Watch((IInternalActorRef)gate, (IInternalActorRef)gate), new Unwatch((IInternalActorRef)gate, (IInternalActorRef)gate),
-            new DeathWatchNotification(gate, true, false), new Terminate(), "text", 1, 2L, new byte[] { 3 },
+            new Identify("q"), new ActorIdentity("q", gate), gate, new Status.Success("done"), new Unwatch((IInternalActorRef)gate, (IInternalActorRef)gate),
+            new DeathWatchNotification(gate, true, false), "text", 1, 2L, new byte[] { 3 },
             new ActorSelectionMessage(new Identify(1), [new SelectChildName("user")]),
         ];
 
@@ -118,6 +117,74 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
             var (id, manifest, bytes) = system.Write(message);
             Assert.IsType(message.GetType(), system.Read(bytes, id, manifest), exactMatch: false);
         });
+    }
+
+    [Fact]
+    public void What_ends_an_actor_is_taken_from_no_peer_and_sent_to_none()
+    {
+        object[] harmful =
+        [
+            PoisonPill.Instance, Kill.Instance, new Terminate(), new ActorSelectionMessage(PoisonPill.Instance, [new SelectChildName("user")]),
+            new ActorSelectionMessage(Kill.Instance, [new SelectChildPattern("*")]),
+        ];
+
+        Assert.All(harmful, message =>
+        {
+            var (id, manifest, bytes) = FromPeer(message);
+            Assert.Throws<SerializationException>(() => system.Read(bytes, id, manifest));
+            Assert.Throws<SerializationException>(() => system.Write(message));
+        });
+    }
+
+    [Fact]
+    public void A_peers_watch_is_kept_by_nobody()
+    {
+        var gate = (IInternalActorRef)system.System.Provider.ResolveActorRef(Samples.GatePath);
+        var (id, manifest, bytes) = FromPeer(new Watch(gate, gate));
+
+        Assert.IsType<Unwatch>(system.Read(bytes, id, manifest));
+    }
+
+    [Fact]
+    public void A_peer_cannot_say_that_an_actor_of_this_node_has_ended()
+    {
+        var here = system.System.ActorOf(Props.Empty);
+        var (id, manifest, bytes) = FromPeer(new DeathWatchNotification(
+            _peer.Provider.ResolveActorRef(here.Path.ToSerializationFormatWithAddress(system.System.Provider.DefaultAddress)), true, false));
+
+        Assert.Contains("has ended", Assert.Throws<SerializationException>(() => system.Read(bytes, id, manifest)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void On_a_system_with_Akkas_own_serializers_payloads_still_name_listed_types_only()
+    {
+        var (id, manifest, bytes) = FromPeer(new Status.Success(new Marker { N = 1 }));
+        var before = Marker.Created;
+
+        // The system itself goes on writing and reading it; only what arrives in a job does not come near Akka's serializers.
+        Assert.IsType<Status.Success>(_peer.Serialization.Deserialize(bytes, id, manifest));
+        Assert.NotEqual(before, Marker.Created);
+
+        before = Marker.Created;
+        Assert.Throws<SerializationException>(() => Payloads.Unwrap(_peer, new Payload(id, manifest, bytes)));
+        foreach (var name in TypeNames)
+        {
+            var json = Encoding.UTF8.GetBytes($$"""{"$type":"{{name}}","N":1}""");
+            Assert.All([1, 2, 3, 6, 16, 22, -5], refused => Assert.Throws<SerializationException>(
+                () => Payloads.Unwrap(_peer, new Payload(refused, refused == 16 ? "STF" : name, json))));
+        }
+
+        Assert.Contains("akkalb.messages", Assert.Throws<SerializationException>(() => Payloads.Wrap(_peer, new Loose(1), 1000)).Message, StringComparison.Ordinal);
+        Assert.Equal(before, Marker.Created);
+        Assert.Equal("text", Payloads.Unwrap(_peer, Payloads.Wrap(_peer, "text", 1000)));
+    }
+
+    public sealed record Loose(int N);
+
+    private (int Id, string Manifest, byte[] Bytes) FromPeer(object message)
+    {
+        var serializer = _peer.Serialization.FindSerializerFor(message);
+        return (serializer.Identifier, Serialization.ManifestFor(serializer, message), Serialization.WithTransport(_peer, () => serializer.ToBinary(message)));
     }
 
     private void IsDangerousAndRefused(object message, int id)

@@ -17,7 +17,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
     public Task DisposeAsync() => Task.WhenAll(_here.Terminate(), _there.Terminate());
 
     [Fact]
-    public async Task A_gate_in_Assigned_arrives_with_its_uid_and_can_be_told_and_watched()
+    public async Task A_gate_in_Assigned_arrives_with_its_uid_and_can_be_told()
     {
         var gate = _there.ActorOf(Props.Create<Echo>(), "worker");
         var balancer = _there.ActorOf(Props.Create(() => new Balancer(gate)), "balancer");
@@ -26,10 +26,33 @@ public sealed class TwoSystemsTests : IAsyncLifetime
         var arrived = assigned.Workers[0].Gate;
         Assert.Equal(gate.Path.Uid, arrived.Path.Uid);
         Assert.Equal(new NumberResult(5), await arrived.Ask<NumberResult>(new NumberResult(5), Patience));
+    }
 
-        var gone = arrived.WatchAsync();
-        arrived.Tell(PoisonPill.Instance);
-        Assert.True(await gone.WaitAsync(Patience));
+    [Fact]
+    public async Task An_actor_outlives_what_strangers_tell_it_to_end_it()
+    {
+        var stranger = ActorSystem.Create(
+            "stranger",
+            """
+            akka.actor.provider = remote
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            """);
+        var echo = _there.ActorOf(Props.Create<Echo>(), "echo");
+        var path = echo.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)_there).Provider.DefaultAddress);
+        var fromStranger = (IInternalActorRef)((ExtendedActorSystem)stranger).Provider.ResolveActorRef(path);
+
+        fromStranger.Tell(PoisonPill.Instance);
+        fromStranger.Tell(Kill.Instance);
+        stranger.ActorSelection(path[..path.IndexOf('#')]).Tell(PoisonPill.Instance);
+
+        // One sender and one association keep the order: who answers this had read the others.
+        Assert.Equal(echo.Path.Uid, (await fromStranger.Ask<ActorIdentity>(new Identify(1), Patience)).Subject.Path.Uid);
+
+        fromStranger.Stop();
+        await stranger.Terminate();
+        Assert.Equal(new NumberResult(5), await Remote(echo).Ask<NumberResult>(new NumberResult(5), Patience));
     }
 
     [Fact]
