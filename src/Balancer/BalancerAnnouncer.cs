@@ -20,7 +20,6 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     private readonly EtcdServices _services;
     private readonly string _id;
     private readonly string _mode;
-    private readonly TimeSpan _ttl;
     private readonly ILoggingAdapter _log;
     private readonly EtcdServiceRegistration _registration;
     private bool _wasRegistered;
@@ -33,7 +32,7 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <param name="ttl">Of the entry's lease; it is renewed three times as often.</param>
     public BalancerAnnouncer(EtcdServices services, string id, Address address, string path, string version, string mode, TimeSpan ttl, ILoggingAdapter log)
     {
-        (_services, _id, _mode, _ttl, _log) = (services, id, mode, ttl, log);
+        (_services, _id, _mode, _log) = (services, id, mode, log);
         _registration = services.Register(
             EtcdRegistry.BalancersService,
             new ServiceInstance(id, address.Host, address.Port!.Value)
@@ -70,7 +69,7 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
                     return null;
                 }
 
-                if (timeProvider.GetElapsedTime(start) >= _ttl + RegistrationOptions.ExpirySlack)
+                if (timeProvider.GetElapsedTime(start) >= _registration.LeaseTtl + RegistrationOptions.ExpirySlack)
                 {
                     return $"the balancer \"{other.Id}\" at {other.Host}:{other.Port} runs with --mode {other.Attributes[ModeAttribute]}, this one with --mode {_mode}: start all of one prefix in the same mode";
                 }
@@ -121,6 +120,9 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
             case RegistrationEvent.Trouble trouble:
                 Trouble(trouble.Problem);
                 _begun.TrySetResult();
+                break;
+            case RegistrationEvent.LongerLease longer:
+                _log.Warning("this balancer's entry in etcd: {0}", longer);
                 break;
             case RegistrationEvent.Taken taken:
                 _taken.TrySetResult(Sentence(taken.Holder));

@@ -21,12 +21,7 @@ internal static class BalancerNode
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         if (etcd is not null)
         {
-            await EtcdWait.RunAsync(
-                () => etcd.ProbeAsync(CancellationToken.None),
-                string.Join(", ", settings.Common.Etcd!.Endpoints),
-                settings.Wait,
-                TimeProvider.System,
-                Console.Error.WriteLine).ConfigureAwait(false);
+            await AskEtcdAsync(settings, () => etcd.ProbeAsync(CancellationToken.None)).ConfigureAwait(false);
         }
 
         if (settings.Cluster is { } cluster)
@@ -69,6 +64,10 @@ internal static class BalancerNode
         BalancerSettings settings, ClusterSettings cluster, string policyName, Config config, EtcdRegistry etcd)
     {
         var etcdSettings = settings.Common.Etcd!;
+        var shortest = TimeSpan.Zero;
+        await AskEtcdAsync(settings, async () => shortest = await etcd.ShortestLeaseAsync(CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        var whyLonger = cluster.WhyLonger(shortest);
+        cluster = cluster.ForShortestLease(shortest);
         await using var registry = new EtcdClusterRegistry(etcdSettings, settings.Id, cluster.LeaseTtl, TimeProvider.System);
         await using var node = await NodeHost.StartAsync(
             settings.Common,
@@ -76,6 +75,11 @@ internal static class BalancerNode
             UserMessages.None,
             new ExtraConfig(ClusterConfig.MemberSerialization, cluster.ToAkka(etcdSettings, config))).ConfigureAwait(false);
         var system = node.System;
+        if (whyLonger is not null)
+        {
+            Logging.GetLogger(system, typeof(ClusterNode)).Warning("{0}", whyLonger);
+        }
+
         var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, settings.Limits);
         node.Start(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
         var end = Task.WhenAny(member.Ended, WaitAsync(node.Stopping), system.WhenTerminated);
@@ -151,6 +155,10 @@ internal static class BalancerNode
     private static BalancerAnnouncer Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => new(
         etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.Mode, settings.LeaseTtl,
         Logging.GetLogger(node.System, typeof(BalancerAnnouncer)));
+
+    /// <exception cref="ProgramException">etcd cannot be reached in time, or will not have us.</exception>
+    private static Task AskEtcdAsync(BalancerSettings settings, Func<Task> ask) => EtcdWait.RunAsync(
+        ask, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.Wait, TimeProvider.System, Console.Error.WriteLine);
 
     private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
     {

@@ -24,6 +24,10 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
 
     /// <summary>Section of the lease on etcd that decides splits.</summary>
     private const string SplitsSection = "akka.coordination.lease.etcd-splits";
+
+    /// <summary>How much sooner than anybody could want it a dead balancer's lease has to run out, see <see cref="SplitsTtl"/>.</summary>
+    private static readonly TimeSpan LeaseEndSlack = TimeSpan.FromSeconds(2);
+
     private const string HeartbeatPauseKey = "akkalb.cluster.heartbeat-pause";
     private const string StableAfterKey = "akkalb.cluster.stable-after";
     private const string LeaseTtlKey = "akkalb.cluster.lease-ttl";
@@ -52,7 +56,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
     {
         get
         {
-            var seconds = Math.Floor((HeartbeatPause + StableAfter).TotalSeconds) - 2;
+            var seconds = Math.Floor((HeartbeatPause + StableAfter - LeaseEndSlack).TotalSeconds);
             return TimeSpan.FromSeconds(Math.Max(2, Math.Min(seconds, LeaseTtl.TotalSeconds)));
         }
     }
@@ -66,6 +70,30 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         2 * (HeartbeatPause + StableAfter + LeaseTtl),
         LeaseTtl + TimeSpan.FromSeconds(1),
         2 * LeaseTtl);
+
+    /// <summary>These settings for an etcd that grants no lease shorter than this, whatever it is asked for: its <c>--election-timeout</c> is long. A dead balancer's
+    /// leases live that long, so nobody may draw conclusions earlier: of two deaths close together the second would end those that are left.</summary>
+    public ClusterSettings ForShortestLease(TimeSpan shortest)
+    {
+        var late = shortest + LeaseEndSlack - HeartbeatPause;
+        return this with
+        {
+            LeaseTtl = shortest > LeaseTtl ? shortest : LeaseTtl,
+            JoinTimeout = shortest > LeaseTtl && 2 * shortest > JoinTimeout ? 2 * shortest : JoinTimeout,
+            StableAfter = shortest > SplitsTtl && late > StableAfter ? late : StableAfter,
+        };
+    }
+
+    /// <summary>What <see cref="ForShortestLease"/> has changed, for the operator; null: nothing.</summary>
+    public string? WhyLonger(TimeSpan shortest)
+    {
+        var longer = ForShortestLease(shortest);
+        return longer == this ? null : FormattableString.Invariant(
+            $"etcd grants no lease below {shortest.TotalSeconds:0} s, because its --election-timeout is long; ")
+            + FormattableString.Invariant($"{SplitsTtl.TotalSeconds:0} s and {LeaseTtl.TotalSeconds:0} s were to be asked for. ")
+            + FormattableString.Invariant($"This balancer uses {LeaseTtlKey} = {longer.LeaseTtl.TotalSeconds:0.#}s and {StableAfterKey} = {longer.StableAfter.TotalSeconds:0.#}s: ")
+            + "a balancer that died is replaced that much later";
+    }
 
     public static ClusterSettings Read(Config config, List<string> problems) => new(
         config.ReadDuration(HeartbeatPauseKey),

@@ -87,6 +87,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
         });
         Receive<Reopen>(_ => Open());
+        Receive<KeptLongEnough>(_ => Tell(_view.EndKeeping(Now)));
         Receive<GetWatcherState>(_ => Sender.Tell(new WatcherState(
             _registry is EmbeddedRegistry ? "embedded" : "etcd",
             _health.IsConnected,
@@ -150,7 +151,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private void OnSnapshot(RegistryEvent.Snapshot snapshot)
     {
         var isFirst = !_view.HasSnapshot;
-        var changes = _view.Reset(snapshot.Revision, _usable.Of(snapshot.Members));
+        var changes = _view.Reset(snapshot.Revision, _usable.Of(snapshot.Members), Now);
         if (isFirst)
         {
             _balancer.Tell(new WorkersSnapshot([.. _view.Members], _view.Revision));
@@ -159,6 +160,14 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         {
             _log.Info("the registry was read anew at revision {0}, {1} changes: {2}", snapshot.Revision, changes.Count, snapshot.Because ?? "the watch was opened anew");
             Tell(changes);
+            if (_view.KeptUntil is { } until && !Timers.IsTimerActive(nameof(KeptLongEnough)))
+            {
+                _log.Warning(
+                    "the registry has lost every worker: all {0} are kept for {1:0.#} s, until they have had time to register again",
+                    _view.Members.Count,
+                    (until - Now).TotalSeconds);
+                Timers.StartSingleTimer(nameof(KeptLongEnough), KeptLongEnough.Instance, until - Now);
+            }
         }
     }
 
@@ -205,6 +214,11 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     private sealed record Told(object Epoch, RegistryEvent Event) : INoSerializationVerificationNeeded;
 
     private sealed record WatchEnded(object Epoch, string Problem) : INoSerializationVerificationNeeded;
+
+    private sealed class KeptLongEnough
+    {
+        public static readonly KeptLongEnough Instance = new();
+    }
 
     private sealed class Reopen
     {

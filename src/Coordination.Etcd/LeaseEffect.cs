@@ -47,6 +47,9 @@ internal abstract record LeaseEffect
     /// <summary>A key without a lease stands where the lease's key belongs; it is taken over. Told once for each such key.</summary>
     public sealed record TellUnleased : LeaseEffect;
 
+    /// <summary>etcd grants longer leases than it is asked for: after a crash nobody else gets the lease for so long. Told once.</summary>
+    public sealed record TellLonger(TimeSpan Asked, TimeSpan Granted) : LeaseEffect;
+
     /// <summary>The ownership that was won last is lost, not given up. Once per ownership.</summary>
     public sealed record TellLost(string Reason) : LeaseEffect;
 }

@@ -208,6 +208,11 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
             return;
         }
 
+        if (granted.Ttl > timings.Ttl && granted.Ttl > _ttl)
+        {
+            _effects.Add(new LeaseEffect.TellLonger(timings.Ttl, granted.Ttl));
+        }
+
         (_ttl, _grantSentAt) = (granted.Ttl, granted.SentAt);
         Become(State.Claiming, granted.LeaseId);
     }

@@ -152,6 +152,13 @@ internal sealed class LeaseRunner
             case LeaseEffect.TellUnleased:
                 _log.Warning("Lease {0}: the key {1} in etcd has no lease, so nobody alive holds it: it is taken over", _name, _store.Key);
                 break;
+            case LeaseEffect.TellLonger e:
+                _log.Warning(
+                    "Lease {0}: etcd grants {1} s where heartbeat-timeout is {2} s, because its --election-timeout is long: after a crash nobody else gets it for so long",
+                    _name,
+                    e.Granted.TotalSeconds,
+                    e.Asked.TotalSeconds);
+                break;
             case LeaseEffect.TellLost e:
                 TellLost(e.Reason);
                 break;

@@ -86,6 +86,9 @@ public sealed class EtcdDiscovery : IExtension
             case RegistrationEvent.Trouble trouble:
                 _log.Warning("cannot register as \"{0}\", trying on: {1}", service, trouble.Problem);
                 break;
+            case RegistrationEvent.LongerLease longer:
+                _log.Warning("registering as \"{0}\": {1}", service, longer);
+                break;
             case RegistrationEvent.Taken taken:
                 _log.Error("not registered: {0}", taken.Sentence);
                 break;

@@ -37,6 +37,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     private bool _isRegistered;
     private bool _isTroubled;
     private bool _hasEnded;
+    private long _leaseTtlTicks;
 
     internal EtcdServiceRegistration(
         EtcdConnection connection,
@@ -49,6 +50,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LeaseTtl, TimeSpan.FromSeconds(1), nameof(options));
         (_connection, _key, _options, _onEvent, _instance) = (connection, key, options, onEvent, instance);
+        // etcd rounds up to whole seconds.
+        _leaseTtlTicks = TimeSpan.FromSeconds(Math.Ceiling(options.LeaseTtl.TotalSeconds)).Ticks;
         _wanted = ByteString.CopyFrom(ServiceInstanceValue.Write(instance));
         _claim = new InstanceClaim($"instance \"{instance.Id}\" of \"{service}\"", options.OnConflict, options.LeaseTtl);
         _backoff = new ReconnectBackoff(connection.Settings.ReconnectDelayMin, connection.Settings.ReconnectDelayMax, random);
@@ -73,6 +76,9 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
 
     /// <summary>Whether the instance is registered, as far as this process can know: its lease has not been lost.</summary>
     public bool IsRegistered => Volatile.Read(ref _isRegistered);
+
+    /// <summary>Time to live of the lease: as it was granted last, which may be more than was asked for.</summary>
+    public TimeSpan LeaseTtl => new(Volatile.Read(ref _leaseTtlTicks));
 
     /// <summary>Completes when the registration has ended: disposed, or because another process holds the id. Faults when something unforeseen ended it, such as a
     /// callback that threw; <see cref="Registered"/> then faults too, and the instance has been taken out.</summary>
@@ -194,6 +200,13 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     {
         var lease = await EtcdLeaseKeeper.GrantAsync(_connection, _options.LeaseTtl, _stop.Token).ConfigureAwait(false);
         _claim.Granted(lease.LeaseId, lease.Ttl);
+        var isLonger = lease.Ttl > LeaseTtl;
+        Volatile.Write(ref _leaseTtlTicks, lease.Ttl.Ticks);
+        if (isLonger)
+        {
+            _onEvent(new RegistrationEvent.LongerLease(_options.LeaseTtl, lease.Ttl));
+        }
+
         return lease;
     }
 

@@ -27,6 +27,7 @@ public sealed class EtcdWatch
     private string? _because;
     private bool _isDisconnected;
     private long? _openedAt;
+    private bool _isCut;
 
     private EtcdWatch(EtcdConnection connection, EtcdKeyRange keys, Random random, ChannelWriter<EtcdWatchEvent> output)
     {
@@ -98,27 +99,32 @@ public sealed class EtcdWatch
             }
             catch (EtcdUnavailableException e)
             {
-                ResetIfItLasted();
-                if (!_isDisconnected)
+                // A stream that was cut, by a proxy that ends quiet ones say, resumes at once and without loss while etcd answers: worth no word.
+                var isWorthNothing = ResetIfItLasted() && _isCut;
+                if (!_isDisconnected && !isWorthNothing)
                 {
                     _isDisconnected = true;
                     await _output.WriteAsync(new EtcdWatchEvent.Disconnected(e.Message), cancellationToken).ConfigureAwait(false);
                 }
             }
 
+            _isCut = false;
             await Task.Delay(_backoff.Next(), _connection.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>A stream that broke as soon as it was open is no reason to hurry.</summary>
-    private void ResetIfItLasted()
+    /// <returns>Whether it lasted.</returns>
+    private bool ResetIfItLasted()
     {
-        if (_openedAt is { } openedAt && _connection.TimeProvider.GetElapsedTime(openedAt) >= _connection.Settings.ReconnectDelayMax)
+        var hasLasted = _openedAt is { } openedAt && _connection.TimeProvider.GetElapsedTime(openedAt) >= _connection.Settings.ReconnectDelayMax;
+        if (hasLasted)
         {
             _backoff.Reset();
         }
 
         _openedAt = null;
+        return hasLasted;
     }
 
     /// <summary>Returns when the position no longer counts and a new session has to begin with a snapshot; throws when the stream is lost.</summary>
@@ -178,6 +184,7 @@ public sealed class EtcdWatch
                 await Task.WhenAny(next, check).ConfigureAwait(false);
                 if (next.IsCompleted)
                 {
+                    _isCut = next.IsFaulted;
                     var response = await next.ConfigureAwait(false);
                     failures = 0;
                     if (!await TellAsync(stream, response, cancellationToken).ConfigureAwait(false))

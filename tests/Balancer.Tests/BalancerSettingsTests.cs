@@ -42,6 +42,36 @@ public class BalancerSettingsTests
 
     [Theory]
     [InlineData("", 3)]
+    [InlineData("", 15)]
+    [InlineData("", 75)]
+    [InlineData("lease-ttl = 15s", 15)]
+    [InlineData("heartbeat-pause = 20s, stable-after = 10s", 15)]
+    [InlineData("heartbeat-pause = 500ms, stable-after = 500ms", 3)]
+    public void Where_etcd_grants_longer_leases_nobody_is_judged_before_they_have_run_out(string cluster, int shortest)
+    {
+        var least = TimeSpan.FromSeconds(shortest);
+        var asked = Read($"registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton, cluster {{ {cluster} }}").Cluster!;
+
+        var used = asked.ForShortestLease(least);
+
+        Assert.True(used.SplitsTtl >= least || used == asked, $"{used}");
+        Assert.True(used.LeaseTtl >= least && used.Formation.EntryLife > least && used.JoinTimeout > used.Formation.EntryLife, $"{used}");
+        Assert.True(used.HeartbeatPause + used.StableAfter >= used.SplitsTtl + TimeSpan.FromSeconds(2) || used == asked, $"{used}");
+        Assert.Equal(used, used.ForShortestLease(least));
+        Assert.Equal(used == asked, asked.WhyLonger(least) is null);
+        Assert.All(asked.WhyLonger(least) is { } why ? [why] : Array.Empty<string>(), w => Assert.Contains($"no lease below {shortest} s", w, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_leases_that_etcd_grants_by_default_change_nothing()
+    {
+        var asked = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton").Cluster!;
+        Assert.Equal(asked, asked.ForShortestLease(TimeSpan.FromSeconds(2)));
+        Assert.Null(asked.WhyLonger(TimeSpan.FromSeconds(2)));
+    }
+
+    [Theory]
+    [InlineData("", 3)]
     [InlineData("lease-ttl = 15s", 3)]
     [InlineData("lease-ttl = 2s", 2)]
     [InlineData("heartbeat-pause = 20s, stable-after = 10s", 5)]

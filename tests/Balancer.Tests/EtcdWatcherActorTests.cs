@@ -77,6 +77,18 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task When_the_registry_came_back_empty_workers_that_register_again_are_not_missed()
+    {
+        var watch = await WatchWithAsync(A, B);
+        watch.Snapshot(1);
+        var again = A with { RegistrationOrder = 5 };
+        watch.Changed(2, again.Put());
+        ExpectChanges(again.Put());
+        Advance(TimeSpan.FromSeconds(11));
+        ExpectChanges(B.Removed());
+    }
+
+    [Fact]
     public async Task Why_everything_was_read_anew_is_logged()
     {
         var watch = await WatchWithAsync(A, B);

@@ -46,6 +46,21 @@ public class LeaseMachineTests
     }
 
     [Fact]
+    public void A_lease_longer_than_asked_is_told_once_with_both_numbers()
+    {
+        var longer = Timings.Ttl + TimeSpan.FromSeconds(5);
+        for (var round = 0; round < 2; round++)
+        {
+            var grant = Single<LeaseEffect.Grant>(Tell(new LeaseEvent.Looked(Single<LeaseEffect.Look>(Acquire()).Number, null)));
+            var effects = Tell(new LeaseEvent.Granted(grant.Number, 77 + round, longer, _now));
+            Assert.Equal(
+                round == 0 ? [new LeaseEffect.TellLonger(Timings.Ttl, longer)] : [],
+                effects.OfType<LeaseEffect.TellLonger>());
+            Tell(new LeaseEvent.Failed(effects.OfType<LeaseEffect.Claim>().Single().Number, "refused", IsFinal: true));
+        }
+    }
+
+    [Fact]
     public void The_loser_of_a_race_gives_its_etcd_lease_back()
     {
         var claim = UpToClaim();

@@ -211,6 +211,10 @@ public sealed class LongLeaseTests
             new ServiceInstance("a", "127.0.0.1", 2), new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(1), OnConflict = ConflictRule.Refuse });
 
         await second.Registration.Registered.WaitAsync(Bound.Time);
+        Assert.Equal(TimeSpan.FromSeconds(5), second.Registration.LeaseTtl);
+        await second.NextAsync<RegistrationEvent.Registered>();
+        Assert.Equal(
+            "etcd grants leases of 5 s where 1 s were asked for: after a crash it is found for that long", $"{second.Seen.OfType<RegistrationEvent.LongerLease>().Single()}");
     }
 }
 

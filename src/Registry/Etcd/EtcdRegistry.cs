@@ -49,6 +49,16 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
     public Task ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(() => _connection.CountAsync(_keys.Workers, cancellationToken));
 
+    /// <summary>The shortest lease that etcd grants, whoever asks: one and a half of its election timeouts, 2 s by default. It is taken and given back.</summary>
+    /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
+    /// <exception cref="RegistryRefusedException">It refuses.</exception>
+    public Task<TimeSpan> ShortestLeaseAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
+    {
+        var lease = await _connection.GrantAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+        await _connection.RevokeAsync(lease.ID, cancellationToken).ConfigureAwait(false);
+        return TimeSpan.FromSeconds(lease.TTL);
+    });
+
     /// <inheritdoc/>
     public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
     {

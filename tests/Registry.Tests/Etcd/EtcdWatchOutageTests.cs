@@ -162,6 +162,30 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_that_is_cut_while_etcd_answers_resumes_without_loss_and_without_a_word()
+    {
+        await using var proxy = new FaultyProxy(_etcd.Port);
+        var settings = Settings.For(proxy.Port) with { ReconnectDelayMin = TimeSpan.FromMilliseconds(1), ReconnectDelayMax = TimeSpan.FromMilliseconds(1) };
+        await using var watcher = settings.Open();
+        await using var watch = new WatchProbe(watcher);
+        await watch.NextAsync<RegistryEvent.Snapshot>();
+        for (var i = 0; i < 20; i++)
+        {
+            // Seen through the stream that is cut next: it was open.
+            await _registry.AddAsync(Worker($"w{i}"));
+            while (watch.Changes.Count() <= i)
+            {
+                await watch.NextAsync<RegistryEvent.Changed>();
+            }
+
+            proxy.Break();
+        }
+
+        Assert.DoesNotContain(watch.Seen, e => e is RegistryEvent.Disconnected or RegistryEvent.Connected);
+        Assert.Single(watch.Seen.OfType<RegistryEvent.Snapshot>());
+    }
+
+    [Fact]
     public async Task Only_one_disconnection_is_told_per_outage()
     {
         await using var watch = new WatchProbe(_registry);
