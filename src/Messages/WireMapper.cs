@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
+using System.Text.Unicode;
 using Akka.Actor;
 using Akka.Remote;
 using AkkaLb.Core;
@@ -23,8 +24,11 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// <summary>Bound of paths, keys and names, in characters: longer ones are refused.</summary>
     private const int NameLengthMax = 1024;
 
-    /// <summary>Bound of texts for people, in characters: longer ones are cut. At most 3 bytes each, two of them fit well into a frame.</summary>
-    private const int TextLengthMax = 8192;
+    /// <summary>Bound of a version, in characters.</summary>
+    private const int VersionLengthMax = 128;
+
+    /// <summary>Bound of texts for people, in bytes: longer ones are cut. Two of them fit into the smallest frame that Akka allows, 32,000 bytes.</summary>
+    private const int TextBytesMax = 8192;
 
     private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
     private readonly ConcurrentDictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
@@ -38,7 +42,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             RequestId = (ulong)m.RequestId, Reason = ToWire(m.Reason), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
         },
         MemoryReport m => ToWire(m),
-        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = m.Worker.Id, Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen) },
+        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = Sendable(m.Worker.Id), Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen) },
         WhoDecides => new Wire.WhoDecides(),
         Decides m => new Wire.Decides { Term = checked((ulong)m.Term) },
         Job m => new Wire.Job
@@ -135,7 +139,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         var wire = new Wire.Assign { RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining) };
         foreach (var key in m.LeaveOut)
         {
-            wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = key.Id, Incarnation = (ulong)key.Incarnation });
+            wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = Sendable(key.Id), Incarnation = (ulong)key.Incarnation });
         }
 
         return wire;
@@ -160,7 +164,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         var wire = new Wire.Assigned
         {
-            RequestId = (ulong)m.RequestId, Policy = m.Policy, Term = checked((ulong)m.Term), Revision = checked((ulong)m.Revision),
+            RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term), Revision = checked((ulong)m.Revision),
         };
         if (m.Workers.Count == 1)
         {
@@ -191,7 +195,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     }
 
     private Wire.AssignedWorker ToWire(AssignedWorker w) =>
-        new() { WorkerId = w.Worker.Id, Incarnation = (ulong)w.Worker.Incarnation, Path = Path(w.Gate) };
+        new() { WorkerId = Sendable(w.Worker.Id), Incarnation = (ulong)w.Worker.Incarnation, Path = Path(w.Gate) };
 
     private Assigned FromWire(Wire.Assigned m)
     {
@@ -265,7 +269,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static Wire.MemoryReport ToWire(MemoryReport m) => new()
     {
-        WorkerId = m.Worker.Id,
+        WorkerId = Sendable(m.Worker.Id),
         Incarnation = (ulong)m.Worker.Incarnation,
         Sequence = checked((ulong)m.Sequence),
         HeartbeatMs = Ms32(m.Heartbeat),
@@ -292,13 +296,13 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static Wire.WorkerRecord ToWire(WorkerRecord m) => new()
     {
-        WorkerId = m.Id,
+        WorkerId = Sendable(m.Id),
         Incarnation = (ulong)m.Incarnation,
-        Path = m.Path,
+        Path = Sendable(m.Path, m.Path.Length is > 0 and <= NameLengthMax, "path"),
         State = ToWire(m.State),
         Capacity = checked((uint)m.Capacity),
         HeartbeatMs = checked((uint)m.HeartbeatMs),
-        Version = m.Version,
+        Version = Sendable(m.Version, m.Version.Length <= VersionLengthMax, "version"),
         Reason = OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
     };
 
@@ -308,7 +312,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m!.Path.Length is > 0 and <= NameLengthMax, "path");
         Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
         Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
-        Check(m.Version.Length <= 128, "version");
+        Check(m.Version.Length <= VersionLengthMax, "version");
         var key = Key(m.WorkerId, m.Incarnation);
         return new WorkerRecord(
             key.Id,
@@ -354,7 +358,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     {
         var wire = new Wire.WatcherState
         {
-            Registry = m.Registry,
+            Registry = Text(m.Registry, NameLengthMax),
             Connected = m.IsConnected,
             Revision = checked((ulong)m.Revision),
             Resyncs = checked((ulong)m.Resyncs),
@@ -401,8 +405,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m.Members.Count <= GetBalancerState.CountMax, "members");
         var wire = new Wire.BalancerState
         {
-            Id = m.Id,
-            Policy = m.Policy,
+            Id = Text(m.Id, NameLengthMax),
+            Policy = Text(m.Policy, NameLengthMax),
             Rejection = Text(m.Rejection),
             Version = checked((ulong)m.Version),
             MemberCount = checked((uint)m.MemberCount),
@@ -412,7 +416,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         {
             var wireMember = new Wire.MemberState
             {
-                WorkerId = member.Worker.Id,
+                WorkerId = Sendable(member.Worker.Id),
                 Incarnation = (ulong)member.Worker.Incarnation,
                 State = ToWire(member.State),
                 Eligible = member.IsEligible,
@@ -576,14 +580,25 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     }
 
     /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in vain.</summary>
-    private static string Text(string text, int lengthMax = TextLengthMax)
+    private static string Text(string text, int lengthMax = TextBytesMax)
     {
-        if (text.Length <= lengthMax)
+        Span<byte> bytes = stackalloc byte[TextBytesMax];
+        var head = text.AsSpan(0, Math.Min(text.Length, lengthMax));
+        if (head.Length < text.Length && char.IsHighSurrogate(head[^1]))
         {
-            return text;
+            head = head[..^1];
         }
 
-        return text[..(char.IsHighSurrogate(text[lengthMax - 1]) ? lengthMax - 1 : lengthMax)];
+        Utf8.FromUtf16(head, bytes, out var charsRead, out _);
+        return charsRead == text.Length ? text : text[..charsRead];
+    }
+
+    private static string Sendable(string workerId) => Sendable(workerId, WorkerIds.IsValid(workerId), "worker_id");
+
+    private static string Sendable(string text, bool holds, string field)
+    {
+        Check(holds, field);
+        return text;
     }
 
     private static TimeSpan Duration(ulong ms)

@@ -86,7 +86,7 @@ internal static class MessageZoo
         (new Several(5), "Several.N"),
         (new PrivateConstructed("a"), "PrivateConstructed"),
         (new WithFrozen(new Dictionary<string, int> { ["a"] = 1 }.ToFrozenDictionary()), "WithFrozen.Map"),
-        (new WithList([new PrivateSetLine()]), "WithList.Lines[].N"),
+        (new WithList([PrivateSetLine.Of(5)]), "WithList.Lines[].N"),
         (new WriteOnly { N = 5 }, "WriteOnly.N"),
         (new Grid(new[,] { { 1 } }), "Grid.Cells"),
     ];
@@ -196,7 +196,7 @@ internal static class MessageZoo
     }
 
     public sealed class PrivateSet { public string Name { get; private set; } = ""; public static PrivateSet Of(string n) => new() { Name = n }; }
-    public sealed class PrivateSetLine { public int N { get; private set; } = Random.Shared.Next(5, 9); }
+    public sealed class PrivateSetLine { public int N { get; private set; } public static PrivateSetLine Of(int n) => new() { N = n }; }
     public sealed record WithList(List<PrivateSetLine> Lines);
     public sealed record WithRef(IActorRef Ref);
     public sealed record WithObject(object O);

@@ -149,6 +149,49 @@ public sealed class WireFormatTests(TestSystem system)
     }
 
     [Fact]
+    public void However_long_its_texts_are_a_record_fits_the_smallest_frame_or_is_refused_by_name() => Assert.All(Samples.All(system), s =>
+    {
+        // A job, its reply and a job's text are bounded where the user's message is wrapped.
+        if (s.Message is Job or JobDone or WordsJob)
+        {
+            return;
+        }
+
+        foreach (var text in new[] { new string('x', 200_000), string.Concat(Enumerable.Repeat("x€😀", 50_000)), new string('\ud800', 100_000) })
+        {
+            var message = (IAkkaLbMessage)WithTexts(s.Message, text);
+            try
+            {
+                Assert.InRange(system.Write(message).Bytes.Length, 0, 32_000 - Payloads.EnvelopeBytesMax);
+            }
+            catch (SerializationException e)
+            {
+                Assert.Contains(message.GetType().Name, e.Message, StringComparison.Ordinal);
+                Assert.Matches("worker_id|path|version|key|reason", e.Message);
+            }
+        }
+    });
+
+    /// <summary>A copy with each text in it, also in the records and lists that it holds, replaced by another.</summary>
+    private static object WithTexts(object record, string text)
+    {
+        var copy = record.GetType().GetMethod("<Clone>$")!.Invoke(record, null)!;
+        foreach (var property in record.GetType().GetProperties().Where(p => p.SetMethod is not null))
+        {
+            var value = property.GetValue(record);
+            property.SetValue(copy, value switch
+            {
+                string => text,
+                WorkerRecord => WithTexts(value, text),
+                IReadOnlyList<MemberState> { Count: > 0 } members => members.Select(m => (MemberState)WithTexts(m, text)).ToArray(),
+                _ => value,
+            });
+        }
+
+        return copy;
+    }
+
+    [Fact]
     public void An_unpaired_surrogate_in_a_text_does_no_harm() =>
         Assert.True(system.ReadsOrRefuses(
             system.Write(new JobFailed(default, 1, JobFailureReason.Crash, "T", "a\ud800b")).Bytes, "JF", "unpaired surrogate"));
