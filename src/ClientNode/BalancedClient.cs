@@ -44,15 +44,16 @@ public sealed class BalancedClient : IAsyncDisposable
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         StrayJobs.AnswerIn(system);
-        _client = TopActors.Of(system).Start(
-            ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact), name: null);
+        var props = ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact);
+        // A system of somebody else's, a worker program's say, can do without this client: it may be disposed there.
+        _client = ownsSystem ? TopActors.Of(system).Start(props, name: null) : system.ActorOf(props);
         // Not in the caller's synchronization context: Akka awaits in it, and one that is blocked would never hear of the end.
         _ended = Task.Run(() => _client.WatchAsync());
         _ended.ContinueWith(_ => FinishOpen(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Completes, with a sentence for the operator, when the client's actor has ended: every job ends as closed from
-    /// then on.</summary>
+    /// then on. Only of a client with a system of its own.</summary>
     internal Task<string> Ended => TopActors.Of(_system).Ended;
 
     /// <summary>What <see cref="On"/> needs of your actor system besides remoting: the serializer of AkkaLb's own messages. Put it above your own

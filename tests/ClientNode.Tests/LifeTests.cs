@@ -1,5 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.TestKit.TestActors;
+using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
@@ -45,6 +47,16 @@ public class LifeTests : ClientKit
         await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.WaitAsync(Patience));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.WaitForBalancerAsync(Timeout.InfiniteTimeSpan).WaitAsync(Patience));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.InspectAsync(((ExtendedActorSystem)Sys).Provider.DefaultAddress, Patience));
+    }
+
+    [Fact]
+    public async Task Disposing_a_client_on_the_system_of_a_program_is_no_end_of_the_program()
+    {
+        var top = TopActors.Of(Sys);
+        await BalancedClient.On(Sys, new BalancedClientOptions { Balancers = new FixedBalancers([]) }).DisposeAsync();
+        var needed = top.Start(Props.Create<BlackHoleActor>(), "needed");
+        Sys.Stop(needed);
+        Assert.StartsWith("the actor /user/needed has ended", await top.Ended.WaitAsync(Patience), StringComparison.Ordinal);
     }
 
     [Fact]
