@@ -16,8 +16,10 @@ namespace AkkaLb.WorkerNode;
 /// Each instance has an <see cref="InstanceKeeper"/> of its own.</para>
 /// <para>Trouble with one effect is logged and ends there: no other job hears of it, and no effect is carried out twice. When the gate itself stops or
 /// is restarted, what it still holds is answered as after a drain without time.</para>
-/// <para>A job that was given to an instance which had stopped by then comes back as a dead letter, before the instance's end is told: the mailbox is
-/// emptied first. A message that its actor does not handle is published by Akka. The gate listens for both.</para>
+/// <para>A job that was given to an instance which had stopped by then comes back as a dead letter, mostly before the instance's end is told: the mailbox
+/// is emptied first. When the end was on the way already the dead letter comes too late, and one that meets the very moment of the end is lost by Akka;
+/// the missing answer to the question in front of the job then says that it was not started. A message that its actor does not handle is published
+/// by Akka. The gate listens for all of them.</para>
 /// </remarks>
 public sealed class WorkerGate : ReceiveActor, IWithTimers
 {
@@ -264,6 +266,8 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     {
         if (RunningOn(message.Recipient, message.Message) is { } token)
         {
+            // An actor may answer a job, put it back into its own mailbox and stop.
+            Settle(token);
             _core.JobReturned(token, Now, _effects);
             Act();
         }

@@ -104,6 +104,7 @@ public sealed class WorkerGateBadActorsTests : GateKit
     {
         Answer,
         AnswerAndStop,
+        AnswerPutItBackAndStop,
         AnswerAndPoisonItself,
         AnswerAndKillItself,
         AnswerAndThrow,
@@ -172,6 +173,10 @@ public sealed class WorkerGateBadActorsTests : GateKit
             switch (_last)
             {
                 case Habit.AnswerAndStop or Habit.AnswerAndThrowInPostStop or Habit.StopSilently:
+                    Context.Stop(Self);
+                    break;
+                case Habit.AnswerPutItBackAndStop:
+                    Self.Forward(message);
                     Context.Stop(Self);
                     break;
                 case Habit.AnswerAndPoisonItself or Habit.PoisonItself:

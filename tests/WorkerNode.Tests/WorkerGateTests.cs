@@ -8,6 +8,8 @@ namespace AkkaLb.WorkerNode.Tests;
 
 public class WorkerGateTests : GateKit
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Fact]
     public void A_reply_is_the_jobs_result()
     {
@@ -394,6 +396,30 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
+    public async Task A_job_for_an_instance_whose_end_is_on_the_way_already_is_done_by_another()
+    {
+        using var ledger = new WaitingLedger();
+        var gate = Gate(instances: 2, ledger: ledger);
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        var first = Observer.ExpectMsg<Seen>();
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        var second = Observer.ExpectMsg<Seen>().Worker;
+        ExpectDone(2);
+        // The gate waits for its ledger while the second instance ends, behind a job that the gate will give to it.
+        ledger.IsClosed = true;
+        first.Client.Tell(new Did("first"));
+        ledger.Entered.Wait(Patience);
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        var keeper = await Sys.ActorSelection(second.Path.Parent).ResolveOne(Patience);
+        Watch(keeper);
+        Sys.Stop(second);
+        ExpectTerminated(keeper);
+        ledger.Open.Set();
+        ExpectDone(1);
+        ExpectDone(3);
+    }
+
+    [Fact]
     public void Finished_jobs_are_in_the_ledger_before_their_answers()
     {
         var gate = Gate();
@@ -420,6 +446,31 @@ public class WorkerGateTests : GateKit
     private sealed class ThrowingLedger : IJobLedger
     {
         public void Finished(JobId id, int attempt, string outcome) => throw new NotSupportedException();
+    }
+
+    /// <summary>Keeps the gate waiting once it is closed.</summary>
+    private sealed class WaitingLedger : IJobLedger, IDisposable
+    {
+        public bool IsClosed { get; set; }
+
+        public ManualResetEventSlim Entered { get; } = new();
+
+        public ManualResetEventSlim Open { get; } = new();
+
+        public void Finished(JobId id, int attempt, string outcome)
+        {
+            if (IsClosed)
+            {
+                Entered.Set();
+                Open.Wait(Patience);
+            }
+        }
+
+        public void Dispose()
+        {
+            Entered.Dispose();
+            Open.Dispose();
+        }
     }
 
     /// <summary>Holds its thread while it has a job to be silent on.</summary>

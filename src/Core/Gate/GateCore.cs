@@ -150,7 +150,7 @@ public sealed class GateCore
     }
 
     /// <summary>The job came back from an instance that had already stopped: it was not started, and waits again where it belongs.
-    /// Ignored when it is not running. The instance's end is told separately.</summary>
+    /// Ignored when it is not running. Say <see cref="Replied"/> first if there is a reply. The instance's end is told separately.</summary>
     public void JobReturned(long token, TimeSpan now, List<GateEffect> effects)
     {
         if (RunningSlot(token) is not { } slot)
@@ -158,25 +158,10 @@ public sealed class GateCore
             return;
         }
 
-        var job = slot.Job!;
-        slot.Job = null;
-        job.RunsOn = null;
         // No question: nobody is there to answer it.
         slot.Mark = ++_lastMark;
         Set(slot, SlotState.Settling);
-        if (IsDraining)
-        {
-            End(job, Draining(job), effects);
-        }
-        else if (++job.Returns > GateSettings.ReturnsMax)
-        {
-            End(job, new GateEffect.AnswerRejected(token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
-        }
-        else
-        {
-            _queue.Add(job);
-        }
-
+        PutBack(slot.Job!, effects);
         Review(now, effects);
     }
 
@@ -201,15 +186,24 @@ public sealed class GateCore
         }
     }
 
-    /// <summary>The instance is gone: it stopped itself, or could not be created or restarted.</summary>
+    /// <summary>The instance is gone: it stopped itself, or could not be created or restarted. Say <see cref="InstanceIdle"/> first if it answered its
+    /// last question: without that answer it has not taken its job.</summary>
     /// <param name="cause">Why it could not be created, in words; null: that is not known.</param>
     public void InstanceStopped(int instance, string? cause, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         if (slot.Job is { } job)
         {
-            Measure(job, now);
-            End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Crash), effects);
+            if (slot.HasBegun)
+            {
+                Measure(job, now);
+                End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Crash), effects);
+            }
+            else
+            {
+                // An answer to the question in front of the job would be here by now: the instance has taken neither.
+                PutBack(job, effects);
+            }
         }
 
         if (slot.IsProven)
@@ -570,6 +564,25 @@ public sealed class GateCore
         {
             _dues.Remove(due);
             _drain = null;
+        }
+    }
+
+    /// <summary>The job was given to an instance that had ended. It was not started, and waits again where it belongs, a bounded number of times.</summary>
+    private void PutBack(HeldJob job, List<GateEffect> effects)
+    {
+        job.RunsOn!.Job = null;
+        job.RunsOn = null;
+        if (IsDraining)
+        {
+            End(job, Draining(job), effects);
+        }
+        else if (++job.Returns > GateSettings.ReturnsMax)
+        {
+            End(job, new GateEffect.AnswerRejected(job.Token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
+        }
+        else
+        {
+            _queue.Add(job);
         }
     }
 

@@ -306,6 +306,17 @@ public class GateCoreTests
     }
 
     [Fact]
+    public void A_job_whose_instance_ends_before_it_has_begun_was_not_started_and_waits_again()
+    {
+        var gate = new GateBench(2, 1, begins: false);
+        gate.Job(1);
+        Assert.Equal("build i0, probe i0", gate.Stopped(0));
+        Assert.Equal("start 1 on i0", gate.Idle(0));
+        gate.Idle(0);
+        Assert.Equal("failed 1 Crash, build i0, probe i0", gate.Stopped(0));
+    }
+
+    [Fact]
     public void A_job_that_comes_back_while_the_worker_drains_is_rejected()
     {
         var gate = new GateBench(1, 1);
