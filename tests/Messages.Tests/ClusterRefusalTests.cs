@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster.Routing;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
+using Akka.Dispatch.SysMsg;
 using Akka.Routing;
 using Akka.Serialization;
 using AkkaLb.Core;
@@ -50,6 +51,27 @@ public sealed class ClusterRefusalTests : IAsyncLifetime
 
         Assert.IsType(serializer, found);
         Assert.Equal(id, found.Identifier);
+    }
+
+    [Fact]
+    public async Task A_member_may_watch_and_nobody_else()
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var (cluster, peer) = (Akka.Cluster.Cluster.Get(_member), Akka.Cluster.Cluster.Get(_peer));
+        Assert.IsType<Unwatch>(Read(peer.SelfAddress));
+
+        await cluster.JoinAsync(cluster.SelfAddress, bound.Token);
+        await peer.JoinAsync(cluster.SelfAddress, bound.Token);
+
+        Assert.IsType<Watch>(Read(peer.SelfAddress));
+        Assert.IsType<Unwatch>(Read(peer.SelfAddress.WithPort(1)));
+
+        object Read(Address from)
+        {
+            var watcher = (IInternalActorRef)_member.Provider.ResolveActorRef(new RootActorPath(from) / "user" / "watcher");
+            var watch = new Watch((IInternalActorRef)_member.Guardian, watcher);
+            return _member.Serialization.Deserialize(_member.Serialization.Serialize(watch), 22, typeof(Watch));
+        }
     }
 
     [Fact]
