@@ -240,7 +240,7 @@ public sealed class EtcdConnection : IDisposable
                     (etcd, options) => ask(etcd, token is null ? options : options.WithHeaders(HeadersOf(token)!)),
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (EtcdRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e))
+            catch (EtcdRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e, token))
             {
                 ForgetToken(token);
             }

@@ -47,8 +47,11 @@ internal static class EtcdFaults
             : new EtcdUnavailableException($"etcd at {endpoint} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
 
     /// <summary>Whether etcd did nothing but find the token unknown, outdated or missing: with a new one the call may be repeated.</summary>
-    public static bool IsTokenUnknown(EtcdRefusedException refusal) => refusal.InnerException is RpcException fault
+    /// <param name="token">What the call carried. Without one, etcd takes the owner of a client certificate for the user, and denies him what ours
+    /// may do.</param>
+    public static bool IsTokenUnknown(EtcdRefusedException refusal, string? token) => refusal.InnerException is RpcException fault
         && (fault.StatusCode == StatusCode.Unauthenticated
+            || (fault.StatusCode == StatusCode.PermissionDenied && token is null)
             || (fault.StatusCode == StatusCode.InvalidArgument && (Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
 
     /// <summary>Whether etcd refuses a user and password because it asks nobody for them at present.</summary>

@@ -155,6 +155,22 @@ public sealed class EtcdSecurityTests : IDisposable
         }
     }
 
+    /// <summary>etcd takes the owner of the certificate for the user of a call without a token, and denies him everything.</summary>
+    [Fact]
+    public async Task Beside_a_client_certificate_the_user_counts_again_when_authentication_is_switched_on_again()
+    {
+        await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server, Client = _client });
+        await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
+        await etcd.SwitchAuthenticationAsync(isOn: false);
+        using var connection = Connect(etcd, Tls(_client), Password);
+        await PutAsync(connection, "a");
+
+        await etcd.SwitchAuthenticationAsync(isOn: true);
+
+        await PutAsync(connection, "a");
+        await UseAsync(connection);
+    }
+
     [Fact]
     public async Task User_without_a_role_on_the_prefix_is_denied_reads_writes_and_the_watch()
     {
