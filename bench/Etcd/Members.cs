@@ -91,7 +91,7 @@ internal static class Members
 
     private static long _sequence;
 
-    /// <summary>Answers while the reports go on.</summary>
+    /// <summary>Answers while the reports continue.</summary>
     private static async Task AssignAsync(Node node, List<WorkerRecord> workers, Options options)
     {
         var reporting = ReportAsync(node, workers, options.Reporting);
@@ -104,6 +104,6 @@ internal static class Members
         }
 
         await reporting;
-        Console.WriteLine($"Assign, one after another, while the reports go on: {latency.Percentiles()}");
+        Console.WriteLine($"Assign, one after another, while the reports continue: {latency.Percentiles()}");
     }
 }

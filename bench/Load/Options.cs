@@ -4,7 +4,7 @@ namespace AkkaLb.Bench.Load;
 
 /// <summary>What the command line asks for.</summary>
 /// <param name="Slice">How long each side is measured at a time before it is the other's turn.</param>
-/// <param name="WarmUp">How long both sides run before anything counts: tiered JIT goes on for about 10 s.</param>
+/// <param name="WarmUp">How long both sides run before anything counts: tiered JIT continues for about 10 s.</param>
 /// <param name="Rounds">How often each side gets its slice.</param>
 /// <param name="Starts">How often each program is started.</param>
 /// <param name="Kills">How often a worker is killed.</param>

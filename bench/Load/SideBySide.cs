@@ -33,7 +33,7 @@ internal sealed class SideBySide(ChildProcess server, Options options)
             var (sidesA, sidesB) = (new List<Slice>(), new List<Slice>());
             for (var round = 0; round < options.Rounds; round++)
             {
-                // Who goes first changes, so that a load that rises or falls favours nobody.
+                // The order changes, so that a load that rises or falls favours nobody.
                 if (round % 2 == 0)
                 {
                     sidesA.Add(await SliceAsync(a, inFlight, options.Slice));

@@ -8,7 +8,7 @@ using AkkaLb.Registry.Etcd;
 namespace AkkaLb.Balancer;
 
 /// <summary>Keeps this balancer's own entry in etcd, so that clients and workers find it. Disposing it takes the entry out.</summary>
-/// <remarks>While etcd is away nothing depends on it: who knows the balancer's address goes on using it. So it tries for ever and only logs. It ends early only
+/// <remarks>While etcd is away nothing depends on it: who knows the balancer's address continues using it. So it tries for ever and only logs. It ends early only
 /// when another process holds the id; a crashed one is waited for, one time to live.</remarks>
 public sealed class BalancerAnnouncer : IAsyncDisposable
 {
@@ -96,8 +96,8 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
 #pragma warning restore CA1031
         {
             // Nobody who starts from now on would find it: no use to live on.
-            _log.Error(e, "this balancer's entry in etcd is not kept any more");
-            _taken.TrySetResult($"this balancer's entry in etcd is not kept any more, so others cannot find it: {e.GetType().Name}: {e.Message}");
+            _log.Error(e, "this balancer's entry in etcd is no longer kept");
+            _taken.TrySetResult($"this balancer's entry in etcd is no longer kept, so others cannot find it: {e.GetType().Name}: {e.Message}");
         }
     }
 
@@ -134,7 +134,7 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     {
         if (!_isTroubled)
         {
-            _log.Warning("this balancer's entry in etcd cannot be kept, retrying: {0}", problem);
+            _log.Warning("this balancer's entry in etcd cannot be kept; retrying: {0}", problem);
         }
 
         _isTroubled = true;

@@ -74,7 +74,7 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
             {
                 _local = null;
                 _link.Lost();
-                _log.Info("this balancer decides no more");
+                _log.Info("this balancer no longer decides");
             }
         });
         Receive<GetBalancerState>(OnGetState);

@@ -23,7 +23,7 @@ public sealed record DecidingHere : INoSerializationVerificationNeeded
     public static DecidingHere Instance { get; } = new();
 }
 
-/// <summary>From the singleton's manager: this balancer decides no more.</summary>
+/// <summary>From the singleton's manager: this balancer no longer decides.</summary>
 public sealed record StopDeciding : INoSerializationVerificationNeeded
 {
     public static StopDeciding Instance { get; } = new();

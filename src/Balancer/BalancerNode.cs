@@ -46,7 +46,7 @@ internal static class BalancerNode
         node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName}");
         await Task.WhenAny(end).ConfigureAwait(false);
 
-        // Found no more, assigns no more, watches no more.
+        // From here on nobody finds it, and it neither assigns nor watches.
         if (announcer is not null)
         {
             await announcer.DisposeAsync().ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal static class BalancerNode
         // Judged now: the actors that end from here on are meant to.
         var failure = node.Failure;
 
-        // Found no more and joined no more; then, with the system's end, another one decides.
+        // From here on nobody finds it or joins it; then, with the system's end, another one decides.
         await member.WithdrawAsync(ShutdownStep).ConfigureAwait(false);
         await TopActors.AskLastAsync(member.Front, StopAssigning.Instance, ShutdownStep).ConfigureAwait(false);
         await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).ConfigureAwait(false);
@@ -134,7 +134,7 @@ internal static class BalancerNode
         }
     }
 
-    /// <exception cref="ProgramException">The cluster has gone on without this node, or would not have it.</exception>
+    /// <exception cref="ProgramException">The cluster has continued without this node, or would not have it.</exception>
     private static async Task ThrowIfPutOutAsync(ActorSystem system, ClusterNode member)
     {
         if (member.Ended.IsCompleted)
@@ -148,7 +148,7 @@ internal static class BalancerNode
         {
             throw new ProgramException(
                 ExitCode.Unreachable,
-                "removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its side of a split: start it again");
+                "this balancer was removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its side of a split: start it again");
         }
     }
 

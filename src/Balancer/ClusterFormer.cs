@@ -141,11 +141,11 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
                 Ask(_registry.RenewAsync(renew.Seen, _stopped.Token), generation => new Begun(generation), problem => new BeginFailed(problem));
                 break;
             case FormationEffect.JoinSelf:
-                _log.Info("no balancer is there: forming a cluster");
+                _log.Info("no other balancer is there: this one forms a cluster");
                 _cluster.Join(_cluster.SelfAddress);
                 break;
             case FormationEffect.Join join:
-                _log.Info("joining the cluster of {0}", string.Join(", ", join.Addresses));
+                _log.Info("this balancer joins the cluster of {0}", string.Join(", ", join.Addresses));
                 _cluster.JoinSeedNodes(join.Addresses.Select(Address.Parse));
                 break;
             case FormationEffect.Announce announce:
@@ -155,7 +155,7 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
                     problem => new AnnounceFailed(problem));
                 break;
             case FormationEffect.Ready ready:
-                _log.Info("in the cluster of balancers, generation {0}", ready.Generation);
+                _log.Info("this balancer is in the cluster of balancers, generation {0}", ready.Generation);
                 _ready.TrySetResult();
                 break;
             case FormationEffect.AskOthers:

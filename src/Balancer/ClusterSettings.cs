@@ -47,8 +47,8 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
     /// pause, wait until the picture is stable, and try for the lease once: those that are refused end. The 2 s are for etcd, which ends a lease up to
     /// half a second late, and for the heartbeat that the dead one may have sent half a second before its last renewal. Where pause and
     /// stability together are below 4 s, the least TTL is still longer than that.</para>
-    /// <para>Too short a TTL costs members, not safety. Who decided and lives renews the lease until the other side has been refused, whatever the TTL. It
-    /// loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both go on. Still no two decide, for
+    /// <para>Too short a TTL costs members, not safety. A balancer that decided and lives renews the lease until the other side has been refused, whatever the TTL. It
+    /// loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both continue. Still no two decide, for
     /// that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers in the registry, and all but the side of
     /// the one that has been there longest end (see <see cref="ClusterFormation"/>).</para>
     /// </remarks>
@@ -103,7 +103,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
 
     /// <summary>Akka's own settings that follow from these, so that nobody has to write them.</summary>
     /// <remarks>
-    /// Gossip and the leader's actions are quicker than Akka's defaults, which suit hundreds of nodes; a few balancers can afford it. Who survives a split
+    /// Gossip and the leader's actions are quicker than Akka's defaults, which suit hundreds of nodes; a few balancers can afford it. Which side survives a split
     /// is decided by a lease in etcd. That a decision is late because the picture keeps changing is no reason to end all: the deciding lease stands.
     /// </remarks>
     /// <param name="etcd">Where etcd is.</param>

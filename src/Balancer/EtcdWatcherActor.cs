@@ -13,7 +13,7 @@ namespace AkkaLb.Balancer;
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 /// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
 /// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause. So is the one after a
-/// crash of this actor: it forgets what it knew, and the balancer goes on with the members it was told.</remarks>
+/// crash of this actor: it forgets what it knew, and the balancer continues with the members it was told.</remarks>
 public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
@@ -62,7 +62,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
     {
         var pause = _restarts.Crashed(Now);
         _health.Disconnected(LogText.Of($"the watcher failed: {reason.Message}"));
-        _log.Error("the watcher failed, the last known workers stay, the registry is read anew in {0} s", pause.TotalSeconds);
+        _log.Error("the watcher failed; the last known workers stay, and the registry is read again in {0} s", pause.TotalSeconds);
         Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, pause);
     }
 
@@ -81,7 +81,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             if (m.Problem != _lastEnd)
             {
                 _lastEnd = m.Problem;
-                _log.Error("the watch of the registry ended, the last known workers stay, opening it again every {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
+                _log.Error("the watch of the registry ended; the last known workers stay, and it is opened again every {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
             }
 
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
@@ -117,7 +117,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
                 if (_lastEnd is not null)
                 {
                     _lastEnd = null;
-                    _log.Info("the watch of the registry goes on");
+                    _log.Info("the watch of the registry continues");
                 }
 
                 OnSnapshot(snapshot);
@@ -131,7 +131,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
                 break;
             case RegistryEvent.Disconnected disconnected:
                 _health.Disconnected(disconnected.Reason);
-                _log.Warning("the registry cannot be reached, the last known workers stay: {0}", disconnected.Reason);
+                _log.Warning("the registry cannot be reached; the last known workers stay: {0}", disconnected.Reason);
                 break;
             case RegistryEvent.Connected:
                 _health.Connected(Now);
@@ -141,7 +141,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
                 _log.Warning("registry value {0} is left out: {1}", unreadable.Key, unreadable.Problem);
                 break;
             case RegistryEvent.MoreUnreadable more:
-                _log.Warning("... and {0} more registry values are left out", more.Count);
+                _log.Warning("... and more registry values are left out: {0}", more.Count);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -158,7 +158,7 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         }
         else
         {
-            _log.Info("the registry was read anew at revision {0}, {1} changes: {2}", snapshot.Revision, changes.Count, snapshot.Because ?? "the watch was opened anew");
+            _log.Info("the registry was read again at revision {0} (changes: {1}): {2}", snapshot.Revision, changes.Count, snapshot.Because ?? "the watch was opened again");
             Tell(changes);
             if (_view.KeptUntil is { } until && !Timers.IsTimerActive(nameof(KeptLongEnough)))
             {

@@ -15,7 +15,7 @@ internal static class PolicyPrompt
     public static string Ask()
     {
         var console = NewConsole();
-        // Ctrl-C ends the program as usual, but the question has hidden the cursor, and the shell would go on without one.
+        // Ctrl-C ends the program as usual, but the question has hidden the cursor, and the shell would be left without one.
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
         var width = PolicyNames.All.Max(p => p.Name.Length);
         var chosen = console.Prompt(new SelectionPrompt<(string Name, string Meaning)>()

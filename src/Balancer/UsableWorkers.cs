@@ -101,7 +101,7 @@ internal sealed class UsableWorkers(string? protocol, Action<string> warn)
     {
         if (_leftOut.Sum() is > 0 and var more)
         {
-            warn($"... and {more} more workers are left out");
+            warn($"... and more workers are left out: {more}");
         }
     }
 }

@@ -217,7 +217,7 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was. Or the reply cannot be read.</exception>
     /// <exception cref="JobFailedException">The job ended without a result.</exception>
     /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the job goes on, nobody waits for it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
     public async Task<TReply> AskAsync<TReply>(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
     {
         var run = await RunAsync(message, options, cancellationToken).ConfigureAwait(false);
@@ -234,7 +234,7 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The deadline is zero, negative or above <see cref="JobOptions.DeadlineMax"/>.</exception>
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the job goes on, nobody waits for it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
     public Task<JobRun> RunAsync(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);

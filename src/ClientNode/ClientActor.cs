@@ -105,12 +105,12 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         Receive<AssociationErrorEvent>(m => OnConnectionLost(m.RemoteAddress, $"the connection failed: {Innermost(m.Cause).Message}"));
         Receive<ActorIdentity>(OnIdentity);
         Receive<BalancerNews.Known>(OnBalancersKnown);
-        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, those known stay: {0}", m.Reason));
+        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up; those known stay: {0}", m.Reason));
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
-        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
+        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and more entries of balancers are left out: {0}", m.Count));
         Receive<BalancerNews.Failed>(m => _log.Error(
-            "looking the balancers up failed, those known stay, trying again after a pause: {0}", m.Problem));
+            "looking the balancers up failed; those known stay, and the look-up is tried again after a pause: {0}", m.Problem));
         Receive<WaitForLink>(m =>
         {
             if (_link.Linked is null)
@@ -215,7 +215,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
             if (id == ProbeId(index) && _link.Found(index))
             {
                 _balancer = m.Subject;
-                _log.Info("using the balancer at {0}", m.Subject.Path.Address);
+                _log.Info("this client uses the balancer at {0}", m.Subject.Path.Address);
                 Step(() => _client.BalancerFound(Now));
                 foreach (var waiter in _linkWaiters)
                 {
@@ -242,7 +242,7 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     /// <summary>One line now, and one when a balancer is used again; nothing between.</summary>
     private void Forget(string why)
     {
-        _log.Warning("lost the balancer at {0}: {1}", _balancer?.Path.Address, why);
+        _log.Warning("this client lost the balancer at {0}: {1}", _balancer?.Path.Address, why);
         _balancer = null;
         _probeEpoch++;
         _client.BalancerLost(Now);

@@ -29,7 +29,7 @@ var chunk = CommonFlags.Make("--chunk", "BYTES", "largest piece of a file that i
 var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency };
 
 var jobs = CommonFlags.Make("--jobs", "N", "jobs to run");
-var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to go on beginning jobs");
+var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to begin new jobs");
 var job = CommonFlags.Make("--job", "JOB", $"{JobSpec.Forms} (sleep:0)");
 var deadline = CommonFlags.Make("--deadline", "SECONDS", "for each job, retries included (60)");
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };

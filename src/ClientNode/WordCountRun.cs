@@ -13,7 +13,7 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
 {
     private static readonly JobOptions EachChunk = new() { IsIdempotent = true };
 
-    /// <summary>Counts all files, several chunks at once. A chunk that fails leaves its file without a count; the others go on.</summary>
+    /// <summary>Counts all files, several chunks at once. A chunk that fails leaves its file without a count; the others continue.</summary>
     /// <param name="concurrency">Chunks under way at most; so many are in memory as well.</param>
     /// <param name="interrupted">No further chunk is begun once it is signalled.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>

@@ -13,7 +13,7 @@ namespace AkkaLb.Coordination.Etcd;
 /// hand. A paused process, however long, finds itself without ownership at its first check. Wall clocks are not compared between machines.</para>
 /// <para><b>What it does not.</b> Between a check and what you do next the process may stop for any time, and then do it though somebody else owns the lease by now. Only a resource
 /// that refuses old <see cref="FencingToken"/>s is safe against that. And there may be no owner for a while: after a crash for the rest of <c>heartbeat-timeout</c>; after
-/// etcd restarted or changed its leader for a whole one from then on, as etcd starts every lease's time anew.</para>
+/// etcd restarted or changed its leader for a whole one from then on, as etcd starts every lease's time again.</para>
 /// <para>An owner is this object: an owner of the same name in another process, also the same program started again, is another one, and waits. Thread-safe; no call blocks.</para>
 /// </remarks>
 public sealed class EtcdLease : Lease

@@ -1,6 +1,6 @@
 namespace AkkaLb.Coordination.Etcd;
 
-/// <summary>Who has the key.</summary>
+/// <summary>The holder of the key.</summary>
 /// <param name="Instance">The holder's random name; empty when the value cannot be read: it is somebody's all the same.</param>
 /// <param name="LeaseId">The etcd lease the key is under; 0 when it is under none: nobody alive holds it then.</param>
 /// <param name="Owner">The holder's owner name, for people.</param>

@@ -300,7 +300,7 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
             return;
         }
 
-        // A holder goes on to the end of its time, whatever the trouble is: it has nothing to win by giving up early.
+        // A holder continues to the end of its time, whatever the trouble is: it has nothing to win by giving up early.
         _nextStepAt = now + timings.RetryDelay;
     }
 
@@ -387,7 +387,7 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
     private void Become(State state, long leaseId, TimeSpan? nextStepAt = null)
     {
         (_state, _leaseId, _nextStepAt) = (state, leaseId, nextStepAt);
-        // Whatever was under way counts no more.
+        // Whatever was under way no longer counts.
         (_request, _lastFailure) = (0, IsAcquiring || state == State.Releasing ? _lastFailure : "");
         if (nextStepAt is null && state != State.Idle)
         {

@@ -119,7 +119,7 @@ internal sealed class LeaseRunner
         catch (Exception e)
         {
             // A bug: better without a lease than with nobody who watches over it.
-            _log.Error(e, "Lease {0} has failed and is given up", _name);
+            _log.Error(e, "Lease {0} has failed; it is given up", _name);
             Stop();
         }
     }
@@ -150,7 +150,7 @@ internal sealed class LeaseRunner
 
                 break;
             case LeaseEffect.TellUnleased:
-                _log.Warning("Lease {0}: the key {1} in etcd has no lease, so nobody alive holds it: it is taken over", _name, _store.Key);
+                _log.Warning("Lease {0}: the key {1} in etcd has no lease, so nobody alive holds it; the key is taken over", _name, _store.Key);
                 break;
             case LeaseEffect.TellLonger e:
                 _log.Warning(

@@ -18,7 +18,7 @@ internal static class LeaseValue
         fields.WriteNumber("version", Version);
     });
 
-    /// <summary>Who has this key; never throws. A value that cannot be read is somebody's all the same.</summary>
+    /// <summary>The holder of this key; never throws. A value that cannot be read is somebody's all the same.</summary>
     public static LeaseHolder HolderOf(KeyValue kv)
     {
         ArgumentNullException.ThrowIfNull(kv);

@@ -78,19 +78,19 @@ public sealed class EtcdDiscovery : IExtension
         switch (e)
         {
             case RegistrationEvent.Registered registered:
-                _log.Info("registered as \"{0}\" in etcd{1}", service, registered.IsAgain ? " again" : "");
+                _log.Info("this node is registered as \"{0}\" in etcd{1}", service, registered.IsAgain ? " again" : "");
                 break;
             case RegistrationEvent.Lost lost:
-                _log.Warning("the registration as \"{0}\" is lost and made again: {1}", service, lost.Reason);
+                _log.Warning("the registration as \"{0}\" is lost; registering again: {1}", service, lost.Reason);
                 break;
             case RegistrationEvent.Trouble trouble:
-                _log.Warning("cannot register as \"{0}\", trying on: {1}", service, trouble.Problem);
+                _log.Warning("this node cannot register as \"{0}\", retrying: {1}", service, trouble.Problem);
                 break;
             case RegistrationEvent.LongerLease longer:
                 _log.Warning("registering as \"{0}\": {1}", service, longer);
                 break;
             case RegistrationEvent.Taken taken:
-                _log.Error("not registered: {0}", taken.Sentence);
+                _log.Error("this node is not registered: {0}", taken.Sentence);
                 break;
         }
     }
@@ -103,10 +103,10 @@ public sealed class EtcdDiscovery : IExtension
                 _log.Warning("the value of {0} is left out: {1}", unreadable.Key, unreadable.Problem);
                 break;
             case ServiceEvent.MoreUnreadable more:
-                _log.Warning("... and {0} more values of \"{1}\" are left out", more.Count, service);
+                _log.Warning("... and more values of \"{0}\" are left out: {1}", service, more.Count);
                 break;
             case ServiceEvent.Disconnected disconnected:
-                _log.Warning("etcd cannot be asked for \"{0}\", the last known instances stay: {1}", service, disconnected.Reason);
+                _log.Warning("etcd cannot be asked for \"{0}\"; the last known instances stay: {1}", service, disconnected.Reason);
                 break;
             case ServiceEvent.Connected:
                 _log.Info("etcd can be asked for \"{0}\" again", service);
@@ -115,7 +115,7 @@ public sealed class EtcdDiscovery : IExtension
     }
 
     private void LogFailure(string service, Exception why) =>
-        _log.Error(why, "the watch of \"{0}\" failed, the last known instances stay, it is begun anew after a pause", service);
+        _log.Error(why, "the watch of \"{0}\" failed; the last known instances stay, and the watch begins again after a pause", service);
 
     private async Task<Done> DeregisterAsync()
     {

@@ -48,7 +48,7 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
         return new ServiceSubscription(token => WatchAsync(service, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
     }
 
-    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins anew after a pause when something unforeseen ends it.</summary>
+    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins again after a pause when something unforeseen ends it.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="onEvent">As there. All instances are told again after a failure.</param>
     /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>

@@ -1,6 +1,6 @@
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>Who holds an instance's key, as read from etcd.</summary>
+/// <summary>The holder of an instance's key, as read from etcd.</summary>
 /// <param name="LeaseId">Zero: none, so that nobody alive holds it.</param>
 internal sealed record KeyHolder(long LeaseId, long ModRevision);
 

@@ -1,6 +1,6 @@
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>A subscription that is begun anew after a pause when something unforeseen has ended it, until it is disposed.</summary>
+/// <summary>A subscription that is begun again after a pause when something unforeseen has ended it, until it is disposed.</summary>
 public sealed class LastingSubscription : IAsyncDisposable
 {
     /// <summary>Between the end of one subscription and the next one: a fault that comes at once each time must not become a loop.</summary>

@@ -6,7 +6,7 @@ namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Answers lookups, from a watch kept for each service or by reading. Thread-safe.</summary>
 /// <param name="log">What a watch tells besides instances.</param>
-/// <param name="logFailure">What ended a watch that is begun anew.</param>
+/// <param name="logFailure">What ended a watch that is begun again.</param>
 internal sealed class ServiceLookups(
     EtcdServices services, LookupMode mode, int watchesMax, Action<string, ServiceEvent> log, Action<string, Exception> logFailure) : IAsyncDisposable
 {
@@ -81,7 +81,7 @@ internal sealed class ServiceLookups(
         }
     }
 
-    /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is logged anew.</summary>
+    /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is logged again.</summary>
     private List<ServiceEvent> NewsOf(string service, IReadOnlyList<ServiceEvent.Unreadable> unreadable)
     {
         lock (_lock)
@@ -167,7 +167,7 @@ internal sealed class ServiceLookups(
             log(e);
         }
 
-        /// <summary>Who waits gets it, and so does who asks later.</summary>
+        /// <summary>Those that wait get it, and so do those that ask later.</summary>
         private void Answer(Action<TaskCompletionSource<IReadOnlyList<ServiceInstance>>> complete)
         {
             if (_answer.Task.IsCompleted)

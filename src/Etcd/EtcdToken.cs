@@ -1,6 +1,6 @@
 namespace AkkaLb.Etcd;
 
-/// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched anew when etcd does not know it any
+/// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched again when etcd does not know it any
 /// more.</summary>
 /// <remarks>
 /// etcd forgets tokens that nobody used for <c>--auth-token-ttl</c>, and all of them when a member restarts; it says so when one is shown to it, and

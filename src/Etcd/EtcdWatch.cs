@@ -6,7 +6,7 @@ namespace AkkaLb.Etcd;
 
 /// <summary>Keeps one watch of a range alive across outages, and writes what it learns, in order, without a gap.</summary>
 /// <remarks>
-/// A session is: a linearizable read, which decides between going on and a new snapshot; a stream from the revision behind it; then
+/// A session is: a linearizable read, which decides between continuing and a new snapshot; a stream from the revision behind it; then
 /// events and liveness reads until one of them ends it. Everything runs in one flow of control, so that nothing here needs a lock.
 /// </remarks>
 public sealed class EtcdWatch
@@ -153,7 +153,7 @@ public sealed class EtcdWatch
         await FollowAsync(stream, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Null when the watch can go on from its position.</summary>
+    /// <summary>Null when the watch can continue from its position.</summary>
     private async Task<RangeResponse?> ReadUnlessResumableAsync(CancellationToken cancellationToken)
     {
         if (_position.Revision is { } told)

@@ -11,7 +11,7 @@ public abstract record EtcdWatchEvent
     /// missed: compare it with what you hold.</summary>
     public sealed record Snapshot(long Revision, IReadOnlyList<KeyValue> Keys) : EtcdWatchEvent
     {
-        /// <summary>Why everything was read anew, in words; null for the first snapshot.</summary>
+        /// <summary>Why everything was read again, in words; null for the first snapshot.</summary>
         public string? Because { get; init; }
     }
 

@@ -1,6 +1,6 @@
 namespace AkkaLb.Etcd;
 
-/// <summary>How far a watch has come, and in which cluster: what decides whether it may go on where it stopped.</summary>
+/// <summary>How far a watch has come, and in which cluster: what decides whether it may continue where it stopped.</summary>
 internal sealed class WatchPosition
 {
     private ulong _clusterId;
@@ -24,7 +24,7 @@ internal sealed class WatchPosition
     /// <summary>Whether events of this revision are still to be told.</summary>
     public bool IsNew(long revision) => Revision is { } told && revision > told;
 
-    /// <summary>Why the watch cannot go on from its position; null when it can.</summary>
+    /// <summary>Why the watch cannot continue from its position; null when it can.</summary>
     /// <param name="clusterId">Of a <em>linearizable</em> answer that was asked for after <paramref name="toldThen"/> was known.</param>
     /// <param name="revision">Of the same answer. A lagging member's own revision would prove nothing.</param>
     /// <param name="toldThen">The position at the time of the question.</param>

@@ -176,7 +176,7 @@ public sealed class NodeHost : IAsyncDisposable
         SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData =>
             $"{settings.BindHost} is not an address of this machine: choose another --host",
         SocketError.AccessDenied => $"port {settings.BindPort} may not be used by this user: choose another --port",
-        _ => $"cannot listen on {settings.BindHost}:{settings.BindPort}: {cause.Message}",
+        _ => $"this node cannot listen on {settings.BindHost}:{settings.BindPort}: {cause.Message}",
     };
 }
 

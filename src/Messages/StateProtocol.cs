@@ -13,7 +13,7 @@ public sealed record GetWatcherState : IAkkaLbMessage
 /// <param name="IsConnected">Whether the watch is open. While it is not, the last known members stand.</param>
 /// <param name="Revision">The registry's revision up to which everything has been told to the balancer; 0 before the first snapshot.</param>
 /// <param name="ProofAge">Since the registry last proved that it is there: an event, or the answer to a liveness read. Null: it never has.</param>
-/// <param name="Resyncs">How often everything was read anew after the first time: after a compaction, from an older or another store, or because
+/// <param name="Resyncs">How often everything was read again after the first time: after a compaction, from an older or another store, or because
 /// events were lost.</param>
 /// <param name="Disconnects">How often the registry could not be reached, counted once an outage.</param>
 /// <param name="LastProblem">What the last outage said, in words; stays when the outage is over. Empty: there was none.</param>

@@ -37,7 +37,7 @@ public abstract record BalancerNews : INoSerializationVerificationNeeded
     /// <summary>So many entries are left out beside those that were told as <see cref="LeftOut"/>: too many to name.</summary>
     public sealed record MoreLeftOut(int Count) : BalancerNews;
 
-    /// <summary>The subscription has met an error that nobody foresaw, and begins anew after a pause; what was told last still stands.</summary>
+    /// <summary>The subscription has met an error that nobody foresaw, and begins again after a pause; what was told last still stands.</summary>
     public sealed record Failed(string Problem) : BalancerNews;
 }
 

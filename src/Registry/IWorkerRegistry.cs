@@ -84,7 +84,7 @@ public abstract record RegistryEvent
     /// <summary>Everybody who is registered, in registration order, as of <paramref name="Revision"/>.</summary>
     public sealed record Snapshot(long Revision, IReadOnlyList<Member> Members) : RegistryEvent
     {
-        /// <summary>Why everything was read anew, in words; null for the first snapshot.</summary>
+        /// <summary>Why everything was read again, in words; null for the first snapshot.</summary>
         public string? Because { get; init; }
     }
 

@@ -66,11 +66,11 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
                 Report();
             }
         });
-        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up, reporting to those known: {0}", m.Reason));
+        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up; the reports go to those known: {0}", m.Reason));
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
-        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and {0} more entries of balancers are left out", m.Count));
-        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed, reporting to those known, trying again after a pause: {0}", m.Problem));
+        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and more entries of balancers are left out: {0}", m.Count));
+        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
     }
 
     private void Report()
@@ -108,13 +108,13 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
 
         var jobs = WorkerHost.Jobs(finished - _finished);
         var mebibytes = _settings.ReadMemory().ResidentBytes >> 20;
-        _log.Info("finished {0} in the last minute, {1} in flight, {2} MiB resident", jobs, _settings.JobsInFlight(), mebibytes);
+        _log.Info("this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", jobs, _settings.JobsInFlight(), mebibytes);
         _finished = finished;
     }
 
     private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
 
-    /// <summary>The sequence of the last report. Props keep it, so that it goes on when the actor is restarted: the balancer drops what is not newer.</summary>
+    /// <summary>The sequence of the last report. Props keep it, so that it continues when the actor is restarted: the balancer drops what is not newer.</summary>
     public sealed class ReportCount
     {
         internal long Value { get; set; }

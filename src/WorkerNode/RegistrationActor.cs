@@ -75,7 +75,7 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         }
         else if (m.Problem is not null)
         {
-            _log.Warning("the lease could not be given back, it runs out: {0}", m.Problem);
+            _log.Warning("the lease could not be given back; it will run out: {0}", m.Problem);
         }
     }
 

@@ -438,11 +438,11 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
                 _log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
                 break;
             case GateEffect.LogDraining e:
-                _log.Info("draining: at most {0} for {1}", Seconds(e.Timeout), RunningJobs(e.Running));
+                _log.Info("this worker drains: {0} may take {1} at most", RunningJobs(e.Running), Seconds(e.Timeout));
                 break;
             case GateEffect.LogGivenUp e:
                 _log.Warning(
-                    "gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished), Seconds(e.After));
+                    "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished), Seconds(e.After));
                 break;
             case GateEffect.AbilityChanged e:
                 TellAbility(e.Trouble);

@@ -138,7 +138,7 @@ public static class WorkerHost
         }
 
         await LeaveAsync(gate, registration, settings.DrainTimeout, settings.RejectLinger).ConfigureAwait(false);
-        log.Info("stopped after {0}", Jobs(tally.Finished));
+        log.Info("this worker stopped after {0}", Jobs(tally.Finished));
         return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
     }
 

@@ -49,7 +49,7 @@ public class BalancerActorTests : BalancerKit
     public void Round_robin_takes_each_worker_in_registration_order() => Assert.Equal("a b c a", Picks(Balancer(PolicyNames.RoundRobin, C, A, B), 4));
 
     [Fact]
-    public void Round_robin_goes_on_behind_the_last_pick_when_workers_join_and_leave()
+    public void Round_robin_continues_behind_the_last_pick_when_workers_join_and_leave()
     {
         var balancer = Balancer(PolicyNames.RoundRobin, A, B);
         Assert.Equal("a", Picks(balancer));
@@ -276,7 +276,7 @@ public class BalancerActorTests : BalancerKit
         Assert.Equal("a", Picks(balancer));
         Advance(TimeSpan.FromMinutes(1));
         balancer.Tell(new WorkerUnreachable(A.Key(), "gone"), TestActor);
-        Assert.EndsWith("gone (1000 times more since the last such line)", ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("gone (again since the last such line: 1000)", ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

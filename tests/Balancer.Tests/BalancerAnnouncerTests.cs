@@ -43,7 +43,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lost_lease_is_taken_anew()
+    public async Task A_lost_lease_is_taken_again()
     {
         await using var announcer = Announcer(1);
         await announcer.Begun.WaitAsync(Patience);

@@ -46,7 +46,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     }
 
     [Fact]
-    public void A_question_goes_to_who_decides_and_the_answer_straight_to_who_asked()
+    public void A_question_goes_to_the_deciding_balancer_and_the_answer_straight_to_the_asker()
     {
         SaysThatItDecides(4);
         _front.Tell(Question, TestActor);
@@ -119,7 +119,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     }
 
     [Fact]
-    public void One_that_stands_by_tells_who_decides_when_it_is_asked_how_it_stands()
+    public void One_that_stands_by_tells_which_balancer_decides_when_it_is_asked_how_it_stands()
     {
         SaysThatItDecides(4);
         _front.Tell(new GetBalancerState(0, 10), TestActor);

@@ -106,7 +106,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
     [InlineData(Loss.Deleted)]
     [InlineData(Loss.Emptied)]
     [InlineData(Loss.BackToAnEarlierCluster)]
-    public async Task A_cluster_goes_on_when_etcd_has_lost_what_it_held_and_lets_others_in(Loss loss)
+    public async Task A_cluster_continues_when_etcd_has_lost_what_it_held_and_lets_others_in(Loss loss)
     {
         const string prefix = "/lost";
         await using var observer = new EtcdClusterRegistry(EtcdAt(prefix), "observer", Settings.LeaseTtl, TimeProvider.System);

@@ -50,7 +50,7 @@ public sealed class DecidingRightTests : BalancerKit
     }
 
     [Fact]
-    public void Who_came_to_be_without_the_lease_never_answers()
+    public void A_balancer_that_came_to_be_without_the_lease_never_answers()
     {
         _term = 0;
         _isHeld = false;

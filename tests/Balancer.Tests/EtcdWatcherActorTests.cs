@@ -94,7 +94,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         var watch = await WatchWithAsync(A, B);
         Sys.EventStream.Subscribe(TestActor, typeof(Info));
         watch.Say(new RegistryEvent.Snapshot(3, [A]) { Because = "it came back older" });
-        Assert.Equal("the registry was read anew at revision 3, 1 changes: it came back older", ExpectMsg<Info>().Message.ToString());
+        Assert.Equal("the registry was read again at revision 3 (changes: 1): it came back older", ExpectMsg<Info>().Message.ToString());
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
             Assert.Equal($"worker w{i} is left out: \"akka.tcp://AkkaLb@h:1/\\u000d\\u000afatal: x\" is not a worker's actor path with address and uid", ExpectWarning());
         }
 
-        Assert.Equal("... and 80 more workers are left out", ExpectWarning());
+        Assert.Equal("... and more workers are left out: 80", ExpectWarning());
         Assert.Equal([A], ExpectMsg<WorkersSnapshot>().Members);
         watch.Snapshot(8, [A, .. wrong]);
         watch.Changed(9, wrong[0].Put());
@@ -234,7 +234,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         watch.Say(new RegistryEvent.Unreadable("/akkalb/workers/x", "it is not JSON"));
         watch.Say(new RegistryEvent.MoreUnreadable(19_990));
         Assert.Equal("registry value /akkalb/workers/x is left out: it is not JSON", ExpectWarning());
-        Assert.Equal("... and 19990 more registry values are left out", ExpectWarning());
+        Assert.Equal("... and more registry values are left out: 19990", ExpectWarning());
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public class LifeTests : ClientKit
     });
 
     [Fact]
-    public async Task After_disposing_nobody_waits_for_a_balancer_and_who_waited_is_told()
+    public async Task After_disposing_nobody_waits_for_a_balancer_and_those_that_waited_are_told()
     {
         var client = BalancedClient.On(Sys, new BalancedClientOptions { Balancers = new FixedBalancers([]) });
         var waiting = client.WaitForBalancerAsync(Timeout.InfiniteTimeSpan);

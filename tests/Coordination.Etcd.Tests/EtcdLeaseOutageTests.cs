@@ -42,7 +42,7 @@ public class EtcdLeaseOutageTests
         (await cluster.LeaderAsync(bound.Token)).Kill();
 
         // Beyond what a renewal before the kill could have given.
-        await Until.So(() => lease.HeldUntil > heldUntil + TimeSpan.FromSeconds(10), "renewals go on with the next leader");
+        await Until.So(() => lease.HeldUntil > heldUntil + TimeSpan.FromSeconds(10), "renewals continue with the next leader");
         Assert.Equal(token, lease.FencingToken);
         Assert.False(await host.Lease("elected", "other").Acquire());
         Assert.Equal(0, loss.Count);
@@ -111,7 +111,7 @@ public class EtcdLeaseOutageTests
         Assert.False(await lease.Release());
         Assert.False(lease.CheckLease());
 
-        // The key is still there, with its whole 60 s: it is ours, so it is revoked and made anew.
+        // The key is still there, with its whole 60 s: it is ours, so it is revoked and made again.
         await etcd.RestartAsync();
         await UntilAcquiredAsync(lease);
         Assert.True(lease.FencingToken > token);

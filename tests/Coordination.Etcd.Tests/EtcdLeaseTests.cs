@@ -166,7 +166,7 @@ public class EtcdLeaseTests(EtcdFixture fixture) : IClassFixture<EtcdFixture>
     }
 
     [Fact]
-    public async Task A_key_without_a_lease_is_not_held_and_the_token_of_who_takes_it_over_is_the_highest()
+    public async Task A_key_without_a_lease_is_not_held_and_the_token_of_the_one_that_takes_it_over_is_the_highest()
     {
         await using var host = LeaseHost.Start(fixture.Etcd);
         var (first, second) = (host.Lease("unleased", "a"), host.Lease("unleased", "b"));

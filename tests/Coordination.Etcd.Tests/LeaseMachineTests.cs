@@ -188,7 +188,7 @@ public class LeaseMachineTests
     }
 
     [Fact]
-    public void Who_only_checks_after_a_pause_finds_it_gone_and_the_loss_is_told_once()
+    public void A_holder_that_only_checks_after_a_pause_finds_it_gone_and_the_loss_is_told_once()
     {
         Win(at: _now);
         _now += TimeSpan.FromMinutes(1);
@@ -288,7 +288,7 @@ public class LeaseMachineTests
     }
 
     [Fact]
-    public void Who_acquires_during_a_release_waits_for_it()
+    public void A_caller_that_acquires_during_a_release_waits_for_it()
     {
         Win(at: _now);
         var revoke = Single<LeaseEffect.Revoke>(Release());
@@ -302,7 +302,7 @@ public class LeaseMachineTests
 
     /// <summary>Found by the simulation: it was acquired after it had been released.</summary>
     [Fact]
-    public void A_release_is_the_last_word_also_for_who_waits_for_an_earlier_release()
+    public void A_release_is_the_last_word_also_for_a_caller_that_waits_for_an_earlier_release()
     {
         Win(at: _now);
         var revoke = Single<LeaseEffect.Revoke>(Release());

@@ -20,7 +20,7 @@ public class LeaseMajorityTests
         """;
 
     [Fact]
-    public async Task After_a_partition_the_majority_goes_on_the_minority_downs_itself_and_the_lease_is_given_back()
+    public async Task After_a_partition_the_majority_continues_the_minority_downs_itself_and_the_lease_is_given_back()
     {
         await using var etcd = await EtcdProcess.StartAsync();
         await using var cluster = await Nodes.StartAsync(etcd);

@@ -43,7 +43,7 @@ internal sealed class LeaseSimulation
             At(at, Disturb);
         }
 
-        // Whoever stood still goes on and does what it was asked for meanwhile.
+        // Whoever stood still continues and does what it was asked for meanwhile.
         RunUntil(trouble + PauseMax);
         _isCalm = true;
         _contenders.ForEach(c => At(_now, () => Ask(c, isAcquire: false)));
@@ -82,7 +82,7 @@ internal sealed class LeaseSimulation
         Tell(contender, isAcquire ? new LeaseEvent.AcquireRequested(id) : new LeaseEvent.ReleaseRequested(id));
     }
 
-    /// <summary>A contender that stands still hears of it when it goes on.</summary>
+    /// <summary>A contender that stands still hears of it when it continues.</summary>
     private void Tell(Contender contender, LeaseEvent happened)
     {
         if (contender.PausedUntil > _now && !_isCalm)

@@ -218,7 +218,7 @@ public sealed class LookupOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Later_lookups_go_on_answering_with_the_last_known_instances()
+    public async Task Later_lookups_continue_answering_with_the_last_known_instances()
     {
         await _etcd.PutLeasedAsync("/akka/services/greeter/a", """{"host":"h","port":1}""");
         var discovery = Akka.Discovery.Discovery.Get(_system).Default;

@@ -238,7 +238,7 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wiped_etcd_gets_the_registration_again_and_the_watch_goes_on()
+    public async Task A_wiped_etcd_gets_the_registration_again_and_the_watch_continues()
     {
         var watch = _party.Watch();
         var a = _party.Register(A);

@@ -63,7 +63,7 @@ public sealed class InstanceClaimTests
     [Theory]
     [InlineData(ConflictRule.Refuse)]
     [InlineData(ConflictRule.Replace)]
-    public void Who_was_registered_and_finds_a_stranger_waits_and_gives_up(ConflictRule rule)
+    public void An_owner_that_was_registered_and_finds_a_stranger_waits_and_gives_up(ConflictRule rule)
     {
         var claim = New(rule);
         claim.Registered();

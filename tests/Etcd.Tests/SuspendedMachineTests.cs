@@ -3,7 +3,7 @@ using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Etcd.Tests;
 
-/// <summary>A machine that was suspended: its monotonic clock stood still, while etcd's went on. No lease is trusted by our clock alone.</summary>
+/// <summary>A machine that was suspended: its monotonic clock stood still, while etcd's continued. No lease is trusted by our clock alone.</summary>
 public sealed class SuspendedMachineTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);

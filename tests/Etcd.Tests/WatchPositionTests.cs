@@ -6,7 +6,7 @@ public sealed class WatchPositionTests
     private const ulong Cluster = 7;
 
     [Fact]
-    public void Before_the_first_snapshot_there_is_nothing_to_go_on_from() =>
+    public void Before_the_first_snapshot_there_is_nothing_to_continue_from() =>
         Assert.NotNull(new WatchPosition().WhyStale(Cluster, revision: 1, toldThen: null));
 
     [Theory]

@@ -161,7 +161,7 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
         var (id, manifest, bytes) = FromPeer(new Status.Success(new Marker { N = 1 }));
         var before = Marker.Created;
 
-        // The system itself goes on writing and reading it; only what arrives in a job does not come near Akka's serializers.
+        // The system itself continues writing and reading it; only what arrives in a job does not come near Akka's serializers.
         Assert.IsType<Status.Success>(_peer.Serialization.Deserialize(bytes, id, manifest));
         Assert.NotEqual(before, Marker.Created);
 

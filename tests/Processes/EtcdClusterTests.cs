@@ -36,7 +36,7 @@ public sealed class EtcdClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Etcd_holds_the_balancer_and_the_workers_and_who_knows_only_etcd_finds_them()
+    public async Task Etcd_holds_the_balancer_and_the_workers_and_a_client_that_knows_only_etcd_finds_them()
     {
         // Told no balancer: the fixed list of TestCluster's workers would hide whether it is found.
         var worker = _cluster.Add(NodeProcess.Worker("--id", "alone", "--etcd", _etcd.Endpoint));

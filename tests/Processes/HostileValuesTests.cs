@@ -49,7 +49,7 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
         await PutRubbishAsync("late");
         await AssertAssignedAsync();
 
-        // Who comes behind all that is found: the watches of workers and of balancers go on.
+        // A worker that comes behind all that is found: the watches of workers and of balancers continue.
         var second = Add(NodeProcess.Balancer("--policy", "least-load", "--port", "0", "--etcd", _etcd.Endpoint, "--id", "b2"));
         await second.WaitForLineAsync("ready balancer ");
         balancer.Signal(Tests.Support.Signals.Kill);
@@ -63,7 +63,7 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
             Assert.DoesNotContain(lines, l => l.StartsWith("   at ", StringComparison.Ordinal) || l.Contains("the watcher failed", StringComparison.Ordinal));
         }
 
-        Assert.Contains(second.Error.Texts, l => l.Contains("... and ", StringComparison.Ordinal) && l.Contains("more registry values are left out", StringComparison.Ordinal));
+        Assert.Contains(second.Error.Texts, l => l.Contains("... and ", StringComparison.Ordinal) && l.Contains("more registry values are left out: ", StringComparison.Ordinal));
     }
 
     private static string Worker(string path, int heartbeatMs = 1000) =>

@@ -8,7 +8,7 @@ namespace AkkaLb.Processes;
 public sealed class RestartTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Second_worker_with_an_id_in_use_exits_3_and_the_first_goes_on()
+    public async Task Second_worker_with_an_id_in_use_exits_3_and_the_first_continues()
     {
         await using var cluster = await TestCluster.StartAsync(output);
         await cluster.AddWorkersAsync(["w1"], "--lease-ttl", "3");

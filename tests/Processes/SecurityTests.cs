@@ -38,7 +38,7 @@ public sealed class SecurityTests : IDisposable
     }
 
     [Fact]
-    public async Task Jobs_are_done_with_TLS_on_every_link_and_go_on_when_every_token_is_void()
+    public async Task Jobs_are_done_with_TLS_on_every_link_and_continue_when_every_token_is_void()
     {
         await using var etcd = await StartEtcdAsync();
         string[] secured = [.. ToEtcd(etcd), .. Between(_node)];
@@ -47,7 +47,7 @@ public sealed class SecurityTests : IDisposable
         Assert.Contains("akka.ssl.tcp://AkkaLb@127.0.0.1:", cluster.Balancer.Output.Texts[0], StringComparison.Ordinal);
         await LoadAsync(cluster, secured, "w1", "w2");
 
-        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch goes on, and one comes.
+        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch continues, and one comes.
         await etcd.ForgetTokensAsync();
         workers[0].Signal(Signals.Terminate);
         var ending = await workers[0].EndedAsync();
@@ -90,7 +90,7 @@ public sealed class SecurityTests : IDisposable
         await cluster.AddWorkersAsync(["w1", "w2"], ToEtcd(etcd));
 
         var refused = cluster.Balancer.Error.NextAsync(l => l.Contains("the last known workers stay", StringComparison.Ordinal) && l.Contains("denies user 'akkalb' access", StringComparison.Ordinal));
-        var mended = cluster.Balancer.Error.NextAsync(l => l.Contains("the watch of the registry goes on", StringComparison.Ordinal));
+        var mended = cluster.Balancer.Error.NextAsync(l => l.Contains("the watch of the registry continues", StringComparison.Ordinal));
         await etcd.Etcdctl("user", "revoke-role", User, User);
         _output.WriteLine((await refused.WaitAsync(NodeProcess.Bound)).Text);
         var assigned = await cluster.AssignAsync(4);

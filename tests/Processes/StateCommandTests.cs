@@ -27,7 +27,7 @@ public sealed class StateCommandTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task State_of_every_balancer_as_json_tells_also_who_does_not_answer()
+    public async Task State_of_every_balancer_as_json_tells_also_which_one_does_not_answer()
     {
         await using var etcd = await EtcdProcess.StartAsync();
         await using var cluster = await TestCluster.StartAsync(output, "pick-first", "--etcd", etcd.Endpoint);

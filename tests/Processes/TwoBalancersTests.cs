@@ -44,7 +44,7 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Least load decides on memory reports: it goes on at once only if the workers report to the other balancer too.</summary>
+    /// <summary>Least load decides on memory reports: it continues at once only if the workers report to the other balancer too.</summary>
     [Theory]
     [InlineData("round-robin")]
     [InlineData("least-load")]

@@ -39,7 +39,7 @@ public sealed class LossScenarios(ITestOutputHelper output) : Scenario(output)
     }
 
     [Fact]
-    public async Task After_a_silence_longer_than_any_failure_detector_allows_the_same_client_and_worker_go_on()
+    public async Task After_a_silence_longer_than_any_failure_detector_allows_the_same_client_and_worker_continue()
     {
         var worker = await Cluster.AddWorkerAsync("w1");
         var client = await Cluster.ConnectAsync(

@@ -28,7 +28,7 @@ public sealed class ManualTime(DateTimeOffset? wall = null) : TimeProvider
         }
     }
 
-    /// <summary>Both clocks go on; timers that are due fire.</summary>
+    /// <summary>Both clocks continue; timers that are due fire.</summary>
     public void Advance(TimeSpan by)
     {
         AdvanceSilently(by);
@@ -45,7 +45,7 @@ public sealed class ManualTime(DateTimeOffset? wall = null) : TimeProvider
         }
     }
 
-    /// <summary>The process goes on: what was due meanwhile fires now.</summary>
+    /// <summary>The process continues: what was due meanwhile fires now.</summary>
     public void FireTimers()
     {
         List<Timer> due;

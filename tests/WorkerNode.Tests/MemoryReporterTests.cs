@@ -166,10 +166,10 @@ public class MemoryReporterTests : VirtualTimeKit
         var reporter = Start(Here);
         await EventFilter.Info(start: "finished").ExpectAsync(0, () => PassAsync(reporter, MemoryReporter.SummaryInterval));
         _finished += 3;
-        await EventFilter.Info("finished 3 jobs in the last minute, 4 in flight, 0 MiB resident")
+        await EventFilter.Info("this worker finished 3 jobs in the last minute; jobs in flight: 4; resident memory: 0 MiB")
             .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
         _finished += 1;
-        await EventFilter.Info("finished 1 job in the last minute, 4 in flight, 0 MiB resident")
+        await EventFilter.Info("this worker finished 1 job in the last minute; jobs in flight: 4; resident memory: 0 MiB")
             .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
     }
 

@@ -135,7 +135,7 @@ public class RegistrationActorTests : VirtualTimeKit
         }
 
         await FailAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegistryUnavailableException("connection refused"));
-        Assert.Equal("could not register within 10 s: connection refused", ExpectMsg<WorkerGaveUp>().Sentence);
+        Assert.Equal("this worker could not register within 10 s: connection refused", ExpectMsg<WorkerGaveUp>().Sentence);
     }
 
     [Fact]
@@ -259,7 +259,7 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task Who_drains_does_not_take_a_lost_lease_anew()
+    public async Task A_worker_that_drains_does_not_take_a_lost_lease_again()
     {
         await RegisterAsync();
         _registration.Tell(AnnounceDraining.Instance, TestActor);

@@ -146,7 +146,7 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
-    public void An_instance_that_stops_itself_fails_its_job_and_is_built_anew()
+    public void An_instance_that_stops_itself_fails_its_job_and_is_built_again()
     {
         var gate = Gate();
         gate.Tell(Job(1, Act.Stop), TestActor);
@@ -291,7 +291,7 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
-    public void Draining_lets_the_running_finish_and_goes_on_rejecting()
+    public void Draining_lets_the_running_finish_and_continues_rejecting()
     {
         var gate = Gate();
         gate.Tell(Job(1, Act.KeepSilent), TestActor);
@@ -320,7 +320,7 @@ public class WorkerGateTests : GateKit
         ExpectFailed(1, JobFailureReason.Drained);
         Assert.Equal(new Drained(1), ExpectMsg<Drained>());
         Assert.Equal(
-            "gave up 1 running job after 3 s of draining: akkalb.worker.drain-timeout is how long they may take",
+            "this worker gave up 1 running job after 3 s of draining: akkalb.worker.drain-timeout is how long they may take",
             log.ExpectMsg<Akka.Event.Warning>().Message.ToString());
     }
 

@@ -5,7 +5,7 @@ internal static class ClosedLoop
 {
     /// <param name="concurrency">Jobs at once.</param>
     /// <param name="next">Runs the next job; null when there is none left. Called by one thread at a time.</param>
-    /// <param name="interrupted">No further job is begun once it is signalled; those begun go on.</param>
+    /// <param name="interrupted">No further job is begun once it is signalled; those begun continue.</param>
     public static async Task RunAsync(int concurrency, Func<Task?> next, CancellationToken interrupted)
     {
         var gate = new Lock();

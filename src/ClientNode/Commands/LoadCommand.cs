@@ -60,7 +60,7 @@ internal static class LoadCommand
         async Task OneAsync() => tally.Add(await session.Client.RunAsync(options.Job, options.Each).ConfigureAwait(false));
     }
 
-    /// <summary>When jobs are begun no more and no balancer answers, what has not been sent is given up: it could only wait for its deadline.</summary>
+    /// <summary>When no new jobs are begun and no balancer answers, what has not been sent is given up: it could only wait for its deadline.</summary>
     /// <returns>How long no balancer has answered; null when the run ended by itself.</returns>
     private static async Task<TimeSpan?> StopIfAloneAsync(ClientSession session, Task run, TimeSpan whole)
     {

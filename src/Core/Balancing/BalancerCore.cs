@@ -14,7 +14,7 @@ public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMa
 /// <summary>Everything a balancer decides: who is eligible, whose report counts, and who is picked.</summary>
 /// <remarks>
 /// Membership comes from the registry only; reports never add or remove anybody. Reports update in place, and a pick only reads.
-/// A change costs what changed: who leaves or drains is picked no more from that moment on, and who joins waits for the next rebuild of the tables,
+/// A change costs what changed: a worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next rebuild of the tables,
 /// which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come together are put into
 /// the tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
 /// </remarks>

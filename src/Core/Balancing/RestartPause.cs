@@ -1,6 +1,6 @@
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>How long whatever has crashed waits before it begins anew: what made it crash may be there still, and must not make it a loop.</summary>
+/// <summary>How long whatever has crashed waits before it begins again: what made it crash may be there still, and must not make it a loop.</summary>
 /// <remarks>It outlives the one that crashes. <c>now</c> is a monotonic clock. Not thread-safe.</remarks>
 /// <param name="first">After a crash that is no sequel of another.</param>
 /// <param name="max">The pause doubles up to this. A crash that comes more than twice as long after the last one is no sequel.</param>

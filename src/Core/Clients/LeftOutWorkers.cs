@@ -26,7 +26,7 @@ internal sealed class LeftOutWorkers(TimeSpan duration)
 
     public bool Contains(WorkerKey worker, TimeSpan now) => _until.TryGetValue(worker, out var until) && now < until;
 
-    /// <summary>Who is left out now; the list is bounded by <paramref name="countMax"/>, the latest first.</summary>
+    /// <summary>The workers that are left out now; the list is bounded by <paramref name="countMax"/>, the latest first.</summary>
     public IReadOnlyList<WorkerKey> Current(IReadOnlyCollection<WorkerKey> besides, int countMax, TimeSpan now)
     {
         if (_until.Count == 0 && besides.Count == 0)

@@ -17,7 +17,7 @@ public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, Tim
 /// cluster's generation, and an entry can be put only under the generation that was begun last. As long as the registry keeps what it confirmed, a
 /// second cluster can come about only after every entry of the first has run out, that is, when all of its members were cut off from the registry for
 /// longer than their leases; they hold no deciding lease then.</para>
-/// <para>A registry that was wiped, or restored from a backup, has forgotten the generation of a cluster that stands, and its numbers may begin anew: a
+/// <para>A registry that was wiped, or restored from a backup, has forgotten the generation of a cluster that stands, and its numbers may begin again: a
 /// larger one need not be later. So members go by lives, for one life is never in two clusters. Where a life of their own cluster stands under the
 /// registry's generation, that is theirs from then on. Where nobody stands and nobody forms, one of them takes the lock again, on condition that the
 /// generation is still the one it saw, and the others follow it. Where only strangers stand, they may be left over in a backup from lives that ended:
@@ -222,7 +222,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         var members = sight.Entries.Where(e => e.Generation == newest && e.Node.Address != self.Address).ToList();
         if (WhyUnlike(members) is { } sentence)
         {
-            // They may all be dead and started anew like this one: their entries go with their leases.
+            // They may all be dead and started again like this one: their entries go with their leases.
             _unlikeSince ??= now;
             if (now - _unlikeSince >= settings.EntryLife || now - _startedAt >= settings.JoinTimeout)
             {
@@ -277,7 +277,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (members.Find(e => e.Policy != policy) is { } other)
         {
-            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or all of them anew";
+            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or start all of them again with one policy";
         }
 
         return members.Find(e => HasTls(e.Node) != HasTls(self)) is not { } unlike ? null
@@ -305,15 +305,15 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
         var tried = _seeds.Count == 0 ? "" : $" of {string.Join(", ", _seeds)}";
         End(_trouble.Length > 0
-            ? $"could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: {_trouble}"
-            : $"could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: none{tried} let this one in; check that the balancers reach each other");
+            ? $"this balancer could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: {_trouble}"
+            : $"this balancer could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: none{tried} let this one in; check that the balancers reach each other");
         return true;
     }
 
     // ---- when we are in
 
     /// <summary>Which generation is ours is told by the lives in our cluster and not by addresses or numbers: at an address there may be another life by
-    /// now, in another cluster, and a registry that went back gives numbers anew.</summary>
+    /// now, in another cluster, and a registry that went back gives numbers again.</summary>
     private void Stand(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
     {
         var standing = sight.Entries.Where(e => e.Generation == sight.Generation).ToList();
@@ -391,7 +391,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
         else if (sight.Forming is not null || _phase is Phase.Placing)
         {
-            // Who is just in leaves it to those who let it in.
+            // A node that has just come in leaves it to those that let it in.
             if (!EndIfLate(now))
             {
                 Look(settings.Pause);
@@ -410,7 +410,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         if (_wasReady && generation != _generation)
         {
             _effects.Add(new FormationEffect.Note(
-                $"this cluster of balancers, generation {_generation} until now, goes on as generation {generation}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off"));
+                $"this cluster of balancers, generation {_generation} until now, continues as generation {generation}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off"));
             if (_phase is Phase.Member)
             {
                 _phase = Phase.Lapsed;
@@ -430,7 +430,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             return false;
         }
 
-        End("the other balancers have gone on without this one while it was cut off, or after etcd had lost its data: start it again");
+        End("the other balancers have continued without this one while it was cut off, or after etcd had lost its data: start it again");
         return true;
     }
 

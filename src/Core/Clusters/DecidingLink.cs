@@ -22,7 +22,7 @@ public sealed class DecidingLink(TimeSpan silenceMax)
     public bool IsKnown(TimeSpan now) => _heardAt is { } heardAt && now - heardAt < silenceMax;
 
     /// <summary>An answer came. One of an earlier term is late news of a balancer that has been followed by another; but when nobody is heard
-    /// any more it is believed, since a registry restored from a backup counts anew.</summary>
+    /// any more it is believed, since a registry restored from a backup counts from the start.</summary>
     /// <returns>Whether that is worth telling: the balancer is another than before, or it was told that nobody decides.</returns>
     public bool Heard(long term, TimeSpan now)
     {

@@ -418,7 +418,7 @@ public sealed class GateCore
     {
         GateTrouble.Unbuilt => $"the worker's actor cannot be created: {_buildFailure}",
         GateTrouble.Blocked => Invariant(
-            $"the worker's {_settings.Threads} threads are blocked: {Instances(_blocked)} stopped at the deadline and did not end"),
+            $"the worker's threads ({_settings.Threads}) are blocked: {Instances(_blocked)} stopped at the deadline and did not end"),
         GateTrouble.Stuck => Invariant(
             $"the worker's instances are not through with earlier messages: none became free in {GateSettings.SettleMax.TotalSeconds} s while jobs waited"),
     };
@@ -595,7 +595,7 @@ public sealed class GateCore
     }
 
     private static GateEffect.AnswerRejected Draining(HeldJob job) =>
-        new(job.Token, JobRejectReason.Draining, "the worker takes no more jobs: it is stopping");
+        new(job.Token, JobRejectReason.Draining, "the worker takes no jobs now: it is stopping");
 
     private static GateEffect.AnswerRejected TooLate(HeldJob job) =>
         new(job.Token, JobRejectReason.DeadlinePassed, "the job's time was over before an instance was free");
@@ -603,7 +603,7 @@ public sealed class GateCore
     private GateEffect.AnswerRejected OverCapacity(HeldJob job) => new(
         job.Token,
         JobRejectReason.OverCapacity,
-        Invariant($"the worker holds {_held.Count} jobs, as many as it may, and those have waited longer"),
+        Invariant($"the worker holds {_held.Count} jobs, which is its limit, and those have waited longer"),
         RetryAfter());
 
     /// <summary>When all that wait here will have been started, by the mean time that jobs take.</summary>

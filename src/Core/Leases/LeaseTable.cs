@@ -2,7 +2,7 @@ namespace AkkaLb.Core.Leases;
 
 /// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
 /// <remarks>
-/// Pure: time and randomness are passed in. Who registers names its lease, so that nobody else can register in its name while it lives. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
+/// Pure: time and randomness are passed in. A worker that registers names its lease, so that nobody else can register in its name while it lives. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
 /// own change is one revision; what ran out by then is told first, and is a revision before it.
 /// </remarks>
 /// <param name="drawLeaseId">Positive numbers that nobody can guess: who knows a lease's id can end it.</param>

@@ -74,7 +74,7 @@ public sealed class Candidate
         IsEligible = member.Worker.State == WorkerState.Up;
     }
 
-    /// <summary>It is registered no more.</summary>
+    /// <summary>It is no longer registered.</summary>
     internal void Leave() => (IsRegistered, IsEligible) = (false, false);
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;

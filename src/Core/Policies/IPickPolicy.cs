@@ -10,7 +10,7 @@ public interface IPickPolicy
     /// <summary>Whether only workers with a fresh memory report can be picked.</summary>
     bool DecidesOnMemory { get; }
 
-    /// <summary>Membership changed. Who leaves or drains afterwards stays in the array until the next call, and must not be picked.</summary>
+    /// <summary>Membership changed. A worker that leaves or drains afterwards stays in the array until the next call, and must not be picked.</summary>
     /// <param name="eligible">Up and registered, in registration order. The policy keeps the array and does not change it.</param>
     void Rebuild(Candidate[] eligible);
 

@@ -3,7 +3,7 @@ namespace AkkaLb.Core.Policies;
 /// <summary>Each worker in turn, in registration order.</summary>
 /// <remarks>
 /// The place in the ring is remembered by the registration order of the last pick and not by an index, so joins and leaves move nobody's
-/// turn: the next pick is the one after the last picked. A left-out worker is passed over and the ring goes on behind the one that was
+/// turn: the next pick is the one after the last picked. A left-out worker is passed over and the ring continues behind the one that was
 /// picked instead, so its neighbour does not get its turns on top of its own.
 /// </remarks>
 public sealed class RoundRobin : IPickPolicy

@@ -145,7 +145,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _told.Clear();
         if (_wasReady)
         {
-            Note("registered again");
+            Note("this worker has registered again");
         }
         else
         {
@@ -193,7 +193,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _lastProblem = $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation})";
         if (_wasReady && IsNews(_lastProblem))
         {
-            Note($"{_lastProblem}, retrying", isTrouble: true);
+            Note($"{_lastProblem}; retrying", isTrouble: true);
         }
 
         _requestDue = now + (settings.Ttl / 10);
@@ -213,13 +213,13 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
         if (!_wasReady && now - _startedAt >= settings.Wait)
         {
-            GiveUp($"could not register within {Seconds(settings.Wait)}: {problem}");
+            GiveUp($"this worker could not register within {Seconds(settings.Wait)}: {problem}");
             return;
         }
 
         if (_wasReady && IsNews(problem))
         {
-            Note($"registering again failed, retrying: {problem}", isTrouble: true);
+            Note($"this worker could not register again; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = now + settings.BackOff.Delay(_retries++, random);
@@ -300,7 +300,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         GoOnRenewing(now);
         if (_phase == Phase.Held && isWritten)
         {
-            Note("registered again");
+            Note("this worker has registered again");
             if (_worker != _sent)
             {
                 // The entry may have been put back as it was before, behind what said draining.
@@ -316,7 +316,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (_phase == Phase.Held && !IsOnItsWayOut && !_isLookTroubled)
         {
             _isLookTroubled = true;
-            Note($"this worker's entry in the registry could not be checked, retrying: {problem}", isTrouble: true);
+            Note($"this worker's entry in the registry could not be checked; retrying: {problem}", isTrouble: true);
         }
     });
 
@@ -341,7 +341,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (IsNews(problem))
         {
             _isRenewalTroubled = true;
-            Note($"renewing the lease failed, retrying: {problem}", isTrouble: true);
+            Note($"renewing the lease failed; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
@@ -367,7 +367,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (IsNews(problem))
         {
             _isRenewalTroubled = true;
-            Note($"the registry refuses, retrying: {problem}", isTrouble: true);
+            Note($"the registry refuses; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
@@ -429,7 +429,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     {
         _isUpdating = false;
         _isUntold = _phase == Phase.Held;
-        Note($"the registry could not be told whether this worker takes jobs, retrying: {problem}", isTrouble: true);
+        Note($"the registry could not be told whether this worker takes jobs; retrying: {problem}", isTrouble: true);
     });
 
     /// <summary>Leaves the registry for good.</summary>
@@ -471,7 +471,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (now >= ReminderDue)
         {
             _reminderDue = now + RegistrationSettings.ReminderInterval;
-            Note($"this worker has not been registered for {Seconds(now - _unregisteredSince!.Value)}, retrying: {_lastProblem}", isTrouble: true);
+            Note($"this worker has not been registered for {Seconds(now - _unregisteredSince!.Value)}; retrying: {_lastProblem}", isTrouble: true);
         }
 
         if (_isUnderWay || _requestDue is null || now < _requestDue)

@@ -165,7 +165,7 @@ internal sealed class MutualTlsTransport : Transport
         }
     }
 
-    /// <summary>Completes with the task, or when there is something to tell; the task may go on.</summary>
+    /// <summary>Completes with the task, or when there is something to tell; the task may continue.</summary>
     private async Task TellIfSilentAsync(Task task, string sentence)
     {
         using var timer = new CancellationTokenSource();

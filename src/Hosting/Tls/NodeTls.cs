@@ -3,7 +3,7 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Hosting.Tls;
 
-/// <summary>Who a node is to other nodes, and whom it believes: mutual TLS on every connection of its actor system. Thread-safe.</summary>
+/// <summary>What a node is to other nodes, and whom it believes: mutual TLS on every connection of its actor system. Thread-safe.</summary>
 /// <remarks>
 /// Both sides of a connection show a certificate, which the CA must have signed for that use; the side that dials also checks that the certificate
 /// names the host it dialled. Whoever holds a certificate of the CA is trusted entirely, so give it a CA of its own. Nothing is fetched from the

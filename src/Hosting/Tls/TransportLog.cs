@@ -85,7 +85,7 @@ internal sealed class TransportLog : ReceiveActor
     {
         var reason = _takeRefusal(remote) ?? (remote == _withoutCertificate ? NoCertificate : _lastCause ?? "the TLS handshake failed");
         (_withoutCertificate, _lastCause) = (null, null);
-        if (_said.Say($"refused a connection from {HostOf(remote)}: {reason}", Context.System.Scheduler.MonotonicClock) is { } line)
+        if (_said.Say($"this node refused a connection from {HostOf(remote)}: {reason}", Context.System.Scheduler.MonotonicClock) is { } line)
         {
             _log.Warning("{0}", line);
         }

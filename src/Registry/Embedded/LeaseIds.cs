@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace AkkaLb.Registry.Embedded;
 
-/// <summary>Ids of leases. Who knows one can renew, change and end the registration under it, so they are drawn as keys are, and not by a
+/// <summary>Ids of leases. Anybody who knows one can renew, change and end the registration under it, so they are drawn as keys are, and not by a
 /// <see cref="Random"/>, whose next numbers can be computed from some that it gave.</summary>
 internal static class LeaseIds
 {

@@ -153,7 +153,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         _leftOut.ForgetAllBut(present);
         if (_leftOut.Sum() is > 0 and var more)
         {
-            news.Add($"... and {more} more keys of the cluster in etcd are left out");
+            news.Add($"... and more keys of the cluster in etcd are left out: {more}");
         }
 
         return news;

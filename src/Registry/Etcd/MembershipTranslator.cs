@@ -27,7 +27,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
     /// <summary>A snapshot event, then what there is to say of values that were left out.</summary>
     /// <param name="revision">At which the keys were read.</param>
     /// <param name="kvs">All keys of the range, in any order.</param>
-    /// <param name="because">Why everything was read anew; null for the first snapshot.</param>
+    /// <param name="because">Why everything was read again; null for the first snapshot.</param>
     public IReadOnlyList<RegistryEvent> Snapshot(long revision, IEnumerable<KeyValue> kvs, string? because = null)
     {
         var members = new List<Member>();
@@ -79,7 +79,7 @@ internal sealed class MembershipTranslator(EtcdKeyRange keys)
                 _leftOut.Forget(id);
             }
 
-            // Deleted, or replaced by something nobody can read or nobody holds: a member that was told is one no more.
+            // Deleted, or replaced by something nobody can read or nobody holds: a member that was told no longer is one.
             if (_members.Remove(id))
             {
                 changes.Add(new MemberChange.Removed(id));

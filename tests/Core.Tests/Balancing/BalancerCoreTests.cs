@@ -370,7 +370,7 @@ public class BalancerCoreTests
     }
 
     [Fact]
-    public void An_answer_names_as_many_workers_as_fit_and_the_next_one_goes_on_behind_them()
+    public void An_answer_names_as_many_workers_as_fit_and_the_next_one_continues_behind_them()
     {
         _roundRobin.ApplySnapshot(Members("a", "b", "c", "d"), default);
         var picked = new List<Candidate>();
@@ -411,7 +411,7 @@ public class BalancerCoreTests
 
     private static Member Numbered(int i) => Up($"w{i}", i);
 
-    /// <summary>Who is picked, or why nobody is. Left-out workers are of incarnation 1.</summary>
+    /// <summary>The workers that are picked, or why nobody is. Left-out workers are of incarnation 1.</summary>
     private static string Answer(BalancerCore core, TimeSpan now, params string[] leaveOut)
     {
         var picked = new List<Candidate>();

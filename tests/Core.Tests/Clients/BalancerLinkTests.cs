@@ -70,7 +70,7 @@ public class BalancerLinkTests
     }
 
     [Fact]
-    public void New_addresses_keep_the_link_at_its_new_place_or_start_the_search_anew()
+    public void New_addresses_keep_the_link_at_its_new_place_or_start_the_search_again()
     {
         _link.Found(2);
         _link.Replace(newCount: 2, linked: 1, S(3));

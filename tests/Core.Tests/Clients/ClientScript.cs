@@ -7,7 +7,7 @@ namespace AkkaLb.Core.Tests.Clients;
 
 /// <summary>Plays a script of events on a <see cref="ClientCore"/> and prints what it wants done.</summary>
 /// <remarks>
-/// A line that starts with <c>&gt;</c> is an event; <c>#</c> lines and empty ones are kept; any other line is an effect, written anew by each
+/// A line that starts with <c>&gt;</c> is an event; <c>#</c> lines and empty ones are kept; any other line is an effect, written again by each
 /// run. Workers are <c>w1</c>, <c>w2</c>, ... at the addresses <c>a1</c>, <c>a2</c>, ...; jitter is always the middle of its range, so the first
 /// back-off is 5 ms, the next 10 ms. <c>wait T</c> calls Tick whenever the core asks for it until T has passed. Events:
 /// <code>

@@ -39,7 +39,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_gets_the_lock_joins_itself_announces_itself_when_it_is_up_and_is_ready_then()
+    public void The_node_that_gets_the_lock_joins_itself_announces_itself_when_it_is_up_and_is_ready_then()
     {
         _formation.Start(S(0));
         See();
@@ -49,7 +49,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_does_not_get_the_lock_looks_again_and_joins_who_got_it()
+    public void A_node_that_does_not_get_the_lock_looks_again_and_joins_the_one_that_got_it()
     {
         _formation.Start(S(0));
         See();
@@ -59,7 +59,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void When_who_got_the_lock_dies_with_it_the_next_one_asks_for_it()
+    public void When_the_node_that_got_the_lock_dies_with_it_the_next_one_asks_for_it()
     {
         _formation.Start(S(0));
         Assert.Equal("look 250", See(forming: new FormingLock(5, IsOurs: false)));
@@ -77,7 +77,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_lost_the_lock_before_it_was_up_ends()
+    public void A_node_that_lost_the_lock_before_it_was_up_ends()
     {
         _formation.Start(S(0));
         See();
@@ -137,9 +137,9 @@ public class ClusterFormationTests
     {
         _formation.Start(S(0));
         See(entries: Entry(A, 5));
-        var anew = new NodeLife("a", 99);
-        Up(Me, anew);
-        Assert.Equal("announce 9", See(entries: Entry(anew, 9)));
+        var again = new NodeLife("a", 99);
+        Up(Me, again);
+        Assert.Equal("announce 9", See(entries: Entry(again, 9)));
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_got_into_a_cluster_that_another_has_followed_ends_when_its_time_to_join_does()
+    public void A_node_that_got_into_a_cluster_that_another_has_followed_ends_when_its_time_to_join_does()
     {
         _formation.Start(S(0));
         See(entries: Entry(A, 5));
@@ -167,7 +167,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_got_into_a_cluster_while_the_registry_forgot_it_waits_until_one_of_those_it_met_is_back()
+    public void A_node_that_got_into_a_cluster_while_the_registry_forgot_it_waits_until_one_of_those_it_met_is_back()
     {
         _formation.Start(S(0));
         See(entries: Entry(A, 5));
@@ -179,7 +179,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_took_the_lock_before_it_was_let_in_gives_its_generation_to_the_cluster_it_got_into()
+    public void A_node_that_took_the_lock_before_it_was_let_in_gives_its_generation_to_the_cluster_it_got_into()
     {
         _formation.Start(S(0));
         See(entries: Entry(A, 5));
@@ -189,7 +189,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_comes_with_an_entry_when_the_generation_is_another_by_now_looks_again()
+    public void A_node_that_comes_with_an_entry_when_the_generation_is_another_by_now_looks_again()
     {
         Join(5);
         Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(1))));
@@ -197,7 +197,7 @@ public class ClusterFormationTests
         Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(9.9))));
         See(entries: Entry(A, 12));
         Assert.Equal(
-            "end: could not enter the cluster of balancers within 10 s: the generation of the cluster in etcd was another each time its entry was to be put",
+            "end: this balancer could not enter the cluster of balancers within 10 s: the generation of the cluster in etcd was another each time its entry was to be put",
             Text(_formation.AnnounceRefused(S(10))));
     }
 
@@ -208,7 +208,7 @@ public class ClusterFormationTests
         Assert.Equal("look 250", See(S(1), entries: Entry(A, 5) with { Policy = "least-load" }));
         Assert.Equal("look 250", See(S(6.9), entries: Entry(A, 5) with { Policy = "least-load" }));
         Assert.Equal(
-            "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or all of them anew",
+            "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or start all of them again with one policy",
             See(S(7), entries: Entry(A, 5) with { Policy = "least-load" }));
     }
 
@@ -247,7 +247,7 @@ public class ClusterFormationTests
         _formation.Start(S(0));
         See(entries: [Entry(A, 5), Entry(B, 5)]);
         Assert.Equal(
-            "end: could not enter the cluster of balancers within 10 s: none of a, b let this one in; check that the balancers reach each other",
+            "end: this balancer could not enter the cluster of balancers within 10 s: none of a, b let this one in; check that the balancers reach each other",
             See(S(10), entries: [Entry(A, 5), Entry(B, 5)]));
     }
 
@@ -257,7 +257,7 @@ public class ClusterFormationTests
         _formation.Start(S(0));
         var sight = new ClusterSight([], new FormingLock(3, IsOurs: false), 0) { InTheWay = "a lock never goes" };
         Assert.Equal("look 250", Text(_formation.Saw(sight, _members, S(9))));
-        Assert.Equal("end: could not enter the cluster of balancers within 10 s: a lock never goes", Text(_formation.Saw(sight, _members, S(10))));
+        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: a lock never goes", Text(_formation.Saw(sight, _members, S(10))));
     }
 
     [Fact]
@@ -265,7 +265,7 @@ public class ClusterFormationTests
     {
         _formation.Start(S(0));
         Assert.Equal("look 250", Text(_formation.LookFailed("etcd is away", S(9))));
-        Assert.Equal("end: could not enter the cluster of balancers within 10 s: etcd is away", Text(_formation.LookFailed("etcd is away", S(10))));
+        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: etcd is away", Text(_formation.LookFailed("etcd is away", S(10))));
     }
 
     // ---- being a member
@@ -357,7 +357,7 @@ public class ClusterFormationTests
         _members = [Me];
         Assert.Equal("look 1000", See(S(20), entries: [mine, others]));
         Assert.Equal("look 1000", See(S(34.9), entries: [mine, others]));
-        Assert.Equal("end: the other balancers have gone on without this one while it was cut off, or after etcd had lost its data: start it again", See(S(35), entries: [mine, others]));
+        Assert.Equal("end: the other balancers have continued without this one while it was cut off, or after etcd had lost its data: start it again", See(S(35), entries: [mine, others]));
     }
 
     [Fact]
@@ -405,7 +405,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void Who_is_not_the_first_to_renew_follows_the_one_that_was_also_to_a_smaller_generation()
+    public void A_node_that_is_not_the_first_to_renew_follows_the_one_that_was_also_to_a_smaller_generation()
     {
         BeMember(5);
         SeeUnder(0, S(20));
@@ -422,7 +422,7 @@ public class ClusterFormationTests
     }
 
     [Fact]
-    public void When_who_renewed_crashes_before_it_has_an_entry_the_next_one_renews()
+    public void When_the_node_that_renewed_crashes_before_it_has_an_entry_the_next_one_renews()
     {
         BeMember(5);
         See(S(20), forming: new FormingLock(2, IsOurs: false));
@@ -491,7 +491,7 @@ public class ClusterFormationTests
     }
 
     private static string GoesOn(long from, long to) =>
-        $"note: this cluster of balancers, generation {from} until now, goes on as generation {to}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off";
+        $"note: this cluster of balancers, generation {from} until now, continues as generation {to}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off";
 
     private static string StrangersStay(long generation) =>
         $"end: etcd names balancers (generation {generation}) that are not in the cluster of this one (generation 5): theirs was formed while this one was cut off from etcd, or after etcd had lost its data: start it again";

@@ -159,7 +159,7 @@ public class GateCoreTests
     }
 
     [Fact]
-    public void An_instance_that_stops_itself_fails_its_job_and_is_built_anew()
+    public void An_instance_that_stops_itself_fails_its_job_and_is_built_again()
     {
         var gate = new GateBench(2, 1);
         gate.Job(1);
@@ -482,7 +482,7 @@ public class GateCoreTests
         var (first, second) = (gate.Birth(0), gate.Birth(1));
         gate.After(5);
         Assert.Equal("unable, rejected 3 Unable", gate.After(1));
-        Assert.Contains("2 threads are blocked: 2 instances were stopped at the deadline and did not end", gate.Text, StringComparison.Ordinal);
+        Assert.Contains("threads (2) are blocked: 2 instances were stopped at the deadline and did not end", gate.Text, StringComparison.Ordinal);
         Assert.Equal("rejected 4 Unable", gate.Job(4));
         Assert.Equal("", gate.Ended(first));
         Assert.Equal("able", gate.Idle(0));

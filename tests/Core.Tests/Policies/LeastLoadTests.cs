@@ -27,7 +27,7 @@ public class LeastLoadTests
     }
 
     [Fact]
-    public void A_report_starts_the_count_of_picks_anew()
+    public void A_report_starts_the_count_of_picks_again()
     {
         Report((_a, 10), (_b, 10));
         Assert.Equal("a b a", Picks(3));
@@ -70,7 +70,7 @@ public class LeastLoadTests
     }
 
     [Fact]
-    public void Who_stays_keeps_its_report_when_the_membership_changes()
+    public void A_worker_that_stays_keeps_its_report_when_the_membership_changes()
     {
         Report((_a, 10), (_b, 20));
         _policy.Rebuild([_b, _c]);

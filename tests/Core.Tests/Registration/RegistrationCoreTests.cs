@@ -59,7 +59,7 @@ public class RegistrationCoreTests
         _core.Start(S(1));
         Assert.Equal("", Text(_core.RegisterFailed("connection refused", S(11) - TimeSpan.FromTicks(1))));
         _core.Tick(S(11));
-        Assert.Equal("give up: could not register within 10 s: connection refused", Text(_core.RegisterFailed("connection refused", S(11))));
+        Assert.Equal("give up: this worker could not register within 10 s: connection refused", Text(_core.RegisterFailed("connection refused", S(11))));
         Assert.Null(_core.NextDue);
     }
 
@@ -76,7 +76,7 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Tick(S(1));
-        Assert.Equal("warn: the registry refuses, retrying: wrong password", Text(_core.Refused("wrong password", S(1))));
+        Assert.Equal("warn: the registry refuses; retrying: wrong password", Text(_core.Refused("wrong password", S(1))));
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.Refused("wrong password", S(2))));
         _core.Tick(S(3));
@@ -136,7 +136,7 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void An_outage_meanwhile_starts_the_wait_for_an_id_in_use_anew()
+    public void An_outage_meanwhile_starts_the_wait_for_an_id_in_use_again()
     {
         _core.Start(S(0));
         _core.IdInUse(8, S(5), S(0));
@@ -191,13 +191,13 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Tick(S(1));
-        Assert.Equal("warn: renewing the lease failed, retrying: no leader", Text(_core.KeepAliveFailed("no leader", S(1))));
+        Assert.Equal("warn: renewing the lease failed; retrying: no leader", Text(_core.KeepAliveFailed("no leader", S(1))));
         _core.Tick(S(2));
         Assert.Equal("", Text(_core.KeepAliveFailed("no leader", S(2))));
         _core.Tick(S(3));
         Assert.Equal("note: the lease is renewed again", Text(_core.Kept(S(5), S(3))));
         _core.Tick(S(4));
-        Assert.Equal("warn: renewing the lease failed, retrying: again", Text(_core.KeepAliveFailed("again", S(4))));
+        Assert.Equal("warn: renewing the lease failed; retrying: again", Text(_core.KeepAliveFailed("again", S(4))));
     }
 
     [Fact]
@@ -208,12 +208,12 @@ public class RegistrationCoreTests
         _core.KeepAliveFailed("no leader", S(1));
         _core.Tick(S(2));
         _core.LeaseLost(S(2));
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(2))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(2))));
         _core.Tick(S(3));
         Assert.Equal("", Text(_core.Kept(S(5), S(3))));
     }
 
-    // ---- registering anew
+    // ---- registering again
 
     [Fact]
     public void A_lost_lease_is_registered_anew_with_the_same_incarnation()
@@ -224,7 +224,7 @@ public class RegistrationCoreTests
         Assert.Equal("warn: the registry ended the lease; registering again | register", Text(effects));
         Assert.Equal(7, Assert.IsType<RegistrationEffect.Register>(effects[1]).Worker.Incarnation);
         Assert.False(_core.IsRegistered);
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(1))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(1))));
         Assert.Equal("keep 43", Text(_core.Tick(S(2))));
     }
 
@@ -244,13 +244,13 @@ public class RegistrationCoreTests
 
         Assert.Equal(
             [
-                "warn: registering again failed, retrying: no registry",
-                "warn: this worker has not been registered for 60 s, retrying: no registry | ",
-                "warn: this worker has not been registered for 120 s, retrying: no registry | ",
-                "warn: this worker has not been registered for 180 s, retrying: no registry | ",
+                "warn: this worker could not register again; retrying: no registry",
+                "warn: this worker has not been registered for 60 s; retrying: no registry | ",
+                "warn: this worker has not been registered for 120 s; retrying: no registry | ",
+                "warn: this worker has not been registered for 180 s; retrying: no registry | ",
             ],
             told.Where(t => t.Length > 0));
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(182))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(182))));
         Assert.Equal(S(183), _core.NextDue);
     }
 
@@ -293,7 +293,7 @@ public class RegistrationCoreTests
     {
         LoseLease();
         Assert.Equal(
-            "warn: the id \"w\" is in use by another worker process (incarnation 8), retrying", Text(_core.IdInUse(8, S(5), S(1.1))));
+            "warn: the id \"w\" is in use by another worker process (incarnation 8); retrying", Text(_core.IdInUse(8, S(5), S(1.1))));
         Assert.Equal(S(1.6), _core.NextDue);
         _core.Tick(S(7.1));
         Assert.Equal(
@@ -308,7 +308,7 @@ public class RegistrationCoreTests
         LoseLease();
         _core.IdInUse(8, S(5), S(1.1));
         _core.Tick(S(5));
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(5))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(5))));
     }
 
     // ---- draining
@@ -329,7 +329,7 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Drain();
-        Assert.Equal("warn: the registry could not be told whether this worker takes jobs, retrying: no answer", Text(_core.UpdateFailed("no answer")));
+        Assert.Equal("warn: the registry could not be told whether this worker takes jobs; retrying: no answer", Text(_core.UpdateFailed("no answer")));
         _core.Tick(S(1));
         Assert.Equal("update 42", Text(_core.Kept(S(5), S(1))));
         _core.Tick(S(2));
@@ -337,7 +337,7 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void Draining_that_could_not_be_written_is_not_written_any_more_by_who_leaves()
+    public void Draining_that_could_not_be_written_is_not_written_any_more_by_a_worker_that_leaves()
     {
         Register(at: 0);
         _core.Drain();
@@ -348,7 +348,7 @@ public class RegistrationCoreTests
     }
 
     [Fact]
-    public void A_lease_lost_while_draining_is_not_taken_anew()
+    public void A_lease_lost_while_draining_is_not_taken_again()
     {
         Register(at: 0);
         _core.Drain();
@@ -421,7 +421,7 @@ public class RegistrationCoreTests
         _core.Ability("broken", S(0.5));
         _core.Tick(S(1));
         Assert.Equal("broken", Assert.IsType<RegistrationEffect.Register>(_core.LeaseLost(S(1))[1]).Worker.Reason);
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(1))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(1))));
     }
 
     [Fact]
@@ -488,7 +488,7 @@ public class RegistrationCoreTests
             Text(_core.Registered(42, S(15), S(0))));
         _core.Tick(S(1));
         _core.LeaseLost(S(1));
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(15), S(1))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(15), S(1))));
     }
 
     // ---- leaving

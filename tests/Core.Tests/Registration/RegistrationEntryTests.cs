@@ -61,7 +61,7 @@ public class RegistrationEntryTests
         Assert.Equal(Lost, Text(effects));
         Assert.Equal(Us, Assert.IsType<RegistrationEffect.PutBack>(effects[1]).Worker);
         Assert.Null(_core.NextDue);
-        Assert.Equal("note: registered again", Text(_core.PutBack(isWritten: true, S(5))));
+        Assert.Equal("note: this worker has registered again", Text(_core.PutBack(isWritten: true, S(5))));
         Assert.Equal("keep 42", Text(_core.Tick(S(6))));
     }
 
@@ -106,7 +106,7 @@ public class RegistrationEntryTests
     public void A_look_or_a_putting_back_that_fails_is_told_once_and_tried_a_ttl_later_until_it_works()
     {
         Look(at: 5);
-        Assert.Equal("warn: this worker's entry in the registry could not be checked, retrying: no answer", Text(_core.LookFailed("no answer", S(5))));
+        Assert.Equal("warn: this worker's entry in the registry could not be checked; retrying: no answer", Text(_core.LookFailed("no answer", S(5))));
         Renew(6, 9);
         Assert.Equal("look 42", Keep(10));
         Assert.Equal("", Text(_core.LookFailed("no answer", S(10))));
@@ -123,7 +123,7 @@ public class RegistrationEntryTests
             "deregister 42 | warn: another worker process (incarnation 8) has this one's id in the registry; registering again | register",
             Text(_core.Looked(OfAnother, S(5))));
         Assert.False(_core.IsRegistered);
-        Assert.Equal("warn: the id \"w\" is in use by another worker process (incarnation 8), retrying", Text(_core.IdInUse(8, S(5), S(5))));
+        Assert.Equal("warn: the id \"w\" is in use by another worker process (incarnation 8); retrying", Text(_core.IdInUse(8, S(5), S(5))));
         _core.Tick(S(11));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process (incarnation 8) while this one was registered",
@@ -137,19 +137,19 @@ public class RegistrationEntryTests
         _core.Looked(OfAnother, S(5));
         _core.IdInUse(8, S(5), S(5));
         _core.Tick(S(6));
-        Assert.Equal("note: registered again", Text(_core.Registered(43, S(5), S(6))));
+        Assert.Equal("note: this worker has registered again", Text(_core.Registered(43, S(5), S(6))));
         Assert.Equal("keep 43", Text(_core.Tick(S(7))));
     }
 
     [Fact]
-    public void Who_drains_does_not_look()
+    public void A_worker_that_drains_does_not_look()
     {
         _core.Drain();
         Renew(1, 20);
     }
 
     [Fact]
-    public void What_a_look_finds_does_not_matter_to_who_drains_or_leaves_by_then()
+    public void What_a_look_finds_does_not_matter_to_a_worker_that_drains_or_leaves_by_then()
     {
         Look(at: 5);
         _core.Drain();
@@ -166,7 +166,7 @@ public class RegistrationEntryTests
         Look(at: 5);
         _core.Looked(new EntrySight.Missing(), S(5));
         _core.Drain();
-        Assert.Equal("note: registered again", Text(_core.PutBack(isWritten: true, S(5.5))));
+        Assert.Equal("note: this worker has registered again", Text(_core.PutBack(isWritten: true, S(5.5))));
         Assert.Equal("update 42", Text(_core.Updated()));
     }
 

@@ -21,7 +21,7 @@ public sealed class LogWriterTests
         }
 
         Assert.Equal(
-            ["first", "... and 2 log lines were left out, because standard error was not read fast enough", "a", "b"],
+            ["first", "... and log lines were left out, because standard error was not read fast enough: 2", "a", "b"],
             target.Lines);
     }
 

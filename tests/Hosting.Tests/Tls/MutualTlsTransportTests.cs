@@ -83,11 +83,11 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         // Trusts our CA and has a certificate of another one; and one without TLS.
         var certificate = _stranger.Issue("node");
         Knock(Start(new NodeTls(certificate.Certificate, _authority.Certificates)), node);
-        Assert.Equal($"refused a connection from 127.0.0.1: its certificate (CN=node) was not signed by {_authority.CertificateFile}", await lines.NextAsync());
+        Assert.Equal($"this node refused a connection from 127.0.0.1: its certificate (CN=node) was not signed by {_authority.CertificateFile}", await lines.NextAsync());
         var plain = Start(tls: null);
         Knock(plain, node);
         Knock(plain, node);
-        Assert.Equal("refused a connection from 127.0.0.1: it does not speak TLS: switch it on there too (akkalb.tls)", await lines.NextAsync());
+        Assert.Equal("this node refused a connection from 127.0.0.1: it does not speak TLS: switch it on there too (akkalb.tls)", await lines.NextAsync());
         Assert.NotNull(await IdentifyAsync(Start(_authority), node));
         Assert.Null(CoordinatedShutdown.Get(node).ShutdownReason);
     }

@@ -35,7 +35,7 @@ public sealed class PeerCheckTests : IDisposable
     }
 
     [Fact]
-    public void Certificate_for_another_host_is_refused_by_who_dials() =>
+    public void Certificate_for_another_host_is_refused_by_the_node_that_dials() =>
         Assert.Equal("does not name the host 127.0.0.2: its subjectAltName must", Refusal(_authority.Issue("node"), PeerRole.Server, "127.0.0.2"));
 
     [Fact]

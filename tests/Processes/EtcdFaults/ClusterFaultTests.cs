@@ -12,7 +12,7 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
     private static readonly string[] Ids = ["w1", "w2"];
 
     [Fact]
-    public async Task The_leader_killed_costs_nobody_its_place_and_changes_go_on_at_the_others()
+    public async Task The_leader_killed_costs_nobody_its_place_and_changes_continue_at_the_others()
     {
         await using var etcd = await EtcdCluster.StartAsync();
         await using var scene = await FaultScene.StartAsync(output, etcd.Endpoints, leaseTtl: 5);

@@ -9,7 +9,7 @@ namespace AkkaLb.Processes.EtcdFaults;
 public sealed class CompactionFaultTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task What_etcd_forgot_while_the_balancer_was_cut_off_is_read_anew()
+    public async Task What_etcd_forgot_while_the_balancer_was_cut_off_is_read_again()
     {
         await using var etcd = await EtcdProcess.StartAsync();
         await using var proxy = new FaultyProxy(etcd.Port);

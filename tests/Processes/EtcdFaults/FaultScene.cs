@@ -78,7 +78,7 @@ public sealed class FaultScene : IAsyncDisposable
     /// <summary>Asks for workers from here on.</summary>
     public async Task WatchAssignmentsAsync() => _assignments ??= await Assignments.AskAsync(_cluster.Address, AssignEvery);
 
-    /// <summary>Waits until each of these has been named anew, a few times.</summary>
+    /// <summary>Waits until each of these has been named again, a few times.</summary>
     public async Task UntilNamedAsync(params string[] ids)
     {
         IReadOnlyList<Assignments.Answer> answers = [];

@@ -58,7 +58,7 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
         var keys = await scene.UntilEqualAsync();
         scene.Note("after", await etcd.StatusAsync());
         Assert.Equal(there.Select(w => w.Id).Append("real").Order(), keys.Keys.Order());
-        // Nothing had to be read anew: every break was bridged.
+        // Nothing had to be read again: every break was bridged.
         Assert.Equal(0, (await scene.Balancer.AskAsync()).Watcher.Resyncs);
         foreach (var (_, lease) in there)
         {

@@ -23,7 +23,7 @@ public static class Waiting
         }
     }
 
-    /// <summary>Waits for a task, which goes on when that is given up.</summary>
+    /// <summary>Waits for a task, which continues when that is given up.</summary>
     public static async Task<T> ForAsync<T>(Task<T> task, TimeSpan bound, string what, Func<string>? seen = null)
     {
         try

@@ -54,7 +54,7 @@ internal sealed class Askers : IAsyncDisposable
         return Seen[^1];
     }
 
-    /// <summary>Asks nobody until all questions have been answered or have had the time to be, then does the act, then goes on: no answer from before it is
+    /// <summary>Asks nobody until all questions have been answered or have had the time to be, then does the act, then continues: no answer from before it is
     /// still on its way.</summary>
     public async Task QuietlyAsync(Action act)
     {

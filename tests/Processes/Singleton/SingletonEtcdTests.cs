@@ -23,7 +23,7 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task While_etcd_is_down_for_all_nobody_decides_beyond_the_lease_and_all_go_on_when_it_is_back()
+    public async Task While_etcd_is_down_for_all_nobody_decides_beyond_the_lease_and_all_continue_when_it_is_back()
     {
         await using var stage = await SingletonStage.StartAsync(output);
         var load = await stage.StartLoadAsync(20);
@@ -46,7 +46,7 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task When_etcd_comes_back_from_before_the_cluster_was_formed_all_go_on_and_no_job_is_lost()
+    public async Task When_etcd_comes_back_from_before_the_cluster_was_formed_all_continue_and_no_job_is_lost()
     {
         var backup = "";
         await using var stage = await SingletonStage.StartAsync(output, prepare: async etcd =>
@@ -68,6 +68,6 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
         // The oldest of the cluster stays the oldest, so the same one takes the lease again. Its number is smaller: revisions went back.
         Assert.All(stage.Askers.Seen, s => Assert.Equal(active.Address, s.From));
         Assert.True(stage.Askers.Seen[^1].Term < term);
-        Assert.All(stage.Balancers, b => Assert.Contains(b.Process.Error.Texts, l => l.Contains("goes on as generation", StringComparison.Ordinal)));
+        Assert.All(stage.Balancers, b => Assert.Contains(b.Process.Error.Texts, l => l.Contains("continues as generation", StringComparison.Ordinal)));
     }
 }

@@ -24,7 +24,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task The_last_balancer_goes_on_when_the_one_that_had_decided_about_the_first_dead_is_killed_too()
+    public async Task The_last_balancer_continues_when_the_one_that_had_decided_about_the_first_dead_is_killed_too()
     {
         await using var stage = await SingletonStage.StartAsync(output, "lease-ttl = 15s");
         var (first, term) = (stage.Active, stage.Askers.Seen[^1].Term);
@@ -78,7 +78,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task When_the_deciding_balancer_is_cut_off_from_the_others_one_side_goes_on_and_the_other_ends()
+    public async Task When_the_deciding_balancer_is_cut_off_from_the_others_one_side_continues_and_the_other_ends()
     {
         await using var stage = await SingletonStage.StartAsync(output);
         var load = await stage.StartLoadAsync(13);
@@ -103,7 +103,7 @@ public sealed class SingletonTests(ITestOutputHelper output)
         var decided = Stopwatch.GetTimestamp();
         var next = await stage.Askers.UntilAsync(s => s.At > decided, SingletonStage.EndBound);
         Assert.Contains(next.From, winners.Select(w => w.Address));
-        stage.Print($"partition, etcd reached by both sides: {stage.Askers.LongestGap(from, next.At).TotalSeconds:0.00} s without assignments; {winners.Count} of 3 went on");
+        stage.Print($"partition, etcd reached by both sides: {stage.Askers.LongestGap(from, next.At).TotalSeconds:0.00} s without assignments; {winners.Count} of 3 continued");
         await stage.EndOfLoadAsync("partition, etcd reached by both sides", load);
         Assert.DoesNotContain(winners, w => w.Process.Ended.IsCompleted);
         stage.Print($"{stage.Askers}");

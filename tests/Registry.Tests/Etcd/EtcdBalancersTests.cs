@@ -87,7 +87,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#-9223372036854775808")]
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#2147483648")]
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:1/user/balancer#")]
-    public async Task An_entry_that_Akka_throws_for_is_left_out_and_balancers_go_on_being_told(string path)
+    public async Task An_entry_that_Akka_throws_for_is_left_out_and_balancers_continue_being_told(string path)
     {
         await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", $$"""{"path":"{{path}}","version":"1"}""");
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
@@ -108,7 +108,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_subscription_that_an_error_ended_is_told_as_failed_and_begun_anew()
+    public async Task A_subscription_that_an_error_ended_is_told_as_failed_and_begun_again()
     {
         await using var balancer = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");

@@ -131,7 +131,7 @@ public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task Who_lost_the_lock_cannot_end_forming_with_it()
+    public async Task A_node_that_lost_the_lock_cannot_end_forming_with_it()
     {
         var (a, b) = (Node("a"), Node("b"));
         var generation = (await a.BeginAsync(_bound.Token))!.Value;

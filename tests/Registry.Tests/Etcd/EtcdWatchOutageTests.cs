@@ -213,7 +213,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_frozen_etcd_is_noticed_by_liveness_reads_and_the_watch_goes_on_after_the_thaw()
+    public async Task A_frozen_etcd_is_noticed_by_liveness_reads_and_the_watch_continues_after_the_thaw()
     {
         var settings = _settings with { RequestTimeout = TimeSpan.FromMilliseconds(500), LivenessInterval = TimeSpan.FromMilliseconds(100) };
         await using var registry = settings.Open();

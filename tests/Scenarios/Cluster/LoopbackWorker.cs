@@ -99,10 +99,10 @@ public sealed class LoopbackWorker : IAsyncDisposable
         await DisposeAsync();
     }
 
-    /// <summary>Says draining in the registry, and goes on.</summary>
+    /// <summary>Says draining in the registry, and continues.</summary>
     public Task AnnounceDrainingAsync() => _registration.Ask<DrainingAnnounced>(AnnounceDraining.Instance, LoopbackCluster.Patience);
 
-    /// <summary>Renews its lease no more, as a frozen process.</summary>
+    /// <summary>Stops renewing its lease, as a frozen process does.</summary>
     public void StopRenewing() => _system.Stop(_registration);
 
     /// <summary>Ends as near to <c>kill -9</c> as one process allows: connections break without a goodbye, and nothing leaves any more.</summary>
@@ -116,7 +116,7 @@ public sealed class LoopbackWorker : IAsyncDisposable
     /// <summary>Breaks the youngest connection to it; the next one is welcome.</summary>
     public void CutLatestConnection() => _wire.CutLatest();
 
-    /// <summary>Nothing gets to it or from it through connections that others made, until <see cref="Mend"/>; its own to the balancer go on.</summary>
+    /// <summary>Nothing gets to it or from it through connections that others made, until <see cref="Mend"/>; its own to the balancer continue.</summary>
     public void Silence() => _wire.Silence();
 
     public void Mend() => _wire.Mend();

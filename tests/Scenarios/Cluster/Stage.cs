@@ -22,7 +22,7 @@ public sealed record Did(string Worker, string Text, int Count);
 /// <summary>On nobody's list of messages.</summary>
 public sealed record Unlisted;
 
-/// <summary>Where a test sees which jobs have begun on which worker, and lets the held ones go on.</summary>
+/// <summary>Where a test sees which jobs have begun on which worker, and lets the held ones continue.</summary>
 public sealed class Stage
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _doors = new();
