@@ -43,7 +43,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
 
     /// <summary>TTL of the lease that decides splits, whole seconds, 2 s or more: it has run out when anybody could want the lease of a dead balancer.</summary>
     /// <remarks>
-    /// <para>Who decided about a split keeps that lease for a while (<c>release-after</c>, 40 s). Should it die then, the others notice after the heartbeat
+    /// <para>The balancer that decided about a split keeps that lease for a while (<c>release-after</c>, 40 s). Should it die then, the others notice after the heartbeat
     /// pause, wait until the picture is stable, and try for the lease once: those that are refused end. The 2 s are for etcd, which ends a lease up to
     /// half a second late, and for the heartbeat that the dead one may have sent half a second before its last renewal. Where pause and
     /// stability together are below 4 s, the least TTL is still longer than that.</para>

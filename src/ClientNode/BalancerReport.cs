@@ -5,7 +5,7 @@ using AkkaLb.Registry;
 namespace AkkaLb.ClientNode;
 
 /// <summary>How a balancer stands: what it and its watcher of the registry say of themselves.</summary>
-/// <param name="Address">Who was asked.</param>
+/// <param name="Address">The balancer that was asked.</param>
 /// <param name="Balancer">With all of its members, whatever number of pages they took.</param>
 /// <param name="Watcher">Asked a moment before.</param>
 public sealed record BalancerReport(Address Address, BalancerState Balancer, WatcherState Watcher)

@@ -15,7 +15,7 @@ public sealed class RareLines(TimeSpan quietFor, int linesMax)
     /// <summary>The line is its own source.</summary>
     public string? Say(string line, TimeSpan now) => Say(line, line, now);
 
-    /// <param name="source">Who it is about.</param>
+    /// <param name="source">The peer that it is about.</param>
     /// <param name="now">A monotonic clock.</param>
     /// <returns>What to log now; null for nothing.</returns>
     public string? Say(string source, string line, TimeSpan now)

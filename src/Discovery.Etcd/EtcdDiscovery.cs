@@ -84,7 +84,7 @@ public sealed class EtcdDiscovery : IExtension
                 _log.Warning("the registration as \"{0}\" is lost; registering again: {1}", service, lost.Reason);
                 break;
             case RegistrationEvent.Trouble trouble:
-                _log.Warning("this node cannot register as \"{0}\", retrying: {1}", service, trouble.Problem);
+                _log.Warning("this node cannot register as \"{0}\"; retrying: {1}", service, trouble.Problem);
                 break;
             case RegistrationEvent.LongerLease longer:
                 _log.Warning("registering as \"{0}\": {1}", service, longer);

@@ -15,7 +15,7 @@ public sealed record RegistrationOptions
 }
 
 /// <summary>What a first registration does about another holder of its id.</summary>
-/// <remarks>Who was registered once and finds another in its place waits for one time to live, as with <see cref="Refuse"/>, and then gives up: of two, the
+/// <remarks>A process that was registered once and finds another in its place waits for one time to live, as with <see cref="Refuse"/>, and then gives up: of two, the
 /// later wins, and they do not take turns.</remarks>
 public enum ConflictRule
 {

@@ -7,7 +7,7 @@ using AkkaLb.Registry;
 namespace AkkaLb.WorkerNode;
 
 /// <summary>Tells in the log when the connection with a balancer is lost, with the reason, and when it is back: a line each.</summary>
-/// <remarks>Who dials again is the <see cref="MemoryReporter"/>, with each report.</remarks>
+/// <remarks>What dials again is the <see cref="MemoryReporter"/>, with each report.</remarks>
 public sealed class BalancerLinks : ReceiveActor
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>

@@ -369,7 +369,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         {
             // Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.
             var cause = ExceptionText.Of(e);
-            _log.Error("{0} failed: {1}", effect.GetType().Name, cause.Details);
+            _log.Error("the effect {0} of the gate failed: {1}", effect.GetType().Name, cause.Details);
             switch (effect)
             {
                 case GateEffect.BuildInstance build:

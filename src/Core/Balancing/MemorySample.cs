@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>The part of a memory report that decisions rest on.</summary>
-/// <param name="Worker">Who reports.</param>
+/// <param name="Worker">The worker that reports.</param>
 /// <param name="Sequence">Rises with each report of one incarnation.</param>
 /// <param name="Heartbeat">Its interval: the report is fresh for <see cref="Policies.Candidate.FreshHeartbeats"/> of these after it came.</param>
 /// <param name="ResidentBytes">What the operating system says the process has in memory.</param>

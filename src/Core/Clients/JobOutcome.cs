@@ -42,7 +42,7 @@ public enum JobError
 public abstract record JobOutcome(int Sends, TimeSpan AssignTime, TimeSpan Total)
 {
     /// <summary>It has a result.</summary>
-    /// <param name="Worker">Who did it.</param>
+    /// <param name="Worker">The worker that did it.</param>
     /// <param name="Reply">Opaque to the core.</param>
     public sealed record Done(WorkerKey Worker, object Reply, int Sends, TimeSpan AssignTime, TimeSpan Total)
         : JobOutcome(Sends, AssignTime, Total);

@@ -79,7 +79,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     }
 
     /// <summary>The registry was read.</summary>
-    /// <param name="members">Who is in our cluster at this moment; empty while we are in none.</param>
+    /// <param name="members">The nodes that are in our cluster at this moment; empty while we are in none.</param>
     public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
     {
         (_trouble, _troubleSince) = ("", null);
