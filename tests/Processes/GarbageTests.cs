@@ -42,7 +42,7 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Garbage_on_the_port_is_logged_and_everybody_else_is_answered()
+    public async Task Garbage_on_the_port_is_logged_and_it_and_broken_connections_disturb_nobody_else()
     {
         (string Name, byte[] Bytes, string Logged)[] garbage =
         [
@@ -61,20 +61,15 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
                 output.WriteLine($"{name}: {(await told.WaitAsync(NodeProcess.Bound)).Text}");
             }
         });
-    }
-
-    /// <summary>Not in the log: a connection that breaks is nobody's mistake.</summary>
-    [Fact]
-    public async Task Half_a_frame_and_a_closed_connection_disturb_nobody() =>
+        // Half a frame. Not in the log: a connection that breaks is nobody's mistake.
         await UndisturbedAsync(_ => SendAsync([.. LengthOf1000, .. RandomBytes(500)]));
-
-    [Fact]
-    public async Task Two_hundred_connections_opened_and_dropped_disturb_nobody() => await UndisturbedAsync(async _ =>
-    {
-        var strangers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => DialAsync()));
-        await _assignments.UntilAsync(a => a.Count >= 200);
-        Array.ForEach(strangers, s => s.Dispose());
-    });
+        await UndisturbedAsync(async _ =>
+        {
+            var strangers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => DialAsync()));
+            await _assignments.UntilAsync(a => a.Count >= 200);
+            Array.ForEach(strangers, s => s.Dispose());
+        });
+    }
 
     private static byte[] RandomBytes(int count)
     {
