@@ -9,7 +9,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(SingletonTests), nameof(SingletonEtcdTests), nameof(SecurityTests), nameof(TakenIdTests), nameof(ProxyFaultTests), nameof(ClusterFaultTests), nameof(SignalTests),
+        nameof(SingletonTests), nameof(SingletonEtcdTests), nameof(SecurityTests), nameof(HandOverTests), nameof(ClusterFaultTests), nameof(RestartFaultTests), nameof(SignalTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -85,39 +85,5 @@ public sealed class ClusterFaultTests(ITestOutputHelper output)
         await scene.AssertRulesHeldAsync();
     }
 
-    [Fact]
-    public async Task A_frozen_member_costs_nobody_its_lease()
-    {
-        const int leaseTtl = 3;
-        await using var etcd = await EtcdCluster.StartAsync();
-        await using var scene = await FaultScene.StartAsync(output, etcd.Endpoints, leaseTtl: leaseTtl);
-        await scene.AddWorkersAsync(Ids);
-        var keys = await scene.UntilEqualAsync();
-        using var bound = new CancellationTokenSource(FaultScene.Bound);
-        var leader = await etcd.LeaderAsync(bound.Token);
-        var frozen = etcd.Members.First(m => m != leader);
-        scene.Note("before", await etcd.StatusAsync());
-        var from = Stopwatch.GetTimestamp();
-
-        scene.Etcd.Endpoints = string.Join(',', etcd.Members.Where(m => m != frozen).Select(m => m.Endpoint));
-        frozen.Freeze();
-        scene.Note($"etcd {frozen.Pid} at {frozen.Endpoint} is frozen");
-        await scene.AddWorkersAsync("w3");
-        // A key that nobody renews, granted longer than the workers' leases: when it is gone, theirs live by renewals.
-        await leader.Etcdctl("put", "--lease", (await leader.Etcdctl("lease", "grant", $"{3 * leaseTtl}")).Split(' ')[1], "/unkept", "");
-        while ((await leader.Etcdctl("get", "/unkept")).Length > 0)
-        {
-            bound.Token.ThrowIfCancellationRequested();
-        }
-
-        var after = await scene.UntilEqualAsync();
-        Assert.All(Ids, id => Assert.Equal(keys[id], after[id]));
-        scene.AssertNobodyDropped(from, Ids);
-        frozen.Thaw();
-        scene.Note("after", await etcd.StatusAsync());
-        await scene.UntilNamedAsync([.. Ids, "w3"]);
-        await scene.AssertRulesHeldAsync();
-    }
-
     private static string Endpoints(EtcdCluster etcd) => string.Join(',', etcd.Members.Where(m => m.IsRunning).Select(m => m.Endpoint));
 }

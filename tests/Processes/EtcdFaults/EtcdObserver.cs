@@ -12,18 +12,16 @@ public sealed class EtcdObserver : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();
     private readonly List<EtcdReading> _readings = [];
-    private readonly string[] _credentials;
     private readonly Task _reading;
 
     /// <param name="endpoints">Separated by commas.</param>
-    /// <param name="credentials">More arguments of etcdctl.</param>
-    public EtcdObserver(string endpoints, params string[] credentials)
+    public EtcdObserver(string endpoints)
     {
-        (Endpoints, _credentials) = (endpoints, credentials);
+        Endpoints = endpoints;
         _reading = Task.Run(ObserveAsync);
     }
 
-    /// <summary>Whom to ask; members that are frozen are left out by the test, for etcdctl does not find out.</summary>
+    /// <summary>Whom to ask.</summary>
     public string Endpoints { get; set; }
 
     /// <summary>So far.</summary>
@@ -44,7 +42,7 @@ public sealed class EtcdObserver : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         using var process = Process.Start(new ProcessStartInfo(
             EtcdBinaries.Etcdctl,
-            ["--endpoints", Endpoints, "--dial-timeout", "1s", "--command-timeout", "1s", .. _credentials, "get", "--prefix", Prefix, "-w", "json"])
+            ["--endpoints", Endpoints, "--dial-timeout", "1s", "--command-timeout", "1s", "get", "--prefix", Prefix, "-w", "json"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -43,20 +43,17 @@ public sealed class FaultScene : IAsyncDisposable
     /// <param name="etcd">Addresses of etcd itself, for etcdctl and the workers.</param>
     /// <param name="balancersEtcd">Those the balancer is told; others when a proxy stands between.</param>
     /// <param name="leaseTtl">Of the workers, in seconds.</param>
-    /// <param name="user">For etcd's authentication; null without.</param>
-    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, string? balancersEtcd = null, int leaseTtl = 3, EtcdUser? user = null)
+    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, string? balancersEtcd = null, int leaseTtl = 3)
     {
-        var credentials = user?.NodeArguments ?? [];
-        var cluster = await TestCluster.StartAsync(output, "round-robin", ["--etcd", balancersEtcd ?? etcd, .. credentials]);
+        var cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", balancersEtcd ?? etcd);
         return new FaultScene(
             output,
             cluster,
-            new EtcdObserver(etcd, user?.EtcdctlArguments ?? []),
+            new EtcdObserver(etcd),
             etcd,
             [
                 "--lease-ttl", leaseTtl.ToString(CultureInfo.InvariantCulture),
                 "--heartbeat", (leaseTtl * 1000 / 3).ToString(CultureInfo.InvariantCulture),
-                .. credentials,
             ]);
     }
 

@@ -48,25 +48,6 @@ public sealed class LostEntryTests(ITestOutputHelper output)
         cluster.AssertNoStackTraces();
     }
 
-    [Fact]
-    public async Task A_worker_whose_key_holds_garbage_puts_it_right()
-    {
-        const string key = "/akkalb/workers/w1";
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", etcd.Endpoint);
-        var worker = (await cluster.AddWorkersAsync(["w1"], "--etcd", etcd.Endpoint, "--lease-ttl", "2", "--heartbeat", "500"))[0];
-        var value = await etcd.Etcdctl("get", key);
-
-        await etcd.Etcdctl("put", key, "garbage");
-        await cluster.Balancer.Error.FirstAsync(l => l.Contains($"{key} is left out", StringComparison.Ordinal)).WaitAsync(FaultScene.Bound);
-        await worker.Error.FirstAsync(l => l.EndsWith("registered again", StringComparison.Ordinal)).WaitAsync(FaultScene.Bound);
-
-        Assert.Equal(value, await etcd.Etcdctl("get", key));
-        Assert.Contains(worker.Error.Texts, l => l.EndsWith("this worker's entry was written over in the registry; putting it back", StringComparison.Ordinal));
-        Assert.Equal(2, (await cluster.AssignAsync(2))["w1"]);
-        cluster.AssertNoStackTraces();
-    }
-
     private static async Task<string[]> KeysAsync(EtcdProcess etcd) =>
         (await etcd.Etcdctl("get", "--prefix", "/akkalb/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

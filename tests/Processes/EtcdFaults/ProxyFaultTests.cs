@@ -13,9 +13,9 @@ namespace AkkaLb.Processes.EtcdFaults;
 public sealed class ProxyFaultTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task A_watch_cut_again_and_again_during_500_registrations_and_leaves_misses_none_of_them()
+    public async Task A_watch_cut_again_and_again_during_200_registrations_and_leaves_misses_none_of_them()
     {
-        const int registrations = 500;
+        const int registrations = 200;
         const int cutEvery = 20;
         await using var etcd = await EtcdProcess.StartAsync();
         await using var proxy = new FaultyProxy(etcd.Port);
@@ -71,61 +71,18 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_endpoint_that_accepts_and_never_answers_is_left_for_the_other()
-    {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var a = new FaultyProxy(etcd.Port);
-        await using var b = new FaultyProxy(etcd.Port);
-        await using var scene = await FaultScene.StartAsync(output, etcd.Endpoint, $"{a.Endpoint},{b.Endpoint}");
-        await scene.AddWorkersAsync("w1");
-        scene.Note("before", await etcd.StatusAsync());
-
-        // The watch goes through one of the two: in one of these rounds through the silent one.
-        var expected = new List<string> { "w1" };
-        foreach (var (silent, added) in new[] { (a, "w2"), (b, "w3") })
-        {
-            scene.CutOffBegins();
-            silent.Silence();
-            scene.Note($"silent: {silent.Endpoint}");
-            await scene.AddWorkersAsync(added);
-            expected.Add(added);
-            Assert.Equal(expected, (await scene.UntilEqualAsync()).Keys.Order());
-            scene.CutOffEnds();
-            silent.Mend();
-        }
-
-        scene.Note("after", await etcd.StatusAsync());
-        Assert.True((await scene.Balancer.AskAsync()).Watcher.Disconnects >= 1, "no round met the watch");
-        await scene.AssertRulesHeldAsync();
-    }
-
-    [Fact]
     public async Task A_balancer_whose_only_etcd_never_answers_does_not_start_and_says_so_in_one_line()
     {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var proxy = new FaultyProxy(etcd.Port);
+        await using var proxy = new FaultyProxy(FreePorts.Take());
         proxy.Silence();
         await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", proxy.Endpoint, "--wait", "0");
 
         var ending = await balancer.EndedAsync();
 
-        output.WriteLine($"{await etcd.StatusAsync()}; {proxy.Accepted} connections accepted; {ending}");
+        output.WriteLine($"{proxy.Accepted} connections accepted; {ending}");
         Assert.Equal(3, ending.ExitCode);
         Assert.Empty(ending.Output);
         Assert.Equal($"AkkaLb.Balancer: etcd at {proxy.Endpoint} did not answer within 2 s: check --etcd, and that etcd is running", Assert.Single(ending.Error));
         Assert.True(proxy.Accepted >= 1, "nobody was asked");
-    }
-
-    [Fact]
-    public async Task A_balancer_starts_with_one_endpoint_that_answers_and_one_that_does_not()
-    {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var proxy = new FaultyProxy(etcd.Port);
-        proxy.Silence();
-        await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", $"{proxy.Endpoint},{etcd.Endpoint}");
-
-        await balancer.WaitForLineAsync("ready balancer ");
-
-        Assert.True(proxy.Accepted >= 1, "nobody asked the silent one");
     }
 }

@@ -89,10 +89,14 @@ internal sealed class SingletonStage : IAsyncDisposable
     /// <summary>A client that runs jobs for so many seconds; none of them may be lost. The first of them is done.</summary>
     public async Task<NodeProcess> StartLoadAsync(int seconds, params string[] more)
     {
+        var before = _ledger.Read().Select(RunOf).ToHashSet();
         var load = Add(NodeProcess.Client(
             ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd", Etcd.Endpoint, .. more]));
-        await _ledger.WaitForAsync(1);
+        await _ledger.WaitForAsync(1, e => !before.Contains(RunOf(e)));
         return load;
+
+        // A job is named by its client and a number.
+        static string RunOf(JobLedgerFile.Entry entry) => entry.Job.Split('-')[0];
     }
 
     /// <summary>The balancer that decides, by the last answer.</summary>
@@ -116,13 +120,21 @@ internal sealed class SingletonStage : IAsyncDisposable
         return holder!;
     }
 
-    /// <summary>Waits for an answer of a later term, then for the end of the load; prints both.</summary>
+    /// <summary>Waits for an answer of a later term; prints how long that took.</summary>
     /// <returns>The first answer of the new term.</returns>
-    public async Task<Askers.Assignment> FollowAsync(string what, long from, long formerTerm, NodeProcess load)
+    public async Task<Askers.Assignment> NextTermAsync(string what, long from, long formerTerm)
     {
         var next = await Askers.UntilAsync(s => s.Term > formerTerm, TimeSpan.FromSeconds(60));
         var lastBefore = Askers.Seen.Last(s => s.Term == formerTerm);
         Print($"{what}: {Stopwatch.GetElapsedTime(lastBefore.At, next.At).TotalSeconds:0.00} s without assignments, {Stopwatch.GetElapsedTime(from, next.At).TotalSeconds:0.00} s from the fault to the first of the next");
+        return next;
+    }
+
+    /// <summary>Waits for an answer of a later term, then for the end of the load: none of its jobs is lost.</summary>
+    /// <returns>The first answer of the new term.</returns>
+    public async Task<Askers.Assignment> FollowAsync(string what, long from, long formerTerm, NodeProcess load)
+    {
+        var next = await NextTermAsync(what, from, formerTerm);
         await EndOfLoadAsync(what, load);
         return next;
     }

@@ -1,47 +1,12 @@
-using AkkaLb.Processes.Harness;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.EtcdFaults;
 
-/// <summary>An etcd that forgets, or goes back in time.</summary>
-public sealed class CompactionFaultTests(ITestOutputHelper output)
+/// <summary>An etcd that goes back in time.</summary>
+public sealed class RestoredEtcdTests(ITestOutputHelper output)
 {
-    [Fact]
-    public async Task What_etcd_forgot_while_the_balancer_was_cut_off_is_read_again()
-    {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var proxy = new FaultyProxy(etcd.Port);
-        await using var scene = await FaultScene.StartAsync(output, etcd.Endpoint, proxy.Endpoint);
-        await scene.AddWorkersAsync("w1", "w2");
-        await scene.UntilEqualAsync();
-        scene.Note("before", await etcd.StatusAsync());
-
-        proxy.Cut();
-        scene.CutOffBegins();
-        var cut = await scene.UntilAsync(s => !s.Watcher.IsConnected);
-        scene.Worker("w2").Signal(Signals.Terminate);
-        var added = scene.AddWorkersAsync("w3");
-        await scene.UntilEtcdHoldsAsync("w1", "w3");
-        var compacted = await etcd.CompactAsync();
-        scene.Note($"compacted at revision {compacted}; the balancer was told everything up to {cut.Watcher.Revision}");
-        // etcd cannot tell any more what came behind the balancer's revision.
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--rev", $"{cut.Watcher.Revision + 1}"));
-        Assert.Contains("required revision has been compacted", refused.Message, StringComparison.Ordinal);
-        proxy.Mend();
-        await scene.UntilAsync(s => s.Watcher.IsConnected);
-        scene.CutOffEnds();
-        await added;
-
-        scene.Note("after", await etcd.StatusAsync());
-        Assert.Equal(["w1", "w3"], (await scene.UntilEqualAsync()).Keys.Order());
-        Assert.Equal(1, (await scene.Balancer.AskAsync()).Watcher.Resyncs - cut.Watcher.Resyncs);
-        await scene.UntilNamedAsync("w1", "w3");
-        await scene.AssertRulesHeldAsync();
-    }
-
     [Fact]
     public async Task An_etcd_restored_from_an_older_snapshot_is_believed_and_its_workers_register_again()
     {

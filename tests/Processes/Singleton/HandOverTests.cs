@@ -7,22 +7,32 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.Singleton;
 
-/// <summary>Clients that know any balancer of a cluster, whichever decides.</summary>
-public sealed class ReceptionistTests(ITestOutputHelper output)
+/// <summary>One deciding balancer follows another; clients know all balancers, or any one of them as Akka's receptionist.</summary>
+public sealed class HandOverTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Clients_outside_the_cluster_get_to_the_deciding_balancer_through_any_receptionist()
+    public async Task When_the_deciding_balancer_stops_and_the_next_is_killed_another_takes_over_each_time_and_no_job_is_lost_also_through_receptionists()
     {
         await using var stage = await SingletonStage.StartAsync(output);
-        var (active, term) = (stage.Active, stage.Askers.Seen[^1].Term);
-        var standBy = stage.Balancers.First(b => b != active).Address;
-
+        var (first, term) = (stage.Active, stage.Askers.Seen[^1].Term);
+        var standBy = stage.Balancers.First(b => b != first).Address;
         Assert.Equal(term, (await AskThroughReceptionistAsync(standBy)).Term);
+        var (load, through) = (await stage.StartLoadAsync(15), await stage.StartLoadAsync(15, "--contact", "receptionist"));
 
-        var load = await stage.StartLoadAsync(12, "--contact", "receptionist");
         var from = Stopwatch.GetTimestamp();
-        active.Process.Signal(Signals.Kill);
-        await stage.FollowAsync("kill -9, clients through receptionists", from, term, load);
+        first.Process.Signal(Signals.Terminate);
+        var next = await stage.NextTermAsync("SIGTERM", from, term);
+        Assert.NotEqual(first.Address, next.From);
+        Assert.Equal(0, (await first.Process.EndedAsync(SingletonStage.EndBound)).ExitCode);
+
+        from = Stopwatch.GetTimestamp();
+        stage.Balancers.Single(b => b.Address == next.From).Process.Signal(Signals.Kill);
+        var last = await stage.NextTermAsync("kill -9", from, next.Term);
+
+        Assert.DoesNotContain(last.From, new[] { first.Address, next.From });
+        await stage.EndOfLoadAsync("SIGTERM and kill -9", load);
+        await stage.EndOfLoadAsync("SIGTERM and kill -9, clients through receptionists", through);
+        stage.Print($"{stage.Askers}");
         stage.Askers.AssertOneAtATime();
     }
 
