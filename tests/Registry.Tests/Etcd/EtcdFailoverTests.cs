@@ -81,7 +81,7 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
         cluster.Members.First(m => m != leader).Freeze();
 
         using var timer = new PeriodicTimer(ttl / 3);
-        for (var renewal = 0; renewal < 12; renewal++)
+        for (var renewal = 0; renewal < 6; renewal++)
         {
             await timer.WaitForNextTickAsync(_bound.Token);
             while (!await IsKeptAsync())
