@@ -7,32 +7,11 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Ctrl-C, SIGTERM and a closed terminal end every program in order.</summary>
-public sealed class SignalTests(ITestOutputHelper output)
+[Collection(SharedCluster.Name)]
+public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
 {
-    [Theory]
-    [InlineData(Signals.Interrupt)]
-    [InlineData(Signals.Terminate)]
-    public async Task Idle_worker_and_balancer_exit_0(int signal)
-    {
-        await using var cluster = await TestCluster.StartAsync(output);
-        var worker = (await cluster.AddWorkersAsync(["w1"]))[0];
-
-        worker.Signal(signal);
-        var workerEnding = await worker.EndedAsync();
-        cluster.Balancer.Signal(signal);
-        var balancerEnding = await cluster.Balancer.EndedAsync();
-
-        Assert.Equal((0, 0), (workerEnding.ExitCode, balancerEnding.ExitCode));
-        Assert.Single(workerEnding.Output);
-        Assert.Single(balancerEnding.Output);
-        cluster.AssertNoStackTraces();
-    }
-
-    [Theory]
-    [InlineData(Signals.Interrupt)]
-    [InlineData(Signals.Terminate)]
-    [InlineData(Signals.Hangup)]
-    public async Task Worker_finishes_the_jobs_it_has_and_exits_0(int signal)
+    [Fact]
+    public async Task Worker_finishes_the_jobs_it_has_and_it_and_idle_programs_exit_0()
     {
         const int mebibytes = 64;
         await using var cluster = await TestCluster.StartAsync(output);
@@ -46,7 +25,7 @@ public sealed class SignalTests(ITestOutputHelper output)
         await workers[0].ResidentAsync(resident + (mebibytes << 20));
 
         var before = cluster.Ledger.Read().Count(e => e.Worker == "w1");
-        workers[0].Signal(signal);
+        workers[0].Signal(Signals.Hangup);
         var worker = await workers[0].EndedAsync();
 
         var endings = new[] { await stream.EndedAsync(), await four.EndedAsync() };
@@ -56,6 +35,15 @@ public sealed class SignalTests(ITestOutputHelper output)
         Assert.All(endings, e => Assert.True(e.ExitCode == 0 && LoadSummary.Of(e).Failed == 0, e.ToString()));
         Assert.InRange(finished, 1, 12);
         Assert.Equal(4, LoadSummary.Of(endings[1]).Done);
+
+        // They have nothing to do any more.
+        workers[1].Signal(Signals.Interrupt);
+        var idle = await workers[1].EndedAsync();
+        cluster.Balancer.Signal(Signals.Terminate);
+        var balancer = await cluster.Balancer.EndedAsync();
+        Assert.Equal((0, 0), (idle.ExitCode, balancer.ExitCode));
+        Assert.Single(idle.Output);
+        Assert.Single(balancer.Output);
         cluster.AssertNoStackTraces();
     }
 
@@ -83,17 +71,15 @@ public sealed class SignalTests(ITestOutputHelper output)
         cluster.AssertNoStackTraces();
     }
 
-    [Theory]
-    [InlineData(Signals.Interrupt)]
-    [InlineData(Signals.Terminate)]
-    public async Task Interrupted_client_says_what_was_done_and_exits_130(int signal)
+    [Fact]
+    public async Task Interrupted_client_says_what_was_done_and_exits_130()
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        await cluster.AddWorkersAsync(["w1"]);
+        var cluster = shared.Cluster;
+        var before = cluster.Ledger.Read().Count;
         var client = cluster.StartClient("load", "--jobs", "100000", "--concurrency", "8", "--job", "sleep:20", "--json");
-        await cluster.Ledger.WaitForAsync(50);
+        await cluster.Ledger.WaitForAsync(before + 50);
 
-        client.Signal(signal);
+        client.Signal(Signals.Interrupt);
 
         var ending = await client.EndedAsync();
         output.WriteLine(ending.ToString());
@@ -103,7 +89,7 @@ public sealed class SignalTests(ITestOutputHelper output)
         Assert.Equal(0, summary.Failed);
         var notBegun = 100_000 - summary.Done - summary.NotDone;
         Assert.Equal($"interrupted: {summary.Done} done, 0 failed, {summary.NotDone} begun and not done, {notBegun} not begun", interrupted);
-        Assert.InRange(cluster.Ledger.Read().Count, summary.Done, summary.Done + summary.NotDone);
+        Assert.InRange(cluster.Ledger.Read().Count - before, summary.Done, summary.Done + summary.NotDone);
         cluster.AssertNoStackTraces();
     }
 
@@ -128,8 +114,7 @@ public sealed class SignalTests(ITestOutputHelper output)
     [Fact]
     public async Task Count_is_interrupted_at_once_while_a_pipe_has_no_writer()
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        await cluster.AddWorkersAsync(["w1"]);
+        var cluster = shared.Cluster;
         var pipe = cluster.WriteFile("pipe", "");
         File.Delete(pipe);
         await using (var make = NodeProcess.Start("mkfifo", pipe))

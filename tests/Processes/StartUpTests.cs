@@ -9,7 +9,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>What the programs say when they cannot start, and when they are only asked about themselves.</summary>
-[Collection(Alone.Name)]
 public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
 {
     private const string BalancerProgram = "AkkaLb.Balancer";
@@ -27,10 +26,6 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         await FailsAsync(BalancerProgram, ["--port", "0"], Usage, "--policy", "round-robin", "pick-first", "least-load");
 
     [Fact]
-    public async Task Unknown_policy_is_answered_with_the_known_ones_and_exit_2() =>
-        await FailsAsync(BalancerProgram, ["--port", "0", "--policy", "nonsense"], Usage, "nonsense", "round-robin", "pick-first", "least-load");
-
-    [Fact]
     public async Task Port_in_use_is_named_with_exit_3()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -38,26 +33,13 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 
         await FailsAsync(BalancerProgram, ["--policy", "round-robin", "--port", port], Unreachable, $"port {port}", "in use");
-        await FailsAsync(WorkerProgram, ["--port", port], Unreachable, $"port {port}", "in use");
     }
 
     [Fact]
-    public async Task A_balancer_of_a_cluster_starts_under_a_prefix_with_quotes_and_backslashes()
-    {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var balancer = NodeProcess.Balancer(
-            "--policy", "round-robin", "--mode", "singleton", "--port", "0", "--etcd", etcd.Endpoint, "--prefix", """/a"b\c""");
-
-        await balancer.WaitForLineAsync("ready balancer ");
-    }
-
-    [Fact]
-    public async Task Client_without_balancer_says_so_and_exits_3_within_10_seconds()
+    public async Task Client_without_balancer_says_so_and_exits_3()
     {
         var address = $"127.0.0.1:{FreePorts.Take()}";
-        var ending = await FailsAsync(ClientProgram, ["--balancer", address, "load", "--jobs", "1"], Unreachable, address);
-
-        Assert.InRange(ending.Ran, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        await FailsAsync(ClientProgram, ["--balancer", address, "load", "--jobs", "1"], Unreachable, address);
     }
 
     [Fact]
@@ -73,9 +55,11 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         await using var etcd = await EtcdProcess.StartAsync();
         var settings = Path.Combine(_folder, "client.hocon");
         await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 4s");
-        await FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd", "--prefix");
-        await FailsAsync(
-            ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"], Unreachable, "no balancer is registered in etcd below /typo/", "--prefix");
+        await Task.WhenAll(
+            FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd", "--prefix"),
+            FailsAsync(
+                ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"],
+                Unreachable, "no balancer is registered in etcd below /typo/", "--prefix"));
     }
 
     [Theory]
@@ -88,36 +72,19 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, etcd);
     }
 
-    [Theory]
-    [InlineData(BalancerProgram, "--policy", "round-robin")]
-    [InlineData(WorkerProgram)]
-    [InlineData(ClientProgram, "assign")]
-    public async Task Broken_settings_file_is_named_with_line_and_column_and_exit_2(string program, params string[] more)
+    [Fact]
+    public async Task Broken_settings_file_is_named_with_line_and_column_and_exit_2()
     {
         var file = Write("akkalb {\n  host = \"127.0.0.1\n}\n");
-        await FailsAsync(program, ["--config", file, .. more], Usage, $"{file}:2:10");
-    }
-
-    [Theory]
-    [InlineData(BalancerProgram, "--policy", "round-robin")]
-    [InlineData(WorkerProgram)]
-    [InlineData(ClientProgram, "assign")]
-    public async Task Unknown_key_is_named_with_exit_2(string program, params string[] more) =>
-        await FailsAsync(program, ["--config", Write("akkalb.no-such-key = 1"), .. more], Usage, "akkalb.no-such-key");
-
-    [Theory]
-    [InlineData(BalancerProgram)]
-    [InlineData(WorkerProgram)]
-    [InlineData(ClientProgram, "assign")]
-    public async Task Missing_settings_file_is_named_with_exit_2(string program, params string[] more)
-    {
-        var file = Path.Combine(_folder, "missing.hocon");
-        await FailsAsync(program, ["--config", file, .. more], Usage, file);
+        await FailsAsync(BalancerProgram, ["--config", file, "--policy", "round-robin"], Usage, $"{file}:2:10");
     }
 
     [Fact]
-    public async Task Heartbeat_above_a_third_of_the_lease_is_refused_with_exit_2() =>
-        await FailsAsync(WorkerProgram, ["--lease-ttl", "5", "--heartbeat", "1700"], Usage, "--heartbeat", "third");
+    public async Task Missing_settings_file_is_named_with_exit_2()
+    {
+        var file = Path.Combine(_folder, "missing.hocon");
+        await FailsAsync(ClientProgram, ["--config", file, "assign"], Usage, file);
+    }
 
     [Fact]
     public async Task Every_wrong_flag_setting_type_and_rule_is_named_in_one_round()
@@ -142,32 +109,33 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     [InlineData(BalancerProgram)]
     [InlineData(WorkerProgram)]
     [InlineData(ClientProgram)]
-    public async Task Wrong_flag_is_named_with_exit_2(string program) => await FailsAsync(program, ["--wrong-flag"], Usage, "--wrong-flag");
-
-    [Theory]
-    [InlineData(BalancerProgram)]
-    [InlineData(WorkerProgram)]
-    [InlineData(ClientProgram)]
-    public async Task Help_and_version_go_to_standard_output_with_exit_0(string program)
+    public async Task Help_goes_to_standard_output_with_exit_0(string program)
     {
         var help = await RunAsync(program, ["--help"]);
-        var version = await RunAsync(program, ["--version"]);
 
-        Assert.Equal((0, 0), (help.ExitCode, version.ExitCode));
-        Assert.Empty(help.Error.Concat(version.Error));
+        Assert.Equal(0, help.ExitCode);
+        Assert.Empty(help.Error);
         Assert.Contains(help.Output, l => l.Contains("--config", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Version_goes_to_standard_output_with_exit_0()
+    {
+        var version = await RunAsync(BalancerProgram, ["--version"]);
+
+        Assert.Equal(0, version.ExitCode);
+        Assert.Empty(version.Error);
         Assert.Matches(@"^\d+\.\d+\.\d+$", Assert.Single(version.Output));
     }
 
     /// <summary>It ends with this code, nothing on standard output and one line on standard error, beside what it waits for, that holds all these words.</summary>
-    private async Task<Ending> FailsAsync(string program, string[] arguments, int exitCode, params string[] words)
+    private async Task FailsAsync(string program, string[] arguments, int exitCode, params string[] words)
     {
         var ending = await RunAsync(program, arguments);
         Assert.Equal(exitCode, ending.ExitCode);
         Assert.Empty(ending.Output);
         var line = Assert.Single(ending.Problems);
         Assert.All(words, word => Assert.Contains(word, line, StringComparison.Ordinal));
-        return ending;
     }
 
     private async Task<Ending> RunAsync(string program, string[] arguments)

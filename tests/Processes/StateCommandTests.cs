@@ -7,14 +7,13 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>The client's verb <c>state</c>.</summary>
-public sealed class StateCommandTests(ITestOutputHelper output)
+[Collection(SharedCluster.Name)]
+public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper output)
 {
     [Fact]
     public async Task State_of_a_balancer_with_the_embedded_registry_names_its_workers()
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        await cluster.AddWorkersAsync(["w1", "w2"]);
-        await cluster.AssignAsync(2);
+        var cluster = shared.Cluster;
 
         var ending = await cluster.ClientAsync("state");
 

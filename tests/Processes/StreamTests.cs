@@ -1,12 +1,14 @@
 using AkkaLb.Processes.Harness;
 using AkkaLb.Tests.Support;
-using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
 
 /// <summary>Full, closed and broken standard streams.</summary>
-public sealed class StreamTests(ITestOutputHelper output)
+[Collection(SharedCluster.Name)]
+public sealed class StreamTests(SharedCluster shared)
 {
+    private readonly TestCluster _cluster = shared.Cluster;
+
     [Theory]
     [InlineData(">/dev/full", 1, "standard output cannot be written: No space left on device")]
     [InlineData(">&-", 1, "standard output cannot be written: it is closed")]
@@ -14,10 +16,7 @@ public sealed class StreamTests(ITestOutputHelper output)
     [InlineData("2>&-", 0, null)]
     public async Task Results_that_cannot_be_written_end_a_client_with_one_line_and_a_log_ends_nothing(string redirection, int exitCode, string? line)
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        await cluster.AddWorkersAsync(["w1"]);
-
-        var client = cluster.Add(InShell(redirection, "AkkaLb.ClientNode", "--balancer", cluster.Address, "assign"));
+        var client = _cluster.Add(InShell(redirection, "AkkaLb.ClientNode", "--balancer", _cluster.Address, "assign"));
 
         var ending = await client.EndedAsync();
         Assert.Equal(exitCode, ending.ExitCode);
@@ -28,10 +27,7 @@ public sealed class StreamTests(ITestOutputHelper output)
     [Fact]
     public async Task A_reader_that_has_had_enough_ends_a_client_quietly()
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        await cluster.AddWorkersAsync(["w1"]);
-
-        var client = cluster.Add(InShell("| head -n 1; exit ${PIPESTATUS[0]}", "AkkaLb.ClientNode", "--balancer", cluster.Address, "assign", "--count", "100000"));
+        var client = _cluster.Add(InShell("| head -n 1; exit ${PIPESTATUS[0]}", "AkkaLb.ClientNode", "--balancer", _cluster.Address, "assign", "--count", "100000"));
 
         var ending = await client.EndedAsync();
         Assert.Equal(141, ending.ExitCode);
@@ -40,18 +36,18 @@ public sealed class StreamTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(">/dev/full 2>/dev/full")]
-    [InlineData("<&- >&- 2>&-")]
-    public async Task A_worker_whose_streams_are_full_or_closed_works_and_ends_in_order(string redirection)
+    [InlineData("full", ">/dev/full 2>/dev/full")]
+    [InlineData("closed", "<&- >&- 2>&-")]
+    public async Task A_worker_whose_streams_are_full_or_closed_works_and_ends_in_order(string id, string redirection)
     {
-        await using var cluster = await TestCluster.StartAsync(output);
-        var worker = cluster.Add(InShell(redirection, "AkkaLb.WorkerNode", "--id", "w1", "--balancer", cluster.Address));
-        await cluster.Balancer.Error.FirstAsync(l => l.Contains("worker w1 is up", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
+        var worker = _cluster.Add(InShell(redirection, "AkkaLb.WorkerNode", "--id", id, "--balancer", _cluster.Address));
+        await _cluster.Balancer.Error.FirstAsync(l => l.Contains($"worker {id} is up", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
 
-        var ending = await cluster.ClientAsync("load", "--jobs", "10", "--json");
+        var ending = await _cluster.ClientAsync("load", "--jobs", "10", "--json");
         worker.Signal(Signals.Terminate);
 
         Assert.Equal((0, 10), (ending.ExitCode, LoadSummary.Of(ending).Done));
+        Assert.Contains(id, LoadSummary.Of(ending).Workers.Keys);
         Assert.Equal(0, (await worker.EndedAsync()).ExitCode);
     }
 
