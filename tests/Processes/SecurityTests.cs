@@ -51,7 +51,7 @@ public sealed class SecurityTests : IDisposable
         await first.WaitForLineAsync("ready worker w1 ");
         await LoadAsync(cluster, secured, "w1");
 
-        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch goes on, and one comes.
+        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch continues, and one comes.
         await etcd.ForgetTokensAsync();
         first.Signal(Signals.Terminate);
         var ending = await first.EndedAsync();

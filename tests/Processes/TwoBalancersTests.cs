@@ -44,7 +44,7 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Least load decides on memory reports: it goes on at once only if the workers report to the other balancer too.</summary>
+    /// <summary>Least load decides on memory reports: it continues at once only if the workers report to the other balancer too.</summary>
     [Fact]
     public async Task No_job_is_lost_when_the_balancer_in_use_is_killed_and_the_one_that_comes_back_elsewhere_gets_every_workers_reports()
     {

@@ -23,7 +23,7 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task While_etcd_is_down_nobody_decides_beyond_the_lease_and_all_go_on_when_it_is_back_also_from_before_the_cluster_was_formed()
+    public async Task While_etcd_is_down_nobody_decides_beyond_the_lease_and_all_continue_when_it_is_back_also_from_before_the_cluster_was_formed()
     {
         var backup = "";
         await using var stage = await SingletonStage.StartAsync(output, prepare: async etcd =>

@@ -9,7 +9,7 @@ namespace AkkaLb.Processes.Singleton;
 public sealed class SingletonTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task The_last_balancer_goes_on_when_the_one_that_had_decided_about_the_first_dead_is_killed_too()
+    public async Task The_last_balancer_continues_when_the_one_that_had_decided_about_the_first_dead_is_killed_too()
     {
         await using var stage = await SingletonStage.StartAsync(output, "lease-ttl = 15s");
         var (first, term) = (stage.Active, stage.Askers.Seen[^1].Term);
