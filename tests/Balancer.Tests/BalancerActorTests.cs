@@ -264,7 +264,7 @@ public class BalancerActorTests : BalancerKit
         Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.Warning));
         balancer.Tell(new WorkerUnreachable(A.Key(), "gone\r\nfatal: \u001b[2J" + new string('x', 400)), TestActor);
         var line = ExpectMsg<Akka.Event.Warning>().Message.ToString()!;
-        Assert.StartsWith($"{TestActor.Path.Address} cannot reach worker a (incarnation 1): gone fatal:  [2Jxxx", line, StringComparison.Ordinal);
+        Assert.StartsWith($"{TestActor.Path.Address} cannot reach worker a (incarnation 1): gone fatal: \\u001b[2Jxxx", line, StringComparison.Ordinal);
         Assert.EndsWith("xxx...", line, StringComparison.Ordinal);
         Assert.DoesNotContain(line, char.IsControl);
         Assert.Equal("a", Picks(balancer));
