@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Configuration;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Clusters;
+using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
@@ -68,7 +69,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         TimeSpan.FromMilliseconds(250),
         TimeSpan.FromSeconds(1),
         2 * (HeartbeatPause + StableAfter + LeaseTtl),
-        LeaseTtl + TimeSpan.FromSeconds(1),
+        LeaseTtl + RegistrationSettings.ExpirySlack,
         2 * LeaseTtl);
 
     /// <summary>These settings for an etcd that grants no lease shorter than this, whatever it is asked for: its <c>--election-timeout</c> is long. A dead balancer's
@@ -161,6 +162,7 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         }
         """)
         .WithFallback(LeaseOf(DecidingSection, LeaseTtl, etcd, config))
+        .WithFallback(OperatorsWayToEtcd(config))
         .WithFallback(LeaseOf(SplitsSection, SplitsTtl, etcd, config))
         .WithFallback(ClusterConfig.MemberDefaults)
         .WithFallback(EtcdLeaseProvider.DefaultConfig());
@@ -181,6 +183,26 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         .Set($"{section}.{EtcdSettingsReader.PasswordKey}", config.ReadText(NodeKeys.EtcdPassword))
         .Set($"{section}.{EtcdSettingsReader.PasswordFileKey}", config.ReadText(NodeKeys.EtcdPasswordFile))
         .ToConfig();
+
+    /// <summary>What an operator writes of the way to etcd in the deciding lease's section holds for the lease that decides splits too.
+    /// The times of each are its own.</summary>
+    private static Config OperatorsWayToEtcd(Config config)
+    {
+        string[] keys =
+        [
+            EtcdSettingsReader.RequestTimeoutKey, EtcdSettingsReader.EndpointsKey, EtcdSettingsReader.PrefixKey, EtcdSettingsReader.CaKey,
+            EtcdSettingsReader.CertificateKey, EtcdSettingsReader.KeyKey, EtcdSettingsReader.UserKey, EtcdSettingsReader.PasswordKey,
+            EtcdSettingsReader.PasswordFileKey,
+        ];
+        var overlay = new FlagOverlay();
+        foreach (var key in keys.Where(k => config.HasPath($"{DecidingSection}.{k}")))
+        {
+            var (from, to) = ($"{DecidingSection}.{key}", $"{SplitsSection}.{key}");
+            _ = config.GetValue(from).IsArray() ? overlay.SetItems(to, config.GetStringList(from)) : overlay.Set(to, config.GetString(from));
+        }
+
+        return overlay.ToConfig();
+    }
 
     private static string Ms(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalMilliseconds}ms");
 }

@@ -3,8 +3,9 @@ namespace AkkaLb.Discovery.Etcd;
 /// <summary>How an instance is registered.</summary>
 public sealed record RegistrationOptions
 {
-    /// <summary>How much later than its time to live a lease's end may be noticed: etcd looks every 500 ms, and has to commit.</summary>
-    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(1);
+    /// <summary>How much later than its time to live a lease's end may be noticed: etcd looks every 500 ms, and has to commit. One that was restarted, or has a
+    /// new leader, also gives each lease its election timeout on top, 1 s by default (seen: 6.4 s for a lease of 5 s).</summary>
+    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 
     /// <summary>Time to live of the lease. Default 10 s, at least 1 s; etcd counts whole seconds and rounds up.</summary>
     /// <remarks>The registration outlives a killed process by that. It is renewed three times as often; a pause or an outage longer than it loses the lease.</remarks>

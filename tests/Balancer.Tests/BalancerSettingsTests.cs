@@ -110,6 +110,21 @@ public class BalancerSettingsTests
         Assert.All(keys, key => Assert.Equal(deciding.GetString(key), SplitsLease(akka).GetString(key)));
     }
 
+    [Fact]
+    public void What_an_operator_writes_of_the_way_to_etcd_for_one_lease_holds_for_the_other_and_its_times_do_not()
+    {
+        var settings = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton");
+        var operators = ConfigurationFactory.ParseString(
+            "akka.coordination.lease.etcd { endpoints = [\"http://10.0.0.9:2379\"], prefix = /other, user = x, tls.ca = a, heartbeat-timeout = 60s }")
+            .WithFallback(Defaults);
+
+        var splits = SplitsLease(operators.WithFallback(settings.Cluster!.ToAkka(settings.Common.Etcd!, operators)));
+
+        Assert.Equal(["http://10.0.0.9:2379"], splits.GetStringList("endpoints"));
+        Assert.Equal(("/other", "x", "a"), (splits.GetString("prefix"), splits.GetString("user"), splits.GetString("tls.ca")));
+        Assert.Equal(settings.Cluster.SplitsTtl, splits.GetTimeSpan("heartbeat-timeout"));
+    }
+
     [Theory]
     [InlineData("/a\"b")]
     [InlineData("/a\\b")]

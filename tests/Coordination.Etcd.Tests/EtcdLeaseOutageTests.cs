@@ -71,6 +71,28 @@ public class EtcdLeaseOutageTests
     }
 
     [Fact]
+    public async Task After_a_hundred_cuts_a_lease_is_still_held_or_can_be_had_and_tokens_have_only_grown()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var proxy = new FaultyProxy(etcd.Port);
+        await using var host = LeaseHost.Start(
+            etcd, $"akka.coordination.lease.etcd {{ endpoints = [\"{proxy.Endpoint}\"], heartbeat-interval = 200ms }}");
+        var last = 0L;
+        for (var i = 0; i < 100; i++)
+        {
+            var lease = host.Lease("cut", $"owner {i}");
+            var acquiring = UntilAcquiredAsync(lease);
+            proxy.Break();
+            await acquiring;
+            Assert.True(lease.FencingToken > last, $"{lease.FencingToken} after {last}");
+            last = lease.FencingToken;
+            var releasing = lease.Release();
+            proxy.Break();
+            await releasing;
+        }
+    }
+
+    [Fact]
     public async Task The_key_of_a_holder_that_died_goes_with_its_ttl()
     {
         await using var etcd = await EtcdProcess.StartAsync();

@@ -252,10 +252,12 @@ public sealed class OutageTests : IAsyncLifetime
         await watch.UntilAsync("a", "z");
     }
 
-    [Fact]
-    public async Task Restored_from_a_backup_of_another_process_time_it_waits_for_that_ones_lease_and_is_registered_again()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    public async Task Restored_from_a_backup_of_another_process_time_it_waits_for_that_ones_lease_and_is_registered_again(int othersTtl)
     {
-        var lease = (await _etcd.Etcdctl("lease", "grant", "3")).Split(' ')[1];
+        var lease = (await _etcd.Etcdctl("lease", "grant", $"{othersTtl}")).Split(' ')[1];
         await _etcd.Etcdctl("put", "/p/greeter/a", """{"host":"old","port":1}""", "--lease", lease);
         var backup = await _etcd.BackUpAsync();
         await _etcd.Etcdctl("lease", "revoke", lease);

@@ -24,14 +24,14 @@ public sealed class InstanceClaimTests
     {
         var claim = New(ConflictRule.Refuse);
         Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(10)));
-        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(12.9)));
-        var end = Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.FromSeconds(13)));
+        Assert.Equal(new ClaimStep.Wait(), claim.Next(Stranger, Ours, TimeSpan.FromSeconds(13.9)));
+        var end = Assert.IsType<ClaimStep.GiveUp>(claim.Next(Stranger, Ours, TimeSpan.FromSeconds(14)));
         Assert.Equal("it is in use by another process", end.Sentence);
     }
 
     [Theory]
-    [InlineData(15, 16)]
-    [InlineData(1, 3)]
+    [InlineData(15, 17)]
+    [InlineData(1, 4)]
     public void It_waits_as_long_as_the_longest_lease_the_holder_may_have(double granted, double givenUpAfter)
     {
         var claim = New(ConflictRule.Refuse);

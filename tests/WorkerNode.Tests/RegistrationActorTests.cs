@@ -80,7 +80,7 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task An_id_in_use_is_tried_for_a_lease_and_a_second_and_then_given_up()
+    public async Task An_id_in_use_is_tried_for_a_lease_and_the_slack_and_then_given_up()
     {
         var tried = TimeSpan.Zero;
         while (tried < Ttl + RegistrationSettings.ExpirySlack)
@@ -108,7 +108,7 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task An_id_taken_while_the_lease_was_lost_is_tried_for_a_lease_and_a_second_and_then_given_up()
+    public async Task An_id_taken_while_the_lease_was_lost_is_tried_for_a_lease_and_the_slack_and_then_given_up()
     {
         await RegisterAsync();
         await RenewAsync(new KeepAliveOutcome.LeaseLost());
@@ -188,7 +188,7 @@ public class RegistrationActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task An_id_that_another_process_has_by_then_is_given_up_after_a_lease_and_a_second()
+    public async Task An_id_that_another_process_has_by_then_is_given_up_after_a_lease_and_the_slack()
     {
         await RegisterAsync();
         await AnswerAsync(await UntilItLooksAsync(), new EntrySight.Found(Lease + 1, 17, Worker with { Incarnation = 99 }));

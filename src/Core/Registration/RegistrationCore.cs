@@ -49,8 +49,9 @@ public sealed record RegistrationSettings(
     /// <summary>How often a worker without a registration says so.</summary>
     public static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>How much later than its TTL a registry may notice a lease's end: etcd looks every 500 ms, and has to commit.</summary>
-    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(1);
+    /// <summary>How much later than its TTL a lease's end may be noticed: etcd looks every 500 ms, and has to commit. One that was restarted, or has a
+    /// new leader, also gives each lease its election timeout on top, 1 s by default (seen: 6.4 s for a lease of 5 s).</summary>
+    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>The life of a registration: register, renew, register again after a lost lease, say whether the worker can work, leave.</summary>

@@ -124,10 +124,10 @@ public class RegistrationEntryTests
             Text(_core.Looked(OfAnother, S(5))));
         Assert.False(_core.IsRegistered);
         Assert.Equal("warn: the id \"w\" is in use by another worker process (incarnation 8); retrying", Text(_core.IdInUse(8, S(5), S(5))));
-        _core.Tick(S(11));
+        _core.Tick(S(12));
         Assert.Equal(
             "give up: the id \"w\" was taken by another worker process (incarnation 8) while this one was registered",
-            Text(_core.IdInUse(8, S(5), S(11))));
+            Text(_core.IdInUse(8, S(5), S(12))));
     }
 
     [Fact]
