@@ -54,7 +54,7 @@ internal sealed class OddActor : ReceiveActor
             {
                 case "block": Thread.Sleep(Timeout.Infinite); break;
                 case "break": throw new InvalidOperationException("the database is gone");
-                case "end": Context.Parent.Tell(PoisonPill.Instance); break;
+                case "end": Context.ActorSelection($"/user/{WorkerHost.GateName}").Tell(PoisonPill.Instance); break;
             }
 
             Answer(m);
