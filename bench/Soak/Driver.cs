@@ -53,7 +53,7 @@ internal static class Driver
         var workers = new ConcurrentDictionary<string, int>();
         var printing = new Lock();
         long begun = 0, done = 0, failed = 0, longestTicks = 0;
-        Print($"ready driver");
+        Print("ready driver");
         using var ticker = new Timer(_ => Print($"tick {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} {Interlocked.Read(ref done)} {Interlocked.Read(ref failed)}"), null, 0, 100);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(CallAsync)));
@@ -99,11 +99,11 @@ internal static class Driver
             }
         }
 
-        void Print(FormattableString line)
+        void Print(string line)
         {
             lock (printing)
             {
-                Console.Out.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+                Console.Out.WriteLine(line);
                 Console.Out.Flush();
             }
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Bench.Soak;
@@ -27,7 +26,7 @@ internal sealed class Scene : IDisposable
         }
         catch (InvalidOperationException e)
         {
-            scene.Require(false, $"{e.Message}");
+            scene.Require(false, e.Message);
         }
 
         Console.WriteLine(scene._broken == 0 ? "all of it was seen" : $"{scene._broken} broken");
@@ -35,13 +34,13 @@ internal sealed class Scene : IDisposable
     }
 
     /// <summary>Prints what was measured, and whether it is as promised.</summary>
-    public void Require(bool isSo, FormattableString what)
+    public void Require(bool isSo, string what)
     {
-        Console.WriteLine($"{(isSo ? "ok     " : "BROKEN ")} {what.ToString(CultureInfo.InvariantCulture)}");
+        Console.WriteLine($"{(isSo ? "ok     " : "BROKEN ")} {what}");
         _broken += isSo ? 0 : 1;
     }
 
-    public static void Say(FormattableString what) => Console.WriteLine(what.ToString(CultureInfo.InvariantCulture));
+    public static void Say(string what) => Console.WriteLine(what);
 
     public Child Start(string name, string? space, string assembly, params IEnumerable<string> arguments)
     {

@@ -419,8 +419,8 @@ public sealed class GateCore
         GateTrouble.Unbuilt => $"the worker's actor cannot be created: {_buildFailure}",
         GateTrouble.Blocked => Invariant(
             $"the worker's threads ({_settings.Threads}) are blocked: {Instances(_blocked)} stopped at the deadline and did not end"),
-        GateTrouble.Stuck => Invariant(
-            $"the worker's instances are not through with earlier messages: none became free in {GateSettings.SettleMax.TotalSeconds} s while jobs waited"),
+        GateTrouble.Stuck => "the worker's instances are not through with earlier messages: "
+            + Invariant($"none became free in {GateSettings.SettleMax.TotalSeconds} s while jobs waited"),
     };
 
     private static string Instances(int count) => Invariant($"{count} {(count == 1 ? "instance was" : "instances were")}");
