@@ -9,9 +9,10 @@ using Mvccpb;
 
 namespace AkkaLb.Bench.Etcd;
 
-/// <summary>From kill -9 of a worker to the last assignment that names it and to its removal, beside the DELETE that etcd tells a watcher of our own.</summary>
-/// <remarks>Real programs. Each question to the balancer asks for two full rounds of round robin, so that an answer without a worker means that the worker
-/// is gone from the table. Victims are killed at random phases between two renewals, a few in each round.</remarks>
+/// <summary>From kill -9 of a worker to the last assignment that names it and to its removal, beside the DELETE that etcd tells a watcher of our
+/// own.</summary>
+/// <remarks>Real programs. Each question to the balancer asks for two full rounds of round robin, so that an answer without a worker means that
+/// the worker is gone from the table. Victims are killed at random phases between two renewals, a few in each round.</remarks>
 internal static class Expiries
 {
     private const int VictimsAtOnce = 4;
@@ -78,7 +79,8 @@ internal static class Expiries
 
     private static async Task AskAsync(IActorRef balancer, Victim[] victims)
     {
-        var answer = (Assigned)await balancer.Ask<object>(new Assign(1, PicksPerQuestion, [], null, TimeSpan.FromSeconds(30)), TimeSpan.FromSeconds(30));
+        var answer = (Assigned)await balancer.Ask<object>(
+            new Assign(1, PicksPerQuestion, [], null, TimeSpan.FromSeconds(30)), TimeSpan.FromSeconds(30));
         var now = Stopwatch.GetTimestamp();
         var named = answer.Workers.Select(w => w.Worker.Id).ToHashSet();
         foreach (var victim in victims)

@@ -31,7 +31,8 @@ internal static class Members
         var empty = node.Process.ResidentKib;
         await PutAsync(etcd, workers);
         await node.UntilMembersAsync(options.Members);
-        Console.WriteLine($"resident memory of the balancer: {empty / 1024.0:0} MiB without members, {node.Process.ResidentKib / 1024.0:0} MiB with them");
+        Console.WriteLine($"resident memory of the balancer: {empty / 1024.0:0} MiB without members, {node.Process.ResidentKib / 1024.0:0} MiB "
+            + $"with them");
 
         await Task.Delay(Settle);
         var idle = await ProcessorAsync(node, () => Task.Delay(options.Reporting));
@@ -39,7 +40,8 @@ internal static class Members
         await ReportAsync(node, workers, TimeSpan.FromSeconds(10));
         var busy = await ProcessorAsync(node, async () => sent = await ReportAsync(node, workers, options.Reporting));
         var perSecond = sent / options.Reporting.TotalSeconds;
-        Console.WriteLine($"idle, the balancer uses {idle:0.0} % of one processor; with {perSecond:N0} reports a second {busy:0.0} %: {(busy - idle) * 10_000 / perSecond:0.0} us a report");
+        Console.WriteLine($"idle, the balancer uses {idle:0.0} % of one processor; with {perSecond:N0} reports a second {busy:0.0} %: "
+            + $"{(busy - idle) * 10_000 / perSecond:0.0} us a report");
         Console.WriteLine($"resident memory with a report of each: {node.Process.ResidentKib / 1024.0:0} MiB");
         await AssignAsync(node, workers, options);
     }
@@ -50,7 +52,8 @@ internal static class Members
             new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]) { RequestTimeout = TimeSpan.FromSeconds(30) }, TimeProvider.System);
         var keys = new EtcdKeyRange("/akkalb/workers/");
         var start = Stopwatch.GetTimestamp();
-        await Parallel.ForEachAsync(workers, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (worker, cancellationToken) => await connection.PutAsync(
+        await Parallel.ForEachAsync(
+            workers, new ParallelOptions { MaxDegreeOfParallelism = PutsAtOnce }, async (worker, cancellationToken) => await connection.PutAsync(
             new PutRequest { Key = keys.KeyOf(worker.Id), Value = ByteString.CopyFrom(RegistryValue.Write(worker)) }, cancellationToken));
         Console.WriteLine($"put in etcd in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
     }
@@ -86,7 +89,8 @@ internal static class Members
     {
         var mib = 100 + (worker.Incarnation % 400);
         node.Balancer.Tell(new MemoryReport(
-            new WorkerKey(worker.Id, worker.Incarnation), ++_sequence, TimeSpan.FromSeconds(1), mib << 20, mib << 19, 1L << 34, 3, 1_800_000_000_000));
+            new WorkerKey(worker.Id, worker.Incarnation), ++_sequence, TimeSpan.FromSeconds(1), mib << 20, mib << 19, 1L << 34, 3,
+            1_800_000_000_000));
     }
 
     private static long _sequence;

@@ -22,8 +22,8 @@ internal sealed record Options(int Kills, int Fleet, int Members, int Changes, T
 
         dotnet run -c Release --project bench/Etcd -- outages [--count 300] [--connections 100] [--workers 3]
 
-          A soak: etcd is away so many times, refusing, hanging up or silent. Prints how long connections, watches, workers and the balancer took at most to be
-          back; exit code 1 when one of them took longer than 10 s. 300 outages take about 15 minutes.
+          A soak: etcd is away so many times, refusing, hanging up or silent. Prints how long connections, watches, workers and the
+          balancer took at most to be back; exit code 1 when one of them took longer than 10 s. 300 outages take about 15 minutes.
         """;
 
     /// <summary>Null, when it is not understood.</summary>

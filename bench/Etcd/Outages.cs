@@ -41,7 +41,8 @@ internal static class Outages
             "AkkaLb.WorkerNode.dll", "--id", $"w{i}", "--etcd", proxy.Endpoint, "--lease-ttl", "5", "--heartbeat", "1000")));
         await node.UntilMembersAsync(options.Workers);
         Console.WriteLine(
-            $"{options.Count} outages; {connections.Length} connections, {watches.Length} watches, {workers.Length} workers, 1 balancer; seed {Seed}");
+            $"{options.Count} outages; {connections.Length} connections, {watches.Length} watches, {workers.Length} workers, 1 balancer; seed "
+                + $"{Seed}");
 
         var (connection, watch) = (new Slowest("a connection"), new Slowest("a watch"));
         var (worker, balancer) = (new Slowest("a worker"), new Slowest("the balancer's table"));
@@ -58,7 +59,8 @@ internal static class Outages
             await Task.WhenAll(
             [
                 .. connections.Select((c, i) => connection.MeasureAsync($"connection {i}, outage {outage}", ended, UntilBackAsync(c, late.Token))),
-                .. watches.Select((w, i) => watch.MeasureAsync($"watch {i}, outage {outage}", ended, w.UntilAsync(put.Header.Revision).WaitAsync(late.Token))),
+                .. watches.Select((w, i) => watch.MeasureAsync(
+                    $"watch {i}, outage {outage}", ended, w.UntilAsync(put.Header.Revision).WaitAsync(late.Token))),
                 worker.MeasureAsync($"outage {outage}", ended, UntilRegisteredAsync(direct, options.Workers, late.Token)),
                 balancer.MeasureAsync($"outage {outage}", ended, node.UntilMembersAsync(options.Workers).WaitAsync(late.Token)),
             ]);
@@ -187,7 +189,8 @@ internal static class Outages
             _times.Sort();
             var median = _times[_times.Count / 2].TotalMilliseconds;
             return string.Create(
-                CultureInfo.InvariantCulture, $"| {name} | {_worst.Time.TotalMilliseconds:N0} | {median:N0} | {_worst.When} | {Stuck} of {_times.Count} |");
+                CultureInfo.InvariantCulture,
+                $"| {name} | {_worst.Time.TotalMilliseconds:N0} | {median:N0} | {_worst.When} | {Stuck} of {_times.Count} |");
         }
     }
 

@@ -23,7 +23,8 @@ try
     await using (var etcd = await EtcdProcess.StartAsync())
     {
         var version = (await etcd.Etcdctl("version")).Split('\n')[0];
-        Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {version}, one node, everything on loopback");
+        Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {version}, one node, everything on "
+            + $"loopback");
     }
 
     if (outages is not null)

@@ -34,7 +34,8 @@ internal sealed class ChildProcess : IDisposable
     {
         get
         {
-            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/status")).First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/status")).First(
+                l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
             return long.Parse(line.AsSpan(6, line.Length - 6 - 2).Trim(), CultureInfo.InvariantCulture);
         }
     }
@@ -43,7 +44,8 @@ internal sealed class ChildProcess : IDisposable
     /// <exception cref="InvalidOperationException">It ended before, or was not ready within 30 s.</exception>
     public static async Task<ChildProcess> StartAsync(string assembly, params string[] args)
     {
-        var info = new ProcessStartInfo(DotnetHost) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var info = new ProcessStartInfo(DotnetHost) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false };
 
         // One that is killed would leave the runtime's pipes for debuggers behind in the temp folder.
         info.Environment["DOTNET_EnableDiagnostics"] = "0";

@@ -12,8 +12,8 @@ using HdrHistogram;
 namespace AkkaLb.Bench.Load;
 
 /// <summary>What the coming and going of workers does to those who ask for assignments meanwhile.</summary>
-/// <remarks>One process: the embedded registry, its watcher and the balancer as they run in the program, registrations sent as workers send them, and askers
-/// beside them. Everything but the network is in it, and the registry's own work counts too.</remarks>
+/// <remarks>One process: the embedded registry, its watcher and the balancer as they run in the program, registrations sent as workers send them,
+/// and askers beside them. Everything but the network is in it, and the registry's own work counts too.</remarks>
 internal static class Churn
 {
     private const int Joins = 100;
@@ -44,7 +44,8 @@ internal static class Churn
         // Named changes are logged, as in the program; the lines go nowhere.
         var system = ActorSystem.Create(
             SystemConfig.SystemName,
-            ConfigurationFactory.ParseString("akka { loglevel = INFO, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+            ConfigurationFactory.ParseString(
+                "akka { loglevel = INFO, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var balancer = system.ActorOf(BalancerActor.Props("bench", PolicyNames.Create(policy), BalancerLimits.Default), BalancerActor.ActorName);
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, Patience), balancer), EtcdWatcherActor.ActorName);
@@ -143,5 +144,6 @@ internal static class Churn
     }
 
     private static WorkerRecord Worker(int i, int life) => new(
-        $"worker-{i}", (i * 10L) + life, $"akka.tcp://AkkaLb@10.{i / 62_500}.{i / 250 % 250}.{i % 250}:4711/user/worker#{(i * 10) + life}", WorkerState.Up, 64, 1000, "0.1.0");
+        $"worker-{i}", (i * 10L) + life, $"akka.tcp://AkkaLb@10.{i / 62_500}.{i / 250 % 250}.{i % 250}:4711/user/worker#{(i * 10) + life}",
+        WorkerState.Up, 64, 1000, "0.1.0");
 }

@@ -6,7 +6,8 @@ using AkkaLb.Messages;
 namespace AkkaLb.Bench.Load;
 
 /// <summary>From a worker's SIGKILL to the first error its client is told, with jobs on the worker.</summary>
-/// <remarks>Jobs may not run twice, so each that was on the worker ends with an error. Two workers stand; the one with jobs on it is killed and replaced.</remarks>
+/// <remarks>Jobs may not run twice, so each that was on the worker ends with an error. Two workers stand; the one with jobs on it is killed and
+/// replaced.</remarks>
 internal static class Kills
 {
     private const int JobsAtOnce = 32;
@@ -43,7 +44,8 @@ internal static class Kills
     private static Task<ChildProcess> WorkerAsync(string id, string balancer) =>
         ChildProcess.StartAsync("AkkaLb.WorkerNode.dll", "--id", id, "--balancer", balancer, "--lease-ttl", "3");
 
-    /// <summary>Keeps jobs going, kills the victim when enough are on it, and returns when each lost job's error came, in ms after the kill.</summary>
+    /// <summary>Keeps jobs going, kills the victim when enough are on it, and returns when each lost job's error came, in ms after the
+    /// kill.</summary>
     private static async Task<List<double>> KillAsync(BalancedClient client, ChildProcess victim, string id)
     {
         var errors = new List<double>();
@@ -52,7 +54,8 @@ internal static class Kills
         using var enough = new CancellationTokenSource();
         var loops = Enumerable.Range(0, JobsAtOnce).Select(_ => LoopAsync()).ToList();
         // Some done, so that the connection stands: jobs that wait for it are not on the worker yet.
-        while (Volatile.Read(ref doneByVictim) < JobsAtOnce || (await client.InFlightAsync()).Where(x => x.Key.Id == id).Sum(x => x.Value) < OnVictimMin)
+        while (Volatile.Read(ref doneByVictim) < JobsAtOnce
+                || (await client.InFlightAsync()).Where(x => x.Key.Id == id).Sum(x => x.Value) < OnVictimMin)
         {
             await Task.Yield();
         }

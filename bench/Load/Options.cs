@@ -31,12 +31,15 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, int 
             switch (args[i])
             {
                 case "--quick":
-                    options = options with { Slice = TimeSpan.FromSeconds(0.25), WarmUp = TimeSpan.FromSeconds(3), Rounds = 5, Starts = 2, Kills = 2, ChurnMembers = [1_000] };
+                    options = options with { Slice = TimeSpan.FromSeconds(0.25), WarmUp = TimeSpan.FromSeconds(3), Rounds = 5, Starts = 2, Kills = 2,
+                        ChurnMembers = [1_000] };
                     break;
-                case "--seconds" when ++i < args.Length && double.TryParse(args[i], CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3600:
+                case "--seconds" when ++i < args.Length && double.TryParse(args[i], CultureInfo.InvariantCulture, out var seconds)
+                    && seconds is > 0 and <= 3600:
                     options = options with { Slice = TimeSpan.FromSeconds(seconds) };
                     break;
-                case "--rounds" when ++i < args.Length && int.TryParse(args[i], CultureInfo.InvariantCulture, out var rounds) && rounds is > 0 and <= 1000:
+                case "--rounds" when ++i < args.Length && int.TryParse(args[i], CultureInfo.InvariantCulture, out var rounds)
+                    && rounds is > 0 and <= 1000:
                     options = options with { Rounds = rounds };
                     break;
                 case "--only" when ++i < args.Length && args[i] is "assign" or "job" or "start" or "kill" or "churn":

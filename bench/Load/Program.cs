@@ -26,7 +26,8 @@ AppDomain.CurrentDomain.ProcessExit += (_, _) => ChildProcess.KillAll();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
 
-Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, Akka {typeof(ActorSystem).Assembly.GetName().Version}, "
+Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, Akka "
+    + $"{typeof(ActorSystem).Assembly.GetName().Version}, "
     + $"{(GCSettings.IsServerGC ? "server" : "workstation")} GC in both processes, TCP over loopback");
 Console.WriteLine($"slices of {options.Slice.TotalSeconds:0.##} s, {options.Rounds} rounds A/B B/A …; ratios are of the two slices of one round");
 try
@@ -73,7 +74,8 @@ async Task SideBySideAsync(ChildProcess server)
         var remaining = TimeSpan.FromSeconds(60);
         var sample = new Assign(requestId, 1, [], null, remaining);
         var bytes = new byte[Server.SizeOf(system, sample)];
-        Console.WriteLine($"question: Assign {bytes.Length} bytes, bare {bytes.Length}; answer: Assigned {answerBytes} bytes, bare {(await echo.Ask<byte[]>(bytes)).Length}");
+        Console.WriteLine($"question: Assign {bytes.Length} bytes, bare {bytes.Length}; answer: Assigned {answerBytes} bytes, bare "
+            + $"{(await echo.Ask<byte[]>(bytes)).Length}");
         Console.WriteLine("beside that Akka's envelope carries the manifests of Assign and Assigned, 3 and 4 bytes; bare byte[] has none");
         await compare.RunAsync(
             "Assign -> Assigned next to a bare remote Ask of the same size",

@@ -36,7 +36,8 @@ internal static class Server
             }
             """);
         var system = (ExtendedActorSystem)ActorSystem.Create(
-            SystemConfig.SystemName, threads.WithFallback(ConfigurationFactory.ParseString("akka.loglevel = ERROR")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+            SystemConfig.SystemName, threads.WithFallback(
+                ConfigurationFactory.ParseString("akka.loglevel = ERROR")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var address = system.Provider.DefaultAddress;
         var members = new Member[3];
         for (var i = 0; i < members.Length; i++)
@@ -44,10 +45,12 @@ internal static class Server
             var gate = system.ActorOf(
                 WorkerGate.Props(Props.Create(() => new BareWorker()), new GateSettings(Capacity, Capacity), Dispatcher), $"worker-{i + 1}");
             members[i] = new Member(
-                new WorkerRecord($"worker-{i + 1}", i + 1, gate.Path.ToSerializationFormatWithAddress(address), WorkerState.Up, Capacity, 1000, "0.1.0"), i + 1);
+                new WorkerRecord($"worker-{i + 1}", i + 1, gate.Path.ToSerializationFormatWithAddress(address), WorkerState.Up, Capacity, 1000,
+                "0.1.0"), i + 1);
         }
 
-        var balancer = system.ActorOf(BalancerActor.Props("b-1", PolicyNames.Create(PolicyNames.RoundRobin), BalancerLimits.Default), BalancerActor.ActorName);
+        var balancer = system.ActorOf(
+            BalancerActor.Props("b-1", PolicyNames.Create(PolicyNames.RoundRobin), BalancerLimits.Default), BalancerActor.ActorName);
         balancer.Tell(new WorkersSnapshot(members));
         var assigned = await balancer.Ask<Assigned>(new Assign(FirstRequestId, 1, [], null, TimeSpan.FromSeconds(60)), TimeSpan.FromSeconds(10));
         var answer = new byte[SizeOf(system, new Assigned(assigned.RequestId, [new AssignedWorker(
@@ -62,7 +65,8 @@ internal static class Server
 
     /// <summary>What a message weighs when it is sent, without Akka's envelope.</summary>
     public static int SizeOf(ExtendedActorSystem system, object message) =>
-        Akka.Serialization.Serialization.WithTransport(system, (system, message), static x => x.system.Serialization.FindSerializerFor(x.message).ToBinary(x.message)).Length;
+        Akka.Serialization.Serialization.WithTransport(
+            system, (system, message), static x => x.system.Serialization.FindSerializerFor(x.message).ToBinary(x.message)).Length;
 
     /// <summary>Answers bytes with as many bytes as an <see cref="Assigned"/> has. The plainest actor there is.</summary>
     private sealed class Echo(byte[] answer) : UntypedActor

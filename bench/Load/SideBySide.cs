@@ -26,7 +26,8 @@ internal sealed class SideBySide(ChildProcess server, Options options)
         }
 
         Console.WriteLine();
-        Console.WriteLine($"| in flight | what | p50 us | p99 us | per second | CPU us a call, here + there | {nameA} / {nameB}, by rounds: median (middle half) |");
+        Console.WriteLine($"| in flight | what | p50 us | p99 us | per second | CPU us a call, here + there | {nameA} / {nameB}, by rounds: median "
+            + $"(middle half) |");
         Console.WriteLine("| --: | --- | --: | --: | --: | --: | --- |");
         foreach (var inFlight in InFlight)
         {
@@ -65,7 +66,8 @@ internal sealed class SideBySide(ChildProcess server, Options options)
         var perSecond = count / slices.Sum(s => s.Elapsed.TotalSeconds);
         Console.WriteLine(
             $"| {inFlight} | {name} | {all.GetValueAtPercentile(50) / 1000.0:0} | {all.GetValueAtPercentile(99) / 1000.0:0} | {perSecond:#,0} "
-            + $"| {slices.Sum(s => s.CpuHere.TotalMicroseconds) / count:0.0} + {slices.Sum(s => s.CpuThere.TotalMicroseconds) / count:0.0} | {ratio} |");
+            + $"| {slices.Sum(s => s.CpuHere.TotalMicroseconds) / count:0.0} + {slices.Sum(s => s.CpuThere.TotalMicroseconds) / count:0.0} | "
+            + $"{ratio} |");
     }
 
     private static string Spread(IEnumerable<double> ratios)

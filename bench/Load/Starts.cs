@@ -16,7 +16,8 @@ internal static class Starts
             using var balancer = await ChildProcess.StartAsync("AkkaLb.Balancer.dll", "--policy", "round-robin", "--port", "0");
             balancers.Add(balancer.ReadyAfter.TotalMilliseconds);
             var address = balancer.Ready[2];
-            using var worker = await ChildProcess.StartAsync("AkkaLb.WorkerNode.dll", "--id", $"bench-{run}", "--balancer", address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..]);
+            using var worker = await ChildProcess.StartAsync(
+                "AkkaLb.WorkerNode.dll", "--id", $"bench-{run}", "--balancer", address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..]);
             workers.Add(worker.ReadyAfter.TotalMilliseconds);
             await Task.Delay(Idle);
             balancerKib.Add(balancer.ResidentKib);
@@ -26,7 +27,8 @@ internal static class Starts
         Console.WriteLine($"| {options.Starts} runs: median (least to most) | balancer | worker |");
         Console.WriteLine("| --- | --: | --: |");
         Console.WriteLine($"| start of the process to its ready line, ms | {Spread(balancers, 1)} | {Spread(workers, 1)} |");
-        Console.WriteLine($"| resident memory {Idle.TotalSeconds} s after the worker was ready, MiB | {Spread(balancerKib, 1024)} | {Spread(workerKib, 1024)} |");
+        Console.WriteLine($"| resident memory {Idle.TotalSeconds} s after the worker was ready, MiB | {Spread(balancerKib, 1024)} | "
+            + $"{Spread(workerKib, 1024)} |");
     }
 
     private static string Spread(List<double> values, double unit)

@@ -45,7 +45,8 @@ public class CodecBenchmarks
     private IAkkaLbMessage Make(string message) => message switch
     {
         "Assign" => new Assign(123_456, 1, [], null, TimeSpan.FromSeconds(60)),
-        "Assign, 3 left out" => new Assign(123_456, 1, [Worker, Worker with { Id = "worker-2" }, Worker with { Id = "worker-3" }], null, TimeSpan.FromSeconds(60)),
+        "Assign, 3 left out" => new Assign(
+            123_456, 1, [Worker, Worker with { Id = "worker-2" }, Worker with { Id = "worker-3" }], null, TimeSpan.FromSeconds(60)),
         "Assigned" => new Assigned(123_456, Picks(1), "round-robin"),
         "Assigned, 10 ahead" => new Assigned(123_456, Picks(10), "round-robin"),
         "AssignRejected" => new AssignRejected(123_456, AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500)),

@@ -37,7 +37,8 @@ public class PickBenchmarks
         _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
         _core.ApplySnapshot(
             [.. _keys.Select((key, i) => new Member(
-                new WorkerRecord(key.Id, key.Incarnation, $"akka.tcp://AkkaLb@10.0.0.1:4055/user/worker#{i + 1}", WorkerState.Up, 64, 1000, "0.1.0"), i + 1))],
+                new WorkerRecord(key.Id, key.Incarnation, $"akka.tcp://AkkaLb@10.0.0.1:4055/user/worker#{i + 1}", WorkerState.Up, 64, 1000, "0.1.0"),
+                i + 1))],
             Now);
 
         // Sequences start where nothing that a benchmark reports is outdated.
@@ -80,7 +81,9 @@ public class PickBenchmarks
 
     private void Report(int worker)
     {
-        var bytes = Policy.EndsWith("equal", StringComparison.Ordinal) ? 500_000_000 : 100_000_000 + (((_sequence * 7919) + worker) % 1_000_003 * 1000);
+        var bytes = Policy.EndsWith("equal", StringComparison.Ordinal)
+            ? 500_000_000
+            : 100_000_000 + (((_sequence * 7919) + worker) % 1_000_003 * 1000);
         _core.Report(new MemorySample(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes), Now);
     }
 }

@@ -36,11 +36,13 @@ internal static class Authentication
             // Three TTLs: a lease that is not renewed is gone by then.
             await Task.Delay(TimeSpan.FromSeconds(15));
             var keys = await KeysAsync();
-            scene.Require(keys.SequenceEqual(before), $"authentication {what}, 15 s later: {keys.Count} keys with the create revisions of before ({before.Count})");
+            scene.Require(keys.SequenceEqual(before),
+                $"authentication {what}, 15 s later: {keys.Count} keys with the create revisions of before ({before.Count})");
         }
 
         // A key that was written again after its lease was lost has another create revision.
         async Task<List<string>> KeysAsync() =>
-            [.. (await etcd.Etcdctl("get", "--prefix", "/akkalb/", "-w", "fields")).Split('\n').Where(l => l.StartsWith("\"Key\"", StringComparison.Ordinal) || l.StartsWith("\"CreateRevision\"", StringComparison.Ordinal))];
+            [.. (await etcd.Etcdctl("get", "--prefix", "/akkalb/", "-w", "fields")).Split('\n').Where(
+                l => l.StartsWith("\"Key\"", StringComparison.Ordinal) || l.StartsWith("\"CreateRevision\"", StringComparison.Ordinal))];
     }
 }

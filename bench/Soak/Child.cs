@@ -106,7 +106,8 @@ internal sealed class Load(Child driver)
         }
 
         await driver.Ended;
-        var words = Lines("end").SingleOrDefault() ?? throw new InvalidOperationException($"{driver.Name} broke off: {string.Join(" | ", driver.Error.TakeLast(5))}");
+        var words = Lines("end").SingleOrDefault()
+            ?? throw new InvalidOperationException($"{driver.Name} broke off: {string.Join(" | ", driver.Error.TakeLast(5))}");
         return new Summary(double.Parse(words[1], CultureInfo.InvariantCulture), Long(words[2]), Long(words[3]), Long(words[4]));
     }
 
@@ -117,7 +118,8 @@ internal sealed class Load(Child driver)
         return ticks.Count < 2 ? 0 : (ticks[^1].Done - ticks[0].Done) * 1000.0 / (ticks[^1].AtMs - ticks[0].AtMs);
     }
 
-    private IEnumerable<string[]> Lines(string first) => driver.Output.Where(l => l.StartsWith(first + " ", StringComparison.Ordinal)).Select(l => l.Split(' '));
+    private IEnumerable<string[]> Lines(string first) =>
+        driver.Output.Where(l => l.StartsWith(first + " ", StringComparison.Ordinal)).Select(l => l.Split(' '));
 
     private static long Long(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 

@@ -30,7 +30,8 @@ internal static class Driver
             Tls = args.Find("--tls") is { } folder ? NodeTls.FromFiles($"{folder}/ca-node.crt", $"{folder}/ca-node.key", $"{folder}/ca.crt") : null,
         };
         await using var client = await BalancedClient.ConnectAsync(options);
-        var job = new JobOptions { Deadline = TimeSpan.FromSeconds(args.Number("--deadline", 60)), IsIdempotent = args.Number("--idempotent", 0) > 0 };
+        var job = new JobOptions { Deadline = TimeSpan.FromSeconds(args.Number("--deadline", 60)),
+            IsIdempotent = args.Number("--idempotent", 0) > 0 };
         var kinds = (args.Find("--kinds") ?? "sleep").Split(',');
         var work = args.Number("--work", 20);
         var jobsMax = (long)args.Number("--jobs", long.MaxValue / 2);
@@ -54,7 +55,8 @@ internal static class Driver
         var printing = new Lock();
         long begun = 0, done = 0, failed = 0, longestTicks = 0;
         Print("ready driver");
-        using var ticker = new Timer(_ => Print($"tick {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} {Interlocked.Read(ref done)} {Interlocked.Read(ref failed)}"), null, 0, 100);
+        using var ticker = new Timer(_ => Print(
+            $"tick {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} {Interlocked.Read(ref done)} {Interlocked.Read(ref failed)}"), null, 0, 100);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(CallAsync)));
         var took = clock.Elapsed;
@@ -87,7 +89,8 @@ internal static class Driver
                     counts.AddOrUpdate((kind, error), 1, (_, n) => n + 1);
                     if (Interlocked.Increment(ref failed) <= FailuresToldMax)
                     {
-                        Print($"failed {submitted} {kind} {error} {failure.Worker?.Id}: {failure.Cause.ReplaceLineEndings(" ")[..Math.Min(failure.Cause.Length, 160)]}");
+                        Print($"failed {submitted} {kind} {error} {failure.Worker?.Id}: "
+                            + $"{failure.Cause.ReplaceLineEndings(" ")[..Math.Min(failure.Cause.Length, 160)]}");
                     }
                 }
                 else

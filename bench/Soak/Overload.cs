@@ -1,6 +1,7 @@
 namespace AkkaLb.Bench.Soak;
 
-/// <summary>More callers than places: nobody fails, nobody waits much longer than his share, and the workers do as much as with as many callers as places.</summary>
+/// <summary>More callers than places: nobody fails, nobody waits much longer than his share, and the workers do as much as with as many callers
+/// as places.</summary>
 internal static class Overload
 {
     private const int Capacity = 16;
@@ -24,7 +25,8 @@ internal static class Overload
             var idealMs = Capacity * times * 1000 / full;
             scene.Require(
                 failed == 0 && longestMs <= 3 * idealMs && rate >= 0.9 * full,
-                $"callers {times} times the capacity, {clients} client(s), {Seconds} s: {failed} failed, longest {longestMs} ms = {longestMs / idealMs:0.0} times the ideal, {rate:0} jobs/s = {rate / full:0.00} of full");
+                $"callers {times} times the capacity, {clients} client(s), {Seconds} s: {failed} failed, longest {longestMs} ms = "
+                    + $"{longestMs / idealMs:0.0} times the ideal, {rate:0} jobs/s = {rate / full:0.00} of full");
         }
 
         async Task<(double Rate, long Failed, long LongestMs)> RunAsync(double times, int clients, int seconds)
@@ -32,7 +34,8 @@ internal static class Overload
             var loads = new List<Load>();
             for (var i = 0; i < clients; i++)
             {
-                loads.Add(await scene.DriveAsync(null, at, "--callers", $"{(int)(Capacity * times) / clients}", "--work", $"{WorkMs}", "--for", $"{seconds}", "--deadline", "30"));
+                loads.Add(await scene.DriveAsync(
+                    null, at, "--callers", $"{(int)(Capacity * times) / clients}", "--work", $"{WorkMs}", "--for", $"{seconds}", "--deadline", "30"));
             }
 
             var ends = await Task.WhenAll(loads.Select(l => l.EndAsync(byItself: true)));

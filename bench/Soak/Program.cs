@@ -21,7 +21,8 @@ static int Usage()
         """
         dotnet run -c Release --project bench/Soak -- SCENE
 
-          silence [plain|tls] [independent|singleton] [SECONDS]   16 s, or so many, of a network cut, or of SIGSTOP, for each part in turn; needs root and iproute2 (about 4 min each)
+          silence [plain|tls] [independent|singleton] [SECONDS]
+                           16 s, or so many, of a network cut, or of SIGSTOP, for each part in turn; needs root and iproute2; about 4 min each
           habits           10,000 jobs to actors of 19 bad habits, other clients beside them
           overload         callers 1.25, 2 and 10 times the capacity, 60 s each
           unable           workers that cannot work: blocked, not to be built, without their gate, with nobody who handles the message

@@ -2,7 +2,8 @@ using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Bench.Soak;
 
-/// <summary>A worker is killed and started again at the same port, over and over: what a fresh client sends to the old one was not started, and is not lost.</summary>
+/// <summary>A worker is killed and started again at the same port, over and over: what a fresh client sends to the old one was not started, and
+/// is not lost.</summary>
 internal static class Restarts
 {
     private const int Rounds = 20;
@@ -31,7 +32,8 @@ internal static class Restarts
             }
         }
 
-        scene.Require(lost == 0 && failed == 0, $"{Rounds} restarts at the same port, a fresh client each: {done} jobs done, {lost} WorkerLost, {failed} failed, the longest took {longest} ms");
+        scene.Require(lost == 0 && failed == 0, $"{Rounds} restarts at the same port, a fresh client each: {done} jobs done, {lost} WorkerLost, "
+            + $"{failed} failed, the longest took {longest} ms");
 
         async Task<Child> StartAsync(int round)
         {

@@ -54,7 +54,8 @@ internal sealed class Scene : IDisposable
     public async Task<(Child Process, string At)> BalancerAsync(string? space = null, string host = "127.0.0.1", params string[] more)
     {
         var port = FreePorts.Take();
-        var process = Start($"balancer {host}:{port}", space, "AkkaLb.Balancer.dll", ["--policy", "round-robin", "--host", host, "--port", $"{port}", .. more, .. ForAll]);
+        var process = Start($"balancer {host}:{port}", space, "AkkaLb.Balancer.dll",
+            ["--policy", "round-robin", "--host", host, "--port", $"{port}", .. more, .. ForAll]);
         await process.ReadyAsync();
         return (process, $"{host}:{port}");
     }
@@ -64,7 +65,8 @@ internal sealed class Scene : IDisposable
     /// <param name="space">Its network namespace; null: that of this process.</param>
     /// <param name="balancers">Null: it follows those in etcd.</param>
     public Child WorkerIn(string? space, string id, string? balancers, params string[] more) =>
-        Start($"worker {id}", space, "AkkaLb.WorkerNode.dll", ["--id", id, .. balancers is null ? Array.Empty<string>() : ["--balancer", balancers], .. more, .. ForAll]);
+        Start($"worker {id}", space, "AkkaLb.WorkerNode.dll",
+            ["--id", id, .. balancers is null ? Array.Empty<string>() : ["--balancer", balancers], .. more, .. ForAll]);
 
     /// <summary>A worker whose actor is <see cref="OddActor"/>.</summary>
     public Child OddWorker(string id, string balancers, params string[] more) =>

@@ -5,7 +5,8 @@ using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Bench.Soak;
 
-/// <summary>16 s of silence or more, by a network cut or SIGSTOP, for each part in turn: afterwards the very same processes do jobs at the old rate again.</summary>
+/// <summary>16 s of silence or more, by a network cut or SIGSTOP, for each part in turn: afterwards the very same processes do jobs at the old
+/// rate again.</summary>
 /// <remarks>Clients, balancers (with etcd) and workers each have a network namespace of their own; a bridge between them is what gets cut.</remarks>
 internal static class Silence
 {
@@ -16,7 +17,9 @@ internal static class Silence
     {
         var length = TimeSpan.FromSeconds(args is [.., var last] && int.TryParse(last, CultureInfo.InvariantCulture, out var seconds) ? seconds : 16);
         var tls = args.Contains("tls") ? [true] : args.Contains("plain") ? [false] : new[] { false, true };
-        var modes = args.Contains("singleton") ? ["singleton"] : args.Contains("independent") ? ["independent"] : new[] { "independent", "singleton" };
+        var modes = args.Contains("singleton")
+            ? ["singleton"]
+            : args.Contains("independent") ? ["independent"] : new[] { "independent", "singleton" };
         foreach (var isSecured in tls)
         {
             foreach (var mode in modes)
@@ -51,20 +54,24 @@ internal static class Silence
         }
 
         string[] secured = isSecured ? ["--tls", certificates] : [];
-        var load = await scene.DriveAsync(client.Name, balancers, ["--host", client.Host, "--callers", "8", "--work", "20", "--deadline", "5", .. secured]);
+        var load = await scene.DriveAsync(
+            client.Name, balancers, ["--host", client.Host, "--callers", "8", "--work", "20", "--deadline", "5", .. secured]);
         await FaultAsync("network cut, client", () => net.Cut("client"), () => net.Heal("client"));
         await FaultAsync("network cut, workers", () => net.Cut("worker"), () => net.Heal("worker"));
         await FaultAsync("network cut, balancer", () => net.Cut("balancer"), () => net.Heal("balancer"));
         await FaultAsync("SIGSTOP, client", () => load.Process.Signal(Signals.Stop), () => load.Process.Signal(Signals.Continue));
-        await FaultAsync("SIGSTOP, all workers", () => workers.ForEach(w => w.Signal(Signals.Stop)), () => workers.ForEach(w => w.Signal(Signals.Continue)));
+        await FaultAsync("SIGSTOP, all workers", () => workers.ForEach(w => w.Signal(Signals.Stop)), () => workers.ForEach(
+            w => w.Signal(Signals.Continue)));
         await FaultAsync("SIGSTOP, balancer", () => firstProcess.Signal(Signals.Stop), () => firstProcess.Signal(Signals.Continue));
         var summary = await load.EndAsync();
-        Scene.Say($"        {summary.Done} done, {summary.Failed} failed during the faults: {string.Join(", ", load.Counts.Where(c => c.Error != "done").Select(c => $"{c.Error} {c.Count}"))}");
+        Scene.Say($"        {summary.Done} done, {summary.Failed} failed during the faults: "
+            + $"{string.Join(", ", load.Counts.Where(c => c.Error != "done").Select(c => $"{c.Error} {c.Count}"))}");
         scene.Require(workers.All(w => !w.Ended.IsCompleted), $"the worker processes are those of the beginning");
         // Of a cluster the frozen one has to give way: the others cannot tell it from a dead one.
         scene.Require(
             mode == "singleton" || !firstProcess.Ended.IsCompleted,
-            $"the balancer that was frozen {(firstProcess.Ended.IsCompleted ? $"has ended with {await firstProcess.Ended}: {firstProcess.LastWords}" : "still runs")}");
+            $"the balancer that was frozen "
+                + $"{(firstProcess.Ended.IsCompleted ? $"has ended with {await firstProcess.Ended}: {firstProcess.LastWords}" : "still runs")}");
         workers.ForEach(w => w.Dispose());
         firstProcess.Dispose();
 
@@ -87,7 +94,8 @@ internal static class Silence
             var oldRate = OldRateAfter(load, healed, before);
             scene.Require(
                 firstDone is not null && oldRate is not null,
-                $"{what}: {before:0} jobs/s before; first job done {(firstDone?.AtMs - healed) / 1000.0:0.0} s after healing, at the old rate after {oldRate / 1000.0:0.0} s");
+                $"{what}: {before:0} jobs/s before; first job done {(firstDone?.AtMs - healed) / 1000.0:0.0} s after healing, at the old rate "
+                    + $"after {oldRate / 1000.0:0.0} s");
         }
     }
 

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace AkkaLb.Bench.Soak;
 
-/// <summary>Network namespaces on one bridge, each with an address, that can be cut off silently: what is sent is dropped, and nobody is told.</summary>
+/// <summary>Network namespaces on one bridge, each with an address, that can be cut off silently: what is sent is dropped, and nobody is
+/// told.</summary>
 /// <remarks>Needs root and iproute2. Disposing it deletes the namespaces; end the processes in them first.</remarks>
 internal sealed class TestNetwork : IDisposable
 {

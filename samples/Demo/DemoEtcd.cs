@@ -22,7 +22,8 @@ internal sealed class DemoEtcd : IAsyncDisposable
             Child.Start(
                 "etcd",
                 "etcd",
-                line => line.Contains("serving client traffic", StringComparison.Ordinal) || line.Contains("serving insecure client requests", StringComparison.Ordinal),
+                line => line.Contains("serving client traffic", StringComparison.Ordinal)
+                    || line.Contains("serving insecure client requests", StringComparison.Ordinal),
                 "--name", "demo", "--data-dir", folder,
                 "--listen-client-urls", client, "--advertise-client-urls", client,
                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"demo={peer}",

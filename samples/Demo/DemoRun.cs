@@ -27,7 +27,8 @@ internal static class DemoRun
             var plan = await Plan.MakeAsync(files, interrupted.Token).ConfigureAwait(false);
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{files.Count} files in {plan.Chunks} pieces of at most {plan.ChunkBytesMax} bytes, each taking {plan.Pace.TotalMilliseconds:0} ms at least"));
+                $"{files.Count} files in {plan.Chunks} pieces of at most {plan.ChunkBytesMax} bytes, each taking {plan.Pace.TotalMilliseconds:0} "
+                    + $"ms at least"));
             return await RunAsync(files, withEtcd, plan, children, interrupted.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

@@ -5,7 +5,8 @@ namespace AkkaLb.Demo;
 /// <summary>How the files are cut up, and what a plain recount says of them.</summary>
 /// <param name="Chunks">Jobs to come.</param>
 /// <param name="ChunkBytesMax">Largest piece of a file that is one job.</param>
-/// <param name="Pace">How long a worker takes for a piece at least, so that a person can watch, and a worker has jobs on it when it is killed.</param>
+/// <param name="Pace">How long a worker takes for a piece at least, so that a person can watch, and a worker has jobs on it when it is
+/// killed.</param>
 /// <param name="Words">Counted here in one process: what the workers' counts must add up to.</param>
 internal sealed record Plan(int Chunks, int ChunkBytesMax, TimeSpan Pace, long Words)
 {

@@ -29,7 +29,8 @@ internal static class Report
         table.AddRow("retries", s.Retried.ToString(culture));
         table.AddRow("jobs failed", s.Failed.ToString(culture));
         table.AddRow("jobs per second", s.JobsPerSecond.ToString("0", culture));
-        table.AddRow("assign, p50 / p99 / max", string.Create(culture, $"{s.AssignMicros.P50 / 1000:0.0} / {s.AssignMicros.P99 / 1000:0.0} / {s.AssignMicros.Max / 1000:0.0} ms"));
+        table.AddRow("assign, p50 / p99 / max", string.Create(
+            culture, $"{s.AssignMicros.P50 / 1000:0.0} / {s.AssignMicros.P99 / 1000:0.0} / {s.AssignMicros.Max / 1000:0.0} ms"));
         table.AddRow("job, p50 / p99 / max", string.Create(culture, $"{s.JobMillis.P50:0} / {s.JobMillis.P99:0} / {s.JobMillis.Max:0} ms"));
         table.AddRow("words", total.ToString(culture));
         AnsiConsole.Write(table);
@@ -54,10 +55,13 @@ internal static class Report
             start.Environment.Remove("POSIXLY_CORRECT");
             using var wc = Process.Start(start)!;
             var errors = wc.StandardError.ReadToEndAsync(cancellationToken);
-            var lines = (await wc.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var lines = (await wc.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false)).Split(
+                '\n', StringSplitOptions.RemoveEmptyEntries);
             await errors.ConfigureAwait(false);
             var words = lines.Length == 0 ? "nothing" : lines[^1].TrimStart().Split(' ')[0];
-            var verdict = words == total.ToString(CultureInfo.InvariantCulture) ? "the same" : "not the same; versions of wc differ on bytes that are no text";
+            var verdict = words == total.ToString(CultureInfo.InvariantCulture)
+                ? "the same"
+                : "not the same; versions of wc differ on bytes that are no text";
             Console.Out.WriteLine($"LC_ALL=C.UTF-8 wc -w says {words}: {verdict}");
         }
         catch (System.ComponentModel.Win32Exception)

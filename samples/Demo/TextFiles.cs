@@ -10,7 +10,8 @@ internal static class TextFiles
         ".md", ".cs", ".hocon", ".proto", ".txt", ".props", ".csproj", ".sln", ".py", "",
     };
 
-    private static readonly HashSet<string> NotOurs = new(StringComparer.Ordinal) { "bin", "obj", "artifacts", ".git", "TestResults", "BenchmarkDotNet.Artifacts" };
+    private static readonly HashSet<string> NotOurs = new(StringComparer.Ordinal) { "bin", "obj", "artifacts", ".git", "TestResults",
+        "BenchmarkDotNet.Artifacts" };
 
     /// <summary>Links are not followed, so that none leads round in a circle.</summary>
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
@@ -35,7 +36,8 @@ internal static class TextFiles
             yield return file;
         }
 
-        foreach (var inner in Directory.EnumerateDirectories(folder, "*", Readable).Where(d => !NotOurs.Contains(Path.GetFileName(d))).Order(StringComparer.Ordinal))
+        foreach (var inner in Directory.EnumerateDirectories(folder, "*", Readable).Where(
+            d => !NotOurs.Contains(Path.GetFileName(d))).Order(StringComparer.Ordinal))
         {
             foreach (var file in Walk(inner, isWanted))
             {

@@ -7,7 +7,8 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>The balancer: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and <see cref="GetBalancerState"/>.</summary>
+/// <summary>The balancer: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and
+/// <see cref="GetBalancerState"/>.</summary>
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
 /// through the <see cref="BalancerFront"/> of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
@@ -150,7 +151,9 @@ public sealed class BalancerActor : ReceiveActor
         var changed = new Dictionary<string, WorkerRecord?>(StringComparer.Ordinal);
         foreach (var change in changes)
         {
-            var (id, now) = change is MemberChange.Put put ? (put.Member.Worker.Id, put.Member.Worker) : (((MemberChange.Removed)change).WorkerId, null);
+            var (id, now) = change is MemberChange.Put put
+                ? (put.Member.Worker.Id, put.Member.Worker)
+                : (((MemberChange.Removed)change).WorkerId, null);
             var before = changed.TryGetValue(id, out var known) ? known : _balancer.Find(id)?.Member.Worker;
             changed[id] = now;
             var news = MemberNews.Of(before, change);
@@ -189,10 +192,12 @@ public sealed class BalancerActor : ReceiveActor
         }
 
         return new BalancerState(
-            _id, _balancer.PolicyName, Decides ? _balancer.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _balancer.Version, _balancer.MemberCount, m.From, members);
+            _id, _balancer.PolicyName, Decides ? _balancer.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _balancer.Version,
+            _balancer.MemberCount, m.From, members);
     }
 
-    /// <summary>A path becomes a reference when its worker is picked for the first time: once for each worker, and never for all of them at once.</summary>
+    /// <summary>A path becomes a reference when its worker is picked for the first time: once for each worker, and never for all of them at
+    /// once.</summary>
     private AssignedWorker Resolved(Candidate candidate) => (AssignedWorker)(
         candidate.Handle ??= new AssignedWorker(candidate.Key, _provider.ResolveActorRef(candidate.Member.Worker.Path)));
 }

@@ -8,8 +8,8 @@ using AkkaLb.Registry.Etcd;
 namespace AkkaLb.Balancer;
 
 /// <summary>Keeps this balancer's own entry in etcd, so that clients and workers find it. Disposing it takes the entry out.</summary>
-/// <remarks>While etcd is away nothing depends on it: who knows the balancer's address continues using it. So it tries for ever and only logs. It ends early only
-/// when another process holds the id; a crashed one is waited for, one time to live.</remarks>
+/// <remarks>While etcd is away nothing depends on it: who knows the balancer's address continues using it. So it tries for ever and only logs. It
+/// ends early only when another process holds the id; a crashed one is waited for, one time to live.</remarks>
 public sealed class BalancerAnnouncer : IAsyncDisposable
 {
     private const string ModeAttribute = "mode";
@@ -30,7 +30,8 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <param name="path">The balancer actor's absolute path.</param>
     /// <param name="mode">How it decides, see <see cref="BalancerSettings"/>; stands in the entry.</param>
     /// <param name="ttl">Of the entry's lease; it is renewed three times as often.</param>
-    public BalancerAnnouncer(EtcdServices services, string id, Address address, string path, string version, string mode, TimeSpan ttl, ILoggingAdapter log)
+    public BalancerAnnouncer(
+        EtcdServices services, string id, Address address, string path, string version, string mode, TimeSpan ttl, ILoggingAdapter log)
     {
         (_services, _id, _mode, _log) = (services, id, mode, log);
         _registration = services.Register(
@@ -49,12 +50,13 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     /// <summary>Completes when the entry is there for the first time, or cannot be made at present.</summary>
     public Task Begun => _begun.Task;
 
-    /// <summary>Completes, with a sentence for the operator, when another process holds the id, or when a bug has ended the keeping of the entry: this balancer
-    /// has to end.</summary>
+    /// <summary>Completes, with a sentence for the operator, when another process holds the id, or when a bug has ended the keeping of the entry:
+    /// this balancer has to end.</summary>
     public Task<string> Taken => _taken.Task;
 
-    /// <summary>Looks for a balancer of the other mode: where one decides for all, nobody decides beside it. An entry that a crashed one left behind is waited for,
-    /// one time to live. To be called after <see cref="Begun"/>: who announces itself before it looks is seen by one that starts at the same moment.</summary>
+    /// <summary>Looks for a balancer of the other mode: where one decides for all, nobody decides beside it. An entry that a crashed one left
+    /// behind is waited for, one time to live. To be called after <see cref="Begun"/>: who announces itself before it looks is seen by one that
+    /// starts at the same moment.</summary>
     /// <returns>A sentence for the operator; null: there is none, or etcd cannot say at present.</returns>
     public async Task<string?> FindOtherModeAsync(TimeProvider timeProvider, CancellationToken cancellationToken)
     {
@@ -64,14 +66,16 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
             try
             {
                 var (instances, _) = await _services.ReadAsync(EtcdRegistry.BalancersService, cancellationToken).ConfigureAwait(false);
-                if (instances.FirstOrDefault(i => i.Id != _id && i.Attributes.TryGetValue(ModeAttribute, out var mode) && mode != _mode) is not { } other)
+                if (instances.FirstOrDefault(
+                    i => i.Id != _id && i.Attributes.TryGetValue(ModeAttribute, out var mode) && mode != _mode) is not { } other)
                 {
                     return null;
                 }
 
                 if (timeProvider.GetElapsedTime(start) >= _registration.LeaseTtl + RegistrationOptions.ExpirySlack)
                 {
-                    return $"the balancer \"{other.Id}\" at {other.Host}:{other.Port} runs with --mode {other.Attributes[ModeAttribute]}, this one with --mode {_mode}: start all of one prefix in the same mode";
+                    return $"the balancer \"{other.Id}\" at {other.Host}:{other.Port} runs with --mode {other.Attributes[ModeAttribute]}, this one "
+                        + $"with --mode {_mode}: start all of one prefix in the same mode";
                 }
             }
             catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)

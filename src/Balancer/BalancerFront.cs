@@ -91,7 +91,8 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
         if (!_isStopping && _link.Missed(Now) is { } missed)
         {
             _log.Warning(
-                "no balancer of the cluster has decided for {0:0} s: none of them reaches etcd, or somebody else holds the lease that says who decides", missed.TotalSeconds);
+                "no balancer of the cluster has decided for {0:0} s: none of them reaches etcd, or somebody else holds the lease that says who "
+                    + "decides", missed.TotalSeconds);
         }
     }
 
@@ -99,7 +100,8 @@ public sealed class BalancerFront : ReceiveActor, IWithTimers
     {
         if (_isStopping)
         {
-            Sender.Tell(new AssignRejected(m.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500)));
+            Sender.Tell(new AssignRejected(
+                m.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500)));
         }
         else if (_local is { } local)
         {

@@ -65,7 +65,8 @@ internal static class BalancerNode
     {
         var etcdSettings = settings.Common.Etcd!;
         var shortest = TimeSpan.Zero;
-        await AskEtcdAsync(settings, async () => shortest = await etcd.ShortestLeaseAsync(CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        await AskEtcdAsync(settings, async () => shortest = await etcd.ShortestLeaseAsync(CancellationToken.None).ConfigureAwait(false))
+            .ConfigureAwait(false);
         var whyLonger = cluster.WhyLonger(shortest);
         cluster = cluster.ForShortestLease(shortest);
         await using var registry = new EtcdClusterRegistry(etcdSettings, settings.Id, cluster.LeaseTtl, TimeProvider.System);
@@ -92,7 +93,8 @@ internal static class BalancerNode
                 member.Join();
                 if (await Task.WhenAny(member.Ready, announcer.Taken, end).ConfigureAwait(false) == member.Ready)
                 {
-                    node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} mode={BalancerSettings.ModeSingleton}");
+                    node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} "
+                        + $"mode={BalancerSettings.ModeSingleton}");
                 }
             }
 
@@ -148,7 +150,8 @@ internal static class BalancerNode
         {
             throw new ProgramException(
                 ExitCode.Unreachable,
-                "this balancer was removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its side of a split: start it again");
+                "this balancer was removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its "
+                    + "side of a split: start it again");
         }
     }
 

@@ -61,7 +61,8 @@ public sealed record BalancerSettings(
         var isSingleton = config.ReadText(ModeKey) == ModeSingleton;
         if (isSingleton && config.ReadText(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
         {
-            problems.Add($"{ModeKey} (--mode) = {ModeSingleton}: needs etcd, which says who decides: use --etcd URL, or set {NodeKeys.Registry} = {NodeKeys.RegistryEtcd}");
+            problems.Add($"{ModeKey} (--mode) = {ModeSingleton}: needs etcd, which says who decides: use --etcd URL, or set {NodeKeys.Registry} = "
+                + $"{NodeKeys.RegistryEtcd}");
         }
 
         var cluster = ClusterSettings.Read(config, problems);

@@ -31,7 +31,8 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
     private bool _isAsking;
     private bool _isLookDue;
 
-    public ClusterFormer(IClusterRegistry registry, string policy, FormationSettings settings, TaskCompletionSource ready, TaskCompletionSource<string> ended)
+    public ClusterFormer(
+        IClusterRegistry registry, string policy, FormationSettings settings, TaskCompletionSource ready, TaskCompletionSource<string> ended)
     {
         (_registry, _policy, _ready, _ended) = (registry, policy, ready, ended);
         _self = LifeOf(_cluster.SelfUniqueAddress);
@@ -95,7 +96,8 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
     {
         if (_cluster.State.Members.Any(member => member.Address == m.RemoteAddress))
         {
-            _ended.TrySetResult($"the balancer at {m.RemoteAddress} has removed this one from the cluster while it was frozen or cut off: start it again");
+            _ended.TrySetResult($"the balancer at {m.RemoteAddress} has removed this one from the cluster while it was frozen or cut off: start it "
+                + $"again");
         }
     }
 

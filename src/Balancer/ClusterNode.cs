@@ -31,7 +31,8 @@ public sealed class ClusterNode
         var top = TopActors.Of(system);
         var receptionist = ClusterClientReceptionist.Get(system);
         var proxy = top.Start(
-            ClusterSingletonProxy.Props($"/user/{ManagerName}", ClusterSingletonProxySettings.Create(system).WithSingletonName(BalancerActor.ActorName)),
+            ClusterSingletonProxy.Props(
+                $"/user/{ManagerName}", ClusterSingletonProxySettings.Create(system).WithSingletonName(BalancerActor.ActorName)),
             ProxyName);
         Front = top.Start(BalancerFront.Props(id, policy, proxy, receptionist.RegisterService), BalancerActor.ActorName);
         receptionist.RegisterService(Front);
@@ -60,7 +61,8 @@ public sealed class ClusterNode
     /// <summary>Starts the actors, outside any cluster yet; the system has been given <see cref="ClusterSettings.ToAkka"/>.</summary>
     /// <param name="id">Its name in etcd.</param>
     /// <param name="registry">Used by this node alone, and to be disposed after it.</param>
-    public static ClusterNode Start(ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits) =>
+    public static ClusterNode Start(
+        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits) =>
         new(system, id, settings, registry, policy, limits);
 
     /// <summary>Forms or joins the cluster; to be called once, by a node that is sure of its id.</summary>

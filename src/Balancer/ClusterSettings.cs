@@ -42,16 +42,17 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         new(JoinTimeoutKey, SettingKind.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
     ];
 
-    /// <summary>TTL of the lease that decides splits, whole seconds, 2 s or more: it has run out when anybody could want the lease of a dead balancer.</summary>
+    /// <summary>TTL of the lease that decides splits, whole seconds, 2 s or more: it has run out when anybody could want the lease of a dead
+    /// balancer.</summary>
     /// <remarks>
-    /// <para>The balancer that decided about a split keeps that lease for a while (<c>release-after</c>, 40 s). Should it die then, the others notice after the heartbeat
-    /// pause, wait until the picture is stable, and try for the lease once: those that are refused end. The 2 s are for etcd, which ends a lease up to
-    /// half a second late, and for the heartbeat that the dead one may have sent half a second before its last renewal. Where pause and
-    /// stability together are below 4 s, the least TTL is still longer than that.</para>
-    /// <para>Too short a TTL costs members, not safety. A balancer that decided and lives renews the lease until the other side has been refused, whatever the TTL. It
-    /// loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both continue. Still no two decide, for
-    /// that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers in the registry, and all but the side of
-    /// the one that has been there longest end (see <see cref="ClusterFormation"/>).</para>
+    /// <para>The balancer that decided about a split keeps that lease for a while (<c>release-after</c>, 40 s). Should it die then, the others
+    /// notice after the heartbeat pause, wait until the picture is stable, and try for the lease once: those that are refused end. The 2 s are
+    /// for etcd, which ends a lease up to half a second late, and for the heartbeat that the dead one may have sent half a second before its last
+    /// renewal. Where pause and stability together are below 4 s, the least TTL is still longer than that.</para>
+    /// <para>Too short a TTL costs members, not safety. A balancer that decided and lives renews the lease until the other side has been refused,
+    /// whatever the TTL. It loses it only when it is paused, or cannot reach etcd, for that long: the other side may then get it too, and both
+    /// continue. Still no two decide, for that takes the other lease, which has the whole <see cref="LeaseTtl"/>; and each side finds strangers
+    /// in the registry, and all but the side of the one that has been there longest end (see <see cref="ClusterFormation"/>).</para>
     /// </remarks>
     public TimeSpan SplitsTtl
     {
@@ -72,8 +73,9 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         LeaseTtl + RegistrationSettings.ExpirySlack,
         2 * LeaseTtl);
 
-    /// <summary>These settings for an etcd that grants no lease shorter than this, whatever it is asked for: its <c>--election-timeout</c> is long. A dead balancer's
-    /// leases live that long, so nobody may draw conclusions earlier: of two deaths close together the second would end those that are left.</summary>
+    /// <summary>These settings for an etcd that grants no lease shorter than this, whatever it is asked for: its <c>--election-timeout</c> is
+    /// long. A dead balancer's leases live that long, so nobody may draw conclusions earlier: of two deaths close together the second would end
+    /// those that are left.</summary>
     public ClusterSettings ForShortestLease(TimeSpan shortest)
     {
         var late = shortest + LeaseEndSlack - HeartbeatPause;
@@ -92,7 +94,8 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         return longer == this ? null : FormattableString.Invariant(
             $"etcd grants no lease below {shortest.TotalSeconds:0} s, because its --election-timeout is long; ")
             + FormattableString.Invariant($"{SplitsTtl.TotalSeconds:0} s and {LeaseTtl.TotalSeconds:0} s were to be asked for. ")
-            + FormattableString.Invariant($"This balancer uses {LeaseTtlKey} = {longer.LeaseTtl.TotalSeconds:0.#}s and {StableAfterKey} = {longer.StableAfter.TotalSeconds:0.#}s: ")
+            + FormattableString.Invariant($"This balancer uses {LeaseTtlKey} = {longer.LeaseTtl.TotalSeconds:0.#}s and ")
+            + FormattableString.Invariant($"{StableAfterKey} = {longer.StableAfter.TotalSeconds:0.#}s: ")
             + "a balancer that died is replaced that much later";
     }
 
@@ -104,8 +107,9 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
 
     /// <summary>Akka's own settings that follow from these, so that nobody has to write them.</summary>
     /// <remarks>
-    /// Gossip and the leader's actions are quicker than Akka's defaults, which suit hundreds of nodes; a few balancers can afford it. Which side survives a split
-    /// is decided by a lease in etcd. That a decision is late because the picture keeps changing is no reason to end all: the deciding lease stands.
+    /// Gossip and the leader's actions are quicker than Akka's defaults, which suit hundreds of nodes; a few balancers can afford it. Which side
+    /// survives a split is decided by a lease in etcd. That a decision is late because the picture keeps changing is no reason to end all: the
+    /// deciding lease stands.
     /// </remarks>
     /// <param name="etcd">Where etcd is.</param>
     /// <param name="config">The operator's, for what is said there of TLS and passwords to etcd.</param>

@@ -12,8 +12,8 @@ namespace AkkaLb.Balancer;
 /// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 /// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
-/// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause. So is the one after a
-/// crash of this actor: it forgets what it knew, and the balancer continues with the members it was told.</remarks>
+/// after a pause; one that the registry refuses for good is logged and opened again as well, since an operator may mend the cause. So is the one
+/// after a crash of this actor: it forgets what it knew, and the balancer continues with the members it was told.</remarks>
 public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
@@ -57,7 +57,8 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
 
     protected override void PreStart() => Open();
 
-    /// <summary>A crash is a bug, and whatever in the registry brought it about may still be there: reading it at once would crash again, without end.</summary>
+    /// <summary>A crash is a bug, and whatever in the registry brought it about may still be there: reading it at once would crash again, without
+    /// end.</summary>
     protected override void PostRestart(Exception reason)
     {
         var pause = _restarts.Crashed(Now);
@@ -81,7 +82,8 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
             if (m.Problem != _lastEnd)
             {
                 _lastEnd = m.Problem;
-                _log.Error("the watch of the registry ended; the last known workers stay, and it is opened again every {0} s: {1}", ReopenAfter.TotalSeconds, m.Problem);
+                _log.Error("the watch of the registry ended; the last known workers stay, and it is opened again every {0} s: {1}",
+                    ReopenAfter.TotalSeconds, m.Problem);
             }
 
             Timers.StartSingleTimer(nameof(Reopen), Reopen.Instance, ReopenAfter);
@@ -158,7 +160,8 @@ public sealed class EtcdWatcherActor : ReceiveActor, IWithTimers
         }
         else
         {
-            _log.Info("the registry was read again at revision {0} (changes: {1}): {2}", snapshot.Revision, changes.Count, snapshot.Because ?? "the watch was opened again");
+            _log.Info("the registry was read again at revision {0} (changes: {1}): {2}", snapshot.Revision, changes.Count,
+                snapshot.Because ?? "the watch was opened again");
             Tell(changes);
             if (_view.KeptUntil is { } until && !Timers.IsTimerActive(nameof(KeptLongEnough)))
             {

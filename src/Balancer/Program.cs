@@ -22,7 +22,8 @@ return await NodeProgram.RunAsync(command, args, parsed =>
         .Set(BalancerSettings.ModeKey, CommonFlags.Get(parsed, mode))
         .SetDuration(BalancerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
     var (settings, config) = SettingsLoader.Load(
-        typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema, BalancerSettings.Read);
+        typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), overlay, BalancerSettings.Schema,
+        BalancerSettings.Read);
     return () => BalancerNode.RunAsync(settings, settings.Policy ?? AskForPolicy(), config);
 }).ConfigureAwait(false);
 
@@ -30,4 +31,5 @@ static string AskForPolicy() => PolicyPrompt.IsPossible
     ? PolicyPrompt.Ask()
     : throw new ProgramException(
         ExitCode.Usage,
-        $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set {BalancerSettings.PolicyKey}");
+        $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set "
+            + $"{BalancerSettings.PolicyKey}");

@@ -5,7 +5,8 @@ using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>Which registered workers the balancer can be told of: those whose path makes a reference, here and at a client. The others are left out, and said once.</summary>
+/// <summary>Which registered workers the balancer can be told of: those whose path makes a reference, here and at a client. The others are left
+/// out, and said once.</summary>
 /// <remarks>Not thread-safe.</remarks>
 /// <param name="protocol">By which this node is reached, and so by which it reaches others; null: any.</param>
 /// <param name="warn">Takes a line for the log.</param>
@@ -88,11 +89,13 @@ internal sealed class UsableWorkers(string? protocol, Action<string> warn)
             // Akka throws for a protocol that it has no transport for, here and at every client that was sent there.
             return protocol is null || parsed.Address.Protocol == protocol
                 ? null
-                : $"it is reached by {parsed.Address.Protocol}, this balancer by {protocol}; switch TLS between nodes (akkalb.tls) on at both or at neither";
+                : $"it is reached by {parsed.Address.Protocol}, this balancer by {protocol}; switch TLS between nodes (akkalb.tls) on at both or "
+                    + $"at neither";
         }
         catch (Exception e)
         {
-            // Akka throws for some paths, in spite of its method's name. The check before keeps off those we know of, and one worker must not cost all others.
+            // Akka throws for some paths, in spite of its method's name. The check before keeps off those we know of, and one worker must not
+            // cost all others.
             return $"\"{LogText.Of(path)}\" cannot be read: {LogText.Of(e.Message)}";
         }
     }

@@ -69,7 +69,8 @@ internal abstract class BalancerProbes
             if (addresses.Count > 0)
             {
                 var receptionists = addresses.Select(a => new RootActorPath(a) / "system" / "receptionist").ToImmutableHashSet();
-                _clusterClient = context.ActorOf(ClusterClient.Props(ClusterClientSettings.Create(context.System).WithInitialContacts(receptionists)));
+                _clusterClient = context.ActorOf(
+                    ClusterClient.Props(ClusterClientSettings.Create(context.System).WithInitialContacts(receptionists)));
             }
 
             return addresses.Count > 0 ? 1 : 0;

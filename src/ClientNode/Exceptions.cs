@@ -24,7 +24,8 @@ public sealed class JobFailedException(JobId job, JobOutcome.Failed failed) : Ex
     {
         var worker = failed.Worker is { } w ? $" on worker {w.Id}" : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"job {job}{worker}: {failed.Error}: {failed.Cause} (sent {failed.Sends} times, {failed.Total.TotalSeconds:0.000} s)");
+            CultureInfo.InvariantCulture,
+            $"job {job}{worker}: {failed.Error}: {failed.Cause} (sent {failed.Sends} times, {failed.Total.TotalSeconds:0.000} s)");
     }
 }
 

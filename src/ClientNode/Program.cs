@@ -64,7 +64,8 @@ Func<Task<int>> Prepare(ParseResult parsed)
     try
     {
         var (settings, config) = SettingsLoader.Load(
-            typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema, ClientNodeSettings.Read);
+            typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema,
+            ClientNodeSettings.Read);
         ready = () => RunAsync(settings, config, run!);
     }
     catch (SettingsException e)

@@ -62,7 +62,8 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
                 isLeftAlone = !await EndsAsync(next, interrupted).ConfigureAwait(false);
                 if (isLeftAlone)
                 {
-                    _ = next.ContinueWith(_ => chunks.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                    _ = next.ContinueWith(
+                        _ => chunks.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                     yield break;
                 }
 
@@ -92,7 +93,8 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksOf(string path)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        var stream = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
         await using (stream.ConfigureAwait(false))
         {
             await foreach (var chunk in ChunkSplitter.SplitAsync(stream, chunkBytesMax).ConfigureAwait(false))

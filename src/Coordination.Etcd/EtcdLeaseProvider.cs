@@ -20,12 +20,14 @@ public sealed class EtcdLeaseProvider : IExtension
         return system.WithExtension<EtcdLeaseProvider, EtcdLeaseProviderId>();
     }
 
-    /// <summary>The defaults, below <c>akka.coordination.lease.etcd</c>. Put them under your own configuration: <c>config.WithFallback(EtcdLeaseProvider.DefaultConfig())</c>.</summary>
+    /// <summary>The defaults, below <c>akka.coordination.lease.etcd</c>. Put them under your own configuration:
+    /// <c>config.WithFallback(EtcdLeaseProvider.DefaultConfig())</c>.</summary>
     public static Config DefaultConfig() => ConfigurationFactory.FromResource<EtcdLeaseProvider>("AkkaLb.Coordination.Etcd.reference.conf");
 
     /// <summary>The lease of this name in this system; null when there is none. With several of one name, one that is held if any is.</summary>
-    /// <remarks>The cluster singleton names its lease <c>{system's name}-singleton-{path of the singleton manager}</c>; inside the singleton actor that is
-    /// <c>$"{Context.System.Name}-singleton-{Context.Parent.Path}"</c>. The split brain resolver's is <c>{system's name}-akka-sbr</c> unless configured.</remarks>
+    /// <remarks>The cluster singleton names its lease <c>{system's name}-singleton-{path of the singleton manager}</c>; inside the singleton
+    /// actor that is <c>$"{Context.System.Name}-singleton-{Context.Parent.Path}"</c>. The split brain resolver's is <c>{system's
+    /// name}-akka-sbr</c> unless configured.</remarks>
     public EtcdLease? Find(string leaseName)
     {
         EtcdLease? found = null;

@@ -14,7 +14,8 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
     private const int NameLengthMax = 512;
 
     /// <summary>Reads the section that the lease provider found, keys of etcd that are missing in it from the package's defaults.</summary>
-    /// <remarks>The three times come as the provider read them: a section without them has Akka's general 120 s and 12 s, unless the package's defaults are loaded.</remarks>
+    /// <remarks>The three times come as the provider read them: a section without them has Akka's general 120 s and 12 s, unless the package's
+    /// defaults are loaded.</remarks>
     /// <exception cref="ConfigurationException">Something is wrong; the message names every problem.</exception>
     public static EtcdLeaseSettings From(LeaseSettings settings)
     {
@@ -22,7 +23,8 @@ internal sealed record EtcdLeaseSettings(EtcdSettings Etcd, LeaseTimings Timings
         var problems = new List<string>();
         var timings = ReadTimings(config, settings.TimeoutSettings, problems);
         problems.AddRange(timings.Problems());
-        problems.AddRange(new[] { NameProblem("the lease's name", settings.LeaseName), NameProblem("the owner's name", settings.OwnerName) }.OfType<string>());
+        problems.AddRange(new[] { NameProblem(
+            "the lease's name", settings.LeaseName), NameProblem("the owner's name", settings.OwnerName) }.OfType<string>());
         var etcd = ReadEtcd(config, timings, problems);
         return problems.Count == 0
             ? new EtcdLeaseSettings(etcd!, timings)

@@ -1,9 +1,9 @@
 namespace AkkaLb.Coordination.Etcd;
 
 /// <summary>The holder's clock: monotonic, and counting the time a suspended machine slept. Thread-safe.</summary>
-/// <remarks>On Linux and macOS the monotonic clock stands still while the machine is suspended; etcd's does not wait. So whenever the wall clock ran ahead
-/// of the monotonic one by more than <see cref="LeapMin"/> since the last reading, the difference counts as time passed. A wall clock that is set forward
-/// therefore costs an ownership at worst; set back, it changes nothing.</remarks>
+/// <remarks>On Linux and macOS the monotonic clock stands still while the machine is suspended; etcd's does not wait. So whenever the wall clock
+/// ran ahead of the monotonic one by more than <see cref="LeapMin"/> since the last reading, the difference counts as time passed. A wall clock
+/// that is set forward therefore costs an ownership at worst; set back, it changes nothing.</remarks>
 internal sealed class LeaseClock(TimeProvider timeProvider)
 {
     /// <summary>Smaller differences are noise, or a clock that is being slewed: the safety margin is for those.</summary>

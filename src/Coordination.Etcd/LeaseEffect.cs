@@ -24,11 +24,12 @@ internal abstract record LeaseEffect
     /// <summary>Answers: Granted, Failed.</summary>
     public sealed record Grant(long Number) : Request(Number);
 
-    /// <summary>Create the key under this lease if there is none, else read it, in one transaction. Answers: Claimed, Occupied, Gone, Failed.</summary>
+    /// <summary>Create the key under this lease if there is none, else read it, in one transaction. Answers: Claimed, Occupied, Gone,
+    /// Failed.</summary>
     /// <param name="Number">See there.</param>
     /// <param name="LeaseId">The lease to put it under.</param>
-    /// <param name="Unleased">Revision of a key without a lease, which is deleted before, if that is still what stands there; 0: none. Deleted and not written
-    /// over, so that the create revision, which is the token, grows.</param>
+    /// <param name="Unleased">Revision of a key without a lease, which is deleted before, if that is still what stands there; 0: none. Deleted
+    /// and not written over, so that the create revision, which is the token, grows.</param>
     public sealed record Claim(long Number, long LeaseId, long Unleased) : Request(Number);
 
     /// <summary>Renew the lease, then see that the key of this create revision is still under it. Answers: Renewed, Gone, Failed.</summary>

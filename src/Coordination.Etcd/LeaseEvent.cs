@@ -7,7 +7,8 @@ namespace AkkaLb.Coordination.Etcd;
 /// <param name="Revision">Of the key's last change.</param>
 internal sealed record LeaseHolder(string Instance, long LeaseId, string Owner, long Revision = 0);
 
-/// <summary>What <see cref="LeaseMachine"/> is told. Answers carry the number of the request they answer; one that nobody waits for any more is dropped.</summary>
+/// <summary>What <see cref="LeaseMachine"/> is told. Answers carry the number of the request they answer; one that nobody waits for any more is
+/// dropped.</summary>
 internal abstract record LeaseEvent
 {
     /// <summary>Somebody wants the lease; answered exactly once by <see cref="LeaseEffect.AnswerAcquire"/>.</summary>

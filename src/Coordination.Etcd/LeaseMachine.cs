@@ -5,8 +5,9 @@ namespace AkkaLb.Coordination.Etcd;
 
 /// <summary>Decides about one lease of one owner instance: events and the time in, effects out. No I/O, no clock, no randomness.</summary>
 /// <remarks>
-/// <para>Acquiring looks first, so that waiting for another's lease writes nothing; then grants an etcd lease and claims the key under it. The key's create
-/// revision is the fencing token. A term that ended is never taken up again: a new one has a new lease and a new key, an old key of ours is revoked first.</para>
+/// <para>Acquiring looks first, so that waiting for another's lease writes nothing; then grants an etcd lease and claims the key under it. The
+/// key's create revision is the fencing token. A term that ended is never taken up again: a new one has a new lease and a new key, an old key of
+/// ours is revoked first.</para>
 /// <para>One request is under way at a time. Not thread-safe, except for <see cref="Term"/>.</para>
 /// </remarks>
 /// <param name="instance">This owner instance's random name: tells our own earlier success, whose answer was lost, from anybody else's.</param>
@@ -225,7 +226,8 @@ internal sealed class LeaseMachine(LeaseTimings timings, string instance)
             return;
         }
 
-        // Either somebody else was faster, or an old claim of ours was done late. Then it goes first, and this lease with it: the next one has its full time.
+        // Either somebody else was faster, or an old claim of ours was done late. Then it goes first, and this lease with it: the next one has
+        // its full time.
         _effects.Add(new LeaseEffect.Abandon(_leaseId));
         OnLooked(occupied.Holder);
     }

@@ -127,7 +127,9 @@ internal sealed class LeaseRunner
     private void SetTimer()
     {
         // The timer may count whole milliseconds only: a little late rather than early, ownership does not depend on it.
-        var wait = _machine.NextWake is { } wake ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (wake - _clock.Now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan;
+        var wait = _machine.NextWake is { } wake
+            ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (wake - _clock.Now).TotalMilliseconds)))
+            : Timeout.InfiniteTimeSpan;
         if (!_stop.IsCancellationRequested)
         {
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
@@ -154,7 +156,8 @@ internal sealed class LeaseRunner
                 break;
             case LeaseEffect.TellLonger e:
                 _log.Warning(
-                    "Lease {0}: etcd grants {1} s where heartbeat-timeout is {2} s, because its --election-timeout is long: after a crash nobody else gets it for so long",
+                    "Lease {0}: etcd grants {1} s where heartbeat-timeout is {2} s, because its --election-timeout is long: after a crash nobody "
+                        + "else gets it for so long",
                     _name,
                     e.Granted.TotalSeconds,
                     e.Asked.TotalSeconds);

@@ -6,7 +6,8 @@ using Mvccpb;
 
 namespace AkkaLb.Coordination.Etcd;
 
-/// <summary>Does in etcd what <see cref="LeaseMachine"/> asks for, one lease's key. The edge: here the time is taken and faults become events. Thread-safe.</summary>
+/// <summary>Does in etcd what <see cref="LeaseMachine"/> asks for, one lease's key. The edge: here the time is taken and faults become events.
+/// Thread-safe.</summary>
 /// <param name="connection">Its request timeout bounds every request.</param>
 /// <param name="key">The lease's key.</param>
 /// <param name="owner">The owner's name, for people.</param>
@@ -29,7 +30,8 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
         {
             return request switch
             {
-                LeaseEffect.Look => new LeaseEvent.Looked(number, await LookAsync(cancellationToken).ConfigureAwait(false) is { } kv ? LeaseValue.HolderOf(kv) : null),
+                LeaseEffect.Look => new LeaseEvent.Looked(
+                    number, await LookAsync(cancellationToken).ConfigureAwait(false) is { } kv ? LeaseValue.HolderOf(kv) : null),
                 LeaseEffect.Grant => await GrantAsync(number, cancellationToken).ConfigureAwait(false),
                 LeaseEffect.Claim r => await ClaimAsync(r, cancellationToken).ConfigureAwait(false),
                 LeaseEffect.Renew r => await RenewAsync(r, cancellationToken).ConfigureAwait(false),

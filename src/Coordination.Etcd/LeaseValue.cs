@@ -32,7 +32,9 @@ internal static class LeaseValue
             var value = JsonValue.Of(document);
             var owner = value.Text("owner", TextLengthMax);
             var instance = value.Text("instance", TextLengthMax);
-            return value.Problem is null ? new LeaseHolder(instance, kv.Lease, owner, kv.ModRevision) : new LeaseHolder("", kv.Lease, "", kv.ModRevision);
+            return value.Problem is null
+                ? new LeaseHolder(instance, kv.Lease, owner, kv.ModRevision)
+                : new LeaseHolder("", kv.Lease, "", kv.ModRevision);
         }
     }
 }

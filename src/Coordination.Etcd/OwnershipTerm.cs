@@ -1,8 +1,8 @@
 namespace AkkaLb.Coordination.Etcd;
 
 /// <summary>One ownership, from the moment it was won until it ends; it ends once and never comes back.</summary>
-/// <remarks>Thread-safe: <see cref="LeaseMachine"/> extends it from one thread while any thread asks. Whoever first finds the deadline passed ends it,
-/// so a renewal that is answered late cannot revive what somebody was already told to be gone.</remarks>
+/// <remarks>Thread-safe: <see cref="LeaseMachine"/> extends it from one thread while any thread asks. Whoever first finds the deadline passed
+/// ends it, so a renewal that is answered late cannot revive what somebody was already told to be gone.</remarks>
 /// <param name="token">See <see cref="EtcdLease.FencingToken"/>.</param>
 /// <param name="deadline">Until when etcd surely keeps the key, on the holder's monotonic clock.</param>
 internal sealed class OwnershipTerm(long token, TimeSpan deadline)

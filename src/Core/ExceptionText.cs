@@ -1,6 +1,7 @@
 namespace AkkaLb.Core;
 
-/// <summary>What an exception says, read once: those of users' code may throw from <c>Message</c>, <c>StackTrace</c> and <c>ToString</c>, or return null.</summary>
+/// <summary>What an exception says, read once: those of users' code may throw from <c>Message</c>, <c>StackTrace</c> and <c>ToString</c>, or
+/// return null.</summary>
 /// <param name="Type">Full name of its type.</param>
 /// <param name="Message">At most <see cref="MessageLengthMax"/> characters.</param>
 /// <param name="Details">Type, message, causes and stack traces, at most <see cref="DetailsLengthMax"/> characters: for a log.</param>

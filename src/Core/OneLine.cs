@@ -3,8 +3,8 @@ using System.Text;
 
 namespace AkkaLb.Core;
 
-/// <summary>Makes a text from elsewhere fit for one line of a log, a message or a registry value: whoever wrote it could otherwise forge lines, or play
-/// with terminals.</summary>
+/// <summary>Makes a text from elsewhere fit for one line of a log, a message or a registry value: whoever wrote it could otherwise forge lines,
+/// or play with terminals.</summary>
 public static class OneLine
 {
     /// <summary>The text with its line breaks, and the blanks around them, as one blank; a tab as a blank; other characters that cannot be seen as

@@ -1,7 +1,8 @@
 namespace AkkaLb.Core;
 
 /// <summary>Tells once that another node is gone, and once that it is back, however often its connection fails meanwhile.</summary>
-/// <remarks>Not thread-safe. Remembers what it was told is gone, and nothing of nodes that are no longer of interest: see <see cref="Keep"/>.</remarks>
+/// <remarks>Not thread-safe. Remembers what it was told is gone, and nothing of nodes that are no longer of interest: see
+/// <see cref="Keep"/>.</remarks>
 public sealed class PeerNews
 {
     private readonly HashSet<string> _gone = [];

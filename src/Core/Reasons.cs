@@ -56,7 +56,8 @@ public enum JobFailureReason
     /// <summary>The job ran past its deadline; its instance was replaced.</summary>
     DeadlineExceeded,
 
-    /// <summary>The message could not be read at the worker: not started. Workers of this version say <see cref="JobRejectReason.Unreadable"/>.</summary>
+    /// <summary>The message could not be read at the worker: not started. Workers of this version say
+    /// <see cref="JobRejectReason.Unreadable"/>.</summary>
     UnreadableMessage,
 
     /// <summary>The reply has a type that is not on the worker's list of messages, or is too large to send.</summary>

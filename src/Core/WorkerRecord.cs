@@ -6,7 +6,8 @@ public enum WorkerState
     /// <summary>Takes jobs.</summary>
     Up,
 
-    /// <summary>Takes nothing new. Without a reason it finishes what it runs and leaves the registry soon; with one it cannot work for the moment.</summary>
+    /// <summary>Takes nothing new. Without a reason it finishes what it runs and leaves the registry soon; with one it cannot work for the
+    /// moment.</summary>
     Draining,
 }
 

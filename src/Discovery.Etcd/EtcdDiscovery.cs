@@ -7,7 +7,8 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>Discovery on etcd in one actor system: the connection, the watches behind lookups, and the registration that the configuration asks for.</summary>
+/// <summary>Discovery on etcd in one actor system: the connection, the watches behind lookups, and the registration that the configuration asks
+/// for.</summary>
 /// <remarks>Made by the first use of the discovery method, or with the system when <c>akka.extensions</c> names <see cref="EtcdDiscoveryProvider"/>.
 /// <see cref="CoordinatedShutdown"/> takes the registration out of etcd before it unbinds services.</remarks>
 public sealed class EtcdDiscovery : IExtension
@@ -61,7 +62,8 @@ public sealed class EtcdDiscovery : IExtension
         if (host is null || port is null)
         {
             throw new ConfigurationException(
-                $"{EtcdDiscoverySettings.Path}.register: host and port are needed, since this actor system has no remoting whose address could be used");
+                $"{EtcdDiscoverySettings.Path}.register: host and port are needed, since this actor system has no remoting whose address could be "
+                    + $"used");
         }
 
         var instance = new ServiceInstance(register.InstanceId.Length > 0 ? register.InstanceId : $"{host}:{port}", host, port.Value)

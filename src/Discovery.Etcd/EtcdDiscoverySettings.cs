@@ -31,7 +31,9 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
     /// <summary>How to reach etcd; when something is wrong with it, an etcd that is named nowhere.</summary>
     private static EtcdSettings ReadEtcd(Config section, List<string> problems)
     {
-        var written = section.GetValue("endpoints") is { } value && value.IsArray() ? string.Join(',', section.GetStringList("endpoints")) : section.GetString("endpoints");
+        var written = section.GetValue("endpoints") is { } value && value.IsArray()
+            ? string.Join(',', section.GetStringList("endpoints"))
+            : section.GetString("endpoints");
         var found = new List<(string Key, string Problem)>();
         var settings = EtcdSettingsReader.Read(
             key => key == EtcdSettingsReader.EndpointsKey ? written : section.GetString(key),
@@ -50,7 +52,8 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
     private static RegisterSettings ReadRegister(Config section, List<string> problems)
     {
         var (service, id, address, ttl) =
-            (section.GetString("service-name"), section.GetString("instance-id"), section.GetString("address"), Time(section, "lease-ttl", problems, "register."));
+            (section.GetString("service-name"), section.GetString("instance-id"), section.GetString("address"), Time(
+                section, "lease-ttl", problems, "register."));
         const string nameRule = "must be 1 to 128 characters of printable ASCII without blanks and '/'";
         Check(problems, ServiceNames.IsValid(service), "register.service-name", service, nameRule);
         Check(problems, id.Length == 0 || ServiceNames.IsValid(id), "register.instance-id", id, nameRule);
@@ -70,11 +73,13 @@ public sealed record EtcdDiscoverySettings(EtcdSettings Etcd, LookupMode Lookup,
             new RegistrationOptions
             {
                 LeaseTtl = ttl,
-                OnConflict = Choice(section, "on-conflict", problems, ("replace", ConflictRule.Replace), ("refuse", ConflictRule.Refuse), "register."),
+                OnConflict = Choice(section, "on-conflict", problems, (
+                    "replace", ConflictRule.Replace), ("refuse", ConflictRule.Refuse), "register."),
             });
     }
 
-    private static T Choice<T>(Config section, string key, List<string> problems, (string Name, T Value) first, (string Name, T Value) second, string below = "")
+    private static T Choice<T>(
+        Config section, string key, List<string> problems, (string Name, T Value) first, (string Name, T Value) second, string below = "")
     {
         var written = section.GetString(key);
         Check(problems, written == first.Name || written == second.Name, below + key, written, $"must be {first.Name} or {second.Name}");

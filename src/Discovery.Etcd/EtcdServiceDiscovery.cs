@@ -6,7 +6,8 @@ namespace AkkaLb.Discovery.Etcd;
 /// <summary>The Akka.Discovery method <c>etcd</c>.</summary>
 /// <remarks>
 /// A lookup by service name gives all its instances in registration order. A port name or a protocol leaves out the instances whose attribute
-/// <c>port-name</c> or <c>protocol</c> says something else; one that does not have the attribute is not left out. A service that nobody is registered in gives an empty answer, not an error.
+/// <c>port-name</c> or <c>protocol</c> says something else; one that does not have the attribute is not left out. A service that nobody is
+/// registered in gives an empty answer, not an error.
 /// </remarks>
 public sealed class EtcdServiceDiscovery : ServiceDiscovery
 {
@@ -22,8 +23,9 @@ public sealed class EtcdServiceDiscovery : ServiceDiscovery
     public EtcdServiceDiscovery(ExtendedActorSystem system) => _discovery = EtcdDiscovery.Get(system);
 
     /// <inheritdoc/>
-    /// <remarks>Fails with <see cref="AkkaLb.Etcd.EtcdUnavailableException"/> when nothing is known of the service within <paramref name="resolveTimeout"/>,
-    /// with <see cref="AkkaLb.Etcd.EtcdRefusedException"/> at once when etcd refuses, and with <see cref="ArgumentException"/> for a name that breaks the rule of <see cref="ServiceNames"/>.</remarks>
+    /// <remarks>Fails with <see cref="AkkaLb.Etcd.EtcdUnavailableException"/> when nothing is known of the service within
+    /// <paramref name="resolveTimeout"/>, with <see cref="AkkaLb.Etcd.EtcdRefusedException"/> at once when etcd refuses, and with
+    /// <see cref="ArgumentException"/> for a name that breaks the rule of <see cref="ServiceNames"/>.</remarks>
     public override async Task<Resolved> Lookup(Lookup lookup, TimeSpan resolveTimeout)
     {
         ArgumentNullException.ThrowIfNull(lookup);

@@ -9,8 +9,8 @@ namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Keeps one instance registered under a lease until it is disposed. Thread-safe.</summary>
 /// <remarks>
-/// A lost lease (etcd wiped, or away for longer than the time to live) means a new one and a new registration, with back-off and jitter between tries. Once in a
-/// time to live it also looks whether its key still stands, so that one deleted or written over by hand comes back.
+/// A lost lease (etcd wiped, or away for longer than the time to live) means a new one and a new registration, with back-off and jitter between
+/// tries. Once in a time to live it also looks whether its key still stands, so that one deleted or written over by hand comes back.
 /// It ends early only when another process holds the id:
 /// see <see cref="ConflictRule"/>. Everything runs in one flow of control, so that nothing but the wanted value needs a lock.
 /// </remarks>
@@ -27,7 +27,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     private readonly ReconnectBackoff _backoff;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource> _waiters = [];
     private readonly Task _running;
@@ -70,8 +71,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes with the first registration. Faults with <see cref="InstanceTakenException"/> when another process holds the id; is cancelled when
-    /// disposed before. While etcd is away it waits: bound it with <c>WaitAsync</c>.</summary>
+    /// <summary>Completes with the first registration. Faults with <see cref="InstanceTakenException"/> when another process holds the id; is
+    /// cancelled when disposed before. While etcd is away it waits: bound it with <c>WaitAsync</c>.</summary>
     public Task Registered => _registered.Task;
 
     /// <summary>Whether the instance is registered, as far as this process can know: its lease has not been lost.</summary>
@@ -80,8 +81,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     /// <summary>Time to live of the lease: as it was granted last, which may be more than was asked for.</summary>
     public TimeSpan LeaseTtl => new(Volatile.Read(ref _leaseTtlTicks));
 
-    /// <summary>Completes when the registration has ended: disposed, or because another process holds the id. Faults when something unforeseen ended it, such as a
-    /// callback that threw; <see cref="Registered"/> then faults too, and the instance has been taken out.</summary>
+    /// <summary>Completes when the registration has ended: disposed, or because another process holds the id. Faults when something unforeseen
+    /// ended it, such as a callback that threw; <see cref="Registered"/> then faults too, and the instance has been taken out.</summary>
     public Task Completion => _running;
 
     private TimeProvider Time => _connection.TimeProvider;
@@ -115,7 +116,8 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         return written.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Takes the instance out of etcd, and waits for that, no longer than the request timeout. Should etcd not hear of it, the lease runs out.</summary>
+    /// <summary>Takes the instance out of etcd, and waits for that, no longer than the request timeout. Should etcd not hear of it, the lease
+    /// runs out.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);

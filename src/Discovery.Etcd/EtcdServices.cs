@@ -4,7 +4,8 @@ using AkkaLb.Etcd;
 namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Services in etcd below one prefix: read them, watch them, register in them. Thread-safe.</summary>
-/// <param name="connection">Must outlive this and everything made by it. Instances are at <c>{prefix}/{service}/{instance id}</c>, with its settings' prefix.</param>
+/// <param name="connection">Must outlive this and everything made by it. Instances are at <c>{prefix}/{service}/{instance id}</c>, with its
+/// settings' prefix.</param>
 /// <param name="random">Jitter of reconnections only; not shared between threads.</param>
 public sealed class EtcdServices(EtcdConnection connection, Random random)
 {
@@ -24,7 +25,8 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     }
 
     /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>
-    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>; <see cref="Subscribe(string, Action{ServiceEvent})"/> survives that too.</remarks>
+    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>;
+    /// <see cref="Subscribe(string, Action{ServiceEvent})"/> survives that too.</remarks>
     public async IAsyncEnumerable<ServiceEvent> WatchAsync(string service, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = KeysOf(service);
@@ -48,7 +50,8 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
         return new ServiceSubscription(token => WatchAsync(service, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
     }
 
-    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins again after a pause when something unforeseen ends it.</summary>
+    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins again after a pause when something unforeseen ends
+    /// it.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="onEvent">As there. All instances are told again after a failure.</param>
     /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>
@@ -71,7 +74,8 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     {
         ArgumentNullException.ThrowIfNull(instance);
         var key = KeysOf(service).KeyOf(ServiceNames.Checked(instance.Id));
-        return new EtcdServiceRegistration(connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
+        return new EtcdServiceRegistration(
+            connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
     }
 
     private EtcdKeyRange KeysOf(string service) => ServiceNames.KeysOf(connection.Settings.Prefix, service);

@@ -40,7 +40,8 @@ internal sealed class InstanceClaim(string name, ConflictRule rule, TimeSpan ttl
     private TimeSpan? _inUseSince;
 
     /// <summary>A lease of ours from now on.</summary>
-    /// <param name="granted">Its time to live. etcd gives more than it was asked for when its election timeout is long, and gave a dead holder no less.</param>
+    /// <param name="granted">Its time to live. etcd gives more than it was asked for when its election timeout is long, and gave a dead holder no
+    /// less.</param>
     public void Granted(long leaseId, TimeSpan granted)
     {
         _ttl = granted > _ttl ? granted : _ttl;

@@ -20,7 +20,8 @@ public sealed class LastingSubscription : IAsyncDisposable
     }
 
     private static async Task RunAsync(
-        ServiceSubscription subscription, Func<ServiceSubscription> subscribe, Action<Exception> onFailure, TimeProvider timeProvider, CancellationToken stop)
+        ServiceSubscription subscription, Func<ServiceSubscription> subscribe, Action<Exception> onFailure, TimeProvider timeProvider,
+        CancellationToken stop)
     {
         while (true)
         {

@@ -3,11 +3,12 @@ using System.Text.Json;
 
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>Answers <c>GET /cluster-client/receptionist</c> with the path of a cluster client receptionist, for clients that find their contacts by discovery.</summary>
+/// <summary>Answers <c>GET /cluster-client/receptionist</c> with the path of a cluster client receptionist, for clients that find their contacts
+/// by discovery.</summary>
 /// <remarks>
-/// Akka's cluster client does not dial what discovery names: it asks there, by HTTP, where the receptionist is. Akka.Management answers that; where it is not used,
-/// this does. Register its host and port as the service that <c>akka.cluster.client.discovery.service-name</c> names. It answers nothing else, and says
-/// nothing but the path.
+/// Akka's cluster client does not dial what discovery names: it asks there, by HTTP, where the receptionist is. Akka.Management answers that;
+/// where it is not used, this does. Register its host and port as the service that <c>akka.cluster.client.discovery.service-name</c> names. It
+/// answers nothing else, and says nothing but the path.
 /// </remarks>
 public sealed class ReceptionistContactPoint : IAsyncDisposable
 {

@@ -15,14 +15,15 @@ public abstract record RegistrationEvent
     /// <summary>It cannot be registered at present and is tried on; told once, not for each try.</summary>
     public sealed record Trouble(string Problem) : RegistrationEvent;
 
-    /// <summary>etcd grants longer leases than it is asked for, as its election timeout is long: others find the instance for so much longer after it has
-    /// died. Told once.</summary>
+    /// <summary>etcd grants longer leases than it is asked for, as its election timeout is long: others find the instance for so much longer
+    /// after it has died. Told once.</summary>
     public sealed record LongerLease(TimeSpan Asked, TimeSpan Granted) : RegistrationEvent
     {
         /// <summary>A sentence for the operator.</summary>
         public override string ToString() => string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"etcd grants leases of {Granted.TotalSeconds:0.###} s where {Asked.TotalSeconds:0.###} s were asked for: after a crash it is found for that long");
+            $"etcd grants leases of {Granted.TotalSeconds:0.###} s where {Asked.TotalSeconds:0.###} s were asked for: after a crash it is found "
+                + $"for that long");
     }
 
     /// <summary>Another process holds the id: the end of this registration.</summary>

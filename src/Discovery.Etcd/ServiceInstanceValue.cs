@@ -7,8 +7,8 @@ using AkkaLb.Etcd;
 namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>An instance's value in etcd: <c>{"host","port","address","path","version","attributes":{}}</c>, all but the first two optional.</summary>
-/// <remarks>The id is not in it: it is the end of the key. Unknown fields are skipped, so that a newer program can say more. Host and port may be missing
-/// where the path holds them.</remarks>
+/// <remarks>The id is not in it: it is the end of the key. Unknown fields are skipped, so that a newer program can say more. Host and port may be
+/// missing where the path holds them.</remarks>
 public static class ServiceInstanceValue
 {
     private const int HostLengthMax = 255;
@@ -103,7 +103,8 @@ public static class ServiceInstanceValue
         }
 
         var attributes = value.Has("attributes")
-            ? value.Texts("attributes", AttributesMax, AttributeNameLengthMax, AttributeValueLengthMax).ToImmutableSortedDictionary(StringComparer.Ordinal)
+            ? value.Texts("attributes", AttributesMax, AttributeNameLengthMax, AttributeValueLengthMax)
+                .ToImmutableSortedDictionary(StringComparer.Ordinal)
             : ImmutableSortedDictionary<string, string>.Empty;
         return new ServiceInstance(id, host, port)
         {
@@ -127,7 +128,8 @@ public static class ServiceInstanceValue
         var slash = path!.IndexOf('/', at);
         var authority = path[(at + 1)..(slash < 0 ? path.Length : slash)];
         var colon = authority.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65535)
+        if (colon <= 0 || !int.TryParse(
+            authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65535)
         {
             return false;
         }

@@ -81,7 +81,8 @@ internal sealed class ServiceLookups(
         }
     }
 
-    /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is logged again.</summary>
+    /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is
+    /// logged again.</summary>
     private List<ServiceEvent> NewsOf(string service, IReadOnlyList<ServiceEvent.Unreadable> unreadable)
     {
         lock (_lock)
@@ -113,7 +114,8 @@ internal sealed class ServiceLookups(
     }
 
     private static EtcdUnavailableException Unanswered(string service, TimeSpan timeout, string why, Exception? inner) => new(
-        string.Create(CultureInfo.InvariantCulture, $"service \"{service}\" could not be looked up within {timeout.TotalSeconds:0.###} s: {why}"), inner);
+        string.Create(CultureInfo.InvariantCulture, $"service \"{service}\" could not be looked up within {timeout.TotalSeconds:0.###} s: {why}"),
+        inner);
 
     /// <summary>A watch of one service and what it told last.</summary>
     private sealed class WatchedService : IAsyncDisposable

@@ -2,7 +2,8 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>The rule for names of services and of instances, which become parts of keys: 1 to 128 characters of printable ASCII without blanks and <c>/</c>.</summary>
+/// <summary>The rule for names of services and of instances, which become parts of keys: 1 to 128 characters of printable ASCII without blanks
+/// and <c>/</c>.</summary>
 public static class ServiceNames
 {
     private const int LengthMax = 128;
@@ -16,5 +17,6 @@ public static class ServiceNames
     /// <exception cref="ArgumentException">The name breaks the rule.</exception>
     internal static string Checked(string name) => IsValid(name)
         ? name
-        : throw new ArgumentException($"'{name}' is no name for a service or an instance: 1 to {LengthMax} characters of printable ASCII without blanks and '/'", nameof(name));
+        : throw new ArgumentException(
+            $"'{name}' is no name for a service or an instance: 1 to {LengthMax} characters of printable ASCII without blanks and '/'", nameof(name));
 }

@@ -2,8 +2,8 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>A watch of a service that pushes, until it is disposed. A watch that etcd refuses is told as disconnected and opened again after a pause: an
-/// operator may mend the cause.</summary>
+/// <summary>A watch of a service that pushes, until it is disposed. A watch that etcd refuses is told as disconnected and opened again after a
+/// pause: an operator may mend the cause.</summary>
 public sealed class ServiceSubscription : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

@@ -119,7 +119,8 @@ public sealed class EtcdConnection : IDisposable
         {
             var request = new LeaseRevokeRequest { ID = leaseId };
             await CallAsync(
-                isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken).ConfigureAwait(false);
+                isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken)
+                    .ConfigureAwait(false);
         }
         catch (EtcdUnavailableException e) when (e.IsLeaseGone)
         {

@@ -9,7 +9,8 @@ public static class EtcdEndpoints
     private const string PlainScheme = "http://";
     private const string TlsScheme = "https://";
 
-    /// <summary>Reads <c>http://host:port</c>, <c>host:port</c> for the same, or <c>https://host:port</c>; several of them separated by commas. Repeated ones count once.</summary>
+    /// <summary>Reads <c>http://host:port</c>, <c>host:port</c> for the same, or <c>https://host:port</c>; several of them separated by commas.
+    /// Repeated ones count once.</summary>
     /// <param name="csv">What the operator wrote; blanks around entries are skipped.</param>
     /// <param name="endpoints">In the order written; empty when the answer is false.</param>
     /// <param name="problem">One sentence that says which entry is wrong and what to write instead; null when the answer is true.</param>

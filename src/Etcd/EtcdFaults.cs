@@ -13,7 +13,8 @@ internal static class EtcdFaults
     /// <param name="settings">How we asked, for the message.</param>
     /// <param name="timeout">The deadline that was set; null on a stream without one.</param>
     /// <param name="cancellationToken">The caller's own: tells a cancellation from a deadline.</param>
-    public static Exception Translate(Exception fault, string endpoints, EtcdSettings settings, TimeSpan? timeout, CancellationToken cancellationToken)
+    public static Exception Translate(
+        Exception fault, string endpoints, EtcdSettings settings, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -29,7 +30,8 @@ internal static class EtcdFaults
             _ when WhyNoConnection(fault, settings) is { } reason => new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
 
             // A write to a stream that breaks at that moment fails with whatever the transport threw.
-            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {OneLine((Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.GetBaseException()).Message)}", fault),
+            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: "
+                + $"{OneLine((Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.GetBaseException()).Message)}", fault),
         };
     }
 
@@ -52,7 +54,8 @@ internal static class EtcdFaults
     public static bool IsTokenUnknown(EtcdRefusedException refusal, string? token) => refusal.InnerException is RpcException fault
         && (fault.StatusCode == StatusCode.Unauthenticated
             || (fault.StatusCode == StatusCode.PermissionDenied && token is null)
-            || (fault.StatusCode == StatusCode.InvalidArgument && (Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
+            || (fault.StatusCode == StatusCode.InvalidArgument && (
+                Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
 
     /// <summary>Whether etcd refuses a user and password because it asks nobody for them at present.</summary>
     public static bool IsAuthenticationOff(EtcdRefusedException refusal) =>
@@ -64,7 +67,8 @@ internal static class EtcdFaults
         return fault.StatusCode switch
         {
             StatusCode.PermissionDenied =>
-                new EtcdRefusedException($"etcd at {endpoints} denies {Who(settings)} access to the keys below {settings.Prefix}/: grant a role that may read and write them ({detail})", fault),
+                new EtcdRefusedException($"etcd at {endpoints} denies {Who(settings)} access to the keys below {settings.Prefix}/: grant a role "
+                    + $"that may read and write them ({detail})", fault),
             StatusCode.Unauthenticated =>
                 new EtcdRefusedException($"etcd at {endpoints} does not accept {Who(settings)}: {detail}", fault),
             StatusCode.InvalidArgument when Says(fault, "authentication failed") =>
@@ -99,7 +103,8 @@ internal static class EtcdFaults
 
     /// <summary>What etcd said; or, when nothing was said, what went wrong below gRPC, without the frames around it. One line.</summary>
     private static string DetailOf(RpcException fault) => OneLine(
-        (Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.Status.DebugException?.GetBaseException())?.Message ?? fault.Status.Detail);
+        (Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.Status.DebugException?.GetBaseException())?.Message
+            ?? fault.Status.Detail);
 
     /// <summary>The exception and what is below it; gRPC keeps that in its status.</summary>
     private static IEnumerable<Exception> Chain(Exception? fault)
@@ -146,9 +151,12 @@ internal static class EtcdFaults
     private static string WhyNotTrusted(string message, EtcdSettings settings)
     {
         var ca = settings.Tls?.Authorities is null ? "a CA that this machine trusts: name its CA" : "the CA that is given for it";
-        return message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) ? "shows a certificate that does not name its host: the endpoint's host must be in its subjectAltName"
+        return message.Contains(
+            "RemoteCertificateNameMismatch",
+            StringComparison.Ordinal) ? "shows a certificate that does not name its host: the endpoint's host must be in its subjectAltName"
             : message.Contains("NotTimeValid", StringComparison.Ordinal) ? "shows a certificate that has expired or is not valid yet"
-            : message.Contains("PartialChain", StringComparison.Ordinal) || message.Contains("UntrustedRoot", StringComparison.Ordinal) ? $"shows a certificate that was not signed by {ca}"
+            : message.Contains("PartialChain", StringComparison.Ordinal)
+                || message.Contains("UntrustedRoot", StringComparison.Ordinal) ? $"shows a certificate that was not signed by {ca}"
             : message.Contains("frame", StringComparison.OrdinalIgnoreCase) ? "does not speak TLS: write http://host:port, or switch TLS on in etcd"
             : $"fails the TLS handshake: {message.ReplaceLineEndings(" ")}";
     }

@@ -31,7 +31,8 @@ public sealed class EtcdKeyRange
     /// <summary>The first key behind the range.</summary>
     public ByteString End { get; }
 
-    /// <summary>Whether keys may begin with this text: <c>/</c>, then printable ASCII without blanks, no <c>/</c> at the end, at most 256 characters.</summary>
+    /// <summary>Whether keys may begin with this text: <c>/</c>, then printable ASCII without blanks, no <c>/</c> at the end, at most 256
+    /// characters.</summary>
     public static bool IsValidPrefix(string? prefix) =>
         prefix is { Length: > 1 and <= PrefixLengthMax } && prefix[0] == '/' && prefix[^1] != '/' && prefix.All(c => c is > ' ' and <= '~');
 

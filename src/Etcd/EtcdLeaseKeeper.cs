@@ -2,12 +2,14 @@ namespace AkkaLb.Etcd;
 
 /// <summary>Holds one lease: renews it, and knows until when it surely lives.</summary>
 /// <remarks>
-/// etcd counts from the moment a renewal reaches it; we count from the moment it was sent, so that our deadline is never later than etcd's, as long as our
-/// monotonic clock does not run slower than that of etcd's leader. Thread-safe. Nothing is renewed after the deadline: a lease that was lost once stays lost.
+/// etcd counts from the moment a renewal reaches it; we count from the moment it was sent, so that our deadline is never later than etcd's, as
+/// long as our monotonic clock does not run slower than that of etcd's leader. Thread-safe. Nothing is renewed after the deadline: a lease that
+/// was lost once stays lost.
 /// </remarks>
 public sealed class EtcdLeaseKeeper : IAsyncDisposable
 {
-    /// <summary>Renewals in one TTL: when one falls due two thirds of the TTL are left for it, and each try asks every member within one third.</summary>
+    /// <summary>Renewals in one TTL: when one falls due two thirds of the TTL are left for it, and each try asks every member within one
+    /// third.</summary>
     private const int RenewalsPerTtl = 3;
 
     private readonly EtcdConnection _connection;
@@ -37,7 +39,8 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     /// <summary>Why it is not held any more, a sentence; null while it is, and when it was given back.</summary>
     public string? LostReason => _lostReason ?? (IsHeld || Volatile.Read(ref _heldUntil) == long.MinValue ? null : WhyNotRenewed);
 
-    /// <summary>Whether the lease surely lives at this moment. Right also after the process was paused, before anything else had a chance to run.</summary>
+    /// <summary>Whether the lease surely lives at this moment. Right also after the process was paused, before anything else had a chance to
+    /// run.</summary>
     public bool IsHeld => !_lost.IsCancellationRequested && Time.GetTimestamp() < Volatile.Read(ref _heldUntil);
 
     /// <summary>The deadline has passed. Without a renewal that failed it was this process that did not run.</summary>
@@ -111,7 +114,8 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
                 var sent = Time.GetTimestamp();
                 try
                 {
-                    var answer = await _connection.KeepAliveAsync(LeaseId, Min(period, _connection.RequestTimeout), _stopped.Token).ConfigureAwait(false);
+                    var answer = await _connection.KeepAliveAsync(
+                        LeaseId, Min(period, _connection.RequestTimeout), _stopped.Token).ConfigureAwait(false);
                     if (answer.TTL <= 0)
                     {
                         Lose("etcd does not know the lease any more: it ran out or was revoked");

@@ -10,7 +10,8 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
     /// <summary>Where our keys begin: <c>/</c>, then printable ASCII without blanks, no <c>/</c> at the end. Default <c>/akkalb</c>.</summary>
     public string Prefix { get; init; } = "/akkalb";
 
-    /// <summary>Whom to believe to be etcd and who we are, where the endpoints say <c>https</c>. Default null: what this machine trusts, no certificate.</summary>
+    /// <summary>Whom to believe to be etcd and who we are, where the endpoints say <c>https</c>. Default null: what this machine trusts, no
+    /// certificate.</summary>
     public EtcdTls? Tls { get; init; }
 
     /// <summary>The user of etcd's own authentication. Default null: none; with a client certificate etcd then takes its common name.</summary>
@@ -36,7 +37,8 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
     public int LivenessFailuresMax { get; init; } = 2;
 
     /// <summary>How often a quiet watch compares all it knows with a fresh read. Default 60 s, at least <see cref="LivenessInterval"/>.</summary>
-    /// <remarks>Heals events that etcd itself lost (several releases before 3.4.31 and 3.5.13 can). A read of 1,000 workers takes etcd a few ms.</remarks>
+    /// <remarks>Heals events that etcd itself lost (several releases before 3.4.31 and 3.5.13 can). A read of 1,000 workers takes etcd a few
+    /// ms.</remarks>
     public TimeSpan ResyncInterval { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Silence after which an open connection is pinged. Default 10 s, at least 6 s: etcd punishes anything below 5 s.</summary>
@@ -55,7 +57,8 @@ public sealed record EtcdSettings(IReadOnlyList<EtcdEndpoint> Endpoints)
         Check(EtcdKeyRange.IsValidPrefix(Prefix), $"prefix '{Prefix}' must start with '/', not end with it, and hold printable ASCII without blanks");
         Check(RequestTimeout > TimeSpan.Zero, $"request timeout {RequestTimeout} must be above zero");
         Check(ReconnectDelayMin > TimeSpan.Zero, $"reconnect delay {ReconnectDelayMin} must be above zero");
-        Check(ReconnectDelayMax >= ReconnectDelayMin, $"longest reconnect delay {ReconnectDelayMax} must not be below the first, {ReconnectDelayMin}");
+        Check(ReconnectDelayMax >= ReconnectDelayMin,
+            $"longest reconnect delay {ReconnectDelayMax} must not be below the first, {ReconnectDelayMin}");
         Check(LivenessInterval > TimeSpan.Zero, $"liveness interval {LivenessInterval} must be above zero");
         Check(LivenessFailuresMax >= 1, $"liveness failures {LivenessFailuresMax} must be at least 1");
         Check(ResyncInterval >= LivenessInterval, $"resync interval {ResyncInterval} must not be below the liveness interval, {LivenessInterval}");

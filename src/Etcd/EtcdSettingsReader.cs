@@ -1,10 +1,11 @@
 namespace AkkaLb.Etcd;
 
-/// <summary>Reads <see cref="EtcdSettings"/> from a section of settings, whatever it lies in: the keys are the same wherever etcd is configured.</summary>
+/// <summary>Reads <see cref="EtcdSettings"/> from a section of settings, whatever it lies in: the keys are the same wherever etcd is
+/// configured.</summary>
 /// <remarks>
 /// Keys: <c>endpoints</c>, <c>prefix</c>, <c>request-timeout</c>, <c>tls.ca</c>, <c>tls.certificate</c>, <c>tls.key</c> (PEM files), <c>user</c>,
-/// <c>password</c>, <c>password-file</c>. Empty texts count as absent, except for the prefix. A user without either password has it from the environment variable
-/// <see cref="PasswordVariable"/>.
+/// <c>password</c>, <c>password-file</c>. Empty texts count as absent, except for the prefix. A user without either password has it from the
+/// environment variable <see cref="PasswordVariable"/>.
 /// </remarks>
 public static class EtcdSettingsReader
 {
@@ -103,7 +104,8 @@ public static class EtcdSettingsReader
         password ??= environment(PasswordVariable);
         if (string.IsNullOrEmpty(password))
         {
-            problems.Add((PasswordFileKey, $"the password of user '{user}' is missing: name a file that holds it, or set the environment variable {PasswordVariable}"));
+            problems.Add((PasswordFileKey,
+                $"the password of user '{user}' is missing: name a file that holds it, or set the environment variable {PasswordVariable}"));
             return null;
         }
 

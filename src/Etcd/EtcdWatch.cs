@@ -43,7 +43,8 @@ public sealed class EtcdWatch
 
     /// <summary>A snapshot of the range first, then changes, without a gap. Outages are survived inside and told as
     /// <see cref="EtcdWatchEvent.Disconnected"/>, later <see cref="EtcdWatchEvent.Connected"/>.</summary>
-    /// <remarks>Ends only by cancellation, or with <see cref="EtcdRefusedException"/>. When the enumeration ends, the stream in etcd is gone.</remarks>
+    /// <remarks>Ends only by cancellation, or with <see cref="EtcdRefusedException"/>. When the enumeration ends, the stream in etcd is
+    /// gone.</remarks>
     /// <param name="connection">Must outlive the watch.</param>
     /// <param name="keys">What to watch.</param>
     /// <param name="random">Jitter of reconnections; used by this watch alone.</param>

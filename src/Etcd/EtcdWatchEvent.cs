@@ -7,8 +7,8 @@ public abstract record EtcdWatchEvent
 {
     private EtcdWatchEvent() { }
 
-    /// <summary>All keys of the range as of <paramref name="Revision"/>, in no particular order. Comes first, and again when etcd cannot tell what was
-    /// missed: compare it with what you hold.</summary>
+    /// <summary>All keys of the range as of <paramref name="Revision"/>, in no particular order. Comes first, and again when etcd cannot tell
+    /// what was missed: compare it with what you hold.</summary>
     public sealed record Snapshot(long Revision, IReadOnlyList<KeyValue> Keys) : EtcdWatchEvent
     {
         /// <summary>Why everything was read again, in words; null for the first snapshot.</summary>

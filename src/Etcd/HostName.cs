@@ -17,8 +17,9 @@ public static class HostName
         };
     }
 
-    /// <summary>Also good at any other machine: no zone of an IPv6 address, which means something on one machine only, no letters beyond ASCII, which not
-    /// every resolver takes, and not the address that stands for all of a machine's own, where one can listen and nobody can dial.</summary>
+    /// <summary>Also good at any other machine: no zone of an IPv6 address, which means something on one machine only, no letters beyond ASCII,
+    /// which not every resolver takes, and not the address that stands for all of a machine's own, where one can listen and nobody can
+    /// dial.</summary>
     public static bool CanBeDialledFromAnywhere(string host) =>
         IsValid(host)
         && host.All(c => char.IsAscii(c) && c != '%')

@@ -119,7 +119,8 @@ public sealed class JsonValue
         var inner = new JsonValue(element);
         foreach (var key in element.EnumerateObject().Select(NameOf))
         {
-            Require(key is { Length: > 0 } && key.Length <= nameLengthMax && !key.Any(char.IsControl), $"'{name}' has a name that is empty, too long or no text");
+            Require(key is { Length: > 0 } && key.Length <= nameLengthMax && !key.Any(char.IsControl),
+                $"'{name}' has a name that is empty, too long or no text");
             Require(texts.Count < countMax, $"'{name}' has more than {countMax} entries");
             if (Problem is not null)
             {

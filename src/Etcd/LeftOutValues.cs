@@ -24,8 +24,8 @@ public sealed class LeftOutValues(int namedMax = LeftOutValues.NamedMax)
         return _problems.Count <= namedMax;
     }
 
-    /// <summary>How many are left out beyond those that were named, when it is time to say so: at the end of a batch, and each time their number has doubled;
-    /// 0 when it is not.</summary>
+    /// <summary>How many are left out beyond those that were named, when it is time to say so: at the end of a batch, and each time their number
+    /// has doubled; 0 when it is not.</summary>
     public int Sum()
     {
         if (_problems.Count < _sumAt)

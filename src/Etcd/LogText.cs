@@ -3,7 +3,8 @@ using System.Text;
 
 namespace AkkaLb.Etcd;
 
-/// <summary>Makes what was read from etcd fit for one line of a log: anybody who may write there could otherwise forge lines, or play with terminals.</summary>
+/// <summary>Makes what was read from etcd fit for one line of a log: anybody who may write there could otherwise forge lines, or play with
+/// terminals.</summary>
 public static class LogText
 {
     /// <summary>Longer texts are cut here. A key of etcd's may have a megabyte.</summary>

@@ -20,7 +20,8 @@ public static class PemFiles
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new PemFileException($"{keyFile} is not the private key of {certificateFile}: give the key that its certificate request was made with", e);
+            throw new PemFileException(
+                $"{keyFile} is not the private key of {certificateFile}: give the key that its certificate request was made with", e);
         }
     }
 
@@ -59,7 +60,9 @@ public static class PemFiles
     public static string Describe(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        return string.Create(CultureInfo.InvariantCulture, $"{LogText.Of(certificate.Subject)}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{LogText.Of(certificate.Subject)}, valid until {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC");
     }
 
     private static X509Certificate2 ReadFirst(string file, string pem)

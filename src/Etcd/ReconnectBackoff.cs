@@ -1,7 +1,8 @@
 namespace AkkaLb.Etcd;
 
 /// <summary>How long to wait before the next try: doubling from a first to a longest delay, half of it random.</summary>
-/// <remarks>Half, not all: a fully random delay may be next to nothing, and a cluster that is down would be asked in a loop. Not thread-safe.</remarks>
+/// <remarks>Half, not all: a fully random delay may be next to nothing, and a cluster that is down would be asked in a loop. Not
+/// thread-safe.</remarks>
 public sealed class ReconnectBackoff(TimeSpan min, TimeSpan max, Random random)
 {
     private readonly TimeSpan _min = min;

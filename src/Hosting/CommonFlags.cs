@@ -22,9 +22,11 @@ public sealed class CommonFlags
 
     public Option<string?> LogLevel { get; } = Make("--log-level", string.Join('|', LogSettings.Levels), "least level of the log on standard error");
 
-    public Option<string?> LogFormat { get; } = Make("--log-format", string.Join('|', LogSettings.Formats), "the log for people, or one JSON object a line");
+    public Option<string?> LogFormat { get; } = Make(
+        "--log-format", string.Join('|', LogSettings.Formats), "the log for people, or one JSON object a line");
 
-    public Option<string?> EtcdCa { get; } = Make("--etcd-ca", "FILE", "the CA that signed the certificates of etcd, PEM, for https; default: those this machine trusts");
+    public Option<string?> EtcdCa { get; } = Make(
+        "--etcd-ca", "FILE", "the CA that signed the certificates of etcd, PEM, for https; default: those this machine trusts");
 
     public Option<string?> EtcdCert { get; } = Make("--etcd-cert", "FILE", "our certificate for an etcd that asks for one, PEM");
 
@@ -33,7 +35,8 @@ public sealed class CommonFlags
     public Option<string?> EtcdUser { get; } = Make("--etcd-user", "NAME", "the user of etcd's own authentication");
 
     public Option<string?> EtcdPasswordFile { get; } =
-        Make("--etcd-password-file", "FILE", $"a file whose first line is the password; default: the environment variable {EtcdSettingsReader.PasswordVariable}");
+        Make("--etcd-password-file", "FILE",
+            $"a file whose first line is the password; default: the environment variable {EtcdSettingsReader.PasswordVariable}");
 
     public Option<string?> TlsCert { get; } = Make("--tls-cert", "FILE", "this node's certificate, PEM; switches mutual TLS between nodes on");
 
@@ -47,7 +50,8 @@ public sealed class CommonFlags
     /// <summary>Gives a program those flags that all have. A client listens at any port of this machine, unless its file says otherwise.</summary>
     public void AddTo(RootCommand command, bool isListening = true)
     {
-        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix, EtcdCa, EtcdCert, EtcdKey, EtcdUser, EtcdPasswordFile, TlsCert, TlsKey, TlsCa, LogLevel, LogFormat])
+        foreach (var option in (Option<string?>[])[Config, .. isListening ? [Host, Port] : Array.Empty<Option<string?>>(), Registry, Etcd, Prefix,
+            EtcdCa, EtcdCert, EtcdKey, EtcdUser, EtcdPasswordFile, TlsCert, TlsKey, TlsCa, LogLevel, LogFormat])
         {
             command.Options.Add(option);
         }

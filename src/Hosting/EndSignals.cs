@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace AkkaLb.Hosting;
 
-/// <summary>The signals that ask a program to end in order; one list for all programs. Those that whoever started it has switched off, as <c>nohup</c> does
-/// with SIGHUP, stay switched off.</summary>
+/// <summary>The signals that ask a program to end in order; one list for all programs. Those that whoever started it has switched off, as
+/// <c>nohup</c> does with SIGHUP, stay switched off.</summary>
 public sealed class EndSignals : IDisposable
 {
     private const string Status = "/proc/self/status";
@@ -12,8 +12,8 @@ public sealed class EndSignals : IDisposable
     private readonly List<PosixSignalRegistration> _registrations;
 
     /// <param name="asked">Called at the first signal, from any thread.</param>
-    /// <param name="isSecondFinal">Whether a second Ctrl-C ends the process at once, as the system would. Any other signal that is repeated changes nothing:
-    /// a terminal that closes sends SIGHUP more than once.</param>
+    /// <param name="isSecondFinal">Whether a second Ctrl-C ends the process at once, as the system would. Any other signal that is repeated
+    /// changes nothing: a terminal that closes sends SIGHUP more than once.</param>
     public EndSignals(Action asked, bool isSecondFinal = false)
     {
         var ignored = IgnoredIn(File.Exists(Status) ? File.ReadAllText(Status) : "");

@@ -12,13 +12,15 @@ public static class ExitCode
     /// <summary>Wrong flags or settings.</summary>
     public const int Usage = 2;
 
-    /// <summary>Something that is needed cannot be reached or had: a balancer, a registry, a port, an id; or a part of the program has ended.</summary>
+    /// <summary>Something that is needed cannot be reached or had: a balancer, a registry, a port, an id; or a part of the program has
+    /// ended.</summary>
     public const int Unreachable = 3;
 
     /// <summary>A client that was interrupted.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>Whoever read the results has had enough, as <c>head</c> does: a quiet end, with the code that a shell gives other tools then.</summary>
+    /// <summary>Whoever read the results has had enough, as <c>head</c> does: a quiet end, with the code that a shell gives other tools
+    /// then.</summary>
     public const int BrokenPipe = 141;
 }
 

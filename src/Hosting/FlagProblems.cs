@@ -23,7 +23,8 @@ internal static class FlagProblems
         }
 
         problems.AddRange(parsed.Errors
-            .Where(e => !parsed.UnmatchedTokens.Any(t => e.Message.Contains($"'{t}'", StringComparison.Ordinal)) && !(isVerbMissing && e.SymbolResult is CommandResult))
+            .Where(e => !parsed.UnmatchedTokens.Any(
+                t => e.Message.Contains($"'{t}'", StringComparison.Ordinal)) && !(isVerbMissing && e.SymbolResult is CommandResult))
             .Select(e => $"{OneLine.Of(e.Message).TrimEnd('.')} {Hint}"));
         return problems;
     }

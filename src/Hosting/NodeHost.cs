@@ -36,8 +36,8 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>The address under which others reach this node, port included.</summary>
     public Address Address => System.Provider.DefaultAddress;
 
-    /// <summary>Signalled by one of the <see cref="EndSignals"/>, and when one of the actors of <see cref="Start"/> has ended: either way the program leaves in order and then
-    /// returns <see cref="Outcome"/>.</summary>
+    /// <summary>Signalled by one of the <see cref="EndSignals"/>, and when one of the actors of <see cref="Start"/> has ended: either way the
+    /// program leaves in order and then returns <see cref="Outcome"/>.</summary>
     public CancellationToken Stopping => Lifetime.ApplicationStopping;
 
     private IHostApplicationLifetime Lifetime => _host.Services.GetRequiredService<IHostApplicationLifetime>();
@@ -130,7 +130,9 @@ public sealed class NodeHost : IAsyncDisposable
         catch (ProgramException e)
         {
             // A node serves others: it works without its output, which only whoever started it reads.
-            _logging.Add(new LogLine(TimeProvider.System.GetUtcNow(), LogLevel.Warning, nameof(NodeHost), $"the line \"{line}\" could not be written: {Why(e)}", null), isOurs: true);
+            _logging.Add(new LogLine(
+                TimeProvider.System.GetUtcNow(), LogLevel.Warning, nameof(NodeHost), $"the line \"{line}\" could not be written: {Why(e)}", null),
+                isOurs: true);
         }
 
         _logging.Started();
@@ -144,7 +146,8 @@ public sealed class NodeHost : IAsyncDisposable
         await _logging.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A renewed certificate for etcd, or one that cannot be used, is a line in the log. The transport sees to those between nodes.</summary>
+    /// <summary>A renewed certificate for etcd, or one that cannot be used, is a line in the log. The transport sees to those between
+    /// nodes.</summary>
     private static void TellOfFiles(EtcdTls? tls, ActorSystem system)
     {
         if (tls is not null)
@@ -154,10 +157,12 @@ public sealed class NodeHost : IAsyncDisposable
         }
     }
 
-    private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) => tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));
+    private static AkkaConfigurationBuilder AddTls(AkkaConfigurationBuilder akka, NodeTls? tls) =>
+        tls is null ? akka : akka.AddSetup(new MutualTlsSetup(tls));
 
     /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
-    private static Config Layers(params IReadOnlyList<Config> layers) => layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
+    private static Config Layers(params IReadOnlyList<Config> layers) =>
+        layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
 
     private static string Why(ProgramException e) => e.ExitCode == ExitCode.BrokenPipe ? "nobody reads standard output" : e.Message;
 

@@ -7,7 +7,8 @@ using AkkaLb.Hosting.Streams;
 
 namespace AkkaLb.Hosting;
 
-/// <summary>The frame around every program: command line in, exit code out, and one clear line on standard error for each thing that is wrong.</summary>
+/// <summary>The frame around every program: command line in, exit code out, and one clear line on standard error for each thing that is
+/// wrong.</summary>
 public static class NodeProgram
 {
     /// <summary>Version of the program, as <c>--version</c> prints it and the registry shows it.</summary>
@@ -15,8 +16,8 @@ public static class NodeProgram
         typeof(NodeProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
     /// <summary>Reads everything, and runs when nothing is wrong.</summary>
-    /// <param name="prepare">Reads flags and settings, and returns what to run. It is called even if the command line has mistakes, so that those of the
-    /// settings are named in the same round. May throw <see cref="SettingsException"/>.</param>
+    /// <param name="prepare">Reads flags and settings, and returns what to run. It is called even if the command line has mistakes, so that those
+    /// of the settings are named in the same round. May throw <see cref="SettingsException"/>.</param>
     /// <returns>The exit code. What runs may throw <see cref="ProgramException"/>.</returns>
     public static async Task<int> RunAsync(RootCommand command, string[] args, Func<ParseResult, Func<Task<int>>> prepare)
     {

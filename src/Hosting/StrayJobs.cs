@@ -7,9 +7,9 @@ namespace AkkaLb.Hosting;
 
 /// <summary>Answers each <see cref="Job"/> that came to this process for a gate which is not here (any more): the job was not started.</summary>
 /// <remarks>
-/// A process may have the port of a worker that is gone, or its own gate may have ended; Akka turns such a job into a dead letter, and its client would have to
-/// guess. Only jobs of other processes are answered: those that were sent from here are dead letters because they never left, which their sender hears by itself.
-/// An answer is no job, so one that becomes a dead letter is not answered again.
+/// A process may have the port of a worker that is gone, or its own gate may have ended; Akka turns such a job into a dead letter, and its client
+/// would have to guess. Only jobs of other processes are answered: those that were sent from here are dead letters because they never left, which
+/// their sender hears by itself. An answer is no job, so one that becomes a dead letter is not answered again.
 /// </remarks>
 public sealed class StrayJobs : ReceiveActor
 {
@@ -17,7 +17,8 @@ public sealed class StrayJobs : ReceiveActor
     {
         if (m.Message is Job job && m.Sender.Path.Address.HasGlobalScope)
         {
-            m.Sender.Tell(new JobRejected(job.Id, job.Attempt, JobRejectReason.NotHere, "the worker that the job was sent to is not in this process any more"));
+            m.Sender.Tell(new JobRejected(
+                job.Id, job.Attempt, JobRejectReason.NotHere, "the worker that the job was sent to is not in this process any more"));
         }
     });
 

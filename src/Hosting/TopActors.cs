@@ -3,9 +3,10 @@ using Akka.Event;
 
 namespace AkkaLb.Hosting;
 
-/// <summary>Starts a program's top-level actors and tells when one of them has ended. Without it the program would live on and do nothing for anybody.</summary>
-/// <remarks>There is one for each actor system. Only actors of this process are watched. The end of the whole system is nobody's trouble and is not told.
-/// Thread-safe.</remarks>
+/// <summary>Starts a program's top-level actors and tells when one of them has ended. Without it the program would live on and do nothing for
+/// anybody.</summary>
+/// <remarks>There is one for each actor system. Only actors of this process are watched. The end of the whole system is nobody's trouble and is
+/// not told. Thread-safe.</remarks>
 public sealed class TopActors : IExtension
 {
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,8 +37,8 @@ public sealed class TopActors : IExtension
         return actor;
     }
 
-    /// <summary>Sends an actor a last request and waits for its answer, for its end or for the time to pass, whichever comes first: on the way out there is
-    /// nothing left to do about the other two.</summary>
+    /// <summary>Sends an actor a last request and waits for its answer, for its end or for the time to pass, whichever comes first: on the way
+    /// out there is nothing left to do about the other two.</summary>
     public static async Task AskLastAsync(IActorRef actor, object message, TimeSpan timeout)
     {
         using var over = new CancellationTokenSource(timeout, TimeProvider.System);
@@ -57,10 +58,12 @@ public sealed class TopActors : IExtension
 
     private sealed class Watcher : ReceiveActor
     {
-        /// <summary>A program has fewer top-level actors than this; in an application's own system the others' failures are nobody's news here.</summary>
+        /// <summary>A program has fewer top-level actors than this; in an application's own system the others' failures are nobody's news
+        /// here.</summary>
         private const int FailuresMax = 100;
 
-        /// <summary>The last failure of each actor below <c>/user</c>, by its path. One that cannot be created fails before it can be watched.</summary>
+        /// <summary>The last failure of each actor below <c>/user</c>, by its path. One that cannot be created fails before it can be
+        /// watched.</summary>
         private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal);
 
         public Watcher(TaskCompletionSource<string> ended)
@@ -79,8 +82,11 @@ public sealed class TopActors : IExtension
             {
                 if (CoordinatedShutdown.Get(Context.System).ShutdownReason is null)
                 {
-                    var why = _failures.TryGetValue(m.ActorRef.Path.ToString(), out var failure) ? $"its last failure was {failure}" : "nothing in this process says why";
-                    ended.TrySetResult($"the actor {m.ActorRef.Path.ToStringWithoutAddress()} has ended, and this program does nothing useful without it; {why}");
+                    var why = _failures.TryGetValue(m.ActorRef.Path.ToString(), out var failure)
+                        ? $"its last failure was {failure}"
+                        : "nothing in this process says why";
+                    ended.TrySetResult($"the actor {m.ActorRef.Path.ToStringWithoutAddress()} has ended, and this program does nothing useful "
+                        + $"without it; {why}");
                 }
             });
         }

@@ -16,7 +16,8 @@ public sealed class WaitingLine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(time);
         _timer = wait <= After ? null : time.CreateTimer(
-            _ => say(FormattableString.Invariant($"waiting for {what()} (for {wait.TotalSeconds:0.#} s at most)")), null, After, Timeout.InfiniteTimeSpan);
+            _ => say(FormattableString.Invariant(
+                $"waiting for {what()} (for {wait.TotalSeconds:0.#} s at most)")), null, After, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>

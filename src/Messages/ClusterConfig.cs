@@ -8,7 +8,8 @@ namespace AkkaLb.Messages;
 /// <summary>What systems add to <see cref="SystemConfig"/> that form a cluster of balancers, or that reach one through its receptionists.</summary>
 public static class ClusterConfig
 {
-    /// <summary>Serializers of a cluster client. They must be there when the system starts: what Akka adds later does not reach serialization.</summary>
+    /// <summary>Serializers of a cluster client. They must be there when the system starts: what Akka adds later does not reach
+    /// serialization.</summary>
     public static Config ClientSerialization { get; } = ConfigurationFactory.ParseString(
         """
         akka.actor.serializers {
@@ -17,7 +18,8 @@ public static class ClusterConfig
         }
         """);
 
-    /// <summary>Serializers of a member of the cluster. Put it above a user's own configuration, like <see cref="SystemConfig.Serialization"/>.</summary>
+    /// <summary>Serializers of a member of the cluster. Put it above a user's own configuration, like
+    /// <see cref="SystemConfig.Serialization"/>.</summary>
     public static Config MemberSerialization { get; } = ConfigurationFactory.ParseString(
         """
         akka.actor.serializers {

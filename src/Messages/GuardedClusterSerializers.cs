@@ -35,10 +35,12 @@ public sealed class GuardedSingletonSerializer(ExtendedActorSystem system)
 public sealed class GuardedClusterClientSerializer(ExtendedActorSystem system)
     : GuardedManifestSerializer(system, 15, new ClusterClientMessageSerializer(system));
 
-/// <summary>Stands where the serializer of reliable delivery stood, which AkkaLb does not use: that one looks up the types that a peer names.</summary>
+/// <summary>Stands where the serializer of reliable delivery stood, which AkkaLb does not use: that one looks up the types that a peer
+/// names.</summary>
 public sealed class RefusingDeliverySerializer(ExtendedActorSystem system) : RefusingSerializer(system, 36);
 
-/// <summary>A serializer of Akka's whose manifests are checked, and whose failures on hostile bytes are <see cref="SerializationException"/>s.</summary>
+/// <summary>A serializer of Akka's whose manifests are checked, and whose failures on hostile bytes are
+/// <see cref="SerializationException"/>s.</summary>
 public abstract class GuardedManifestSerializer(ExtendedActorSystem system, int identifier, SerializerWithStringManifest inner)
     : SerializerWithStringManifest(system)
 {

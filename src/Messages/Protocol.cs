@@ -24,9 +24,12 @@ public sealed record AssignedWorker(WorkerKey Worker, IActorRef Gate);
 
 /// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
 /// <param name="Workers">At least one. Fewer than were asked for when more would not fit a frame: ask again for the rest.</param>
-/// <param name="Term">Under which lease a balancer that decides alone gave this answer; a later holder's is larger. 0: it decides beside others.</param>
-/// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not tell.</param>
-public sealed record Assigned(long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0) : IAkkaLbMessage;
+/// <param name="Term">Under which lease a balancer that decides alone gave this answer; a later holder's is larger. 0: it decides beside
+/// others.</param>
+/// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not
+/// tell.</param>
+public sealed record Assigned(
+    long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0) : IAkkaLbMessage;
 
 /// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
 /// <param name="Sentence">The reason in words, for people.</param>
@@ -71,7 +74,8 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="Attempt">1 for the first try that is sent.</param>
 /// <param name="Remaining">How long the client still waits; deadlines travel as remaining time because clocks differ.</param>
 /// <param name="Idempotent">Whether it may run twice.</param>
-/// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited longer go first.</param>
+/// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited
+/// longer go first.</param>
 public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default) : IAkkaLbMessage;
 
 /// <summary>The job's result.</summary>
@@ -82,7 +86,8 @@ public sealed record JobDone(JobId Id, int Attempt, Payload Reply) : IAkkaLbMess
 public sealed record JobFailed(JobId Id, int Attempt, JobFailureReason Reason, string ExceptionType, string Text) : IAkkaLbMessage;
 
 /// <summary>The job was not started and may be sent elsewhere.</summary>
-/// <param name="Text">The reason in words, for people. It is cut to <see cref="TextLengthMax"/> characters; empty from a version that does not tell.</param>
+/// <param name="Text">The reason in words, for people. It is cut to <see cref="TextLengthMax"/> characters; empty from a version that does not
+/// tell.</param>
 /// <param name="RetryAfter">A hint when another try at the same worker may do better. Zero: there is none.</param>
 public sealed record JobRejected(JobId Id, int Attempt, JobRejectReason Reason, string Text = "", TimeSpan RetryAfter = default) : IAkkaLbMessage
 {

@@ -2,7 +2,8 @@ using AkkaLb.Core;
 
 namespace AkkaLb.Messages;
 
-/// <summary>Asks <c>/user/watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at any time.</summary>
+/// <summary>Asks <c>/user/watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at
+/// any time.</summary>
 public sealed record GetWatcherState : IAkkaLbMessage
 {
     public static GetWatcherState Instance { get; } = new();
@@ -33,7 +34,8 @@ public sealed record WatcherState(
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
 public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 {
-    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame; one with many reasons on it is shorter.</summary>
+    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame; one with many reasons on it is
+    /// shorter.</summary>
     public const int CountMax = 500;
 }
 

@@ -8,7 +8,8 @@ public static class SystemConfig
     /// <summary>The name of every actor system; part of every address.</summary>
     public const string SystemName = "AkkaLb";
 
-    /// <summary>Serializers and bindings; whatever would create a type that a peer names is refused. Put it above a user's own configuration.</summary>
+    /// <summary>Serializers and bindings; whatever would create a type that a peer names is refused. Put it above a user's own
+    /// configuration.</summary>
     public static Config Serialization { get; } = ConfigurationFactory.ParseString(
         """
         # It would show the password of etcd's user.
@@ -30,12 +31,14 @@ public static class SystemConfig
         }
         """);
 
-    /// <summary>Remoting over TCP at <paramref name="host"/>:<paramref name="port"/> (0: any free port), on top of <see cref="Serialization"/>.</summary>
+    /// <summary>Remoting over TCP at <paramref name="host"/>:<paramref name="port"/> (0: any free port), on top of
+    /// <see cref="Serialization"/>.</summary>
     /// <remarks>
     /// The gate after a failed connection is shorter than Akka's 5 s: a restarted balancer or worker is reached a second after it is back, and a dead
-    /// one costs a refused dial a second. Address reuse, as Akka means it, lets two processes share a port on Linux without a word; off, the second is
-    /// refused. A node that was gone for so long that Akka forgets it is quarantined, though it may be the same process that was asleep: so not after Akka's
-    /// 2 days; but each that was killed takes memory for so long. Connections that come and go are told by our own log lines, so Akka's are off.
+    /// one costs a refused dial a second. Address reuse, as Akka means it, lets two processes share a port on Linux without a word; off, the
+    /// second is refused. A node that was gone for so long that Akka forgets it is quarantined, though it may be the same process that was
+    /// asleep: so not after Akka's 2 days; but each that was killed takes memory for so long. Connections that come and go are told by our own
+    /// log lines, so Akka's are off.
     /// </remarks>
     public static Config Remoting(string host, int port) => ConfigurationFactory.ParseString(
         $$"""

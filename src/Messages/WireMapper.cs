@@ -27,7 +27,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// <summary>Bound of a version, in characters.</summary>
     private const int VersionLengthMax = 128;
 
-    /// <summary>Bound of texts for people, in bytes: longer ones are cut. Two of them fit into the smallest frame that Akka allows, 32,000 bytes.</summary>
+    /// <summary>Bound of texts for people, in bytes: longer ones are cut. Two of them fit into the smallest frame that Akka allows, 32,000
+    /// bytes.</summary>
     private const int TextBytesMax = 8192;
 
     private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
@@ -42,7 +43,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
             RequestId = (ulong)m.RequestId, Reason = ToWire(m.Reason), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
         },
         MemoryReport m => ToWire(m),
-        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = Sendable(m.Worker.Id), Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen) },
+        WorkerUnreachable m => new Wire.WorkerUnreachable { WorkerId = Sendable(m.Worker.Id), Incarnation = (ulong)m.Worker.Incarnation,
+            Seen = Text(m.Seen) },
         WhoDecides => new Wire.WhoDecides(),
         Decides m => new Wire.Decides { Term = checked((ulong)m.Term) },
         Job m => new Wire.Job
@@ -83,7 +85,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         WordsJob m => new Wire.WordsJob { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = Ms32(m.Pace) },
         WordsResult m => new Wire.WordsResult
         {
-            Words = checked((ulong)m.Summary.Words), StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord, HasSpace = m.Summary.HasSpace,
+            Words = checked((ulong)m.Summary.Words), StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord,
+            HasSpace = m.Summary.HasSpace,
         },
         SpinJob m => new Wire.SpinJob { Ms = Ms32(m.Duration) },
         PrimesJob m => new Wire.PrimesJob { Below = checked((uint)m.Below) },
@@ -164,7 +167,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         var wire = new Wire.Assigned
         {
-            RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term), Revision = checked((ulong)m.Revision),
+            RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
+            Revision = checked((ulong)m.Revision),
         };
         if (m.Workers.Count == 1)
         {
@@ -230,12 +234,14 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return WhoDecides.Instance;
     }
 
-    /// <summary>How a reference is written. That of an actor here depends on the connection it goes through, that of one elsewhere never changes.</summary>
+    /// <summary>How a reference is written. That of an actor here depends on the connection it goes through, that of one elsewhere never
+    /// changes.</summary>
     private string Path(IActorRef gate) => gate is RemoteActorRef
         ? _paths.GetValue(gate, static gate => Akka.Serialization.Serialization.SerializedActorPath(gate))
         : Akka.Serialization.Serialization.SerializedActorPath(gate);
 
-    /// <summary>A gate's reference is complete: from a path without a uid, or no path at all, Akka makes one that can be neither told nor watched.</summary>
+    /// <summary>A gate's reference is complete: from a path without a uid, or no path at all, Akka makes one that can be neither told nor
+    /// watched.</summary>
     private IActorRef Gate(string path)
     {
         if (_gates.TryGetValue(path, out var known))
@@ -477,7 +483,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
 
     private static JobDone FromWire(Wire.JobDone m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reply));
 
-    private static JobFailed FromWire(Wire.JobFailed m) => new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.ExceptionType), Text(m.Text));
+    private static JobFailed FromWire(Wire.JobFailed m) =>
+        new(FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.ExceptionType), Text(m.Text));
 
     private static JobRejected FromWire(Wire.JobRejected m) => new(
         FromWire(m.Id), Attempt(m.Attempt), FromWire(m.Reason), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs));
@@ -579,7 +586,8 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return (uint)attempt;
     }
 
-    /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in vain.</summary>
+    /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in
+    /// vain.</summary>
     private static string Text(string text, int lengthMax = TextBytesMax)
     {
         Span<byte> bytes = stackalloc byte[TextBytesMax];

@@ -7,11 +7,13 @@ namespace AkkaLb.Registry;
 /// <summary>Where balancers are to be found.</summary>
 public interface IBalancerDirectory
 {
-    /// <summary>Whether the order is somebody's wish, to be tried from the first on. Otherwise a client begins anywhere, so that clients spread.</summary>
+    /// <summary>Whether the order is somebody's wish, to be tried from the first on. Otherwise a client begins anywhere, so that clients
+    /// spread.</summary>
     bool IsInOrder { get; }
 
     /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed.</summary>
-    /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news => self.Tell(news)</c>.</param>
+    /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news =>
+    /// self.Tell(news)</c>.</param>
     IAsyncDisposable Subscribe(Action<BalancerNews> tell);
 }
 

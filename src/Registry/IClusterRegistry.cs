@@ -16,8 +16,8 @@ public interface IClusterRegistry : IAsyncDisposable
     /// <returns>The generation; null when somebody was there before.</returns>
     Task<long?> BeginAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes the lock under this node's lease and begins a generation for a cluster that stands already, if nobody holds the lock and no generation
-    /// was begun or lost since.</summary>
+    /// <summary>Takes the lock under this node's lease and begins a generation for a cluster that stands already, if nobody holds the lock and no
+    /// generation was begun or lost since.</summary>
     /// <param name="seen">The generation that was read; 0: none.</param>
     /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
     /// <returns>The generation; null when the condition does not hold, and nothing was written.</returns>

@@ -57,7 +57,8 @@ public sealed class BalancerLinks : ReceiveActor
         if (m.Addresses.Count > 0)
         {
             var system = Context.System;
-            _balancers = m.Addresses.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(a => NodeAddress.Of(system, a), a => $"{a.Host}:{a.Port}");
+            _balancers = m.Addresses.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
+                a => NodeAddress.Of(system, a), a => $"{a.Host}:{a.Port}");
             _news.Keep(_balancers.Values);
         }
     }

@@ -65,7 +65,8 @@ internal static class BalancerProbe
                 {
                     var flags = trouble == NoneRegistered ? "--etcd and --prefix" : "--balancer and --etcd";
                     throw new ProgramException(
-                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check {flags}");
+                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} "
+                            + $"s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check {flags}");
                 }
 
                 await PauseAsync(told.Reader, addresses.Count == 0 ? ProbeTimeout : RoundPause, stopping).ConfigureAwait(false);

@@ -2,7 +2,8 @@ using Akka.Actor;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>Tells the gate to take no more jobs. Its answer, when no job is left, is <see cref="Drained"/>; it still rejects jobs after that.</summary>
+/// <summary>Tells the gate to take no more jobs. Its answer, when no job is left, is <see cref="Drained"/>; it still rejects jobs after
+/// that.</summary>
 /// <param name="Timeout">How long running jobs may take to finish; then they fail. Zero: at once. Saying it again can only shorten it.</param>
 public sealed record StartDrain(TimeSpan Timeout) : INoSerializationVerificationNeeded;
 

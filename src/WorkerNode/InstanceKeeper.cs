@@ -4,10 +4,11 @@ using AkkaLb.Core;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>The parent of one instance of the user's actor, at <c>/user/{gate}-instance-{place}-{number}</c>; it ends when the instance has ended.</summary>
+/// <summary>The parent of one instance of the user's actor, at <c>/user/{gate}-instance-{place}-{number}</c>; it ends when the instance has
+/// ended.</summary>
 /// <remarks>
-/// Not a child of the gate, which only watches it: an actor waits for its children to end, and a gate that waits for a blocked one would answer nobody.
-/// Whatever the user's actor sends to its parent, poison included, meets this one and none of the other instances.
+/// Not a child of the gate, which only watches it: an actor waits for its children to end, and a gate that waits for a blocked one would answer
+/// nobody. Whatever the user's actor sends to its parent, poison included, meets this one and none of the other instances.
 /// </remarks>
 internal sealed class InstanceKeeper : ReceiveActor
 {
@@ -82,7 +83,8 @@ internal sealed class InstanceKeeper : ReceiveActor
     /// <summary>To the gate: the instance could not be created or restarted; it ends now.</summary>
     public sealed record NotCreated(long Birth, ExceptionText Cause) : INoSerializationVerificationNeeded;
 
-    /// <summary>Restarts a crashed instance, without a limit, and lets the gate know first. It logs nothing: that would read the exception, which may throw.</summary>
+    /// <summary>Restarts a crashed instance, without a limit, and lets the gate know first. It logs nothing: that would read the exception, which
+    /// may throw.</summary>
     private sealed class Strategy(InstanceKeeper keeper) : OneForOneStrategy(static _ => Directive.Restart, loggingEnabled: false)
     {
         protected override Directive Handle(IActorRef child, Exception exception) => keeper.OnFailure(child, exception);

@@ -7,8 +7,9 @@ using AkkaLb.Registry;
 namespace AkkaLb.WorkerNode;
 
 /// <summary>Tells every balancer with each heartbeat how much memory this process uses.</summary>
-/// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are lost:
-/// the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets none.</remarks>
+/// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are
+/// lost: the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets
+/// none.</remarks>
 public sealed class MemoryReporter : ReceiveActor, IWithTimers
 {
     /// <summary>How often the log says what was done, when something was.</summary>
@@ -70,7 +71,8 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
         Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
         Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
         Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and more entries of balancers are left out: {0}", m.Count));
-        Receive<BalancerNews.Failed>(m => _log.Error("looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
+        Receive<BalancerNews.Failed>(m => _log.Error(
+            "looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
     }
 
     private void Report()
@@ -108,13 +110,16 @@ public sealed class MemoryReporter : ReceiveActor, IWithTimers
 
         var jobs = WorkerHost.Jobs(finished - _finished);
         var mebibytes = _settings.ReadMemory().ResidentBytes >> 20;
-        _log.Info("this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", jobs, _settings.JobsInFlight(), mebibytes);
+        _log.Info("this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", jobs, _settings.JobsInFlight(),
+            mebibytes);
         _finished = finished;
     }
 
-    private static ActorSelection BalancerAt(Address address) => Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
+    private static ActorSelection BalancerAt(Address address) =>
+        Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
 
-    /// <summary>The sequence of the last report. Props keep it, so that it continues when the actor is restarted: the balancer drops what is not newer.</summary>
+    /// <summary>The sequence of the last report. Props keep it, so that it continues when the actor is restarted: the balancer drops what is not
+    /// newer.</summary>
     public sealed class ReportCount
     {
         internal long Value { get; set; }

@@ -8,8 +8,8 @@ using AkkaLb.Registry;
 namespace AkkaLb.WorkerNode;
 
 /// <summary>Keeps the worker registered: shell of a <see cref="RegistrationCore"/> over an <see cref="IWorkerRegistry"/>.</summary>
-/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether the worker
-/// can do jobs. Answers <see cref="AnnounceDraining"/> and
+/// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether
+/// the worker can do jobs. Answers <see cref="AnnounceDraining"/> and
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
 public sealed class RegistrationActor : ReceiveActor, IWithTimers
 {
@@ -94,7 +94,8 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
                     Pipe(_registry.KeepAliveAsync(keep.LeaseId, _stopped.Token), e => new KeepAliveFault(e.Message));
                     break;
                 case RegistrationEffect.Look look:
-                    _registry.LookAsync(look.LeaseId, look.Worker, _stopped.Token).PipeTo(Self, success: sight => sight, failure: e => new LookFault(e.Message));
+                    _registry.LookAsync(look.LeaseId, look.Worker, _stopped.Token).PipeTo(
+                        Self, success: sight => sight, failure: e => new LookFault(e.Message));
                     break;
                 case RegistrationEffect.PutBack put:
                     _registry.PutBackAsync(put.LeaseId, put.Worker, put.Revision, _stopped.Token)

@@ -14,12 +14,12 @@ namespace AkkaLb.WorkerNode;
 /// <para>Answers <see cref="Job"/> with <see cref="JobDone"/>, <see cref="JobFailed"/> or <see cref="JobRejected"/>, and <see cref="StartDrain"/>
 /// with <see cref="Drained"/>; anything else goes to an instance as it is, sender kept. What happens when is decided in <see cref="GateCore"/>.
 /// Each instance has an <see cref="InstanceKeeper"/> of its own.</para>
-/// <para>Trouble with one effect is logged and ends there: no other job hears of it, and no effect is carried out twice. When the gate itself stops or
-/// is restarted, what it still holds is answered as after a drain without time.</para>
-/// <para>A job that was given to an instance which had stopped by then comes back as a dead letter, mostly before the instance's end is told: the mailbox
-/// is emptied first. When the end was on the way already the dead letter comes too late, and one that meets the very moment of the end is lost by Akka;
-/// the missing answer to the question in front of the job then says that it was not started. A message that its actor does not handle is published
-/// by Akka. The gate listens for all of them.</para>
+/// <para>Trouble with one effect is logged and ends there: no other job hears of it, and no effect is carried out twice. When the gate itself
+/// stops or is restarted, what it still holds is answered as after a drain without time.</para>
+/// <para>A job that was given to an instance which had stopped by then comes back as a dead letter, mostly before the instance's end is told: the
+/// mailbox is emptied first. When the end was on the way already the dead letter comes too late, and one that meets the very moment of the end is
+/// lost by Akka; the missing answer to the question in front of the job then says that it was not started. A message that its actor does not
+/// handle is published by Akka. The gate listens for all of them.</para>
 /// </remarks>
 public sealed class WorkerGate : ReceiveActor, IWithTimers
 {
@@ -339,7 +339,8 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     {
         while (true)
         {
-            // Not a foreach: carrying out an effect may bring another. Counted on before it is carried out: whatever happens, it is not carried out again.
+            // Not a foreach: carrying out an effect may bring another. Counted on before it is carried out: whatever happens, it is not carried
+            // out again.
             while (_nextEffect < _effects.Count)
             {
                 Act(_effects[_nextEffect++]);
@@ -442,7 +443,8 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
                 break;
             case GateEffect.LogGivenUp e:
                 _log.Warning(
-                    "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished), Seconds(e.After));
+                    "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished),
+                    Seconds(e.After));
                 break;
             case GateEffect.AbilityChanged e:
                 TellAbility(e.Trouble);
@@ -615,7 +617,9 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     private static ExceptionText? FailureIn(Task<object>? reply)
     {
-        var cause = reply is { IsCompletedSuccessfully: true } ? (reply.GetAwaiter().GetResult() as Status.Failure)?.Cause : reply?.Exception?.InnerException;
+        var cause = reply is { IsCompletedSuccessfully: true }
+            ? (reply.GetAwaiter().GetResult() as Status.Failure)?.Cause
+            : reply?.Exception?.InnerException;
         return cause is null ? null : ExceptionText.Of(cause);
     }
 

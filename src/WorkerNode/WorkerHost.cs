@@ -31,12 +31,14 @@ public static class WorkerHost
 
     /// <summary>Runs a worker until it is told to stop.</summary>
     /// <param name="args">The command line; see <c>--help</c>.</param>
-    /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or the built-in jobs.</param>
+    /// <param name="actor">Your actor: it gets a client's messages and replies to Sender, and knows nothing of AkkaLb. Null: what HOCON names, or
+    /// the built-in jobs.</param>
     /// <param name="messages">Your message types, beside those listed in HOCON.</param>
     /// <param name="instances">How many of your actor do jobs side by side, one job at a time each: 1 to the capacity. Null: what HOCON says, by
     /// default as many as the capacity, 64. What one of them keeps in its fields the others do not see, and an exception restarts one with fresh
     /// fields. Give 1 for an actor that keeps state; its jobs then wait for one another. <c>--instances</c> goes over it.</param>
-    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register or do jobs, or lost its id.</returns>
+    /// <returns>The process's exit code: 0 after an orderly end, 2 for wrong settings, 3 when it cannot register or do jobs, or lost its
+    /// id.</returns>
     public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null, int? instances = null)
     {
         var flags = new CommonFlags();
@@ -44,7 +46,8 @@ public static class WorkerHost
         var leaseTtl = CommonFlags.Make("--lease-ttl", "SECONDS", "time to live of its lease (5)");
         var heartbeat = CommonFlags.Make("--heartbeat", "MS", "time between renewals and memory reports (1000)");
         var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once, without those in its queue (64)");
-        var instancesFlag = CommonFlags.Make("--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
+        var instancesFlag = CommonFlags.Make(
+            "--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
         var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
         var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
         {
@@ -61,7 +64,8 @@ public static class WorkerHost
                 .Set(WorkerSettings.InstancesKey, CommonFlags.Get(parsed, instancesFlag) ?? instances?.ToString(CultureInfo.InvariantCulture))
                 .SetDuration(WorkerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
             var (settings, config) = SettingsLoader.Load(
-                typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema, WorkerSettings.Read);
+                typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema,
+                WorkerSettings.Read);
             return () => RunAsync(settings, config, actor, messages);
         });
     }
@@ -107,7 +111,8 @@ public static class WorkerHost
 
         IWorkerRegistry registry = etcd is not null
             ? etcd
-            : new EmbeddedRegistry(system, system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), settings.Common.RequestTimeout);
+            : new EmbeddedRegistry(system, system.ActorSelection(
+                new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), settings.Common.RequestTimeout);
         var worker = new WorkerRecord(
             settings.Id,
             NewIncarnation(),
@@ -125,7 +130,8 @@ public static class WorkerHost
             node.Start(
                 MemoryReporter.Props(
                     new WorkerKey(worker.Id, worker.Incarnation),
-                    new MemoryReporterSettings(settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System, () => tally.Finished)),
+                    new MemoryReporterSettings(
+                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System, () => tally.Finished)),
                 MemoryReporter.ActorName);
             node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
             node.Ready($"ready worker {worker.Id} {node.Address}");

@@ -63,7 +63,8 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     [Fact]
     public void A_page_of_the_state_fits_a_frame_and_the_next_one_begins_behind_it()
     {
-        var members = LongNames(600).Select(m => m with { Worker = m.Worker with { Reason = new string('\u20ac', WorkerRecord.ReasonLengthMax) } }).ToArray();
+        var members = LongNames(600).Select(
+            m => m with { Worker = m.Worker with { Reason = new string('\u20ac', WorkerRecord.ReasonLengthMax) } }).ToArray();
         var balancer = Balancer(PolicyNames.RoundRobin, members);
         var told = new List<MemberState>();
         while (told.Count < members.Length)
@@ -79,8 +80,10 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     }
 
     private static Member[] LongNames(int count) => [.. Enumerable.Range(0, count).Select(i =>
-        Workers.Member($"{i}-{new string('w', WorkerIds.LengthMax - 5)}", i + 1).WithPath($"akka.tcp://AkkaLb@{new string('h', 250)}:4711/user/worker#{i + 1}"))];
+        Workers.Member($"{i}-{new string('w', WorkerIds.LengthMax - 5)}", i + 1).WithPath(
+            $"akka.tcp://AkkaLb@{new string('h', 250)}:4711/user/worker#{i + 1}"))];
 
     private int SizeOf(object message) => Akka.Serialization.Serialization
-        .WithTransport((ExtendedActorSystem)Sys, (Sys, message), static x => x.Sys.Serialization.FindSerializerFor(x.message).ToBinary(x.message)).Length;
+        .WithTransport((ExtendedActorSystem)Sys, (Sys, message), static x => x.Sys.Serialization.FindSerializerFor(x.message).ToBinary(x.message))
+            .Length;
 }

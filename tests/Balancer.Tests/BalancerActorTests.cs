@@ -20,7 +20,8 @@ public class BalancerActorTests : BalancerKit
     [InlineData(PolicyNames.RoundRobin)]
     [InlineData(PolicyNames.PickFirst)]
     [InlineData(PolicyNames.LeastLoad)]
-    public void An_empty_snapshot_means_no_workers_at_once(string policy) => Assert.Equal(AssignRejectReason.NoWorkers, Rejection(Balancer(policy, [])));
+    public void An_empty_snapshot_means_no_workers_at_once(string policy) =>
+        Assert.Equal(AssignRejectReason.NoWorkers, Rejection(Balancer(policy, [])));
 
     [Fact]
     public void An_answer_names_the_policy() => Assert.Equal("pick-first", Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.PickFirst, A))).Policy);
@@ -264,7 +265,8 @@ public class BalancerActorTests : BalancerKit
         Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.Warning));
         balancer.Tell(new WorkerUnreachable(A.Key(), "gone\r\nfatal: \u001b[2J" + new string('x', 400)), TestActor);
         var line = ExpectMsg<Akka.Event.Warning>().Message.ToString()!;
-        Assert.StartsWith($"{TestActor.Path.Address} cannot reach worker a (incarnation 1): gone fatal: \\u001b[2Jxxx", line, StringComparison.Ordinal);
+        Assert.StartsWith($"{TestActor.Path.Address} cannot reach worker a (incarnation 1): gone fatal: \\u001b[2Jxxx", line,
+            StringComparison.Ordinal);
         Assert.EndsWith("xxx...", line, StringComparison.Ordinal);
         Assert.DoesNotContain(line, char.IsControl);
         Assert.Equal("a", Picks(balancer));

@@ -21,7 +21,8 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
     {
         _etcd = await EtcdProcess.StartAsync();
         _registry = new EtcdRegistry(
-            new EtcdSettings([new EtcdEndpoint("127.0.0.1", _etcd.Port)]) { RequestTimeout = TimeSpan.FromSeconds(5) }, TimeProvider.System, new Random(4053));
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", _etcd.Port)]) { RequestTimeout = TimeSpan.FromSeconds(5) }, TimeProvider.System,
+            new Random(4053));
     }
 
     public async Task DisposeAsync()
@@ -70,7 +71,8 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         await first.Begun.WaitAsync(Patience);
         await using var second = Announcer(2);
         Assert.Equal(
-            "the id \"b1\" is in use by another balancer at 127.0.0.1:1: choose another --id, or stop that one", await second.Taken.WaitAsync(Patience));
+            "the id \"b1\" is in use by another balancer at 127.0.0.1:1: choose another --id, or stop that one",
+            await second.Taken.WaitAsync(Patience));
         Assert.False(second.Begun.IsCompleted);
     }
 
@@ -90,7 +92,8 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         await using var first = Announcer(1);
         await first.Begun.WaitAsync(Patience);
         await _etcd.PutLeasedAsync(Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:2/user/balancer","version":"0.1.0"}""");
-        Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease", await first.Taken.WaitAsync(Patience));
+        Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease",
+            await first.Taken.WaitAsync(Patience));
     }
 
     [Fact]
@@ -100,7 +103,8 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         await using var second = Announcer(2, "b2", "singleton");
         await Task.WhenAll(first.Begun, second.Begun).WaitAsync(Patience);
         Assert.Equal(
-            "the balancer \"b1\" at 127.0.0.1:1 runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode",
+            "the balancer \"b1\" at 127.0.0.1:1 runs with --mode independent, this one with --mode singleton: start all of one prefix in the same "
+                + "mode",
             await second.FindOtherModeAsync(TimeProvider.System, _bound.Token));
     }
 

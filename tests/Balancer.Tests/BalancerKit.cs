@@ -40,12 +40,14 @@ public abstract class BalancerKit(Config? config = null) : VirtualTimeKit(config
     protected object Ask(IActorRef balancer, int count = 1, params WorkerKey[] leaveOut)
     {
         balancer.Tell(new Assign(++_requests, count, leaveOut, null, TimeSpan.FromSeconds(60)), TestActor);
-        return ExpectMsg<object>(answer => Assert.Equal(_requests, answer is Assigned yes ? yes.RequestId : Assert.IsType<AssignRejected>(answer).RequestId));
+        return ExpectMsg<object>(
+            answer => Assert.Equal(_requests, answer is Assigned yes ? yes.RequestId : Assert.IsType<AssignRejected>(answer).RequestId));
     }
 
     /// <summary>Ids of the workers picked, one request each, joined by blanks.</summary>
     protected string Picks(IActorRef balancer, int requests = 1, params WorkerKey[] leaveOut) =>
-        string.Join(' ', Enumerable.Range(0, requests).Select(_ => Assert.Single(Assert.IsType<Assigned>(Ask(balancer, 1, leaveOut)).Workers).Worker.Id));
+        string.Join(' ', Enumerable.Range(0, requests).Select(
+            _ => Assert.Single(Assert.IsType<Assigned>(Ask(balancer, 1, leaveOut)).Workers).Worker.Id));
 
     protected AssignRejectReason Rejection(IActorRef balancer, params WorkerKey[] leaveOut) =>
         Assert.IsType<AssignRejected>(Ask(balancer, 1, leaveOut)).Reason;

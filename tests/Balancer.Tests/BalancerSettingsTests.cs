@@ -19,8 +19,10 @@ public class BalancerSettingsTests
     {
         Assert.Empty(BalancerSettings.Schema.Check(Defaults, ""));
         var settings = BalancerSettings.Read(Defaults);
-        Assert.Equal(("127.0.0.1", 4053, null, "embedded"), (settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
-        Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Info, (string?)null), (settings.Common.RequestTimeout, settings.Common.Log.Level, settings.Policy));
+        Assert.Equal(("127.0.0.1", 4053, null, "embedded"), (
+            settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
+        Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Info, (string?)null), (
+            settings.Common.RequestTimeout, settings.Common.Log.Level, settings.Policy));
         Assert.Equal((TimeSpan.FromSeconds(5), new BalancerLimits(TimeSpan.FromSeconds(5), 10_000)), (settings.LeaseTtl, settings.Limits));
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Wait);
         Assert.NotEmpty(settings.Id);
@@ -32,7 +34,8 @@ public class BalancerSettingsTests
         Assert.Null(BalancerSettings.Read(Defaults).Cluster);
         var settings = Read("registry = etcd, etcd.endpoints = [\"10.0.0.1:2379\"], balancer.mode = singleton, cluster.lease-ttl = 9s");
         Assert.Equal(
-            new ClusterSettings(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(30)), settings.Cluster);
+            new ClusterSettings(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(30)),
+            settings.Cluster);
         var akka = settings.Cluster!.ToAkka(settings.Common.Etcd!, Defaults);
         Assert.Equal("/akkalb/leases", akka.GetString("akka.coordination.lease.etcd.prefix"));
         Assert.Equal(["http://10.0.0.1:2379"], akka.GetStringList("akka.coordination.lease.etcd.endpoints"));
@@ -59,7 +62,8 @@ public class BalancerSettingsTests
         Assert.True(used.HeartbeatPause + used.StableAfter >= used.SplitsTtl + TimeSpan.FromSeconds(2) || used == asked, $"{used}");
         Assert.Equal(used, used.ForShortestLease(least));
         Assert.Equal(used == asked, asked.WhyLonger(least) is null);
-        Assert.All(asked.WhyLonger(least) is { } why ? [why] : Array.Empty<string>(), w => Assert.Contains($"no lease below {shortest} s", w, StringComparison.Ordinal));
+        Assert.All(asked.WhyLonger(least) is { } why ? [why] : Array.Empty<string>(), w => Assert.Contains(
+            $"no lease below {shortest} s", w, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -106,7 +110,8 @@ public class BalancerSettingsTests
             "user", "password", "password-file", "tls.ca", "tls.certificate", "tls.key",
         ];
         Assert.Equal(
-            "AkkaLb.Coordination.Etcd.EtcdLease, AkkaLb.Coordination.Etcd /akkalb/leases 700ms 0s 3s u p f a c k", string.Join(' ', keys.Select(k => deciding.GetString(k))));
+            "AkkaLb.Coordination.Etcd.EtcdLease, AkkaLb.Coordination.Etcd /akkalb/leases 700ms 0s 3s u p f a c k", string.Join(
+                ' ', keys.Select(k => deciding.GetString(k))));
         Assert.All(keys, key => Assert.Equal(deciding.GetString(key), SplitsLease(akka).GetString(key)));
     }
 
@@ -151,7 +156,8 @@ public class BalancerSettingsTests
             log.level = debug, registry = etcd, etcd.endpoints = ["10.0.0.1:2379"], etcd.prefix = /other
             balancer { policy = least-load, id = b1, lease-ttl = 7s, early-report-hold = 200ms, early-reports-max = 0 }
             """);
-        Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (settings.Policy, settings.Id, settings.LeaseTtl, settings.Common.Log.Level));
+        Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (
+            settings.Policy, settings.Id, settings.LeaseTtl, settings.Common.Log.Level));
         Assert.Equal(new BalancerLimits(TimeSpan.FromMilliseconds(200), 0), settings.Limits);
         Assert.Equal(("/other", "etcd"), (settings.Common.Etcd!.Prefix, settings.Common.RegistryName));
     }
@@ -168,7 +174,8 @@ public class BalancerSettingsTests
     [InlineData("balancer.early-report-hold = 11m", "akkalb.balancer.early-report-hold = 11m: must be from 100 ms to 10 m")]
     [InlineData("balancer.early-reports-max = -1", "akkalb.balancer.early-reports-max = -1: must be from 0 to 1000000")]
     [InlineData("balancer.mode = single", "akkalb.balancer.mode (--mode) = single: must be one of independent, singleton")]
-    [InlineData("balancer.mode = singleton", "akkalb.balancer.mode (--mode) = singleton: needs etcd, which says who decides: use --etcd URL, or set akkalb.registry = etcd")]
+    [InlineData("balancer.mode = singleton",
+        "akkalb.balancer.mode (--mode) = singleton: needs etcd, which says who decides: use --etcd URL, or set akkalb.registry = etcd")]
     [InlineData("cluster.lease-ttl = 2500ms", "akkalb.cluster.lease-ttl = 2.5 s: must be whole seconds")]
     [InlineData("bind.port = 4054, port = 0", "akkalb.bind.port = 4054: needs akkalb.port (--port), the port under which the others reach this node")]
     [InlineData("bind.host = \"a b\"", "akkalb.bind.host = a b: must be a name or address of this machine, or 0.0.0.0 for all of them")]
@@ -187,7 +194,8 @@ public class BalancerSettingsTests
     public void All_problems_come_at_once() => Assert.Equal(
         3, Assert.Throws<SettingsException>(() => Read("host = \"::\", balancer { policy = x, lease-ttl = 2500ms }")).Problems.Count);
 
-    private static Config SplitsLease(Config akka) => akka.GetConfig(akka.GetString("akka.cluster.split-brain-resolver.lease-majority.lease-implementation"));
+    private static Config SplitsLease(Config akka) =>
+        akka.GetConfig(akka.GetString("akka.cluster.split-brain-resolver.lease-majority.lease-implementation"));
 
     private static BalancerSettings Read(string settings)
     {

@@ -17,7 +17,8 @@ namespace AkkaLb.Balancer.Tests;
 public sealed class ClusterNodeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
-    private static readonly ClusterSettings Settings = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
+    private static readonly ClusterSettings Settings = new(
+        TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
 
     private static readonly Akka.Configuration.Config Defaults =
         AkkaLb.Hosting.Settings.SettingsLoader.ReadDefaults(typeof(BalancerSettings).Assembly, "balancer.hocon");
@@ -98,7 +99,8 @@ public sealed class ClusterNodeTests : IAsyncLifetime
 
         var other = Start("/policies", "b2", PolicyNames.LeastLoad);
 
-        Assert.StartsWith("the balancers of this cluster have the policy pick-first, this one least-load", await other.Member.Ended.WaitAsync(Bound), StringComparison.Ordinal);
+        Assert.StartsWith("the balancers of this cluster have the policy pick-first, this one least-load", await other.Member.Ended.WaitAsync(Bound),
+            StringComparison.Ordinal);
         Assert.False(other.Member.Ready.IsCompleted);
     }
 

@@ -51,7 +51,8 @@ public class EtcdWaitTests
     }
 
     private Task RunAsync(TimeSpan wait, int failures) => EtcdWait.RunAsync(
-        () => _asked++ < failures ? Task.FromException(new RegistryUnavailableException("refused")) : Task.CompletedTask, "http://e:1", wait, _time, _said.Add);
+        () => _asked++ < failures ? Task.FromException(
+            new RegistryUnavailableException("refused")) : Task.CompletedTask, "http://e:1", wait, _time, _said.Add);
 
     /// <summary>Whoever waits has waited: the clock jumps to the end of each pause, past the one timer that is not waited for.</summary>
     private sealed class JumpingTime : TimeProvider

@@ -19,7 +19,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     private readonly IActorRef _watcher;
 
     public EtcdWatcherActorTests()
-        : base(config: ConfigurationFactory.ParseString("akka.loglevel = INFO")) => _watcher = Sys.ActorOf(EtcdWatcherActor.Props(_registry, TestActor));
+        : base(config: ConfigurationFactory.ParseString("akka.loglevel = INFO")) =>
+            _watcher = Sys.ActorOf(EtcdWatcherActor.Props(_registry, TestActor));
 
     [Fact]
     public async Task The_first_snapshot_is_told_whole()
@@ -215,7 +216,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         watch.Snapshot(7, [A, .. wrong]);
         for (var i = 1; i <= 20; i++)
         {
-            Assert.Equal($"worker w{i} is left out: \"akka.tcp://AkkaLb@h:1/\\u000d\\u000afatal: x\" is not a worker's actor path with address and uid", ExpectWarning());
+            Assert.Equal($"worker w{i} is left out: \"akka.tcp://AkkaLb@h:1/\\u000d\\u000afatal: x\" is not a worker's actor path with address and "
+                + $"uid", ExpectWarning());
         }
 
         Assert.Equal("... and more workers are left out: 80", ExpectWarning());

@@ -27,7 +27,8 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
         }
     }
 
-    public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -35,7 +36,8 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -139,7 +139,8 @@ public class ClientActorTests : ClientKit
         {
             Connect(A);
             Sys.EventStream.Publish(new AssociationErrorEvent(
-                new InvalidOperationException("outer", new IOException("reset by peer")), NodeAddress.Of("127.0.0.1", 4), AddressOf(A), false, Akka.Event.LogLevel.ErrorLevel));
+                new InvalidOperationException(
+                    "outer", new IOException("reset by peer")), NodeAddress.Of("127.0.0.1", 4), AddressOf(A), false, Akka.Event.LogLevel.ErrorLevel));
         }
         else
         {
@@ -150,7 +151,8 @@ public class ClientActorTests : ClientKit
         await PassAsync(Ruling);
         var failed = await FailedAsync(run);
         Assert.Equal(
-            (JobError.WorkerLost, A, isError ? "the connection failed: reset by peer" : "the connection was lost"), (failed.Error, failed.Worker, failed.Cause));
+            (JobError.WorkerLost, A, isError ? "the connection failed: reset by peer" : "the connection was lost"), (
+                failed.Error, failed.Worker, failed.Cause));
     }
 
     [Fact]
@@ -210,7 +212,8 @@ public class ClientActorTests : ClientKit
         probe.ExpectMsg<Job>();
         await PassAsync(ClientSettings.Default.GateSilence);
         var question = probe.ExpectMsg<FakeGate.Asked>().Question;
-        ClientActor.Tell(new ActorIdentity(question, ActorRefs.Nobody), ActorRefs.NoSender); // as our own dead letters say of one that cannot be reached
+        // as our own dead letters say of one that cannot be reached
+        ClientActor.Tell(new ActorIdentity(question, ActorRefs.Nobody), ActorRefs.NoSender);
         ClientActor.Tell(new ActorIdentity(question, null), gate);
         Assert.Equal((JobError.WorkerLost, "the worker is not there any more"), ((await FailedAsync(run)).Error, (await FailedAsync(run)).Cause));
     }
@@ -242,7 +245,8 @@ public class ClientActorTests : ClientKit
         Reject(AssignRejectReason.AllExcluded, TimeSpan.FromMilliseconds(100));
         var failed = await FailedAsync(run);
         Assert.Equal(
-            (JobError.Unsupported, A, "worker a did not start it (Unhandled): the actor does not handle SleepJob"), (failed.Error, failed.Worker, failed.Cause));
+            (JobError.Unsupported, A, "worker a did not start it (Unhandled): the actor does not handle SleepJob"), (
+                failed.Error, failed.Worker, failed.Cause));
     }
 
     [Theory]

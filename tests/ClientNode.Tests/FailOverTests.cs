@@ -9,8 +9,8 @@ using AkkaLb.Tests.Support;
 
 namespace AkkaLb.ClientNode.Tests;
 
-/// <summary>A client and two balancers, one in the test's own system and one elsewhere, over loopback. Virtual time passes only by a millisecond after a loss:
-/// what comes then comes at once, and not with the next probe.</summary>
+/// <summary>A client and two balancers, one in the test's own system and one elsewhere, over loopback. Virtual time passes only by a millisecond
+/// after a loss: what comes then comes at once, and not with the next probe.</summary>
 public sealed class FailOverTests : VirtualTimeKit
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

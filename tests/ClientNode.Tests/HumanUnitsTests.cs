@@ -19,5 +19,6 @@ public sealed class HumanUnitsTests
     [InlineData(41_535, "42 ms")]
     [InlineData(1_418_000, "1.4 s")]
     [InlineData(75_000_000, "75 s")]
-    public void A_time_has_the_unit_that_fits(double microseconds, string expected) => Assert.Equal(expected, HumanUnits.Time(TimeSpan.FromMicroseconds(microseconds)));
+    public void A_time_has_the_unit_that_fits(double microseconds, string expected) =>
+        Assert.Equal(expected, HumanUnits.Time(TimeSpan.FromMicroseconds(microseconds)));
 }

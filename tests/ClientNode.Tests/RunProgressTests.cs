@@ -36,5 +36,6 @@ public sealed class RunProgressTests
         Assert.Equal("210 jobs/s  done 368 failed 1 retried 2", RunProgress.Describe(summary, 0, null, 53));
     }
 
-    private static JobSummary Summary() => new JobTally().Summarize(TimeSpan.FromSeconds(1)) with { JobsPerSecond = 210, Done = 368, Failed = 1, Retried = 2 };
+    private static JobSummary Summary() =>
+        new JobTally().Summarize(TimeSpan.FromSeconds(1)) with { JobsPerSecond = 210, Done = 368, Failed = 1, Retried = 2 };
 }

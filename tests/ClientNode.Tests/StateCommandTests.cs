@@ -20,7 +20,8 @@ public class StateCommandTests
     [Fact]
     public void A_reason_can_neither_forge_lines_nor_fill_the_screen()
     {
-        var line = StateCommand.Line(new MemberState(Worker, WorkerState.Draining, false, null, "one\nworker w2 up eligible " + new string('x', 1000)));
+        var line = StateCommand.Line(
+            new MemberState(Worker, WorkerState.Draining, false, null, "one\nworker w2 up eligible " + new string('x', 1000)));
         Assert.DoesNotContain('\n', line);
         Assert.InRange(line.Length, 300, 400);
     }

@@ -66,8 +66,8 @@ public class ClusterSingletonTests
         Assert.Equal(3, tokens.Distinct().Count());
     }
 
-    /// <summary>Two clusters, as the two sides of a partition. Akka's manager releases the lease when it begins to stop its actor (1.5.73), so the other side starts while this
-    /// one still works: what keeps it from harm is that its token is gone.</summary>
+    /// <summary>Two clusters, as the two sides of a partition. Akka's manager releases the lease when it begins to stop its actor (1.5.73), so
+    /// the other side starts while this one still works: what keeps it from harm is that its token is gone.</summary>
     [Fact]
     public async Task An_instance_that_is_still_stopping_when_another_starts_elsewhere_has_no_token_any_more()
     {

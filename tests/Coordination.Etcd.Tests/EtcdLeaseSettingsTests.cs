@@ -17,7 +17,8 @@ public class EtcdLeaseSettingsTests
         Assert.Equal("/akka/leases", settings.Etcd.Prefix);
         Assert.Equal(TimeSpan.FromSeconds(2), settings.Etcd.RequestTimeout);
         Assert.Equal(
-            new LeaseTimings(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(5)), settings.Timings);
+            new LeaseTimings(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(5)),
+            settings.Timings);
     }
 
     [Fact]
@@ -50,9 +51,11 @@ public class EtcdLeaseSettingsTests
     [Fact]
     public void Every_problem_is_named_at_once()
     {
-        var fault = Assert.Throws<ConfigurationException>(() => Read("heartbeat-timeout = 1500ms, prefix = nonsense, safety-margin = 2s, lease-operation-timeout = 0s"));
+        var fault = Assert.Throws<ConfigurationException>(
+            () => Read("heartbeat-timeout = 1500ms, prefix = nonsense, safety-margin = 2s, lease-operation-timeout = 0s"));
 
-        Assert.All(["heartbeat-timeout", "prefix 'nonsense'", "safety-margin", "lease-operation-timeout"], part => Assert.Contains(part, fault.Message, StringComparison.Ordinal));
+        Assert.All(["heartbeat-timeout", "prefix 'nonsense'", "safety-margin", "lease-operation-timeout"], part => Assert.Contains(
+            part, fault.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -85,7 +88,8 @@ public class EtcdLeaseSettingsTests
     public async Task A_section_elsewhere_with_the_lease_class_is_a_lease_of_its_own()
     {
         var system = ActorSystem.Create(
-            "sections", ConfigurationFactory.ParseString($"akka {{ loglevel = off, stdout-loglevel = off }}\nmine {{ {LeaseClass}, prefix = \"/mine\" }}"));
+            "sections", ConfigurationFactory.ParseString(
+                $"akka {{ loglevel = off, stdout-loglevel = off }}\nmine {{ {LeaseClass}, prefix = \"/mine\" }}"));
         try
         {
             var lease = (EtcdLease)LeaseProvider.Get(system).GetLease("name", "mine", "us");

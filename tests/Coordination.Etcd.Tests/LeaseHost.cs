@@ -5,7 +5,8 @@ using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Coordination.Etcd.Tests;
 
-/// <summary>An actor system with leases on this etcd; patient with a loaded machine. Disposing it terminates the system, which revokes nothing.</summary>
+/// <summary>An actor system with leases on this etcd; patient with a loaded machine. Disposing it terminates the system, which revokes
+/// nothing.</summary>
 internal sealed class LeaseHost : IAsyncDisposable
 {
     public const string Section = "akka.coordination.lease.etcd";
@@ -31,7 +32,8 @@ internal sealed class LeaseHost : IAsyncDisposable
 
     /// <summary>A lease that judges its ownership on this clock.</summary>
     public EtcdLease Lease(string name, TimeProvider time, string owner = "us") =>
-        new(LeaseSettings.Create(System.Settings.Config.GetConfig(Section).WithFallback(System.Settings.Config.GetConfig("akka.coordination.lease")), name, owner), (ExtendedActorSystem)System, time);
+        new(LeaseSettings.Create(System.Settings.Config.GetConfig(Section).WithFallback(
+            System.Settings.Config.GetConfig("akka.coordination.lease")), name, owner), (ExtendedActorSystem)System, time);
 
     public async ValueTask DisposeAsync() => await System.Terminate();
 }

@@ -4,7 +4,8 @@ public class LeaseMachineTests
 {
     private const string Us = "us";
     private static readonly LeaseTimings Timings = new(
-        Ttl: TimeSpan.FromSeconds(15), RenewInterval: TimeSpan.FromSeconds(5), SafetyMargin: TimeSpan.FromSeconds(1.5), OperationTimeout: TimeSpan.FromSeconds(5));
+        Ttl: TimeSpan.FromSeconds(15), RenewInterval: TimeSpan.FromSeconds(5), SafetyMargin: TimeSpan.FromSeconds(1.5),
+        OperationTimeout: TimeSpan.FromSeconds(5));
 
     private readonly LeaseMachine _machine = new(Timings, Us);
     private TimeSpan _now = TimeSpan.FromHours(1);
@@ -103,13 +104,15 @@ public class LeaseMachineTests
         {
             var effects = Tell(new LeaseEvent.Looked(Single<LeaseEffect.Look>(Acquire()).Number, new LeaseHolder(instance, 0, "x", Revision: 8)));
             Assert.Equal(round == 0 ? 1 : 0, effects.OfType<LeaseEffect.TellUnleased>().Count());
-            var claim = Single<LeaseEffect.Claim>(Tell(new LeaseEvent.Granted(effects.OfType<LeaseEffect.Grant>().Single().Number, 77, Timings.Ttl, _now)));
+            var claim = Single<LeaseEffect.Claim>(
+                Tell(new LeaseEvent.Granted(effects.OfType<LeaseEffect.Grant>().Single().Number, 77, Timings.Ttl, _now)));
             Assert.Equal(8, claim.Unleased);
             Tell(new LeaseEvent.Failed(claim.Number, "refused", IsFinal: true));
         }
 
         var free = Tell(new LeaseEvent.Looked(Single<LeaseEffect.Look>(Acquire()).Number, null));
-        Assert.Equal(0, Single<LeaseEffect.Claim>(Tell(new LeaseEvent.Granted(Single<LeaseEffect.Grant>(free).Number, 78, Timings.Ttl, _now))).Unleased);
+        Assert.Equal(0, Single<LeaseEffect.Claim>(
+            Tell(new LeaseEvent.Granted(Single<LeaseEffect.Grant>(free).Number, 78, Timings.Ttl, _now))).Unleased);
     }
 
     [Fact]

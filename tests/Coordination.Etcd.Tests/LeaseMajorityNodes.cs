@@ -2,12 +2,14 @@ using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Coordination.Etcd.Tests;
 
-/// <summary>Three nodes of a cluster with Akka's split brain resolver and its strategy lease-majority on this lease; the network is cut inside the transport.</summary>
+/// <summary>Three nodes of a cluster with Akka's split brain resolver and its strategy lease-majority on this lease; the network is cut inside
+/// the transport.</summary>
 internal sealed class LeaseMajorityNodes(ClusterNode[] nodes) : IAsyncDisposable
 {
     public const string LeaseName = $"{ClusterNode.SystemName}-akka-sbr";
 
-    /// <summary>The majority has to keep the lease until the minority has tried, however much later that noticed the partition: given back earlier, both would stay.</summary>
+    /// <summary>The majority has to keep the lease until the minority has tried, however much later that noticed the partition: given back
+    /// earlier, both would stay.</summary>
     private const string LeaseMajority = """
         akka.cluster {
           downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
@@ -27,9 +29,11 @@ internal sealed class LeaseMajorityNodes(ClusterNode[] nodes) : IAsyncDisposable
     public static async Task<LeaseMajorityNodes> StartAsync(EtcdProcess etcd)
     {
         var first = await ClusterNode.StartAsync(etcd, LeaseMajority, seed: null);
-        var nodes = new LeaseMajorityNodes([first, await ClusterNode.StartAsync(etcd, LeaseMajority, first), await ClusterNode.StartAsync(etcd, LeaseMajority, first)]);
+        var nodes = new LeaseMajorityNodes(
+            [first, await ClusterNode.StartAsync(etcd, LeaseMajority, first), await ClusterNode.StartAsync(etcd, LeaseMajority, first)]);
         await Until.So(
-            () => nodes.All.All(n => n.Cluster.State.Members.Count(m => m.Status == Akka.Cluster.MemberStatus.Up) == nodes.All.Length), "all nodes are up");
+            () => nodes.All.All(n => n.Cluster.State.Members.Count(
+                m => m.Status == Akka.Cluster.MemberStatus.Up) == nodes.All.Length), "all nodes are up");
         return nodes;
     }
 

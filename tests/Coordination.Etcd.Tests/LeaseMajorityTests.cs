@@ -17,7 +17,8 @@ public class LeaseMajorityTests
         await cluster.Last.System.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(90));
         await Until.So(() => cluster.Majority.All(n => n.Cluster.State.Members.Count == 2), "the majority has removed the minority");
         Assert.All(cluster.Majority, n => Assert.False(n.System.WhenTerminated.IsCompleted));
-        await Until.So(async () => !(await etcd.Etcdctl("get", "--prefix", "/akka/leases/")).Contains(LeaseMajorityNodes.LeaseName, StringComparison.Ordinal), "the lease is given back");
+        await Until.So(async () => !(await etcd.Etcdctl("get", "--prefix", "/akka/leases/")).Contains(
+            LeaseMajorityNodes.LeaseName, StringComparison.Ordinal), "the lease is given back");
         Assert.All(cluster.Majority, n => Assert.False(n.System.WhenTerminated.IsCompleted));
     }
 }

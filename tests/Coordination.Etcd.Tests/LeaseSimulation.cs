@@ -1,7 +1,7 @@
 namespace AkkaLb.Coordination.Etcd.Tests;
 
-/// <summary>Several contenders for one lease against <see cref="ModelEtcd"/>, on virtual time: requests and answers are delayed and lost, contenders stand still,
-/// their clocks run at different speeds, etcd changes its leader. All from one seed.</summary>
+/// <summary>Several contenders for one lease against <see cref="ModelEtcd"/>, on virtual time: requests and answers are delayed and lost,
+/// contenders stand still, their clocks run at different speeds, etcd changes its leader. All from one seed.</summary>
 internal sealed class LeaseSimulation
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
@@ -24,7 +24,8 @@ internal sealed class LeaseSimulation
         for (var i = 0; i < contenders; i++)
         {
             var speed = slowest + (_random.NextDouble() * 2 * (1 - slowest));
-            _contenders.Add(new Contender($"c{i}", new LeaseMachine(timings, $"c{i}"), i == 0 ? slowest : speed, TimeSpan.FromHours(_random.Next(1000))));
+            _contenders.Add(new Contender(
+                $"c{i}", new LeaseMachine(timings, $"c{i}"), i == 0 ? slowest : speed, TimeSpan.FromHours(_random.Next(1000))));
         }
     }
 

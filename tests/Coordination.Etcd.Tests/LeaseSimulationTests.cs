@@ -3,7 +3,8 @@ namespace AkkaLb.Coordination.Etcd.Tests;
 public class LeaseSimulationTests
 {
     private static readonly LeaseTimings Timings = new(
-        Ttl: TimeSpan.FromSeconds(15), RenewInterval: TimeSpan.FromSeconds(5), SafetyMargin: TimeSpan.FromSeconds(1.5), OperationTimeout: TimeSpan.FromSeconds(5));
+        Ttl: TimeSpan.FromSeconds(15), RenewInterval: TimeSpan.FromSeconds(5), SafetyMargin: TimeSpan.FromSeconds(1.5),
+        OperationTimeout: TimeSpan.FromSeconds(5));
 
     [Theory]
     [InlineData(2)]

@@ -19,7 +19,8 @@ public sealed class LeaseValueTests
 
     [Fact]
     public void Fields_of_a_newer_version_are_skipped() =>
-        Assert.Equal(new LeaseHolder("instance", LeaseId, "owner"), Read("""{"zone":{"a":[1]},"owner":"owner","instance":"instance","version":2}"""u8));
+        Assert.Equal(new LeaseHolder("instance", LeaseId, "owner"), Read(
+            """{"zone":{"a":[1]},"owner":"owner","instance":"instance","version":2}"""u8));
 
     [Theory]
     [InlineData("")]
@@ -45,5 +46,6 @@ public sealed class LeaseValueTests
         });
     }
 
-    private static LeaseHolder Read(ReadOnlySpan<byte> value) => LeaseValue.HolderOf(new KeyValue { Value = ByteString.CopyFrom(value), Lease = LeaseId });
+    private static LeaseHolder Read(ReadOnlySpan<byte> value) =>
+        LeaseValue.HolderOf(new KeyValue { Value = ByteString.CopyFrom(value), Lease = LeaseId });
 }

@@ -1,6 +1,7 @@
 namespace AkkaLb.Coordination.Etcd.Tests;
 
-/// <summary>What etcd does to one key, on its own clock: leases end exactly when their time is over, the worst moment for whoever believes longer.</summary>
+/// <summary>What etcd does to one key, on its own clock: leases end exactly when their time is over, the worst moment for whoever believes
+/// longer.</summary>
 internal sealed class ModelEtcd(TimeSpan ttl)
 {
     private readonly Dictionary<long, TimeSpan> _leases = [];

@@ -58,7 +58,9 @@ public class OwnershipTermTests
                 {
                     var wasOver = Volatile.Read(ref isOver) != 0;
                     // Even workers ask late, odd ones extend: the clock reads of different threads are not ordered.
-                    var holds = i % 2 == 0 ? term.IsHeld(Deadline + TimeSpan.FromTicks(n % 3)) : term.TryExtend(Deadline - TimeSpan.FromTicks(1), Deadline + TimeSpan.FromTicks(n % 3));
+                    var holds = i % 2 == 0
+                        ? term.IsHeld(Deadline + TimeSpan.FromTicks(n % 3))
+                        : term.TryExtend(Deadline - TimeSpan.FromTicks(1), Deadline + TimeSpan.FromTicks(n % 3));
                     if (!holds)
                     {
                         Volatile.Write(ref isOver, 1);

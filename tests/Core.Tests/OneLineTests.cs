@@ -23,7 +23,8 @@ public sealed class OneLineTests
     [InlineData("ab\u001bd", 5, "ab...")]
     [InlineData("\U0001f600\U0001f600", 4, "\U0001f600\U0001f600")]
     [InlineData("\U0001f600\U0001f600x", 4, "...")]
-    public void A_longer_text_is_cut_to_the_bound_and_says_so(string text, int lengthMax, string expected) => Assert.Equal(expected, OneLine.Of(text, lengthMax));
+    public void A_longer_text_is_cut_to_the_bound_and_says_so(string text, int lengthMax, string expected) =>
+        Assert.Equal(expected, OneLine.Of(text, lengthMax));
 
     [Fact]
     public void Half_a_character_becomes_the_replacement_character() => Assert.Equal("a\ufffdb", OneLine.Of("a\ud800b"));

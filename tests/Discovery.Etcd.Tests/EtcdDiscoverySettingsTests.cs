@@ -15,7 +15,8 @@ public sealed class EtcdDiscoverySettingsTests
         Assert.Null(settings.Register);
 
         var register = EtcdDiscoverySettings.Read("akka.discovery.etcd.register { enabled = on, service-name = s }").Register!;
-        Assert.Equal(("s", "", "", 0, "", new RegistrationOptions()), (register.ServiceName, register.InstanceId, register.Host, register.Port, register.Version, register.Options));
+        Assert.Equal(("s", "", "", 0, "", new RegistrationOptions()), (
+            register.ServiceName, register.InstanceId, register.Host, register.Port, register.Version, register.Options));
         Assert.Empty(register.Attributes);
         Assert.Null(register.Address);
     }
@@ -27,12 +28,14 @@ public sealed class EtcdDiscoverySettingsTests
             """
             akka.discovery.etcd {
               endpoints = ["http://h1:1", "h2:2"], prefix = "/x", request-timeout = 5s, lookup = read, watches-max = 3
-              register { enabled = on, service-name = s, instance-id = i, host = h, port = 7, address = "10.0.0.1", version = v, lease-ttl = 3s, on-conflict = refuse
+              register { enabled = on, service-name = s, instance-id = i, host = h, port = 7, address = "10.0.0.1", version = v, lease-ttl = 3s
+                on-conflict = refuse
                 attributes { port-name = remoting, protocol = tcp } }
             }
             """);
         Assert.Equal([new EtcdEndpoint("h1", 1), new EtcdEndpoint("h2", 2)], settings.Etcd.Endpoints);
-        Assert.Equal(("/x", TimeSpan.FromSeconds(5), LookupMode.Read, 3), (settings.Etcd.Prefix, settings.Etcd.RequestTimeout, settings.Lookup, settings.WatchesMax));
+        Assert.Equal(("/x", TimeSpan.FromSeconds(5), LookupMode.Read, 3), (
+            settings.Etcd.Prefix, settings.Etcd.RequestTimeout, settings.Lookup, settings.WatchesMax));
         var register = settings.Register!;
         Assert.Equal(("i", "h", 7, "10.0.0.1", "v"), (register.InstanceId, register.Host, register.Port, $"{register.Address}", register.Version));
         Assert.Equal(new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(3), OnConflict = ConflictRule.Refuse }, register.Options);
@@ -45,9 +48,11 @@ public sealed class EtcdDiscoverySettingsTests
         var settings = EtcdDiscoverySettings.Read("akka.discovery.etcd { endpoints = \"https://h:1\", user = me, password = secret }");
         Assert.True(settings.Etcd is { IsTls: true, Credentials.User: "me" });
 
-        var told = Assert.Throws<ConfigurationException>(() => EtcdDiscoverySettings.Read("akka.discovery.etcd { password = secret, tls.certificate = a }")).Message;
+        var told = Assert.Throws<ConfigurationException>(
+            () => EtcdDiscoverySettings.Read("akka.discovery.etcd { password = secret, tls.certificate = a }")).Message;
         Assert.Equal(
-            "akka.discovery.etcd.tls.key: is missing: a client certificate and its key go together" + Environment.NewLine + "akka.discovery.etcd.user: is missing: a password is given", told);
+            "akka.discovery.etcd.tls.key: is missing: a client certificate and its key go together"
+                + Environment.NewLine + "akka.discovery.etcd.user: is missing: a password is given", told);
     }
 
     [Fact]
@@ -69,8 +74,10 @@ public sealed class EtcdDiscoverySettingsTests
             """)).Message.Split(Environment.NewLine);
         string[] keys =
         [
-            ".endpoints = \"nowhere\"", ": prefix 'x/'", ": request timeout", ".lookup = \"guess\"", ".watches-max = \"0\"", ".register.service-name = \"\"",
-            ".register.instance-id = \"a/b\"", ".register.port = \"70000\"", ".register.address = \"h\"", ".register.lease-ttl", ".register.on-conflict = \"fight\"",
+            ".endpoints = \"nowhere\"", ": prefix 'x/'", ": request timeout", ".lookup = \"guess\"", ".watches-max = \"0\"",
+            ".register.service-name = \"\"",
+            ".register.instance-id = \"a/b\"", ".register.port = \"70000\"", ".register.address = \"h\"", ".register.lease-ttl",
+            ".register.on-conflict = \"fight\"",
         ];
         Assert.All(keys, key => Assert.Contains(told, line => line.StartsWith("akka.discovery.etcd" + key, StringComparison.Ordinal)));
         Assert.Equal(keys.Length, told.Length);

@@ -239,7 +239,8 @@ public sealed class LookupOutageTests : IAsyncLifetime
         var discovery = Akka.Discovery.Discovery.Get(system.It).Default;
         for (var i = 0; i < 2; i++)
         {
-            var told = await Assert.ThrowsAsync<EtcdRefusedException>(() => discovery.Lookup("greeter", System.Threading.Timeout.InfiniteTimeSpan).WaitAsync(Bound.Time));
+            var told = await Assert.ThrowsAsync<EtcdRefusedException>(
+                () => discovery.Lookup("greeter", System.Threading.Timeout.InfiniteTimeSpan).WaitAsync(Bound.Time));
             Assert.Contains("user or password is wrong", told.Message, StringComparison.Ordinal);
         }
 

@@ -146,7 +146,8 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
         await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":2}""");
         Assert.Empty((await _party.Services.ReadAsync("greeter", Bound.Token())).Instances);
 
-        await _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromHours(1), OnConflict = ConflictRule.Refuse }).Registration.Registered.WaitAsync(Bound.Time);
+        await _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromHours(1), OnConflict = ConflictRule.Refuse })
+            .Registration.Registered.WaitAsync(Bound.Time);
 
         Assert.Equal(A, Assert.Single((await _party.Services.ReadAsync("greeter", Bound.Token())).Instances));
     }
@@ -208,13 +209,15 @@ public sealed class LongLeaseTests
         await etcd.Etcdctl("put", "/p/greeter/a", """{"host":"h","port":1}""", "--lease", granted.Split(' ')[1]);
 
         var second = party.Register(
-            new ServiceInstance("a", "127.0.0.1", 2), new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(1), OnConflict = ConflictRule.Refuse });
+            new ServiceInstance("a", "127.0.0.1", 2),
+            new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(1), OnConflict = ConflictRule.Refuse });
 
         await second.Registration.Registered.WaitAsync(Bound.Time);
         Assert.Equal(TimeSpan.FromSeconds(5), second.Registration.LeaseTtl);
         await second.NextAsync<RegistrationEvent.Registered>();
         Assert.Equal(
-            "etcd grants leases of 5 s where 1 s were asked for: after a crash it is found for that long", $"{second.Seen.OfType<RegistrationEvent.LongerLease>().Single()}");
+            "etcd grants leases of 5 s where 1 s were asked for: after a crash it is found for that long",
+            $"{second.Seen.OfType<RegistrationEvent.LongerLease>().Single()}");
     }
 }
 

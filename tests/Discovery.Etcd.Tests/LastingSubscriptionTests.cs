@@ -37,7 +37,8 @@ public sealed class LastingSubscriptionTests
     }
 
     private LastingSubscription Begin(Action<ServiceEvent> onEvent, Action<Exception> onFailure, int failures) => new(
-        () => new ServiceSubscription(token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), TimeProvider.System, onEvent), onFailure, _time);
+        () => new ServiceSubscription(
+            token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), TimeProvider.System, onEvent), onFailure, _time);
 
     private static async IAsyncEnumerable<ServiceEvent> WatchAsync(int number, int failures, [EnumeratorCancellation] CancellationToken stop)
     {

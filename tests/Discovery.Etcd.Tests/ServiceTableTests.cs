@@ -62,7 +62,9 @@ public sealed class ServiceTableTests
         var told = _table.Apply(Snapshot(9, Kv("a", 5), Kv("b", 6, lease: 0)));
         Assert.Equal(["a"], Ids(told));
         Assert.Equal(
-            new ServiceEvent.Unreadable("/p/s/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/p/s/b'"), told.OfType<ServiceEvent.Unreadable>().Single());
+            new ServiceEvent.Unreadable(
+                "/p/s/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/p/s/b'"),
+                told.OfType<ServiceEvent.Unreadable>().Single());
         Assert.Empty(_table.Apply(Changed(10, Put(Kv("b", 6, 10, lease: 0)))));
         Assert.Equal([], Ids(_table.Apply(Changed(11, Put(Kv("a", 5, 11, lease: 0))))));
         Assert.Equal(["a"], Ids(_table.Apply(Changed(12, Put(Kv("a", 5, 12))))));
@@ -105,5 +107,6 @@ public sealed class ServiceTableTests
     private static Event Delete(string id) => new() { Type = Event.Types.EventType.Delete, Kv = new KeyValue { Key = Keys.KeyOf(id) } };
 
     private static KeyValue Kv(string id, long created, long? modified = null, string value = """{"host":"h","port":1}""", long lease = 1) =>
-        new() { Key = Keys.KeyOf(id), Lease = lease, CreateRevision = created, ModRevision = modified ?? created, Value = ByteString.CopyFromUtf8(value) };
+        new() { Key = Keys.KeyOf(id), Lease = lease, CreateRevision = created, ModRevision = modified ?? created,
+            Value = ByteString.CopyFromUtf8(value) };
 }

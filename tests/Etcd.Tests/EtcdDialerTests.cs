@@ -27,7 +27,8 @@ public sealed class EtcdDialerTests
             "etcd at http://etcd.example:1 cannot be used right now: Connection refused",
             await TroubleAsync(Made(1, ("10.0.0.1", SocketError.ConnectionRefused))));
         Assert.Equal(
-            "etcd at http://etcd.example:1 cannot be used right now: no connection within 1.125 s (10.0.0.2: Connection refused, 10.0.0.1: no answer)",
+            "etcd at http://etcd.example:1 cannot be used right now: no connection within 1.125 s (10.0.0.2: Connection refused, 10.0.0.1: no "
+                + "answer)",
             await TroubleAsync(Made(1, ("10.0.0.1", null), ("10.0.0.2", SocketError.ConnectionRefused))));
         Assert.Equal(
             "etcd at http://etcd.example:1 cannot be used right now: no connection within 1.125 s",
@@ -56,7 +57,8 @@ public sealed class EtcdDialerTests
         await using var silent = new FaultyProxy(1);
         silent.Silence();
         var refusing = FreePorts.Take();
-        using var connection = new EtcdConnection(Loopback(silent.Port, refusing) with { RequestTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        using var connection = new EtcdConnection(
+            Loopback(silent.Port, refusing) with { RequestTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
         var told = await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
         Assert.Equal(
             $"etcd at http://127.0.0.1:{refusing} cannot be used right now: Connection refused; etcd at {silent.Endpoint} did not answer within 1 s",
@@ -67,7 +69,8 @@ public sealed class EtcdDialerTests
     public async Task A_write_goes_to_the_next_member_when_it_cannot_have_arrived_at_the_first()
     {
         await using var etcd = await EtcdProcess.StartAsync();
-        using var connection = new EtcdConnection(Loopback(FreePorts.Take(), etcd.Port) with { RequestTimeout = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        using var connection = new EtcdConnection(
+            Loopback(FreePorts.Take(), etcd.Port) with { RequestTimeout = TimeSpan.FromSeconds(10) }, TimeProvider.System);
         await connection.GrantAsync(TimeSpan.FromMinutes(1), default).WaitAsync(Bound);
         await connection.GrantAsync(TimeSpan.FromMinutes(1), default).WaitAsync(Bound);
     }

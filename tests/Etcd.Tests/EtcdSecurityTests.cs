@@ -108,7 +108,8 @@ public sealed class EtcdSecurityTests : IDisposable
         await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
 
         Assert.Equal($"etcd at {etcd.Endpoint} refuses user 'app': user or password is wrong", await RefusalAsync(Connect(etcd, null, "guess")));
-        Assert.Equal($"etcd at {etcd.Endpoint} refuses user 'nobody': user or password is wrong", await RefusalAsync(Connect(etcd, null, "guess", "nobody")));
+        Assert.Equal($"etcd at {etcd.Endpoint} refuses user 'nobody': user or password is wrong", await RefusalAsync(
+            Connect(etcd, null, "guess", "nobody")));
         Assert.Equal($"etcd at {etcd.Endpoint} has authentication switched on: give a user and a password", await RefusalAsync(Connect(etcd)));
     }
 
@@ -179,8 +180,10 @@ public sealed class EtcdSecurityTests : IDisposable
         using var connection = Connect(etcd, null, Password);
         const string expected = "denies user 'app' access to the keys below /akkalb/";
 
-        Assert.Contains(expected, (await Assert.ThrowsAsync<EtcdRefusedException>(() => connection.CountAsync(Keys, default))).Message, StringComparison.Ordinal);
-        Assert.Contains(expected, (await Assert.ThrowsAsync<EtcdRefusedException>(() => PutAsync(connection, "a"))).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, (
+            await Assert.ThrowsAsync<EtcdRefusedException>(() => connection.CountAsync(Keys, default))).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, (
+            await Assert.ThrowsAsync<EtcdRefusedException>(() => PutAsync(connection, "a"))).Message, StringComparison.Ordinal);
         var watch = await Assert.ThrowsAsync<EtcdRefusedException>(() => EtcdWatchStream.OpenAsync(connection, Keys, 1, default));
         Assert.Contains("refuses user 'app' the watch", watch.Message, StringComparison.Ordinal);
     }
@@ -189,10 +192,13 @@ public sealed class EtcdSecurityTests : IDisposable
     public async Task Etcd_of_another_CA_or_under_another_name_or_expired_is_not_believed()
     {
         await using var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _server });
-        await using var misnamed = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _authority.Issue("misnamed", new() { Hosts = ["etcd.example"] }) });
-        await using var expired = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _authority.Issue("expired", new() { ValidFor = TimeSpan.FromDays(-1) }) });
+        await using var misnamed = await EtcdProcess.StartAsync(
+            new EtcdSecurity { Server = _authority.Issue("misnamed", new() { Hosts = ["etcd.example"] }) });
+        await using var expired = await EtcdProcess.StartAsync(
+            new EtcdSecurity { Server = _authority.Issue("expired", new() { ValidFor = TimeSpan.FromDays(-1) }) });
 
-        Assert.EndsWith("was not signed by the CA that is given for it", await TroubleAsync(Connect(etcd, new EtcdTls(_stranger.Certificates))), StringComparison.Ordinal);
+        Assert.EndsWith("was not signed by the CA that is given for it", await TroubleAsync(
+            Connect(etcd, new EtcdTls(_stranger.Certificates))), StringComparison.Ordinal);
         Assert.EndsWith("was not signed by a CA that this machine trusts: name its CA", await TroubleAsync(Connect(etcd)), StringComparison.Ordinal);
         Assert.Contains("does not name its host", await TroubleAsync(Connect(misnamed, Tls())), StringComparison.Ordinal);
         Assert.EndsWith("has expired or is not valid yet", await TroubleAsync(Connect(expired, Tls())), StringComparison.Ordinal);

@@ -25,7 +25,8 @@ public sealed class EtcdSettingsReaderTests : IDisposable
     {
         using var authority = new TestAuthority(_folder, "ca");
         var client = authority.Issue("client");
-        Give(("prefix", "/p"), ("tls.ca", client.AuthorityFile), ("tls.certificate", client.CertificateFile), ("tls.key", client.KeyFile), ("user", "me"), ("password", "secret"));
+        Give(("prefix", "/p"), ("tls.ca", client.AuthorityFile), (
+            "tls.certificate", client.CertificateFile), ("tls.key", client.KeyFile), ("user", "me"), ("password", "secret"));
         var settings = Read(out var problems)!;
 
         Assert.Empty(problems);

@@ -56,7 +56,8 @@ public sealed class EtcdTokenTests
     public async Task While_authentication_is_off_there_is_no_token_and_nobody_asks_for_one_until_etcd_misses_it()
     {
         var fetches = 0;
-        var isOff = new EtcdRefusedException("off", new RpcException(new Status(StatusCode.FailedPrecondition, "etcdserver: authentication is not enabled")));
+        var isOff = new EtcdRefusedException(
+            "off", new RpcException(new Status(StatusCode.FailedPrecondition, "etcdserver: authentication is not enabled")));
         using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw isOff : Task.FromResult($"t{fetches}"), _time);
 
         Assert.Null(await token.GetAsync(Patience, default));
@@ -77,7 +78,8 @@ public sealed class EtcdTokenTests
         await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(Patience, default));
 
         var fetching = token.GetAsync(Patience, default);
-        Assert.Equal("Connection refused", (await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(TimeSpan.Zero, default))).Message);
+        Assert.Equal("Connection refused", (
+            await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(TimeSpan.Zero, default))).Message);
         never.SetResult("t");
         Assert.Equal("t", await fetching);
     }

@@ -88,7 +88,8 @@ public sealed class SilentMembersTests : IAsyncLifetime
         await using var proxy = new FaultyProxy(_etcd.Port);
         // Without pings, which would find it out as well.
         using var connection = new EtcdConnection(
-            new EtcdSettings([new EtcdEndpoint("127.0.0.1", proxy.Port)]) { RequestTimeout = TimeSpan.FromSeconds(1), PingDelay = TimeSpan.FromHours(1) },
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", proxy.Port)]) { RequestTimeout = TimeSpan.FromSeconds(1),
+                PingDelay = TimeSpan.FromHours(1) },
             TimeProvider.System);
         await using var keeper = await EtcdLeaseKeeper.GrantAsync(connection, TimeSpan.FromMinutes(1), default);
         using var bound = new CancellationTokenSource(Bound);

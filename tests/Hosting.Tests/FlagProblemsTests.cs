@@ -12,7 +12,8 @@ public sealed class FlagProblemsTests
 
     [Fact]
     public void Every_unknown_flag_is_named_with_what_was_meant_and_its_value_is_no_mistake() => Assert.Equal(
-        ["unknown flag --jbos; did you mean --jobs? (see --help)", "unknown flag --balncer; did you mean --balancer? (see --help)", "unknown flag --xyz (see --help)"],
+        ["unknown flag --jbos; did you mean --jobs? (see --help)", "unknown flag --balncer; did you mean --balancer? (see --help)",
+            "unknown flag --xyz (see --help)"],
         Of("load --jbos 5 --balncer=h:1 --xyz"));
 
     [Fact]

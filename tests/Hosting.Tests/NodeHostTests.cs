@@ -29,7 +29,8 @@ public sealed class NodeHostTests
     }
 
     private static Task<NodeHost> StartAsync() => NodeHost.StartAsync(
-        new CommonSettings("127.0.0.1", 0, null, TimeSpan.FromSeconds(2)) { Log = new LogSettings(LogLevel.Error, LogFormat.Text) }, Config.Empty, UserMessages.None);
+        new CommonSettings("127.0.0.1", 0, null, TimeSpan.FromSeconds(2)) { Log = new LogSettings(
+            LogLevel.Error, LogFormat.Text) }, Config.Empty, UserMessages.None);
 
     private sealed class Idle : ReceiveActor;
 }

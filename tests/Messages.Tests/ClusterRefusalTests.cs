@@ -14,7 +14,8 @@ namespace AkkaLb.Messages.Tests;
 [Collection(nameof(TestSystem))]
 public sealed class ClusterRefusalTests : IAsyncLifetime
 {
-    private static readonly Config Quiet = "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 }";
+    private static readonly Config Quiet =
+        "akka.loglevel = OFF, akka.stdout-loglevel = OFF, akka.remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 }";
 
     private readonly ExtendedActorSystem _member = (ExtendedActorSystem)ActorSystem.Create(
         SystemConfig.SystemName,

@@ -99,7 +99,8 @@ public sealed class HostileBytesTests(TestSystem system)
 
     [Fact]
     public void What_no_receiver_would_accept_is_refused_at_the_sender() => Assert.All(Unsendable, message =>
-        Assert.Contains(message.GetType().Name, Assert.Throws<SerializationException>(() => system.Write(message)).Message, StringComparison.Ordinal));
+        Assert.Contains(message.GetType().Name, Assert.Throws<SerializationException>(() => system.Write(message)).Message,
+        StringComparison.Ordinal));
 
     [Theory]
     [InlineData("")]
@@ -143,7 +144,8 @@ public sealed class HostileBytesTests(TestSystem system)
         {
             for (var i = 0; i < 2_000; i++)
             {
-                system.ReadsOrRefuses(Damaged(sample.Golden, samples[random.Next(samples.Count)].Golden, random), sample.Manifest, $"seed {Seed} damage {i}");
+                system.ReadsOrRefuses(
+                    Damaged(sample.Golden, samples[random.Next(samples.Count)].Golden, random), sample.Manifest, $"seed {Seed} damage {i}");
             }
         }
     }

@@ -3,7 +3,8 @@ using Google.Protobuf.Reflection;
 
 namespace AkkaLb.Messages.Tests;
 
-/// <summary>A type that no network may create: it counts how often that happened, for all tests together, so whoever creates or counts is in the collection <see cref="TestSystem"/>.</summary>
+/// <summary>A type that no network may create: it counts how often that happened, for all tests together, so whoever creates or counts is in the
+/// collection <see cref="TestSystem"/>.</summary>
 public sealed class Marker
 {
     private static int _created;

@@ -107,7 +107,8 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
         var gate = system.System.Provider.ResolveActorRef(Samples.GatePath);
         object[] needed =
         [
-            new Identify("q"), new ActorIdentity("q", gate), gate, new Status.Success("done"), new Unwatch((IInternalActorRef)gate, (IInternalActorRef)gate),
+            new Identify("q"), new ActorIdentity("q", gate), gate, new Status.Success("done"), new Unwatch(
+                (IInternalActorRef)gate, (IInternalActorRef)gate),
             new DeathWatchNotification(gate, true, false), "text", 1, 2L, new byte[] { 3 },
             new ActorSelectionMessage(new Identify(1), [new SelectChildName("user")]),
         ];
@@ -174,7 +175,8 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
                 () => Payloads.Unwrap(_peer, new Payload(refused, refused == 16 ? "STF" : name, json))));
         }
 
-        Assert.Contains("akkalb.messages", Assert.Throws<SerializationException>(() => Payloads.Wrap(_peer, new Loose(1), 1000)).Message, StringComparison.Ordinal);
+        Assert.Contains("akkalb.messages", Assert.Throws<SerializationException>(
+            () => Payloads.Wrap(_peer, new Loose(1), 1000)).Message, StringComparison.Ordinal);
         Assert.Equal(before, Marker.Created);
         Assert.Equal("text", Payloads.Unwrap(_peer, Payloads.Wrap(_peer, "text", 1000)));
     }
@@ -184,7 +186,8 @@ public sealed class RefusalTests(TestSystem system) : IAsyncLifetime
     private (int Id, string Manifest, byte[] Bytes) FromPeer(object message)
     {
         var serializer = _peer.Serialization.FindSerializerFor(message);
-        return (serializer.Identifier, Serialization.ManifestFor(serializer, message), Serialization.WithTransport(_peer, () => serializer.ToBinary(message)));
+        return (serializer.Identifier, Serialization.ManifestFor(serializer, message), Serialization.WithTransport(
+            _peer, () => serializer.ToBinary(message)));
     }
 
     private void IsDangerousAndRefused(object message, int id)

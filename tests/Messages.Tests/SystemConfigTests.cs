@@ -18,7 +18,8 @@ public class SystemConfigTests
         var binding = SystemConfig.Binding(host, 4053, "0.0.0.0", 1);
 
         Assert.Equal((host, "remote"), (remoting.GetString($"{Tcp}.hostname"), remoting.GetString("akka.actor.provider")));
-        Assert.Equal((host, "0.0.0.0", 1), (binding.GetString($"{Tcp}.public-hostname"), binding.GetString($"{Tcp}.hostname"), binding.GetInt($"{Tcp}.port")));
+        Assert.Equal((host, "0.0.0.0", 1), (
+            binding.GetString($"{Tcp}.public-hostname"), binding.GetString($"{Tcp}.hostname"), binding.GetInt($"{Tcp}.port")));
         Assert.Equal(host, SystemConfig.Binding("x", 1, host, 1).GetString($"{Tcp}.hostname"));
     }
 }

@@ -81,7 +81,8 @@ public sealed class UserMessagesTests : IAsyncLifetime
 
     [Fact]
     public void An_unlisted_message_is_refused_before_anything_is_sent() =>
-        Assert.Contains(nameof(Marker), Assert.Throws<SerializationException>(() => Payloads.Wrap(_system, new Marker(), DataBytesMax)).Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(Marker), Assert.Throws<SerializationException>(
+            () => Payloads.Wrap(_system, new Marker(), DataBytesMax)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_message_larger_than_the_frame_is_refused_with_both_sizes()

@@ -69,7 +69,8 @@ public sealed class WireFormatTests(TestSystem system)
     [Fact]
     public void Picks_of_distinct_workers_are_written_as_a_reader_that_knows_no_places_reads_them()
     {
-        var workers = Enumerable.Range(1, 3).Select(i => new AssignedWorker(new WorkerKey($"w{i}", i), system.System.Provider.ResolveActorRef(Samples.GatePath))).ToArray();
+        var workers = Enumerable.Range(1, 3).Select(
+            i => new AssignedWorker(new WorkerKey($"w{i}", i), system.System.Provider.ResolveActorRef(Samples.GatePath))).ToArray();
 
         var distinct = Wire.Assigned.Parser.ParseFrom(system.Write(new Assigned(1, workers, "")).Bytes);
         var repeated = system.Write(new Assigned(1, [workers[2], workers[0], workers[2], workers[0], workers[1]], "")).Bytes;
@@ -211,7 +212,8 @@ public sealed class WireFormatTests(TestSystem system)
         var member = new MemberState(new WorkerKey(new string('w', WorkerIds.LengthMax), long.MaxValue), WorkerState.Draining, true, long.MaxValue);
         var page = Enumerable.Repeat(member, GetBalancerState.CountMax);
 
-        Assert.InRange(system.Write(new BalancerState("b", "least-load", "", long.MaxValue, int.MaxValue, 0, [.. page])).Bytes.Length, 60_000, 100_000);
+        Assert.InRange(system.Write(
+            new BalancerState("b", "least-load", "", long.MaxValue, int.MaxValue, 0, [.. page])).Bytes.Length, 60_000, 100_000);
     }
 
     [Fact]

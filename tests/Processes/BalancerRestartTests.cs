@@ -12,7 +12,8 @@ public sealed class BalancerRestartTests(ITestOutputHelper output)
     {
         await using var cluster = await TestCluster.StartAsync(output);
         await cluster.AddWorkersAsync(["w1", "w2"]);
-        var client = cluster.StartClient("load", "--jobs", "2000", "--concurrency", "8", "--job", "sleep:20", "--not-idempotent", "--deadline", "60", "--json");
+        var client = cluster.StartClient(
+            "load", "--jobs", "2000", "--concurrency", "8", "--job", "sleep:20", "--not-idempotent", "--deadline", "60", "--json");
         await cluster.Ledger.WaitForAsync(100);
 
         cluster.Balancer.Signal(Signals.Kill);

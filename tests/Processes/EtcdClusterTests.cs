@@ -66,9 +66,11 @@ public sealed class EtcdClusterTests(ITestOutputHelper output) : IAsyncLifetime
         gone = (await watch.WaitForLineAsync("DELETE")).At;
         await assignments.UntilAsync(a => a.Count >= 100);
         last = assignments.Answers.Last(a => a.Worker == "w2");
-        output.WriteLine($"killed: key gone {Ms(killed, gone)} ms after it; last named {Ms(gone, last.AnsweredAt)} ms after that (asked {Ms(gone, last.AskedAt)} ms)");
+        output.WriteLine($"killed: key gone {Ms(killed, gone)} ms after it; last named {Ms(gone, last.AnsweredAt)} ms after that (asked "
+            + $"{Ms(gone, last.AskedAt)} ms)");
         Assert.InRange(Ms(gone, last.AskedAt), double.NegativeInfinity, 100);
-        Assert.Equal(["/akkalb/workers/alone", "/akkalb/workers/w3"], (await KeysAsync()).Where(k => k.Contains("/workers/", StringComparison.Ordinal)));
+        Assert.Equal(["/akkalb/workers/alone", "/akkalb/workers/w3"], (await KeysAsync()).Where(
+            k => k.Contains("/workers/", StringComparison.Ordinal)));
         assignments.AssertAllAnswered();
         _cluster.AssertNoStackTraces();
     }

@@ -47,7 +47,8 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
         (string Name, byte[] Bytes, string Logged)[] garbage =
         [
             ("random bytes", RandomBytes(64 << 10), "length field: "),
-            ("an HTTP request", Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: balancer\r\n\r\n"), $"length exceeds 128000: {BitConverter.ToInt32("GET "u8) + sizeof(int)}"),
+            ("an HTTP request", Encoding.ASCII.GetBytes(
+                "GET / HTTP/1.1\r\nHost: balancer\r\n\r\n"), $"length exceeds 128000: {BitConverter.ToInt32("GET "u8) + sizeof(int)}"),
             ("a frame of garbage", [.. LengthOf1000, .. RandomBytes(1000)], "PDU of length 1000"),
             ("a length of 100 MB", [.. BitConverter.GetBytes(100_000_000), .. RandomBytes(64 << 10)], "length exceeds 128000: 100000004"),
             ("a negative length", [.. BitConverter.GetBytes(-1), .. RandomBytes(1000)], "length field: -1)"),
@@ -120,7 +121,8 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
         await _assignments.UntilAsync(a => a.Count >= 200);
 
         var growth = (balancer.ResidentBytes - resident) / (1 << 20);
-        output.WriteLine($"{_assignments.Answers.Count} questions answered; resident memory of the balancer {resident >> 20} MiB, then {growth} MiB more");
+        output.WriteLine($"{_assignments.Answers.Count} questions answered; resident memory of the balancer {resident >> 20} MiB, then {growth} "
+            + $"MiB more");
         _assignments.AssertAllAnswered();
         Assert.InRange(growth, long.MinValue, 100);
         _cluster.AssertNoStackTraces();

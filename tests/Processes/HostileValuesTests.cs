@@ -4,7 +4,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
 
-/// <summary>Somebody has written rubbish beside our entries in a real etcd: nobody is blinded, ended or made to crash again and again by it.</summary>
+/// <summary>Somebody has written rubbish beside our entries in a real etcd: nobody is blinded, ended or made to crash again and again by
+/// it.</summary>
 public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Rubbish = 60;
@@ -60,10 +61,12 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
             var lines = process.Error.Texts;
             Assert.DoesNotContain(lines, l => l.Any(char.IsControl) || l.StartsWith("fatal: forged", StringComparison.Ordinal));
             Assert.InRange(lines.Count(l => l.Contains("left out", StringComparison.Ordinal)), 0, 40);
-            Assert.DoesNotContain(lines, l => l.StartsWith("   at ", StringComparison.Ordinal) || l.Contains("the watcher failed", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                lines, l => l.StartsWith("   at ", StringComparison.Ordinal) || l.Contains("the watcher failed", StringComparison.Ordinal));
         }
 
-        Assert.Contains(second.Error.Texts, l => l.Contains("... and ", StringComparison.Ordinal) && l.Contains("more registry values are left out: ", StringComparison.Ordinal));
+        Assert.Contains(second.Error.Texts, l => l.Contains("... and ", StringComparison.Ordinal) && l.Contains(
+            "more registry values are left out: ", StringComparison.Ordinal));
     }
 
     private static string Worker(string path, int heartbeatMs = 1000) =>
@@ -74,7 +77,8 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
         for (var i = 0; i < Workers.Length; i++)
         {
             await _etcd.PutLeasedAsync($"/akkalb/workers/{when}-{i}", Workers[i]);
-            await _etcd.PutLeasedAsync($"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal));
+            await _etcd.PutLeasedAsync(
+                $"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal));
         }
 
         await _etcd.Etcdctl("put", $"/akkalb/workers/{when}\r\nfatal: forged \u001b[2J", "x");

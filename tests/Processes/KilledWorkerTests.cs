@@ -32,7 +32,8 @@ public sealed class KilledWorkerTests(ITestOutputHelper output)
         var endings = (Idempotent: await idempotent.EndedAsync(TimeSpan.FromSeconds(60)), Once: await once.EndedAsync(TimeSpan.FromSeconds(60)));
         var (retrying, failing) = (LoadSummary.Of(endings.Idempotent), LoadSummary.Of(endings.Once));
         output.WriteLine($"idempotent: {retrying.RetriedJobs.Count} were on the killed worker or on their way; {retrying}");
-        output.WriteLine($"the others: {failing.FailedJobs.Count}, {string.Join("; ", failing.FailedJobs.CountBy(f => f.Cause).Select(c => $"{c.Value} x {c.Key}"))}; {failing}");
+        output.WriteLine($"the others: {failing.FailedJobs.Count}, "
+            + $"{string.Join("; ", failing.FailedJobs.CountBy(f => f.Cause).Select(c => $"{c.Value} x {c.Key}"))}; {failing}");
         Assert.Equal((0, 1), (endings.Idempotent.ExitCode, endings.Once.ExitCode));
         AssertRetried(retrying);
         AssertFailedByName(failing);

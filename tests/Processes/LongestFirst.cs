@@ -10,9 +10,11 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(SingletonTests), nameof(SingletonEtcdTests), SharedCluster.Name, nameof(SecurityTests), nameof(HandOverTests), nameof(ClusterFaultTests), nameof(RestartFaultTests),
+        nameof(SingletonTests), nameof(SingletonEtcdTests), SharedCluster.Name, nameof(SecurityTests), nameof(HandOverTests),
+        nameof(ClusterFaultTests), nameof(RestartFaultTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(c => Array.FindIndex(Longest, name => c.DisplayName == name || c.DisplayName.EndsWith("." + name, StringComparison.Ordinal)) is var i and >= 0 ? i : Longest.Length);
+        testCollections.OrderBy(c => Array.FindIndex(Longest, name => c.DisplayName == name || c.DisplayName.EndsWith(
+            "." + name, StringComparison.Ordinal)) is var i and >= 0 ? i : Longest.Length);
 }

@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
 
-/// <summary>Mutual TLS on every link, etcd with TLS, client certificates and authentication; and that each program says which credential is wrong.</summary>
+/// <summary>Mutual TLS on every link, etcd with TLS, client certificates and authentication; and that each program says which credential is
+/// wrong.</summary>
 public sealed class SecurityTests : IDisposable
 {
     private const int Unreachable = 3;
@@ -51,7 +52,8 @@ public sealed class SecurityTests : IDisposable
         await first.WaitForLineAsync("ready worker w1 ");
         await LoadAsync(cluster, secured, "w1");
 
-        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch continues, and one comes.
+        // A token dies a second after its last use, and now all of them at once. A worker that leaves writes to etcd, the watch continues, and
+        // one comes.
         await etcd.ForgetTokensAsync();
         first.Signal(Signals.Terminate);
         var ending = await first.EndedAsync();
@@ -66,7 +68,8 @@ public sealed class SecurityTests : IDisposable
 
         Assert.True(ending.ExitCode == 0, ending.ToString());
         Assert.DoesNotContain(ending.Error, l => l.Contains("could not be told", StringComparison.Ordinal));
-        Assert.Equal(["/akkalb/workers/w2"], (await etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["/akkalb/workers/w2"], (
+            await etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("akka.ssl.tcp://AkkaLb@127.0.0.1:", ready.Text, StringComparison.Ordinal);
         Assert.StartsWith("ready balancer akka.ssl.tcp://AkkaLb@127.0.0.1:", cluster.Balancer.Output.Texts[0], StringComparison.Ordinal);
         cluster.AssertNoStackTraces();
@@ -79,7 +82,8 @@ public sealed class SecurityTests : IDisposable
         await using var cluster = await TestCluster.StartAsync(_output, "round-robin", ToEtcd(etcd));
         await cluster.AddWorkersAsync(["w1", "w2"], ToEtcd(etcd));
 
-        var refused = cluster.Balancer.Error.NextAsync(l => l.Contains("the last known workers stay", StringComparison.Ordinal) && l.Contains("denies user 'akkalb' access", StringComparison.Ordinal));
+        var refused = cluster.Balancer.Error.NextAsync(l => l.Contains(
+            "the last known workers stay", StringComparison.Ordinal) && l.Contains("denies user 'akkalb' access", StringComparison.Ordinal));
         var mended = cluster.Balancer.Error.NextAsync(l => l.Contains("the watch of the registry continues", StringComparison.Ordinal));
         await etcd.Etcdctl("user", "revoke-role", User, User);
         _output.WriteLine((await refused.WaitAsync(NodeProcess.Bound)).Text);
@@ -114,7 +118,8 @@ public sealed class SecurityTests : IDisposable
             [.. Patient, .. endpoint, .. ca, .. certificate, "--etcd-user", User, "--etcd-password-file", Write("guess", "guess")]);
         await RefusedAsync(
             "AkkaLb.ClientNode", "denies user 'stranger' access to the keys below /akkalb/",
-            [.. Patient, .. endpoint, .. ca, .. certificate, "--etcd-user", "stranger", "--etcd-password-file", Write("other", "other-password"), "assign"]);
+            [.. Patient, .. endpoint, .. ca, .. certificate, "--etcd-user", "stranger", "--etcd-password-file", Write("other", "other-password"),
+            "assign"]);
         Assert.DoesNotContain(_said, l => l.Contains("guess", StringComparison.Ordinal) || l.Contains(Password, StringComparison.Ordinal));
     }
 
@@ -123,7 +128,8 @@ public sealed class SecurityTests : IDisposable
     {
         await using var cluster = await TestCluster.StartAsync(_output, "round-robin", Between(_node));
         await using var plain = await TestCluster.StartAsync(_output);
-        string[] trusting = ["--tls-ca", Write("both.crt", File.ReadAllText(_authority.CertificateFile) + File.ReadAllText(_stranger.CertificateFile))];
+        string[] trusting = ["--tls-ca", Write(
+            "both.crt", File.ReadAllText(_authority.CertificateFile) + File.ReadAllText(_stranger.CertificateFile))];
         var foreign = _stranger.Issue("foreign");
         string[] client = ["--config", Write("client.hocon", "akkalb.client.connect-timeout = 4s")];
 
@@ -132,9 +138,11 @@ public sealed class SecurityTests : IDisposable
             "AkkaLb.ClientNode", "its log tells whether it refuses this node's certificate",
             [.. client, "--balancer", cluster.Address, "--tls-cert", foreign.CertificateFile, "--tls-key", foreign.KeyFile, .. trusting, "assign"]);
         await RefusedAsync(
-            "AkkaLb.ClientNode", "does not answer the TLS handshake: switch TLS on there too", [.. client, "--balancer", plain.Address, .. Between(_node), "assign"]);
+            "AkkaLb.ClientNode", "does not answer the TLS handshake: switch TLS on there too",
+            [.. client, "--balancer", plain.Address, .. Between(_node), "assign"]);
         // What everybody would refuse does not start.
-        await RefusedAsync("AkkaLb.Balancer", "was not signed by", ["--policy", "round-robin", "--port", "0", .. Between(foreign with { AuthorityFile = _node.AuthorityFile })]);
+        await RefusedAsync("AkkaLb.Balancer", "was not signed by", ["--policy", "round-robin", "--port", "0", .. Between(
+            foreign with { AuthorityFile = _node.AuthorityFile })]);
 
         Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("it does not speak TLS", StringComparison.Ordinal));
         Assert.Single(cluster.Balancer.Error.Texts, l => l.Contains("its certificate (CN=foreign) was not signed by", StringComparison.Ordinal));
@@ -145,13 +153,15 @@ public sealed class SecurityTests : IDisposable
     /// <summary>Time for a handshake and a password's hash on a busy machine.</summary>
     private string[] Patient => ["--config", Write("patient.hocon", "akkalb.etcd.request-timeout = 10s")];
 
-    private static string[] Between(TestCertificate node) => ["--tls-cert", node.CertificateFile, "--tls-key", node.KeyFile, "--tls-ca", node.AuthorityFile];
+    private static string[] Between(TestCertificate node) =>
+        ["--tls-cert", node.CertificateFile, "--tls-key", node.KeyFile, "--tls-ca", node.AuthorityFile];
 
     private static string[] CertificateForEtcd(TestCertificate node) => ["--etcd-cert", node.CertificateFile, "--etcd-key", node.KeyFile];
 
     private async Task<EtcdProcess> StartEtcdAsync()
     {
-        var etcd = await EtcdProcess.StartAsync(new EtcdSecurity { Server = _etcdServer, Client = _authority.Issue("etcdctl"), TokenTtl = TimeSpan.FromSeconds(1) });
+        var etcd = await EtcdProcess.StartAsync(
+            new EtcdSecurity { Server = _etcdServer, Client = _authority.Issue("etcdctl"), TokenTtl = TimeSpan.FromSeconds(1) });
         try
         {
             await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
@@ -166,7 +176,8 @@ public sealed class SecurityTests : IDisposable
 
     private string[] ToEtcd(EtcdProcess etcd) =>
     [
-        .. Patient, "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User, "--etcd-password-file", Write("password", Password),
+        .. Patient, "--etcd", etcd.Endpoint, "--etcd-ca", _authority.CertificateFile, .. CertificateForEtcd(_node), "--etcd-user", User,
+        "--etcd-password-file", Write("password", Password),
     ];
 
     /// <summary>By a client that knows etcd and finds the balancer there.</summary>

@@ -56,7 +56,8 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         var settings = Path.Combine(_folder, "client.hocon");
         await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 4s");
         await Task.WhenAll(
-            FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd", "--prefix"),
+            FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd",
+                "--prefix"),
             FailsAsync(
                 ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"],
                 Unreachable, "no balancer is registered in etcd below /typo/", "--prefix"));
@@ -128,7 +129,8 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         Assert.Matches(@"^\d+\.\d+\.\d+$", Assert.Single(version.Output));
     }
 
-    /// <summary>It ends with this code, nothing on standard output and one line on standard error, beside what it waits for, that holds all these words.</summary>
+    /// <summary>It ends with this code, nothing on standard output and one line on standard error, beside what it waits for, that holds all these
+    /// words.</summary>
     private async Task FailsAsync(string program, string[] arguments, int exitCode, params string[] words)
     {
         var ending = await RunAsync(program, arguments);

@@ -22,7 +22,8 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
         Assert.Empty(ending.Problems);
         Assert.Matches($@"^balancer \S+ akka\.tcp://AkkaLb@{cluster.Address} policy=round-robin members=2 ready$", ending.Output[0]);
         Assert.Matches(@"^watcher embedded connected members=2 revision=\d+ proof-age=0 us resyncs=0 disconnects=0$", ending.Output[1]);
-        Assert.Equal(2, ending.Output.Skip(2).Count(l => l.StartsWith("worker w", StringComparison.Ordinal) && l.Contains(" up eligible incarnation=", StringComparison.Ordinal)));
+        Assert.Equal(2, ending.Output.Skip(2).Count(
+            l => l.StartsWith("worker w", StringComparison.Ordinal) && l.Contains(" up eligible incarnation=", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -37,7 +38,8 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
 
         var both = await StateAsync(cluster, exitCode: 0, "--etcd", etcd.Endpoint);
 
-        Assert.Equal(["least-load", "pick-first"], both.GetProperty("balancers").EnumerateArray().Select(b => b.GetProperty("policy").GetString()).Order());
+        Assert.Equal(["least-load", "pick-first"], both.GetProperty("balancers").EnumerateArray().Select(
+            b => b.GetProperty("policy").GetString()).Order());
         Assert.All(both.GetProperty("balancers").EnumerateArray(), b =>
         {
             Assert.True(b.GetProperty("watcher").GetProperty("isConnected").GetBoolean());
@@ -62,7 +64,8 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
     private static async Task UntilInEtcdAsync(EtcdProcess etcd, int balancers)
     {
         using var bound = new CancellationTokenSource(NodeProcess.Bound);
-        while ((await etcd.Etcdctl("get", "--prefix", "/akkalb/balancers/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length < balancers)
+        while ((await etcd.Etcdctl("get", "--prefix", "/akkalb/balancers/", "--keys-only")).Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries).Length < balancers)
         {
             bound.Token.ThrowIfCancellationRequested();
         }

@@ -27,7 +27,8 @@ public sealed class StreamTests(SharedCluster shared)
     [Fact]
     public async Task A_reader_that_has_had_enough_ends_a_client_quietly()
     {
-        var client = _cluster.Add(InShell("| head -n 1; exit ${PIPESTATUS[0]}", "AkkaLb.ClientNode", "--balancer", _cluster.Address, "assign", "--count", "100000"));
+        var client = _cluster.Add(
+            InShell("| head -n 1; exit ${PIPESTATUS[0]}", "AkkaLb.ClientNode", "--balancer", _cluster.Address, "assign", "--count", "100000"));
 
         var ending = await client.EndedAsync();
         Assert.Equal(141, ending.ExitCode);
@@ -54,7 +55,8 @@ public sealed class StreamTests(SharedCluster shared)
     private static NodeProcess InShell(string redirection, string program, params string[] arguments)
     {
         var isPipe = redirection.StartsWith('|');
-        var command = $"{(isPipe ? "" : "exec ")}dotnet exec '{NodeProcess.AssemblyPath(program)}' {string.Join(' ', arguments.Select(a => $"'{a}'"))} {redirection}";
+        var command = $"{(isPipe ? "" : "exec ")}dotnet exec '{NodeProcess.AssemblyPath(program)}' "
+            + $"{string.Join(' ', arguments.Select(a => $"'{a}'"))} {redirection}";
         return NodeProcess.Start("bash", "-c", command);
     }
 }

@@ -36,7 +36,8 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
 
         await AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another --id, or stop that one");
         await AssertRefusedAsync(
-            Balancer("b4", "--mode", "singleton"), "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode");
+            Balancer("b4", "--mode", "singleton"),
+            "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode");
 
         Assert.False(first.Ended.IsCompleted);
     }
@@ -49,7 +50,8 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         var before = await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json");
 
         await AssertRefusedAsync(Balancer("b1", "--mode", "singleton"), "the id \"b1\" is in use by another balancer at ");
-        await AssertRefusedAsync(Balancer("b2"), "runs with --mode singleton, this one with --mode independent: start all of one prefix in the same mode");
+        await AssertRefusedAsync(
+            Balancer("b2"), "runs with --mode singleton, this one with --mode independent: start all of one prefix in the same mode");
 
         // The same keys with the same revisions: nothing of it was written again.
         Assert.Equal(Kvs(before), Kvs(await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json")));
@@ -78,8 +80,10 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine(ending.ToString());
         Assert.Equal(3, ending.ExitCode);
         Assert.Contains(
-            ending.Error, l => l.EndsWith("another worker process (incarnation 4711) has this one's id in the registry; registering again", StringComparison.Ordinal));
-        Assert.Contains("the id \"w1\" was taken by another worker process (incarnation 4711) while this one was registered", ending.Error[^1], StringComparison.Ordinal);
+            ending.Error, l => l.EndsWith(
+                "another worker process (incarnation 4711) has this one's id in the registry; registering again", StringComparison.Ordinal));
+        Assert.Contains("the id \"w1\" was taken by another worker process (incarnation 4711) while this one was registered", ending.Error[^1],
+            StringComparison.Ordinal);
         Assert.Equal(other, (await _etcd.Etcdctl("get", "/akkalb/workers/w1", "--print-value-only")).Trim());
     }
 
@@ -96,7 +100,8 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var settings = Path.Combine(_folder, "balancer.hocon");
         File.WriteAllText(settings, $"akkalb.balancer.lease-ttl = {Ttl}s");
-        return Add(NodeProcess.Balancer(["--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings, .. more]));
+        return Add(NodeProcess.Balancer(
+            ["--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings, .. more]));
     }
 
     private NodeProcess Worker(string id) => Add(NodeProcess.Worker("--id", id, "--etcd", _etcd.Endpoint, "--lease-ttl", Ttl));

@@ -72,13 +72,14 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
         await scene.Asker.UntilAsync(a => a.Count(x => x.Worker is not null) >= 200);
 
         output.WriteLine(
-            $"balancer stopped: longest time without an assignment {scene.Asker.LongestGap(from: told).TotalMilliseconds:0} ms; while it ran {before.TotalMilliseconds:0} ms");
+            $"balancer stopped: longest time without an assignment {scene.Asker.LongestGap(from: told).TotalMilliseconds:0} ms; while it ran "
+                + $"{before.TotalMilliseconds:0} ms");
         Assert.Equal(0, ending.ExitCode);
         await AssertAllDoneAsync(scene);
     }
 
-    /// <summary>One balancer, workers and an asker that uses it for want of another; then a second one, which all of them hear of and nobody has a reason to
-    /// use; then a load that is told both, the first one first.</summary>
+    /// <summary>One balancer, workers and an asker that uses it for want of another; then a second one, which all of them hear of and nobody has
+    /// a reason to use; then a load that is told both, the first one first.</summary>
     private async Task<Scene> StartSceneAsync()
     {
         var used = await StartBalancerAsync("b1");
@@ -114,7 +115,8 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(Jobs, Ledger.Read().Count(e => e.Outcome == "done"));
         Assert.Equal(Jobs, Ledger.Read().Select(e => e.Job).Distinct().Count());
         var troubles = scene.Asker.Answers.Where(a => a.Trouble is not null).ToList();
-        output.WriteLine($"{scene.Asker.Answers.Count} questions, {troubles.Count} without a worker: {string.Join("; ", troubles.CountBy(a => a.Trouble!))}");
+        output.WriteLine($"{scene.Asker.Answers.Count} questions, {troubles.Count} without a worker: "
+            + $"{string.Join("; ", troubles.CountBy(a => a.Trouble!))}");
         Assert.Empty(troubles);
         AssertNoStackTraces();
     }
@@ -130,7 +132,8 @@ public sealed class TwoBalancersTests(ITestOutputHelper output) : IAsyncLifetime
             $"a fresh report of each worker at {address}");
     }
 
-    private static async Task<string> AddressOfAsync(NodeProcess balancer) => (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
+    private static async Task<string> AddressOfAsync(NodeProcess balancer) =>
+        (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
 
     private async Task<NodeProcess> StartBalancerAsync(string id)
     {

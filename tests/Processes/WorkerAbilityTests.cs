@@ -54,7 +54,8 @@ public sealed class WorkerAbilityTests(ITestOutputHelper output)
         var ending = await worker.EndedAsync();
 
         output.WriteLine(ending.ToString());
-        Assert.Single(state.Output, l => l.StartsWith("worker w1 draining not-eligible ", StringComparison.Ordinal) && l.Contains(" reason=\"", StringComparison.Ordinal));
+        Assert.Single(state.Output, l => l.StartsWith(
+            "worker w1 draining not-eligible ", StringComparison.Ordinal) && l.Contains(" reason=\"", StringComparison.Ordinal));
         Assert.Equal(3, ending.ExitCode);
         Assert.Single(ending.Error, l => l.StartsWith("AkkaLb.WorkerNode: this worker could not do jobs for 2 s: ", StringComparison.Ordinal));
         cluster.AssertNoStackTraces();

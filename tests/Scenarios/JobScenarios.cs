@@ -70,7 +70,8 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
         var client = await Cluster.ConnectAsync();
 
         var crash = await Assert.ThrowsAsync<JobFailedException>(() => AskAsync(client, Act.Crash, "no such luck", Idempotent));
-        Assert.Equal((JobError.WorkerFailed, JobFailureReason.Crash, "w1", 1), (crash.Error, crash.Outcome.Failure, crash.Worker?.Id, crash.Outcome.Sends));
+        Assert.Equal((JobError.WorkerFailed, JobFailureReason.Crash, "w1", 1), (
+            crash.Error, crash.Outcome.Failure, crash.Worker?.Id, crash.Outcome.Sends));
         Assert.Equal("System.FormatException: no such luck", crash.Outcome.Cause);
         Assert.Equal(new Did("w1", "next", 1), await AskAsync(client, Act.Reply, "next"));
     }
@@ -136,7 +137,8 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
         await Stage.UntilBegunAsync("w1", "first");
         var others = Enumerable.Range(0, 20).Select(_ => AskAsync(client, Act.Reply, "other")).ToList();
 
-        // The balancer answers in order, so all twenty are sent when it answers this; and the gate has them all when it answers what is sent after them.
+        // The balancer answers in order, so all twenty are sent when it answers this; and the gate has them all when it answers what is sent
+        // after them.
         var picked = Assert.IsType<JobOutcome.Picked>((await client.AssignAsync(1, LoopbackCluster.Patience)).Outcome);
         await ((IActorRef)picked.Workers[0].Handle).Ask<ActorIdentity>(new Identify(null), LoopbackCluster.Patience);
         Assert.Equal("w1: first\n", Stage.Begun.Value);

@@ -28,7 +28,8 @@ public abstract class Scenario(ITestOutputHelper output, string policy = PolicyN
         Assert.IsType<JobOutcome.Failed>((await client.RunAsync(new Do(act, text), options ?? Once)).Outcome);
 
     /// <summary>Runs a job that ends in a result, and says on which worker and after how many sends.</summary>
-    protected static async Task<(string Worker, int Sends)> DoneAsync(BalancedClient client, Act act = Act.Reply, string text = "", JobOptions? options = null)
+    protected static async Task<(string Worker, int Sends)> DoneAsync(
+        BalancedClient client, Act act = Act.Reply, string text = "", JobOptions? options = null)
     {
         var done = Assert.IsType<JobOutcome.Done>((await client.RunAsync(new Do(act, text), options ?? Once)).Outcome);
         return (done.Worker.Id, done.Sends);

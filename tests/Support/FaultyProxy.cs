@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace AkkaLb.Tests.Support;
 
 /// <summary>A TCP relay to a port on loopback that can break connections, refuse new ones, or fall silent. Thread-safe.</summary>
-/// <remarks>Silent, it accepts connections and keeps the open ones, and passes nothing on in either direction. What it was given meanwhile is passed on
-/// when it is mended: bytes are late, never lost.</remarks>
+/// <remarks>Silent, it accepts connections and keeps the open ones, and passes nothing on in either direction. What it was given meanwhile is
+/// passed on when it is mended: bytes are late, never lost.</remarks>
 public sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly int _target;
@@ -80,8 +80,8 @@ public sealed class FaultyProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing passes on the connections that are open now, for good, and nobody closes them: as behind a router that has forgotten them. New ones
-    /// are served.</summary>
+    /// <summary>Nothing passes on the connections that are open now, for good, and nobody closes them: as behind a router that has forgotten
+    /// them. New ones are served.</summary>
     public void ForgetOpen() => Interlocked.Exchange(ref _forgetting, new CancellationTokenSource()).Cancel();
 
     /// <summary>Everything passes again.</summary>
@@ -141,7 +141,8 @@ public sealed class FaultyProxy : IAsyncDisposable
                 var forgotten = Volatile.Read(ref _forgetting).Token;
                 await Task.WhenAny(PassAsync(client, server, forgotten), PassAsync(server, client, forgotten));
             }
-            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+            catch (Exception e) when (
+                e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
             {
                 // One side is gone; so is the other now.
             }

@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace AkkaLb.Tests.Support;
 
 /// <summary>Ports on loopback for servers that are told their port, or come back at it.</summary>
-/// <remarks>A port that the kernel picked can be picked again for any connection as soon as nobody listens on it: another server's, or that of a client which
-/// dials the port itself and so answers its own call. So these lie below the range that the kernel picks from. No two are the same in a process, and
-/// processes that run side by side begin at different places.</remarks>
+/// <remarks>A port that the kernel picked can be picked again for any connection as soon as nobody listens on it: another server's, or that of a
+/// client which dials the port itself and so answers its own call. So these lie below the range that the kernel picks from. No two are the same
+/// in a process, and processes that run side by side begin at different places.</remarks>
 public static class FreePorts
 {
     private const int First = 10_000;

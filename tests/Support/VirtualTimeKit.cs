@@ -23,8 +23,8 @@ public abstract class VirtualTimeKit : TestKit
     {
     }
 
-    /// <summary>Moves the clock and delivers what is due. Every actor below <c>/user</c> has started and handled what it was sent before, so that its timers stand;
-    /// what is still on its way through a task is not waited for.</summary>
+    /// <summary>Moves the clock and delivers what is due. Every actor below <c>/user</c> has started and handled what it was sent before, so that
+    /// its timers stand; what is still on its way through a task is not waited for.</summary>
     protected void Advance(TimeSpan time)
     {
         // Twice: one that was asked may have been sent something by one that was asked behind it.

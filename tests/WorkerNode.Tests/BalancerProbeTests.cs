@@ -33,7 +33,8 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     public async Task A_node_without_a_balancer_that_says_so_at_once_is_not_asked_without_pause()
     {
         var addresses = new CountedRounds([Here]);
-        await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, new Directory(addresses), TimeSpan.FromMilliseconds(300), default));
+        await Assert.ThrowsAsync<ProgramException>(
+            () => BalancerProbe.FindAsync(Sys, new Directory(addresses), TimeSpan.FromMilliseconds(300), default));
 
         // A round reads them twice and pauses for 100 ms; without a pause there would be hundreds.
         Assert.InRange(addresses.Rounds, 2, 50);
@@ -71,7 +72,8 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     public async Task A_directory_that_refuses_ends_the_search_and_one_that_is_away_does_not()
     {
         var e = await Assert.ThrowsAsync<ProgramException>(
-            () => BalancerProbe.FindAsync(Sys, new Directory([]) { Fault = new BalancerNews.Unreachable("no permission", IsRefused: true) }, Patience, default));
+            () => BalancerProbe.FindAsync(
+                Sys, new Directory([]) { Fault = new BalancerNews.Unreachable("no permission", IsRefused: true) }, Patience, default));
         Assert.Equal("no permission", e.Message);
         var away = new Directory([]) { Fault = new BalancerNews.Unreachable("etcd does not answer", IsRefused: false) };
         e = await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, away, TimeSpan.FromMilliseconds(100), default));

@@ -177,7 +177,8 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         _directory.Addresses = balancers;
         return Sys.ActorOf(MemoryReporter.Props(Worker, new MemoryReporterSettings(
-            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33), () => 4, TimeProvider.System, () => _finished)));
+            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33), () => 4, TimeProvider.System,
+            () => _finished)));
     }
 
     private static (WorkerKey, long) Parts(MemoryReport report) => (report.Worker, report.Sequence);

@@ -19,7 +19,8 @@ public class RegistrationActorTests : VirtualTimeKit
     private readonly IActorRef _registration;
 
     public RegistrationActorTests() => _registration = Sys.ActorOf(RegistrationActor.Props(
-        Worker, _registry, new RegistrationSettings(Ttl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), Ttl / 3)), new Random(4053), TestActor));
+        Worker, _registry, new RegistrationSettings(
+            Ttl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), Ttl / 3)), new Random(4053), TestActor));
 
     [Fact]
     public async Task It_registers_at_once_and_says_ready_when_it_is()
@@ -93,7 +94,8 @@ public class RegistrationActorTests : VirtualTimeKit
 
         await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         Assert.Equal(
-            "the id \"w\" is in use by another worker process (incarnation 99): choose another --id, or stop that one", ExpectMsg<WorkerGaveUp>().Sentence);
+            "the id \"w\" is in use by another worker process (incarnation 99): choose another --id, or stop that one",
+            ExpectMsg<WorkerGaveUp>().Sentence);
         await PassAsync(Ttl * 10);
         Assert.False(_registry.HasCalls);
     }

@@ -58,7 +58,8 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 internal abstract record Call(string Name, long LeaseId, WorkerRecord? Worker, CancellationToken Cancelled);
 
 /// <summary>A request that waits for the test's answer.</summary>
-internal sealed record Call<TAnswer>(string Name, long LeaseId, WorkerRecord? Worker, CancellationToken Cancelled) : Call(Name, LeaseId, Worker, Cancelled)
+internal sealed record Call<TAnswer>(
+    string Name, long LeaseId, WorkerRecord? Worker, CancellationToken Cancelled) : Call(Name, LeaseId, Worker, Cancelled)
 {
     // Continuations run inside SetResult, on a thread without a context: when Answer is done, the actor has its message.
     private readonly TaskCompletionSource<TAnswer> _answer = new();

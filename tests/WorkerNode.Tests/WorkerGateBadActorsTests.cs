@@ -91,7 +91,8 @@ public sealed class WorkerGateBadActorsTests : GateKit
 
     private static bool IsFit(Habit habit, IAkkaLbMessage answer) => habit switch
     {
-        Habit.KeepSilent => answer is JobFailed { Reason: JobFailureReason.DeadlineExceeded } or JobRejected { Reason: JobRejectReason.DeadlinePassed },
+        Habit.KeepSilent => answer is JobFailed { Reason: JobFailureReason.DeadlineExceeded }
+            or JobRejected { Reason: JobRejectReason.DeadlinePassed },
         Habit.StopSilently or Habit.PoisonItself or Habit.KillItself or Habit.Throw or Habit.ThrowUnreadable or Habit.PoisonItsParent
             or Habit.StopByReceiveTimeout => answer is JobFailed { Reason: JobFailureReason.Crash },
         Habit.FailUnreadably => answer is JobFailed { Reason: JobFailureReason.Failure },

@@ -55,12 +55,14 @@ public class WorkerSettingsTests
     [Theory]
     [InlineData(
         "worker { lease-ttl = 3s, heartbeat = 1001ms }",
-        "akkalb.worker.heartbeat (--heartbeat) = 1001 ms: must be at most a third of the lease TTL, which is 3 s (--lease-ttl), so that two renewals may fail")]
+        "akkalb.worker.heartbeat (--heartbeat) = 1001 ms: must be at most a third of the lease TTL, which is 3 s (--lease-ttl), so that two "
+            + "renewals may fail")]
     [InlineData("worker.lease-ttl = 5500ms", "akkalb.worker.lease-ttl (--lease-ttl) = 5.5 s: must be whole seconds")]
     [InlineData("worker.lease-ttl = 5", "akkalb.worker.lease-ttl (--lease-ttl) = 5: must be from 2 s to 60 m; add a unit: ms, s, m, h or d")]
     [InlineData("worker.id = \"a b\"", "akkalb.worker.id (--id) = a b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000")]
-    [InlineData("worker { capacity = 2, instances = 3 }", "akkalb.worker.instances (--instances) = 3: must be at most the capacity, which is 2 (--capacity)")]
+    [InlineData("worker { capacity = 2, instances = 3 }",
+        "akkalb.worker.instances (--instances) = 3: must be at most the capacity, which is 2 (--capacity)")]
     [InlineData("balancers = [\"a:1\", \"b:2\"]", "akkalb.balancers (--balancer): several balancers need a registry they share: use etcd (--etcd)")]
     [InlineData("balancers = [\"here\"]", "akkalb.balancers (--balancer) = here: must be host:port, several with commas between")]
     [InlineData("messages.m = \"No.Such, Type\"", "akkalb.messages.m = No.Such, Type: no such type; write \"Namespace.Type, Assembly\"")]
@@ -68,12 +70,15 @@ public class WorkerSettingsTests
     [InlineData("messages.m = \"A[[\"", "akkalb.messages.m = A[[: no such type; write \"Namespace.Type, Assembly\"")]
     [InlineData(
         "worker.actor = \"No.Such, Type\"",
-        "akkalb.worker.actor = No.Such, Type: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in akkalb.worker.assemblies")]
+        "akkalb.worker.actor = No.Such, Type: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in "
+            + "akkalb.worker.assemblies")]
     [InlineData(
         "worker.actor = \"A, B, Version=x, =\"",
-        "akkalb.worker.actor = A, B, Version=x, =: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in akkalb.worker.assemblies")]
+        "akkalb.worker.actor = A, B, Version=x, =: no such type; write \"Namespace.Type, Assembly\", and list the assembly's path in "
+            + "akkalb.worker.assemblies")]
     [InlineData(
-        "worker.actor = \"System.String\"", "akkalb.worker.actor = System.String: must be an actor class with a public constructor without parameters")]
+        "worker.actor = \"System.String\"",
+        "akkalb.worker.actor = System.String: must be an actor class with a public constructor without parameters")]
     public void A_wrong_value_is_named_with_what_it_must_be(string setting, string problem) =>
         Assert.Equal([problem], Assert.Throws<SettingsException>(() => Read(setting)).Problems);
 
@@ -91,7 +96,8 @@ public class WorkerSettingsTests
     [Fact]
     public void The_operators_actor_and_messages_are_found()
     {
-        var settings = Read("worker.actor = \"AkkaLb.WorkerNode.Tests.Idle, AkkaLb.WorkerNode.Tests\", messages.do = \"AkkaLb.WorkerNode.Tests.Do, AkkaLb.WorkerNode.Tests\"");
+        var settings = Read("worker.actor = \"AkkaLb.WorkerNode.Tests.Idle, AkkaLb.WorkerNode.Tests\", messages.do = \"AkkaLb.WorkerNode.Tests.Do, "
+            + "AkkaLb.WorkerNode.Tests\"");
         Assert.Equal((typeof(Idle), true), (settings.Actor, settings.Messages.TryGetType("do", out var type) && type == typeof(Do)));
     }
 

@@ -20,7 +20,8 @@ internal static class AssignCommand
             try
             {
                 session.Interrupted.ThrowIfCancellationRequested();
-                run = await session.Client.AssignAsync(isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout, session.Interrupted).ConfigureAwait(false);
+                run = await session.Client.AssignAsync(
+                    isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout, session.Interrupted).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
             {
@@ -31,7 +32,8 @@ internal static class AssignCommand
             if (run.Outcome is not JobOutcome.Picked picked)
             {
                 var failed = (JobOutcome.Failed)run.Outcome;
-                await Console.Error.WriteLineAsync($"not assigned: {failed.Rejection?.ToString() ?? failed.Error.ToString()}: {failed.Cause}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync(
+                    $"not assigned: {failed.Rejection?.ToString() ?? failed.Error.ToString()}: {failed.Cause}").ConfigureAwait(false);
                 return failed.Error == JobError.NoBalancer ? ExitCode.Unreachable : ExitCode.JobsFailed;
             }
 

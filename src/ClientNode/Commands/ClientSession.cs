@@ -16,7 +16,8 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly NodeLogging? _log;
 
     private ClientSession(
-        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, EndSignals signals, NodeLogging? log, TimeSpan wait)
+        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, EndSignals signals,
+        NodeLogging? log, TimeSpan wait)
     {
         (Client, Balancers, _etcd, _interrupted, _signals, _log, ShutdownWait) = (client, balancers, etcd, interrupted, signals, log, wait);
     }
@@ -49,7 +50,8 @@ internal sealed class ClientSession : IAsyncDisposable
             }
 
             IBalancerDirectory balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!);
-            using var line = new WaitingLine(() => $"a balancer: {Where(settings)}", settings.ConnectTimeout, TimeProvider.System, Console.Error.WriteLine);
+            using var line = new WaitingLine(
+                () => $"a balancer: {Where(settings)}", settings.ConnectTimeout, TimeProvider.System, Console.Error.WriteLine);
             var client = await BalancedClient.ConnectAsync(
                 new BalancedClientOptions
                 {
@@ -86,8 +88,10 @@ internal sealed class ClientSession : IAsyncDisposable
             throw problem switch
             {
                 NoBalancerException when isNoneListed => new ProgramException(
-                    ExitCode.Unreachable, $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix", problem),
-                NoBalancerException => new ProgramException(ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
+                    ExitCode.Unreachable,
+                    $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix", problem),
+                NoBalancerException => new ProgramException(
+                    ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
                 RegistryUnavailableException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
                 RegistryRefusedException => new ProgramException(ExitCode.Unreachable, problem.Message, problem),
                 OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),

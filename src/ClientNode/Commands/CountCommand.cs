@@ -30,7 +30,8 @@ internal static class CountCommand
         {
             var whole = files.Count(f => f.IsWhole);
             await Console.Error.WriteLineAsync(
-                $"interrupted: {tally.Done} chunks counted, {tally.Failed} failed, {files.Sum(f => f.Begun) - tally.Done - tally.Failed} begun and not done, the rest not begun; {whole} of {files.Count} files are whole").ConfigureAwait(false);
+                $"interrupted: {tally.Done} chunks counted, {tally.Failed} failed, {files.Sum(f => f.Begun) - tally.Done - tally.Failed} begun and "
+                    + $"not done, the rest not begun; {whole} of {files.Count} files are whole").ConfigureAwait(false);
             return ExitCode.Interrupted;
         }
 
@@ -69,7 +70,8 @@ internal static class CountCommand
 
         if (files.Count > 1)
         {
-            Console.Out.WriteLine($"{total.ToString(CultureInfo.InvariantCulture).PadLeft(width)} total{(files.Any(f => f.Words is null) ? " (incomplete)" : "")}");
+            Console.Out.WriteLine(
+                $"{total.ToString(CultureInfo.InvariantCulture).PadLeft(width)} total{(files.Any(f => f.Words is null) ? " (incomplete)" : "")}");
         }
     }
 }

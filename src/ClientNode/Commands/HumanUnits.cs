@@ -27,5 +27,6 @@ internal static class HumanUnits
         _ => $"{Figures(time.TotalSeconds)} s",
     };
 
-    private static string Figures(double value, bool isWhole = false) => value.ToString(isWhole || value >= 9.95 ? "0" : "0.0", CultureInfo.InvariantCulture);
+    private static string Figures(double value, bool isWhole = false) =>
+        value.ToString(isWhole || value >= 9.95 ? "0" : "0.0", CultureInfo.InvariantCulture);
 }

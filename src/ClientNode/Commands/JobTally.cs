@@ -55,7 +55,9 @@ internal sealed class JobTally
             else if (outcome is JobOutcome.Failed failed)
             {
                 Failed++;
-                var reason = failed.Failure is { } f ? $"{failed.Error}.{f}" : failed.Rejection is { } r ? $"{failed.Error}.{r}" : failed.Error.ToString();
+                var reason = failed.Failure is { } f
+                    ? $"{failed.Error}.{f}"
+                    : failed.Rejection is { } r ? $"{failed.Error}.{r}" : failed.Error.ToString();
                 _failures[reason] = _failures.GetValueOrDefault(reason) + 1;
                 if (_failed.Count < ListedMax)
                 {

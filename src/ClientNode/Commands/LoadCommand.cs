@@ -34,7 +34,8 @@ internal static class LoadCommand
         {
             var left = options.Jobs is { } jobs ? string.Create(CultureInfo.InvariantCulture, $", {jobs - begun} not begun") : "";
             var open = begun - summary.Done - summary.Failed;
-            await Console.Error.WriteLineAsync($"interrupted: {summary.Done} done, {summary.Failed} failed, {open} begun and not done{left}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(
+                $"interrupted: {summary.Done} done, {summary.Failed} failed, {open} begun and not done{left}").ConfigureAwait(false);
             return ExitCode.Interrupted;
         }
 
@@ -60,7 +61,8 @@ internal static class LoadCommand
         async Task OneAsync() => tally.Add(await session.Client.RunAsync(options.Job, options.Each).ConfigureAwait(false));
     }
 
-    /// <summary>When no new jobs are begun and no balancer answers, what has not been sent is given up: it could only wait for its deadline.</summary>
+    /// <summary>When no new jobs are begun and no balancer answers, what has not been sent is given up: it could only wait for its
+    /// deadline.</summary>
     /// <returns>How long no balancer has answered; null when the run ended by itself.</returns>
     private static async Task<TimeSpan?> StopIfAloneAsync(ClientSession session, Task run, TimeSpan whole)
     {
@@ -106,7 +108,8 @@ internal static class LoadCommand
         }
 
         var culture = CultureInfo.InvariantCulture;
-        Console.Out.WriteLine(string.Create(culture, $"done {s.Done}  failed {s.Failed}  retried {s.Retried}  in {s.Seconds:0.00} s  {s.JobsPerSecond:0.0} jobs/s"));
+        Console.Out.WriteLine(
+            string.Create(culture, $"done {s.Done}  failed {s.Failed}  retried {s.Retried}  in {s.Seconds:0.00} s  {s.JobsPerSecond:0.0} jobs/s"));
         Console.Out.WriteLine(string.Create(culture, $"assign  {Times(s.AssignMicros, TimeSpan.FromMicroseconds(1))}"));
         Console.Out.WriteLine(string.Create(culture, $"job     {Times(s.JobMillis, TimeSpan.FromMilliseconds(1))}"));
         foreach (var (worker, count) in s.Workers)

@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace AkkaLb.ClientNode.Commands;
 
-/// <summary>Shows on standard error how far a run is, and what it waits for: a line that renews itself on a terminal, plain lines now and then elsewhere.</summary>
+/// <summary>Shows on standard error how far a run is, and what it waits for: a line that renews itself on a terminal, plain lines now and then
+/// elsewhere.</summary>
 internal sealed class RunProgress : IAsyncDisposable
 {
     private const int BarWidth = 20;
@@ -45,7 +46,8 @@ internal sealed class RunProgress : IAsyncDisposable
                         var elapsed = TimeProvider.System.GetElapsedTime(started);
                         var summary = tally.Summarize(elapsed);
                         bar.Value = Part(summary, jobs, duration, elapsed);
-                        bar.Description = Markup.Escape(Describe(summary, Open(summary), await WaitsForAsync(summary).ConfigureAwait(false), console.Profile.Width - Beside));
+                        bar.Description = Markup.Escape(
+                            Describe(summary, Open(summary), await WaitsForAsync(summary).ConfigureAwait(false), console.Profile.Width - Beside));
                         await PauseAsync(TerminalInterval, ended).ConfigureAwait(false);
                     }
                 });
@@ -83,7 +85,8 @@ internal sealed class RunProgress : IAsyncDisposable
     internal static double Part(JobSummary summary, long? jobs, TimeSpan? duration, TimeSpan elapsed)
     {
         const double most = 0.99;
-        return Math.Min(most, jobs is { } all ? (double)(summary.Done + summary.Failed) / Math.Max(1, all) : duration is { } whole ? elapsed / whole : 0);
+        return Math.Min(most,
+            jobs is { } all ? (double)(summary.Done + summary.Failed) / Math.Max(1, all) : duration is { } whole ? elapsed / whole : 0);
     }
 
     /// <summary>What fits of the numbers and of each worker's share; what the run waits for is always told.</summary>

@@ -25,7 +25,8 @@ internal static class StateCommand
             var silent = answers.Where(a => a.Report is null).Select(a => a.Address).ToList();
             if (isJson)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(new { balancers = reports.Select(ToJson), silent = silent.Select(a => a.ToString()) }, Json));
+                Console.Out.WriteLine(
+                    JsonSerializer.Serialize(new { balancers = reports.Select(ToJson), silent = silent.Select(a => a.ToString()) }, Json));
             }
             else
             {
@@ -69,8 +70,9 @@ internal static class StateCommand
         var proof = w.ProofAge is { } age ? HumanUnits.Time(age) : "never";
         var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
         Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}"));
-        Console.Out.WriteLine(Invariant(
-            $"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
+        Console.Out.WriteLine(
+            Invariant($"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} ")
+            + Invariant($"proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
         foreach (var m in b.Members)
         {
             Console.Out.WriteLine(Line(m));
@@ -82,8 +84,8 @@ internal static class StateCommand
     {
         var memory = m.ResidentBytes is { } bytes ? $" memory={HumanUnits.Bytes(bytes)}" : "";
         var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
-        return Invariant(
-            $"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} incarnation={m.Worker.Incarnation}{memory}{reason}");
+        return Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
+            + Invariant($"incarnation={m.Worker.Incarnation}{memory}{reason}");
     }
 
     private static object ToJson(BalancerReport report)
@@ -109,7 +111,8 @@ internal static class StateCommand
                 w.LastProblem,
                 w.MemberCount,
             },
-            members = b.Members.Select(m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason }),
+            members = b.Members.Select(
+                m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason }),
         };
     }
 

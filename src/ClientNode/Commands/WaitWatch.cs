@@ -44,6 +44,8 @@ internal sealed class WaitWatch(BalancedClient client, TimeProvider time)
         }
 
         _idleSince ??= time.GetTimestamp();
-        return time.GetElapsedTime(_idleSince.Value) is var idle && idle >= WaitingLine.After ? $"waiting for a worker for {HumanUnits.Time(idle)}" : null;
+        return time.GetElapsedTime(_idleSince.Value) is var idle && idle >= WaitingLine.After
+            ? $"waiting for a worker for {HumanUnits.Time(idle)}"
+            : null;
     }
 }

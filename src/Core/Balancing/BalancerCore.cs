@@ -14,22 +14,23 @@ public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMa
 /// <summary>Everything a balancer decides: who is eligible, whose report counts, and who is picked.</summary>
 /// <remarks>
 /// Membership comes from the registry only; reports never add or remove anybody. Reports update in place, and a pick only reads.
-/// A change costs what changed: a worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next rebuild of the tables,
-/// which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come together are put into
-/// the tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
+/// A change costs what changed: a worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next
+/// rebuild of the tables, which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes
+/// that come together are put into the tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's
+/// monotonic clock throughout.
 /// </remarks>
 /// <param name="policy">Used by this balancer alone.</param>
 /// <param name="limits">Bounds of its tables.</param>
 /// <param name="rebuildPause">By the number of members; null: <see cref="RebuildPause"/>.</param>
 public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func<int, TimeSpan>? rebuildPause = null)
 {
-    /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must not keep
-    /// everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by default, and leaves a
-    /// client most of its deadline, 60 s by default.</summary>
+    /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must
+    /// not keep everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by
+    /// default, and leaves a client most of its deadline, 60 s by default.</summary>
     public static readonly TimeSpan FirstReportsWaitMax = TimeSpan.FromSeconds(10);
 
-    /// <summary>The largest <see cref="Candidate.AnswerBytes"/>, as longer ids and paths are not taken into the registry. Whom a policy picks is known only
-    /// when it is picked, so there must be room for anyone.</summary>
+    /// <summary>The largest <see cref="Candidate.AnswerBytes"/>, as longer ids and paths are not taken into the registry. Whom a policy picks is
+    /// known only when it is picked, so there must be room for anyone.</summary>
     private const int WorkerBytesMax = WorkerIds.LengthMax + (3 * 1024) + 32;
 
     /// <summary>A place among at most 1,000 workers.</summary>
@@ -54,7 +55,8 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
         AssignRejectReason.NoMemoryReports, "workers are registered, but none has sent a memory report lately", TimeSpan.FromMilliseconds(250));
 
     private static readonly AssignRejection AllExcluded = new(
-        AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out", TimeSpan.FromMilliseconds(100));
+        AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
+        TimeSpan.FromMilliseconds(100));
 
     private readonly Dictionary<string, Candidate> _members = new(StringComparer.Ordinal);
     private readonly EarlyReports _early = new(limits.EarlyReportHold, limits.EarlyReportsMax);
@@ -92,11 +94,12 @@ public sealed class BalancerCore(IPickPolicy policy, BalancerLimits limits, Func
     /// <summary>Rises with each change of the membership.</summary>
     public long Version { get; private set; }
 
-    /// <summary>How long a rebuild of the tables waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes.
-    /// By so much may an answer be behind in who has joined.</summary>
+    /// <summary>How long a rebuild of the tables waits after the one before: a millisecond for each 1,000 members, which is more than ten times
+    /// what it takes. By so much may an answer be behind in who has joined.</summary>
     public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
 
-    /// <summary>Members in registration order, <paramref name="count"/> of them at most, beginning with the one at place <paramref name="from"/>.</summary>
+    /// <summary>Members in registration order, <paramref name="count"/> of them at most, beginning with the one at place
+    /// <paramref name="from"/>.</summary>
     public ReadOnlySpan<Candidate> Page(int from, int count)
     {
         Refresh();

@@ -10,7 +10,8 @@ public sealed record MemberNews(string Text, bool IsTrouble)
     /// <param name="change">What the registry told.</param>
     public static MemberNews Of(WorkerRecord? before, MemberChange change) => change switch
     {
-        MemberChange.Put { Member.Worker: var now } => before is null || before.Incarnation != now.Incarnation ? Arrived(before, now) : Changed(before, now),
+        MemberChange.Put { Member.Worker: var now } =>
+            before is null || before.Incarnation != now.Incarnation ? Arrived(before, now) : Changed(before, now),
 
         // A registry does not tell why an entry went. One that is about to leave in order says draining first.
         MemberChange.Removed gone when before is { State: WorkerState.Draining, Reason.Length: 0 } => Good($"worker {gone.WorkerId} has left"),

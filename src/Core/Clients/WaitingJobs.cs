@@ -2,9 +2,9 @@ namespace AkkaLb.Core.Clients;
 
 /// <summary>Jobs that found no free place, the oldest first, and the workers that are known to be full.</summary>
 /// <remarks>
-/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other clients
-/// free places too and new workers come. A worker that refused has as many places for this client as it had jobs of it then: with so many it counts as
-/// full, until that time.
+/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other
+/// clients free places too and new workers come. A worker that refused has as many places for this client as it had jobs of it then: with so many
+/// it counts as full, until that time.
 /// </remarks>
 internal sealed class WaitingJobs(Random random)
 {

@@ -8,20 +8,22 @@ namespace AkkaLb.Core.Clusters;
 /// a split takes to be decided and the losers to end, and longer than a lease that nobody renews.</param>
 /// <param name="EntryLife">How long a balancer's entry outlives it at most: one lease.</param>
 /// <param name="CutOffAfter">How long a member may fail to reach the registry, while others reach it, before it makes way for them.</param>
-public sealed record FormationSettings(TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan EntryLife, TimeSpan CutOffAfter);
+public sealed record FormationSettings(
+    TimeSpan JoinTimeout, TimeSpan Pause, TimeSpan Interval, TimeSpan Patience, TimeSpan EntryLife, TimeSpan CutOffAfter);
 
 /// <summary>How a starting balancer finds the cluster it belongs to, or forms it: without a list of seed nodes, through the registry.</summary>
 /// <remarks>
-/// <para>(event, now) in, effects out. Members announce themselves under leases; whoever starts joins those. Only where there is neither a member nor a
-/// lock may a node take the lock, and only who holds it joins itself: so two that start together form one cluster. The lock's revision numbers the
-/// cluster's generation, and an entry can be put only under the generation that was begun last. As long as the registry keeps what it confirmed, a
-/// second cluster can come about only after every entry of the first has run out, that is, when all of its members were cut off from the registry for
-/// longer than their leases; they hold no deciding lease then.</para>
-/// <para>A registry that was wiped, or restored from a backup, has forgotten the generation of a cluster that stands, and its numbers may begin again: a
-/// larger one need not be later. So members go by lives, for one life is never in two clusters. Where a life of their own cluster stands under the
-/// registry's generation, that is theirs from then on. Where nobody stands and nobody forms, one of them takes the lock again, on condition that the
-/// generation is still the one it saw, and the others follow it. Where only strangers stand, they may be left over in a backup from lives that ended:
-/// those go with their leases. Strangers that stay are another cluster, and this one ends: it has no entry, so whoever starts joins the other.</para>
+/// <para>(event, now) in, effects out. Members announce themselves under leases; whoever starts joins those. Only where there is neither a member
+/// nor a lock may a node take the lock, and only who holds it joins itself: so two that start together form one cluster. The lock's revision
+/// numbers the cluster's generation, and an entry can be put only under the generation that was begun last. As long as the registry keeps what it
+/// confirmed, a second cluster can come about only after every entry of the first has run out, that is, when all of its members were cut off from
+/// the registry for longer than their leases; they hold no deciding lease then.</para>
+/// <para>A registry that was wiped, or restored from a backup, has forgotten the generation of a cluster that stands, and its numbers may begin
+/// again: a larger one need not be later. So members go by lives, for one life is never in two clusters. Where a life of their own cluster stands
+/// under the registry's generation, that is theirs from then on. Where nobody stands and nobody forms, one of them takes the lock again, on
+/// condition that the generation is still the one it saw, and the others follow it. Where only strangers stand, they may be left over in a backup
+/// from lives that ended: those go with their leases. Strangers that stay are another cluster, and this one ends: it has no entry, so whoever
+/// starts joins the other.</para>
 /// </remarks>
 public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings)
 {
@@ -119,7 +121,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (IsCutOff(now))
         {
-            End($"this balancer has not reached etcd for {(now - _troubleSince!.Value).TotalSeconds:0} s, but {who} does: {_trouble}; start it again when it can");
+            End($"this balancer has not reached etcd for {(now - _troubleSince!.Value).TotalSeconds:0} s, but {who} does: {_trouble}; start it "
+                + $"again when it can");
         }
     });
 
@@ -277,11 +280,13 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (members.Find(e => e.Policy != policy) is { } other)
         {
-            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or start all of them again with one policy";
+            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or "
+                + $"start all of them again with one policy";
         }
 
         return members.Find(e => HasTls(e.Node) != HasTls(self)) is not { } unlike ? null
-            : HasTls(self) ? $"the balancer at {unlike.Node.Address} speaks without TLS, this one with it: switch akkalb.tls on at all balancers, or off"
+            : HasTls(self) ? $"the balancer at {unlike.Node.Address} speaks without TLS, this one with it: switch akkalb.tls on at all balancers, "
+                + $"or off"
             : $"the balancer at {unlike.Node.Address} speaks with TLS, this one without: give this one --tls-cert, --tls-key and --tls-ca too";
     }
 
@@ -306,14 +311,15 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         var tried = _seeds.Count == 0 ? "" : $" of {string.Join(", ", _seeds)}";
         End(_trouble.Length > 0
             ? $"this balancer could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: {_trouble}"
-            : $"this balancer could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: none{tried} let this one in; check that the balancers reach each other");
+            : $"this balancer could not enter the cluster of balancers within {settings.JoinTimeout.TotalSeconds:0.#} s: none{tried} let this one "
+                + $"in; check that the balancers reach each other");
         return true;
     }
 
     // ---- when we are in
 
-    /// <summary>Which generation is ours is told by the lives in our cluster and not by addresses or numbers: at an address there may be another life by
-    /// now, in another cluster, and a registry that went back gives numbers again.</summary>
+    /// <summary>Which generation is ours is told by the lives in our cluster and not by addresses or numbers: at an address there may be another
+    /// life by now, in another cluster, and a registry that went back gives numbers again.</summary>
     private void Stand(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
     {
         var standing = sight.Entries.Where(e => e.Generation == sight.Generation).ToList();
@@ -365,7 +371,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
     }
 
-    /// <summary>Only strangers stand in the registry: they go, or we do. Word of a new member takes its time within a cluster too, so it may be none.</summary>
+    /// <summary>Only strangers stand in the registry: they go, or we do. Word of a new member takes its time within a cluster too, so it may be
+    /// none.</summary>
     private void Await(long generation, TimeSpan now)
     {
         if (now - _strangersSince < settings.Patience && !IsLate(now))
@@ -375,7 +382,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
 
         End(_wasReady
-            ? $"etcd names balancers (generation {generation}) that are not in the cluster of this one (generation {_generation}): theirs was formed while this one was cut off from etcd, or after etcd had lost its data: start it again"
+            ? $"etcd names balancers (generation {generation}) that are not in the cluster of this one (generation {_generation}): theirs was "
+                + $"formed while this one was cut off from etcd, or after etcd had lost its data: start it again"
             : $"this balancer got into a cluster that etcd does not name; it names another (generation {generation}): start it again");
     }
 
@@ -410,7 +418,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         if (_wasReady && generation != _generation)
         {
             _effects.Add(new FormationEffect.Note(
-                $"this cluster of balancers, generation {_generation} until now, continues as generation {generation}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off"));
+                $"this cluster of balancers, generation {_generation} until now, continues as generation {generation}: etcd was wiped or restored "
+                    + $"from a backup, or another cluster came and went while this one was cut off"));
             if (_phase is Phase.Member)
             {
                 _phase = Phase.Lapsed;
@@ -420,7 +429,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         _generation = generation;
     }
 
-    /// <summary>Of one generation that has come apart those stay that have been in the registry longest: who was frozen has lost its entry meanwhile.</summary>
+    /// <summary>Of one generation that has come apart those stay that have been in the registry longest: who was frozen has lost its entry
+    /// meanwhile.</summary>
     private bool EndIfLeftBehind(List<ClusterEntry> ours, List<ClusterEntry> strangers, TimeSpan now)
     {
         if (now - _strangersSince < settings.Patience

@@ -40,8 +40,8 @@ public sealed class DecidingLink(TimeSpan silenceMax)
     public void Lost() => _heardAt = null;
 
     /// <summary>To be called with each question.</summary>
-    /// <returns>How long nobody has decided, when it is time to tell the operator: after <see cref="TellAfter"/> and then every <see cref="TellEvery"/>.
-    /// Otherwise null.</returns>
+    /// <returns>How long nobody has decided, when it is time to tell the operator: after <see cref="TellAfter"/> and then every
+    /// <see cref="TellEvery"/>. Otherwise null.</returns>
     public TimeSpan? Missed(TimeSpan now)
     {
         if (IsKnown(now))

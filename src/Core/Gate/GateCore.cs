@@ -186,8 +186,8 @@ public sealed class GateCore
         }
     }
 
-    /// <summary>The instance is gone: it stopped itself, or could not be created or restarted. Say <see cref="InstanceIdle"/> first if it answered its
-    /// last question: without that answer it has not taken its job.</summary>
+    /// <summary>The instance is gone: it stopped itself, or could not be created or restarted. Say <see cref="InstanceIdle"/> first if it
+    /// answered its last question: without that answer it has not taken its job.</summary>
     /// <param name="cause">Why it could not be created, in words; null: that is not known.</param>
     public void InstanceStopped(int instance, string? cause, TimeSpan now, List<GateEffect> effects)
     {
@@ -319,7 +319,8 @@ public sealed class GateCore
         TellDrained(effects);
     }
 
-    /// <summary>Does everything that is due at <paramref name="now"/>: call it at <see cref="NextDue"/>; too early or too often is harmless.</summary>
+    /// <summary>Does everything that is due at <paramref name="now"/>: call it at <see cref="NextDue"/>; too early or too often is
+    /// harmless.</summary>
     public void Tick(TimeSpan now, List<GateEffect> effects)
     {
         while (_dues.Count > 0 && _dues.Min is var due && due.At <= now)
@@ -567,7 +568,8 @@ public sealed class GateCore
         }
     }
 
-    /// <summary>The job was given to an instance that had ended. It was not started, and waits again where it belongs, a bounded number of times.</summary>
+    /// <summary>The job was given to an instance that had ended. It was not started, and waits again where it belongs, a bounded number of
+    /// times.</summary>
     private void PutBack(HeldJob job, List<GateEffect> effects)
     {
         job.RunsOn!.Job = null;
@@ -578,7 +580,8 @@ public sealed class GateCore
         }
         else if (++job.Returns > GateSettings.ReturnsMax)
         {
-            End(job, new GateEffect.AnswerRejected(job.Token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
+            End(job, new GateEffect.AnswerRejected(
+                job.Token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
         }
         else
         {

@@ -2,8 +2,9 @@ namespace AkkaLb.Core.Leases;
 
 /// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
 /// <remarks>
-/// Pure: time and randomness are passed in. A worker that registers names its lease, so that nobody else can register in its name while it lives. Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's
-/// own change is one revision; what ran out by then is told first, and is a revision before it.
+/// Pure: time and randomness are passed in. A worker that registers names its lease, so that nobody else can register in its name while it lives.
+/// Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's own change is one revision; what ran out by
+/// then is told first, and is a revision before it.
 /// </remarks>
 /// <param name="drawLeaseId">Positive numbers that nobody can guess: who knows a lease's id can end it.</param>
 /// <param name="leasesMax">How many there may be at once.</param>
@@ -35,9 +36,11 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
     /// <summary>When the next lease runs out if nothing is renewed; null without leases.</summary>
     public TimeSpan? NextExpiry => _byExpiry.Min?.ExpiresAt;
 
-    /// <summary>Registers under a lease. An id in use by another process is refused: by another incarnation, or by one whose lease has another id.</summary>
+    /// <summary>Registers under a lease. An id in use by another process is refused: by another incarnation, or by one whose lease has another
+    /// id.</summary>
     /// <param name="leaseId">The id that the lease is to have; 0, or one that is in use, lets the table draw one.</param>
-    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom, and 0 that there is no room.</returns>
+    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom, and 0 that there is no
+    /// room.</returns>
     public (long LeaseId, TimeSpan Ttl) Register(
         WorkerRecord worker, long leaseId, TimeSpan ttl, TimeSpan now, List<MemberChange> changes, out long holder)
     {
@@ -63,7 +66,9 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
         }
 
         var granted = ttl < TtlMin ? TtlMin : ttl > TtlMax ? TtlMax : ttl;
-        var lease = new Lease(leaseId > 0 && !_leases.ContainsKey(leaseId) ? leaseId : DrawLeaseId(), granted) { Member = new Member(worker, order), ExpiresAt = now + granted };
+        var lease = new Lease(
+            leaseId > 0 && !_leases.ContainsKey(leaseId) ? leaseId : DrawLeaseId(), granted) { Member = new Member(worker, order),
+            ExpiresAt = now + granted };
         _leases.Add(lease.Id, lease);
         _byWorker[worker.Id] = lease;
         _byExpiry.Add(lease);

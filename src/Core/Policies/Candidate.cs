@@ -3,7 +3,8 @@ using System.Text;
 
 namespace AkkaLb.Core.Policies;
 
-/// <summary>A member as the policies see it. Lives as long as its incarnation is registered, so its counters survive membership changes of others.</summary>
+/// <summary>A member as the policies see it. Lives as long as its incarnation is registered, so its counters survive membership changes of
+/// others.</summary>
 /// <remarks>Owned by one <see cref="Balancing.BalancerCore"/>; not thread-safe.</remarks>
 public sealed class Candidate
 {

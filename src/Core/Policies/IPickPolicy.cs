@@ -1,7 +1,8 @@
 namespace AkkaLb.Core.Policies;
 
 /// <summary>Ranks eligible workers. It knows nothing of health, draining or the registry: eligibility is settled before it is asked.</summary>
-/// <remarks>One instance per balancer; not thread-safe. <see cref="Pick"/> allocates nothing and takes at most logarithmic time when nobody is left out.</remarks>
+/// <remarks>One instance per balancer; not thread-safe. <see cref="Pick"/> allocates nothing and takes at most logarithmic time when nobody is
+/// left out.</remarks>
 public interface IPickPolicy
 {
     /// <summary>The name the operator uses; one of <see cref="PolicyNames"/>.</summary>
@@ -10,7 +11,8 @@ public interface IPickPolicy
     /// <summary>Whether only workers with a fresh memory report can be picked.</summary>
     bool DecidesOnMemory { get; }
 
-    /// <summary>Membership changed. A worker that leaves or drains afterwards stays in the array until the next call, and must not be picked.</summary>
+    /// <summary>Membership changed. A worker that leaves or drains afterwards stays in the array until the next call, and must not be
+    /// picked.</summary>
     /// <param name="eligible">Up and registered, in registration order. The policy keeps the array and does not change it.</param>
     void Rebuild(Candidate[] eligible);
 

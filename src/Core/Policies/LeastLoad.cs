@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace AkkaLb.Core.Policies;
 
-/// <summary>The worker with the fewest resident bytes among those with a fresh report; ties go to the fewest picks since its report, then to registration order.</summary>
+/// <summary>The worker with the fewest resident bytes among those with a fresh report; ties go to the fewest picks since its report, then to
+/// registration order.</summary>
 /// <remarks>
 /// A tournament (Knuth, "The Art of Computer Programming" 3, 5.4.1): the leaves are the workers in registration order, each inner node names the
 /// winner of the two below it, the root names the pick. A report or a pick replays the games on one path. A heap needs as many comparisons, but
@@ -153,7 +154,8 @@ public sealed class LeastLoad : IPickPolicy
     {
         ref readonly var x = ref loads[a];
         ref readonly var y = ref loads[b];
-        // Without a branch but the last, which becomes a conditional move: who wins among equals is a guess that a processor gets wrong half the time.
+        // Without a branch but the last, which becomes a conditional move: who wins among equals is a guess that a processor gets wrong half the
+        // time.
         var aWins = (x.ResidentBytes < y.ResidentBytes)
             | ((x.ResidentBytes == y.ResidentBytes)
                 & ((x.PicksSinceReport < y.PicksSinceReport) | ((x.PicksSinceReport == y.PicksSinceReport) & (a < b))));

@@ -20,8 +20,8 @@ public abstract record EntryStep
 }
 
 /// <summary>Decides whose entry it is.</summary>
-/// <remarks>Ours is what is under our lease, and what names our incarnation. Nobody's is what is missing, and what is under no lease: every process registers under
-/// one. Everything else is another process's, and is never written over.</remarks>
+/// <remarks>Ours is what is under our lease, and what names our incarnation. Nobody's is what is missing, and what is under no lease: every
+/// process registers under one. Everything else is another process's, and is never written over.</remarks>
 public static class EntryRule
 {
     /// <param name="sight">What the registry holds.</param>

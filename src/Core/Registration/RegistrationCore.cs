@@ -7,16 +7,20 @@ public abstract record RegistrationEffect
 {
     private RegistrationEffect() { }
 
-    /// <summary>Register; answer with <see cref="RegistrationCore.Registered"/>, <see cref="RegistrationCore.IdInUse"/> or <see cref="RegistrationCore.RegisterFailed"/>.</summary>
+    /// <summary>Register; answer with <see cref="RegistrationCore.Registered"/>, <see cref="RegistrationCore.IdInUse"/> or
+    /// <see cref="RegistrationCore.RegisterFailed"/>.</summary>
     public sealed record Register(WorkerRecord Worker) : RegistrationEffect;
 
-    /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
+    /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or
+    /// <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
     public sealed record KeepAlive(long LeaseId) : RegistrationEffect;
 
-    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.Updated"/> or <see cref="RegistrationCore.UpdateFailed"/>.</summary>
+    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.Updated"/> or
+    /// <see cref="RegistrationCore.UpdateFailed"/>.</summary>
     public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
 
-    /// <summary>Look what the registry holds under the id; answer with <see cref="RegistrationCore.Looked"/> or <see cref="RegistrationCore.LookFailed"/>.</summary>
+    /// <summary>Look what the registry holds under the id; answer with <see cref="RegistrationCore.Looked"/> or
+    /// <see cref="RegistrationCore.LookFailed"/>.</summary>
     public sealed record Look(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
 
     /// <summary>Put the entry under the lease if what is there is still at <paramref name="Revision"/> (zero: if nothing is there); answer with
@@ -44,24 +48,25 @@ public abstract record RegistrationEffect
 /// <param name="UnableTimeout">How long the worker may be unable to do jobs before it ends; zero: for ever.</param>
 /// <param name="UnregisteredTimeout">How long a worker that was registered may be without a registration before it ends; zero: for ever.</param>
 public sealed record RegistrationSettings(
-    TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff, TimeSpan UnableTimeout = default, TimeSpan UnregisteredTimeout = default)
+    TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff, TimeSpan UnableTimeout = default,
+    TimeSpan UnregisteredTimeout = default)
 {
     /// <summary>How often a worker without a registration says so.</summary>
     public static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>How much later than its TTL a lease's end may be noticed: etcd looks every 500 ms, and has to commit. One that was restarted, or has a
-    /// new leader, also gives each lease its election timeout on top, 1 s by default (seen: 6.4 s for a lease of 5 s).</summary>
+    /// <summary>How much later than its TTL a lease's end may be noticed: etcd looks every 500 ms, and has to commit. One that was restarted, or
+    /// has a new leader, also gives each lease its election timeout on top, 1 s by default (seen: 6.4 s for a lease of 5 s).</summary>
     public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>The life of a registration: register, renew, register again after a lost lease, say whether the worker can work, leave.</summary>
 /// <remarks>
-/// (event, now) in, effects out. One request is under way at a time, except that leaving and writing a changed record do not wait for a renewal. A lease
-/// counts as lost when the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the worker's monotonic
-/// clock. A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that too, see
-/// <see cref="EntryRule"/>. The process keeps its incarnation when it registers again; if another process has taken the id by then, it gives up. A worker
-/// that cannot work stays registered as draining with a reason, until it can again or has been unable for too long. A worker that drains or leaves is on
-/// its way out: it is not registered any more, nor does it give up.
+/// (event, now) in, effects out. One request is under way at a time, except that leaving and writing a changed record do not wait for a renewal.
+/// A lease counts as lost when the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the
+/// worker's monotonic clock. A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that
+/// too, see <see cref="EntryRule"/>. The process keeps its incarnation when it registers again; if another process has taken the id by then, it
+/// gives up. A worker that cannot work stays registered as draining with a reason, until it can again or has been unable for too long. A worker
+/// that drains or leaves is on its way out: it is not registered any more, nor does it give up.
 /// </remarks>
 public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random)
 {
@@ -157,7 +162,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (ttl > _grantedTtl)
         {
             Note(
-                $"the registry grants leases of {Seconds(ttl)} where {Seconds(settings.Ttl)} were asked for: a worker that dies is noticed so much later",
+                $"the registry grants leases of {Seconds(ttl)} where {Seconds(settings.Ttl)} were asked for: a worker that dies is noticed so much "
+                    + $"later",
                 isTrouble: true);
         }
 
@@ -185,9 +191,11 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         if (now - _idInUseSince >= Later(settings.Ttl, ttl) + RegistrationSettings.ExpirySlack)
         {
             GiveUp(
-                _isOusted ? $"the id \"{_worker.Id}\" was taken by another worker process (incarnation {holderIncarnation}) while this one was registered"
+                _isOusted ? $"the id \"{_worker.Id}\" was taken by another worker process (incarnation {holderIncarnation}) while this one was "
+                    + $"registered"
                 : _wasReady ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"
-                : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop that one");
+                : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop "
+                    + $"that one");
             return;
         }
 
@@ -348,8 +356,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
     });
 
-    /// <summary>The registry will not do it, and asking again will not help by itself: at the start this ends the worker. Later an operator may mend what
-    /// is wrong, a password or a role, while the worker continues with its jobs: it is tried again.</summary>
+    /// <summary>The registry will not do it, and asking again will not help by itself: at the start this ends the worker. Later an operator may
+    /// mend what is wrong, a password or a role, while the worker continues with its jobs: it is tried again.</summary>
     public IReadOnlyList<RegistrationEffect> Refused(string problem, TimeSpan now) => Run(() =>
     {
         _isUnderWay = false;
@@ -424,8 +432,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
     });
 
-    /// <summary>An <see cref="RegistrationEffect.Update"/> failed, or nobody knows how it ended: it is written again after the next renewal. Writing it
-    /// twice does no harm.</summary>
+    /// <summary>An <see cref="RegistrationEffect.Update"/> failed, or nobody knows how it ended: it is written again after the next renewal.
+    /// Writing it twice does no harm.</summary>
     public IReadOnlyList<RegistrationEffect> UpdateFailed(string problem) => Run(() =>
     {
         _isUpdating = false;
@@ -564,7 +572,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _effects.Add(new RegistrationEffect.GiveUp(sentence));
     }
 
-    /// <summary>Whether the problem has not been told yet since the trouble began: two answers in turn are told once each, and not for ever.</summary>
+    /// <summary>Whether the problem has not been told yet since the trouble began: two answers in turn are told once each, and not for
+    /// ever.</summary>
     private bool IsNews(string problem) => _told.Count < ToldMax && _told.Add(problem);
 
     private void Note(string text, bool isTrouble = false) => _effects.Add(new RegistrationEffect.Note(text, isTrouble));

@@ -80,7 +80,9 @@ public sealed class SettingsSchema
     {
         if (_keys.TryGetValue(path, out var key))
         {
-            return key.Kind.ProblemIn(value) is { } problem ? $"{key} = {(key.Kind.IsSecret ? "(not shown)" : SettingText.Show(value))}: {problem}" : null;
+            return key.Kind.ProblemIn(value) is { } problem
+                ? $"{key} = {(key.Kind.IsSecret ? "(not shown)" : SettingText.Show(value))}: {problem}"
+                : null;
         }
         if (_sections.Contains(path)) return $"{path} = {SettingText.Show(value)}: must be an object of settings, {path} {{ ... }}";
         var meant = NearestName.Of(path, [.. _keys.Keys, .. _sections.Where(section => section != Root)]);

@@ -20,7 +20,8 @@ internal sealed class LimitedTcpTransport : Transport
         _looking = SilentSockets.Limit(Inner, system.Scheduler, Logging.GetLogger(system, typeof(LimitedTcpTransport)));
     }
 
-    /// <summary>Switches the transport on; put it above everything else. <see cref="Tls.MutualTlsTransport"/> takes its place where there is TLS.</summary>
+    /// <summary>Switches the transport on; put it above everything else. <see cref="Tls.MutualTlsTransport"/> takes its place where there is
+    /// TLS.</summary>
     public static Config Switch { get; } = ConfigurationFactory.ParseString(
         """akka.remote.dot-netty.tcp.transport-class = "AkkaLb.Hosting.Links.LimitedTcpTransport, AkkaLb.Hosting" """);
 

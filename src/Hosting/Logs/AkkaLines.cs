@@ -5,11 +5,12 @@ using Akka.Actor;
 namespace AkkaLb.Hosting.Logs;
 
 /// <summary>Judges what Akka logs: what an operator needs is said in plain words, and what our own lines say already is left out.</summary>
-/// <remarks>Entries are recognized by their templates. One that another release of Akka words differently is told as it is, its first line only. At level
-/// debug all of it is written as it is.</remarks>
+/// <remarks>Entries are recognized by their templates. One that another release of Akka words differently is told as it is, its first line only.
+/// At level debug all of it is written as it is.</remarks>
 internal static partial class AkkaLines
 {
-    /// <summary>A node that is away is told by who needs it: a worker its balancer, a balancer its workers by their leases, a client its balancer.</summary>
+    /// <summary>A node that is away is told by who needs it: a worker its balancer, a balancer its workers by their leases, a client its
+    /// balancer.</summary>
     private static readonly string[] ToldByUs =
     [
         "Tried to associate with unreachable remote address",
@@ -34,7 +35,8 @@ internal static partial class AkkaLines
             return null;
         }
 
-        if (IsLostConnection(cause) || arguments.Any(a => a is Exception e && IsLostConnection(e)) || ToldByUs.Any(t => template.StartsWith(t, StringComparison.Ordinal)))
+        if (IsLostConnection(cause) || arguments.Any(a => a is Exception e && IsLostConnection(e)) || ToldByUs.Any(
+            t => template.StartsWith(t, StringComparison.Ordinal)))
         {
             return null;
         }
@@ -45,8 +47,10 @@ internal static partial class AkkaLines
     private static string? Reword(string template, IReadOnlyList<object?> arguments, string text) => template switch
     {
         _ when template.StartsWith("Dropping message [{0}] for non-local recipient", StringComparison.Ordinal) && arguments.Count == 4 =>
-            $"messages for {At(arguments[2])} are dropped, because this node goes by another address: {HostsIn($"{arguments[3]}")}; use that one where they come from",
-        _ when template.Contains("Marking node(s) as UNREACHABLE", StringComparison.Ordinal) => $"the balancer at {HostsBehind("REACHABLE [", text)} does not answer",
+            $"messages for {At(arguments[2])} are dropped, because this node goes by another address: {HostsIn($"{arguments[3]}")}; use that one "
+                + $"where they come from",
+        _ when template.Contains("Marking node(s) as UNREACHABLE", StringComparison.Ordinal) =>
+            $"the balancer at {HostsBehind("REACHABLE [", text)} does not answer",
         _ when template.StartsWith("SBR took decision", StringComparison.Ordinal) =>
             $"balancers that do not answer are put out of the cluster: {HostsBehind("is downing [", text)}",
         _ when template.StartsWith("Association to [{0}] having UID [{1}] is irrecoverably failed", StringComparison.Ordinal) =>
@@ -65,7 +69,8 @@ internal static partial class AkkaLines
     /// <summary><c>host:port</c> of an address, however it was handed over.</summary>
     private static string At(object? address) => address is Address { Host: { } host, Port: { } port } ? $"{host}:{port}" : HostsIn($"{address}");
 
-    /// <summary>Every <c>host:port</c> in a text that holds addresses, such as <c>akka.tcp://AkkaLb@127.0.0.1:4053</c>; the text itself when there is none.</summary>
+    /// <summary>Every <c>host:port</c> in a text that holds addresses, such as <c>akka.tcp://AkkaLb@127.0.0.1:4053</c>; the text itself when
+    /// there is none.</summary>
     private static string HostsIn(string text)
     {
         var hosts = Host().Matches(text).Select(m => m.Groups[1].Value).Distinct().ToList();

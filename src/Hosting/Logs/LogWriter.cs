@@ -45,7 +45,8 @@ internal sealed class LogWriter : IAsyncDisposable
             Put(line);
             if (Interlocked.Exchange(ref _leftOut, 0) is > 0 and var count)
             {
-                Put(string.Create(CultureInfo.InvariantCulture, $"... and log lines were left out, because standard error was not read fast enough: {count}"));
+                Put(string.Create(CultureInfo.InvariantCulture,
+                    $"... and log lines were left out, because standard error was not read fast enough: {count}"));
             }
         }
     }

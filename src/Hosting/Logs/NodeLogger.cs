@@ -6,14 +6,15 @@ using AkkaLb.Core;
 
 namespace AkkaLb.Hosting.Logs;
 
-/// <summary>Hands an actor system's log entries to the node's log. What our own classes write goes there as it is; of Akka's own entries those that an
-/// operator needs, in plain words, see <see cref="AkkaLines"/>.</summary>
+/// <summary>Hands an actor system's log entries to the node's log. What our own classes write goes there as it is; of Akka's own entries those
+/// that an operator needs, in plain words, see <see cref="AkkaLines"/>.</summary>
 internal sealed class NodeLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     private readonly NodeLogging _logging = Context.System.Settings.Setup.Get<NodeLoggingSetup>().Value.Logging;
     private readonly RareLines _rare = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 1000);
 
-    /// <summary>Switches it on where the actor system has a <see cref="NodeLoggingSetup"/>; put it above everything else. The node's log knows the level.</summary>
+    /// <summary>Switches it on where the actor system has a <see cref="NodeLoggingSetup"/>; put it above everything else. The node's log knows
+    /// the level.</summary>
     public static Config Config { get; } = ConfigurationFactory.ParseString(
         """
         akka { loglevel = DEBUG, loggers = ["AkkaLb.Hosting.Logs.NodeLogger, AkkaLb.Hosting"] }

@@ -29,8 +29,8 @@ internal sealed class NodeLogging(LogSettings settings, TextWriter target) : IAs
         }
     }
 
-    /// <param name="isOurs">What our own actors say once, such as who decides, must not get lost because they were quick: it is written when the node has
-    /// started. Until then what Akka says is dropped.</param>
+    /// <param name="isOurs">What our own actors say once, such as who decides, must not get lost because they were quick: it is written when the
+    /// node has started. Until then what Akka says is dropped.</param>
     public void Add(LogLine line, bool isOurs)
     {
         if (line.Level < settings.Level)

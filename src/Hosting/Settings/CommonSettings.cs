@@ -72,7 +72,8 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         var missing = keys.Where((_, i) => files[i].Length == 0).Select(k => $"{k.Key} ({k.Flag})").ToArray();
         if (missing.Length > 0)
         {
-            problems.Add($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: TLS between nodes needs certificate, key and ca");
+            problems.Add($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: TLS between nodes needs certificate, "
+                + $"key and ca");
             return null;
         }
 
@@ -106,7 +107,8 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         return settings;
 
         static string NameOf(string key) =>
-            key.Length == 0 ? NodeKeys.Etcd : (NodeKeys.Common.FirstOrDefault(k => k.Path == $"{NodeKeys.Etcd}.{key}")?.ToString() ?? $"{NodeKeys.Etcd}.{key}");
+            key.Length == 0 ? NodeKeys.Etcd : (
+                NodeKeys.Common.FirstOrDefault(k => k.Path == $"{NodeKeys.Etcd}.{key}")?.ToString() ?? $"{NodeKeys.Etcd}.{key}");
     }
 
     /// <summary>Balancers listed by the operator; null when they are to be found in etcd.</summary>

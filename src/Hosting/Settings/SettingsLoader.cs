@@ -7,10 +7,12 @@ namespace AkkaLb.Hosting.Settings;
 /// <summary>Puts defaults, file and flags on top of each other and checks the result.</summary>
 public static class SettingsLoader
 {
-    /// <summary>Loads and reads. Rules that concern several settings are checked even if some other settings are wrong, so that all is named at once.</summary>
+    /// <summary>Loads and reads. Rules that concern several settings are checked even if some other settings are wrong, so that all is named at
+    /// once.</summary>
     /// <param name="program">The assembly that carries its defaults, <paramref name="defaults"/>, as a resource.</param>
     /// <param name="file">The operator's file; null without one. Relative paths in it belong to its folder.</param>
-    /// <param name="read">Makes settings of a configuration whose values are all of the right kind; may throw <see cref="SettingsException"/>.</param>
+    /// <param name="read">Makes settings of a configuration whose values are all of the right kind; may throw
+    /// <see cref="SettingsException"/>.</param>
     /// <exception cref="SettingsException">The file or any value is wrong; all problems at once.</exception>
     public static (T Settings, Config Config) Load<T>(
         Assembly program, string defaults, string? file, FlagOverlay flags, SettingsSchema schema, Func<Config, T> read)

@@ -6,8 +6,10 @@ internal static class OpenDescriptors
     private const string Folder = "/proc/self/fdinfo";
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>False when the descriptor is closed, or when the runtime has taken its number for a file of its own, which must not be written to.</summary>
-    /// <remarks>What a process inherits stays open across <c>exec</c>; what the runtime opens does not. Where the system does not tell, it is open.</remarks>
+    /// <summary>False when the descriptor is closed, or when the runtime has taken its number for a file of its own, which must not be written
+    /// to.</summary>
+    /// <remarks>What a process inherits stays open across <c>exec</c>; what the runtime opens does not. Where the system does not tell, it is
+    /// open.</remarks>
     public static bool IsOpen(int descriptor)
     {
         try

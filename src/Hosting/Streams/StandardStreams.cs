@@ -2,7 +2,8 @@ using System.Text;
 
 namespace AkkaLb.Hosting.Streams;
 
-/// <summary>Makes <see cref="Console.Out"/> and <see cref="Console.Error"/> fail as programs in a shell should: see <see cref="StandardStream"/>.</summary>
+/// <summary>Makes <see cref="Console.Out"/> and <see cref="Console.Error"/> fail as programs in a shell should: see
+/// <see cref="StandardStream"/>.</summary>
 internal static class StandardStreams
 {
     private static readonly Lock Installing = new();

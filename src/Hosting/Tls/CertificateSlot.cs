@@ -5,8 +5,8 @@ using Akka.Remote.Transport;
 namespace AkkaLb.Hosting.Tls;
 
 /// <summary>Where Akka's transport takes the certificate from for each new connection.</summary>
-/// <remarks>There is no door to it: its settings are read once. A release of Akka that keeps it elsewhere is recognized, and then a renewed certificate
-/// needs a restart.</remarks>
+/// <remarks>There is no door to it: its settings are read once. A release of Akka that keeps it elsewhere is recognized, and then a renewed
+/// certificate needs a restart.</remarks>
 internal sealed class CertificateSlot
 {
     private readonly object _settings;

@@ -4,7 +4,8 @@ using Akka.Remote.Transport;
 
 namespace AkkaLb.Hosting.Tls;
 
-/// <summary>Remembers why the last connection to another node did not come about, where TLS or a wrong name is likely the cause: for the line of a node that finds nobody.</summary>
+/// <summary>Remembers why the last connection to another node did not come about, where TLS or a wrong name is likely the cause: for the line of
+/// a node that finds nobody.</summary>
 public sealed class LinkTroubles
 {
     private readonly ActorSystem _system;
@@ -37,14 +38,16 @@ public sealed class LinkTroubles
             // A node with TLS hangs up on one without; one without it cannot know why.
             Receive<AssociationErrorEvent>(
                 m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
-                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key and --tls-ca here too");
+                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key "
+                    + $"and --tls-ca here too");
             Receive<AssociationErrorEvent>(_ => { });
 
             // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
             Receive<AssociatedEvent>(
                 m => !m.IsInbound,
                 m => troubles._latest =
-                    $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which its log tells, use that one");
+                    $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which "
+                        + $"its log tells, use that one");
             Receive<AssociatedEvent>(_ => { });
         }
     }

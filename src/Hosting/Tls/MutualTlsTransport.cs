@@ -78,10 +78,12 @@ internal sealed class MutualTlsTransport : Transport
         try
         {
             var association = _inner.Associate(remoteAddress);
-            await TellIfSilentAsync(association, $"{at} does not answer the TLS handshake: switch TLS on there too (akkalb.tls)").ConfigureAwait(false);
+            await TellIfSilentAsync(
+                association, $"{at} does not answer the TLS handshake: switch TLS on there too (akkalb.tls)").ConfigureAwait(false);
             return new FirstWordHandle(
                 await association.ConfigureAwait(false),
-                spoken => _ = TellIfSilentAsync(spoken, $"{at} accepts the connection and says nothing: its log tells whether it refuses this node's certificate"));
+                spoken => _ = TellIfSilentAsync(
+                    spoken, $"{at} accepts the connection and says nothing: its log tells whether it refuses this node's certificate"));
         }
         catch (InvalidAssociationException e) when (WhyHandshakeFailed(remoteAddress, at, e) is { } sentence)
         {

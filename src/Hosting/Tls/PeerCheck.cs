@@ -15,7 +15,8 @@ internal enum PeerRole
     Client,
 }
 
-/// <summary>Decides whether another node's certificate is believed: signed by our CA, now valid, meant for this use, and of the host dialled.</summary>
+/// <summary>Decides whether another node's certificate is believed: signed by our CA, now valid, meant for this use, and of the host
+/// dialled.</summary>
 internal sealed class PeerCheck
 {
     private const int NameLengthMax = 100;
@@ -85,7 +86,8 @@ internal sealed class PeerCheck
 
     private string Describe(X509Certificate2 certificate, X509ChainStatusFlags flaws, PeerRole role, DateTimeOffset now)
     {
-        const X509ChainStatusFlags foreign = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid;
+        const X509ChainStatusFlags foreign =
+            X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid;
         if ((flaws & foreign) != 0)
         {
             return $"was not signed by {_authorityName}";

@@ -6,9 +6,10 @@ using AkkaLb.Core;
 
 namespace AkkaLb.Hosting.Tls;
 
-/// <summary>Reads what Akka's transport logs in its own actor system: refused peers become one line each, now and then; the rest is handed on.</summary>
-/// <remarks>The transport logs a refused peer two or three times, over many lines, and gives advice that does not fit. It is recognized by the message's
-/// template; one that another release words differently is handed on as it is.</remarks>
+/// <summary>Reads what Akka's transport logs in its own actor system: refused peers become one line each, now and then; the rest is handed
+/// on.</summary>
+/// <remarks>The transport logs a refused peer two or three times, over many lines, and gives advice that does not fit. It is recognized by the
+/// message's template; one that another release words differently is handed on as it is.</remarks>
 internal sealed class TransportLog : ReceiveActor
 {
     /// <summary>Of a peer that dialled us.</summary>
@@ -36,7 +37,8 @@ internal sealed class TransportLog : ReceiveActor
 
     /// <param name="node">Whose log gets the lines.</param>
     /// <param name="takeRefusal">Why the peer at the remote end of a connection was refused; null where that is not known.</param>
-    public static Props Props(ActorSystem node, Func<string, string?> takeRefusal) => Akka.Actor.Props.Create(() => new TransportLog(node, takeRefusal));
+    public static Props Props(ActorSystem node, Func<string, string?> takeRefusal) =>
+        Akka.Actor.Props.Create(() => new TransportLog(node, takeRefusal));
 
     /// <summary>Why a handshake failed, when no certificate was judged.</summary>
     public static string Describe(Exception failure)

@@ -9,7 +9,8 @@ using AkkaLb.Messages;
 namespace AkkaLb.Registry.Embedded;
 
 /// <summary>The embedded registry as seen from a worker (over the network) or from the balancer's own watcher (in the process).</summary>
-/// <param name="registry">The <see cref="EmbeddedRegistryActor"/>; for a remote one a selection of its path, so that a restarted balancer is found again.</param>
+/// <param name="registry">The <see cref="EmbeddedRegistryActor"/>; for a remote one a selection of its path, so that a restarted balancer is
+/// found again.</param>
 /// <param name="requestTimeout">How long one request may take; default of the programs 2 s.</param>
 public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, TimeSpan requestTimeout) : IWorkerRegistry
 {
@@ -82,7 +83,8 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
         catch (AskTimeoutException e)
         {
             throw new RegistryUnavailableException(
-                $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s (does the balancer use etcd? then give --etcd here too)", e);
+                $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s (does the balancer use etcd? then "
+                    + $"give --etcd here too)", e);
         }
     }
 

@@ -110,7 +110,8 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>Asks for a snapshot and all later changes, as <see cref="RegistryEvent"/>s told to <paramref name="Watcher"/>; for this process only.</summary>
+    /// <summary>Asks for a snapshot and all later changes, as <see cref="RegistryEvent"/>s told to <paramref name="Watcher"/>; for this process
+    /// only.</summary>
     public sealed record WatchRegistry(IActorRef Watcher) : INoSerializationVerificationNeeded;
 
     /// <summary>To a watcher: nothing more comes, ask again.</summary>

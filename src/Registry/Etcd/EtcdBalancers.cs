@@ -88,7 +88,8 @@ public sealed class EtcdBalancers(EtcdRegistry registry) : IBalancerDirectory
         }
         catch (Exception)
         {
-            // Akka throws for some paths, in spite of its method's name: the check before keeps off those we know of, and no entry may end the subscription.
+            // Akka throws for some paths, in spite of its method's name: the check before keeps off those we know of, and no entry may end the
+            // subscription.
             return null;
         }
     }

@@ -46,7 +46,8 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             }
             else
             {
-                inTheWay = $"{LogText.Of(kv.Key.ToStringUtf8())} in etcd is no balancer's entry and keeps a cluster from being formed: {problem}; delete it";
+                inTheWay = $"{LogText.Of(kv.Key.ToStringUtf8())} in etcd is no balancer's entry and keeps a cluster from being formed: {problem}; "
+                    + $"delete it";
             }
         }
 

@@ -70,7 +70,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             : new EntrySight.Unreadable(found.Lease, found.ModRevision);
     }
 
-    /// <summary>Puts if the key is still at this revision, or, when that is zero, still not there. False when it is not, or the lease is gone.</summary>
+    /// <summary>Puts if the key is still at this revision, or, when that is zero, still not there. False when it is not, or the lease is
+    /// gone.</summary>
     public Task<bool> PutBackAsync(ByteString key, byte[] value, long leaseId, long revision, CancellationToken cancellationToken) =>
         PutUnderAsync(leaseId, revision == 0 ? IsMissing(key) : IsAt(key, revision), value, cancellationToken);
 
@@ -105,7 +106,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
     /// <summary>Create revision 0 means that there is no such key.</summary>
     private static Compare IsMissing(ByteString key) => new() { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
 
-    private static Compare IsAt(ByteString key, long modRevision) => new() { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = modRevision };
+    private static Compare IsAt(ByteString key, long modRevision) =>
+        new() { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = modRevision };
 
     private static RegisterOutcome.Registered Registered(LeaseGrantResponse lease) => new(lease.ID, TimeSpan.FromSeconds(lease.TTL));
 

@@ -7,7 +7,8 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, each under its holder's lease, and the balancers as a service beside them.</summary>
+/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, each under its holder's lease, and the balancers as a service beside
+/// them.</summary>
 /// <remarks>
 /// Thread-safe. Each request is tried once, with <see cref="EtcdSettings.RequestTimeout"/> as its deadline; a call makes at most a
 /// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.
@@ -49,7 +50,8 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
     public Task ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(() => _connection.CountAsync(_keys.Workers, cancellationToken));
 
-    /// <summary>The shortest lease that etcd grants, whoever asks: one and a half of its election timeouts, 2 s by default. It is taken and given back.</summary>
+    /// <summary>The shortest lease that etcd grants, whoever asks: one and a half of its election timeouts, 2 s by default. It is taken and given
+    /// back.</summary>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It refuses.</exception>
     public Task<TimeSpan> ShortestLeaseAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
@@ -100,7 +102,8 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         ArgumentNullException.ThrowIfNull(worker);
         var value = RegistryValue.Write(worker);
-        return BesideRenewalsAsync(leaseId, ct => _registration.PutBackAsync(_keys.WorkerKey(worker.Id), value, leaseId, revision, ct), cancellationToken);
+        return BesideRenewalsAsync(
+            leaseId, ct => _registration.PutBackAsync(_keys.WorkerKey(worker.Id), value, leaseId, revision, ct), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -116,7 +119,8 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
         var translator = new MembershipTranslator(_keys.Workers);
-        await using var told = EtcdWatch.WatchAsync(_connection, _keys.Workers, DeriveRandom(), stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using var told = EtcdWatch.WatchAsync(
+            _connection, _keys.Workers, DeriveRandom(), stop.Token).GetAsyncEnumerator(CancellationToken.None);
         while (await TranslateAsync(async () => await told.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
         {
             foreach (var e in translator.Translate(told.Current))

@@ -7,7 +7,8 @@ using Mvccpb;
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>Turns etcd's keys and events into what the registry's contract says: members, changes, unreadable values.</summary>
-/// <remarks>It remembers what it has told: a removal is told once and only for somebody who was there, an unreadable value once. Not thread-safe.</remarks>
+/// <remarks>It remembers what it has told: a removal is told once and only for somebody who was there, an unreadable value once. Not
+/// thread-safe.</remarks>
 internal sealed class MembershipTranslator(EtcdKeyRange keys)
 {
     private readonly LeftOutValues _leftOut = new();

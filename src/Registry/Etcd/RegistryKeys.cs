@@ -26,5 +26,6 @@ internal sealed class RegistryKeys(string prefix)
 
     private static string Checked(string id) => WorkerIds.IsValid(id)
         ? id
-        : throw new ArgumentException($"'{id}' is no valid id: 1 to {WorkerIds.LengthMax} ASCII letters, digits, dots, underscores and hyphens", nameof(id));
+        : throw new ArgumentException(
+            $"'{id}' is no valid id: 1 to {WorkerIds.LengthMax} ASCII letters, digits, dots, underscores and hyphens", nameof(id));
 }

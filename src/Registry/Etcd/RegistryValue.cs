@@ -4,8 +4,10 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>A worker's value in the registry: <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason"}</c>.</summary>
-/// <remarks>The id is not in it: it is the end of the key. An empty reason is left out. Unknown fields are skipped, so that a newer worker can say more.</remarks>
+/// <summary>A worker's value in the registry:
+/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason"}</c>.</summary>
+/// <remarks>The id is not in it: it is the end of the key. An empty reason is left out. Unknown fields are skipped, so that a newer worker can
+/// say more.</remarks>
 public static class RegistryValue
 {
     private const int VersionLengthMax = 128;

@@ -4,9 +4,10 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>Tells whether a text is what a node of AkkaLb says of itself: <c>akka.tcp://AkkaLb@host:port</c>, and behind it the path of an actor.</summary>
-/// <remarks>As narrow as what is really written, so that a value of another program or a half-written one is caught at the registry. What passes here can be
-/// parsed and resolved by Akka, which throws for some of the rest.</remarks>
+/// <summary>Tells whether a text is what a node of AkkaLb says of itself: <c>akka.tcp://AkkaLb@host:port</c>, and behind it the path of an
+/// actor.</summary>
+/// <remarks>As narrow as what is really written, so that a value of another program or a half-written one is caught at the registry. What passes
+/// here can be parsed and resolved by Akka, which throws for some of the rest.</remarks>
 public static class SerializedActorPath
 {
     /// <summary>Why <see cref="IsWorker"/> said no, for an operator.</summary>
@@ -69,5 +70,6 @@ public static class SerializedActorPath
         IsDecimal(text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Digits as a program writes them, without leading zeros; above 0.</summary>
-    private static bool IsDecimal(ReadOnlySpan<char> text) => text.Length > 0 && text[0] is >= '1' and <= '9' && !text.ContainsAnyExceptInRange('0', '9');
+    private static bool IsDecimal(ReadOnlySpan<char> text) =>
+        text.Length > 0 && text[0] is >= '1' and <= '9' && !text.ContainsAnyExceptInRange('0', '9');
 }

@@ -5,7 +5,8 @@ using AkkaLb.Messages;
 namespace AkkaLb.WorkerNode.BuiltIn;
 
 /// <summary>The worker actor of a node whose operator names none: counts words, and makes load of several kinds.</summary>
-/// <remarks>An ordinary actor: it answers its sender and knows nothing of jobs and gates. What it cannot do is answered with <see cref="Status.Failure"/>.</remarks>
+/// <remarks>An ordinary actor: it answers its sender and knows nothing of jobs and gates. What it cannot do is answered with
+/// <see cref="Status.Failure"/>.</remarks>
 public sealed class BuiltInWorker : ReceiveActor, IWithTimers
 {
     /// <summary>The largest bound of a <see cref="PrimesJob"/>: 50 million, about a quarter of a second and 3 MiB.</summary>

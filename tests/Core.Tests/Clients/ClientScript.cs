@@ -184,7 +184,8 @@ internal sealed class ClientScript
         ClientEffect.SendAssign ask => Invariant(
             $"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
         ClientEffect.SendJob send => Invariant(
-            $"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left{After(send.Waited)}"),
+            $"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
+            + After(send.Waited),
         ClientEffect.AskGate ask => Invariant($"ask gate {ask.Gate} of {ask.Target.Worker.Id} whether it is there"),
         ClientEffect.TellUnreachable tell => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
         ClientEffect.AssignUnanswered => "unanswered",

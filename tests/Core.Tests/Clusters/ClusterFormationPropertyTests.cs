@@ -50,7 +50,8 @@ public class ClusterFormationPropertyTests
     });
 
     [Fact]
-    public void A_node_that_comes_or_crashes_while_the_registry_loses_its_data_ends_nobody_unless_it_forms_another_cluster() => Seeded.Runs(1000, random =>
+    public void A_node_that_comes_or_crashes_while_the_registry_loses_its_data_ends_nobody_unless_it_forms_another_cluster() =>
+        Seeded.Runs(1000, random =>
     {
         var world = Settled(random);
         LoseData(world, random);

@@ -3,7 +3,8 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
 
-/// <summary>Node "me", life 1, policy pick-first; 10 s to join, looks 250 ms apart while something is about to change, else 1 s, 15 s of patience.</summary>
+/// <summary>Node "me", life 1, policy pick-first; 10 s to join, looks 250 ms apart while something is about to change, else 1 s, 15 s of
+/// patience.</summary>
 public class ClusterFormationTests
 {
     private static readonly NodeLife Me = new("me", 1);
@@ -23,7 +24,8 @@ public class ClusterFormationTests
         Text(_formation.Begun(5));
         Assert.Equal("told", Noted());
 
-        string Noted() => _formation.Saw(new ClusterSight([], null, 0) { News = ["told"] }, _members, S(0)).OfType<FormationEffect.Note>().Single().Text;
+        string Noted() => _formation.Saw(
+            new ClusterSight([], null, 0) { News = ["told"] }, _members, S(0)).OfType<FormationEffect.Note>().Single().Text;
     }
 
     // ---- forming
@@ -83,7 +85,8 @@ public class ClusterFormationTests
         See();
         _formation.Begun(5);
         Up(Me);
-        Assert.Equal("end: the cluster could not be formed before the lease of its lock ran out: start this balancer again", Text(_formation.AnnounceRefused(S(1))));
+        Assert.Equal("end: the cluster could not be formed before the lease of its lock ran out: start this balancer again", Text(
+            _formation.AnnounceRefused(S(1))));
         Assert.Equal("", See());
     }
 
@@ -197,7 +200,8 @@ public class ClusterFormationTests
         Assert.Equal("look 250", Text(_formation.AnnounceRefused(S(9.9))));
         See(entries: Entry(A, 12));
         Assert.Equal(
-            "end: this balancer could not enter the cluster of balancers within 10 s: the generation of the cluster in etcd was another each time its entry was to be put",
+            "end: this balancer could not enter the cluster of balancers within 10 s: the generation of the cluster in etcd was another each time "
+                + "its entry was to be put",
             Text(_formation.AnnounceRefused(S(10))));
     }
 
@@ -208,7 +212,8 @@ public class ClusterFormationTests
         Assert.Equal("look 250", See(S(1), entries: Entry(A, 5) with { Policy = "least-load" }));
         Assert.Equal("look 250", See(S(6.9), entries: Entry(A, 5) with { Policy = "least-load" }));
         Assert.Equal(
-            "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or start all of them again with one policy",
+            "end: the balancers of this cluster have the policy least-load, this one pick-first: start it with --policy least-load, or start all "
+                + "of them again with one policy",
             See(S(7), entries: Entry(A, 5) with { Policy = "least-load" }));
     }
 
@@ -247,7 +252,8 @@ public class ClusterFormationTests
         _formation.Start(S(0));
         See(entries: [Entry(A, 5), Entry(B, 5)]);
         Assert.Equal(
-            "end: this balancer could not enter the cluster of balancers within 10 s: none of a, b let this one in; check that the balancers reach each other",
+            "end: this balancer could not enter the cluster of balancers within 10 s: none of a, b let this one in; check that the balancers reach "
+                + "each other",
             See(S(10), entries: [Entry(A, 5), Entry(B, 5)]));
     }
 
@@ -257,7 +263,8 @@ public class ClusterFormationTests
         _formation.Start(S(0));
         var sight = new ClusterSight([], new FormingLock(3, IsOurs: false), 0) { InTheWay = "a lock never goes" };
         Assert.Equal("look 250", Text(_formation.Saw(sight, _members, S(9))));
-        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: a lock never goes", Text(_formation.Saw(sight, _members, S(10))));
+        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: a lock never goes", Text(
+            _formation.Saw(sight, _members, S(10))));
     }
 
     [Fact]
@@ -265,7 +272,8 @@ public class ClusterFormationTests
     {
         _formation.Start(S(0));
         Assert.Equal("look 250", Text(_formation.LookFailed("etcd is away", S(9))));
-        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: etcd is away", Text(_formation.LookFailed("etcd is away", S(10))));
+        Assert.Equal("end: this balancer could not enter the cluster of balancers within 10 s: etcd is away", Text(
+            _formation.LookFailed("etcd is away", S(10))));
     }
 
     // ---- being a member
@@ -291,7 +299,8 @@ public class ClusterFormationTests
     {
         Join(5);
         _formation.Announced();
-        Assert.Equal("note: this balancer's entry in the cluster is gone and is put again: it ran out, look 0", Text(_formation.LeaseLost("it ran out")));
+        Assert.Equal("note: this balancer's entry in the cluster is gone and is put again: it ran out, look 0", Text(
+            _formation.LeaseLost("it ran out")));
         Assert.Equal("look 1000", Text(_formation.LookFailed("etcd is away", S(1000))));
         Assert.Equal("announce 5", See(S(1001)));
         Assert.Equal("look 1000", Text(_formation.Announced()));
@@ -334,7 +343,8 @@ public class ClusterFormationTests
         Assert.Equal("", Text(_formation.OthersReach("b", S(29.9))));
         Assert.Equal("ask others, look 1000", Text(_formation.LookFailed("no answer", S(30))));
         Assert.Equal(
-            "end: this balancer has not reached etcd for 11 s, but b does: no answer; start it again when it can", Text(_formation.OthersReach("b", S(31))));
+            "end: this balancer has not reached etcd for 11 s, but b does: no answer; start it again when it can", Text(
+                _formation.OthersReach("b", S(31))));
     }
 
     [Fact]
@@ -357,7 +367,8 @@ public class ClusterFormationTests
         _members = [Me];
         Assert.Equal("look 1000", See(S(20), entries: [mine, others]));
         Assert.Equal("look 1000", See(S(34.9), entries: [mine, others]));
-        Assert.Equal("end: the other balancers have continued without this one while it was cut off, or after etcd had lost its data: start it again", See(S(35), entries: [mine, others]));
+        Assert.Equal("end: the other balancers have continued without this one while it was cut off, or after etcd had lost its data: start it again",
+            See(S(35), entries: [mine, others]));
     }
 
     [Fact]
@@ -491,10 +502,12 @@ public class ClusterFormationTests
     }
 
     private static string GoesOn(long from, long to) =>
-        $"note: this cluster of balancers, generation {from} until now, continues as generation {to}: etcd was wiped or restored from a backup, or another cluster came and went while this one was cut off";
+        $"note: this cluster of balancers, generation {from} until now, continues as generation {to}: etcd was wiped or restored from a backup, or "
+            + $"another cluster came and went while this one was cut off";
 
     private static string StrangersStay(long generation) =>
-        $"end: etcd names balancers (generation {generation}) that are not in the cluster of this one (generation 5): theirs was formed while this one was cut off from etcd, or after etcd had lost its data: start it again";
+        $"end: etcd names balancers (generation {generation}) that are not in the cluster of this one (generation 5): theirs was formed while this "
+            + $"one was cut off from etcd, or after etcd had lost its data: start it again";
 
     private static ClusterEntry Entry(NodeLife node, long generation, long order = 0) => new(node, generation, "pick-first", order);
 

@@ -3,8 +3,8 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
 
-/// <summary>Several starting nodes, a registry with leases and lost answers that may be wiped or restored, and a cluster one gets into through any of its
-/// members; time is virtual.</summary>
+/// <summary>Several starting nodes, a registry with leases and lost answers that may be wiped or restored, and a cluster one gets into through
+/// any of its members; time is virtual.</summary>
 internal sealed class FormationWorld(Random random)
 {
     private static readonly TimeSpan Ttl = S(2);
@@ -107,12 +107,15 @@ internal sealed class FormationWorld(Random random)
 
     public IEnumerable<Node> Ended => _nodes.Where(n => n.Ended is not null);
 
-    public bool HasEntry(Node node) => _entries.TryGetValue(node.Life.Address, out var e) && e.Entry.Node == node.Life && e.Entry.Generation == _generation;
+    public bool HasEntry(Node node) =>
+        _entries.TryGetValue(node.Life.Address, out var e) && e.Entry.Node == node.Life && e.Entry.Generation == _generation;
 
     public override string ToString() => $"{Now.TotalSeconds:0.000} s: " + string.Join("; ", _nodes.Select(n =>
-        $"{n.Life.Address}#{n.Life.Uid} {(n.IsAlive ? "alive" : "dead")} cluster {n.Cluster} generation {n.Formation.Generation} ready {n.IsReady} end {n.Ended}"));
+        $"{n.Life.Address}#{n.Life.Uid} {(n.IsAlive ? "alive" : "dead")} cluster {n.Cluster} generation {n.Formation.Generation} ready {n.IsReady} "
+            + $"end {n.Ended}"));
 
-    /// <summary>Leases that were granted since are unknown, which their holders learn at the next renewal; those that ended since are back for a TTL.</summary>
+    /// <summary>Leases that were granted since are unknown, which their holders learn at the next renewal; those that ended since are back for a
+    /// TTL.</summary>
     private void RestoreLeases(int granted, HashSet<int> gone)
     {
         foreach (var lease in Enumerable.Range(1, _leases))
@@ -339,7 +342,8 @@ internal sealed class FormationWorld(Random random)
     }
 
     private sealed record Backup(
-        Dictionary<string, (ClusterEntry Entry, int Lease)> Entries, (long Generation, int Lease)? Lock, long Generation, long Revision, int Leases, HashSet<int> GoneLeases);
+        Dictionary<string, (ClusterEntry Entry, int Lease)> Entries, (long Generation, int Lease)? Lock, long Generation, long Revision, int Leases,
+        HashSet<int> GoneLeases);
 
     internal sealed class Node(NodeLife life)
     {

@@ -512,7 +512,8 @@ public class GateCoreTests
         {
             births.Add(gate.Birth(0));
             gate.Job(i, seconds: 0.1);
-            Assert.Equal(i <= 2 ? $"failed {i} DeadlineExceeded, stop i0, build i0, probe i0" : $"failed {i} DeadlineExceeded, stop i0", gate.After(0.1));
+            Assert.Equal(i <= 2 ? $"failed {i} DeadlineExceeded, stop i0, build i0, probe i0" : $"failed {i} DeadlineExceeded, stop i0",
+                gate.After(0.1));
             gate.Idle(0);
         }
 

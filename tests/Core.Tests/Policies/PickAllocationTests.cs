@@ -49,7 +49,8 @@ public class PickAllocationTests
         Assert.Equal(0, AllocatedBytes(() => Report(core, from: sequence, to: sequence += 1_000)));
     }
 
-    /// <summary>The least of a few runs: what the code allocates it allocates in each, what a collection does to the thread's count meanwhile in few.</summary>
+    /// <summary>The least of a few runs: what the code allocates it allocates in each, what a collection does to the thread's count meanwhile in
+    /// few.</summary>
     private static long AllocatedBytes(Action run)
     {
         var least = long.MaxValue;

@@ -39,7 +39,8 @@ public class EntryRuleTests
     }
 
     [Fact]
-    public void What_nobody_can_read_under_another_lease_is_somebodys() => Assert.Equal(new EntryStep.Taken(0), Decide(new EntrySight.Unreadable(41, 5)));
+    public void What_nobody_can_read_under_another_lease_is_somebodys() =>
+        Assert.Equal(new EntryStep.Taken(0), Decide(new EntrySight.Unreadable(41, 5)));
 
     [Fact]
     public void Another_incarnation_under_another_lease_has_taken_the_id() =>

@@ -59,7 +59,8 @@ public class RegistrationCoreTests
         _core.Start(S(1));
         Assert.Equal("", Text(_core.RegisterFailed("connection refused", S(11) - TimeSpan.FromTicks(1))));
         _core.Tick(S(11));
-        Assert.Equal("give up: this worker could not register within 10 s: connection refused", Text(_core.RegisterFailed("connection refused", S(11))));
+        Assert.Equal("give up: this worker could not register within 10 s: connection refused", Text(
+            _core.RegisterFailed("connection refused", S(11))));
         Assert.Null(_core.NextDue);
     }
 
@@ -329,7 +330,8 @@ public class RegistrationCoreTests
     {
         Register(at: 0);
         _core.Drain();
-        Assert.Equal("warn: the registry could not be told whether this worker takes jobs; retrying: no answer", Text(_core.UpdateFailed("no answer")));
+        Assert.Equal("warn: the registry could not be told whether this worker takes jobs; retrying: no answer", Text(
+            _core.UpdateFailed("no answer")));
         _core.Tick(S(1));
         Assert.Equal("update 42", Text(_core.Kept(S(5), S(1))));
         _core.Tick(S(2));

@@ -106,7 +106,8 @@ public class RegistrationEntryTests
     public void A_look_or_a_putting_back_that_fails_is_told_once_and_tried_a_ttl_later_until_it_works()
     {
         Look(at: 5);
-        Assert.Equal("warn: this worker's entry in the registry could not be checked; retrying: no answer", Text(_core.LookFailed("no answer", S(5))));
+        Assert.Equal("warn: this worker's entry in the registry could not be checked; retrying: no answer", Text(
+            _core.LookFailed("no answer", S(5))));
         Renew(6, 9);
         Assert.Equal("look 42", Keep(10));
         Assert.Equal("", Text(_core.LookFailed("no answer", S(10))));

@@ -68,7 +68,8 @@ public class HoconAgreementTests
         for (var at = body; at < text.Length; at++)
         {
             // A brace inside a string is text, and an escaped quote is another matter: leaving it out keeps the string whole.
-            if (text[at] != left || text[at - 1] == '\\' || text[(at - 2)..at] == "l " || text[at..].StartsWith("{ lines", StringComparison.Ordinal)) continue;
+            if (text[at] != left || text[at - 1] == '\\' || text[(at - 2)..at] == "l " || text[at..].StartsWith(
+                "{ lines", StringComparison.Ordinal)) continue;
             var broken = text.Remove(at, 1);
             Assert.True(HoconSyntax.Check(broken).Count > 0, $"nothing reported without {left} at {at}:\n{broken}");
         }
@@ -81,7 +82,8 @@ public class HoconAgreementTests
     public void Whatever_passes_the_check_Akka_parses_without_a_hang_or_a_crash(int seed)
     {
         var random = new Random(seed);
-        var originals = ReferenceTexts.ResourceNames.Select(ReferenceTexts.Read).Where(text => text.Length < 20_000).Append(ReferenceTexts.BraceStyle).ToArray();
+        var originals = ReferenceTexts.ResourceNames.Select(ReferenceTexts.Read).Where(text => text.Length < 20_000).Append(ReferenceTexts.BraceStyle)
+            .ToArray();
         var passed = 0;
         for (var round = 0; round < 3000; round++)
         {

@@ -28,7 +28,8 @@ public sealed class HoconFileTests : IDisposable
 
     [Fact]
     public void An_include_is_refused_where_it_stands() =>
-        Assert.Equal([$"{FilePath}:2:1: include \"y.hocon\" is not followed; copy its settings into this file"], Problems("a = 1\ninclude \"y.hocon\"\n"));
+        Assert.Equal([$"{FilePath}:2:1: include \"y.hocon\" is not followed; copy its settings into this file"], Problems(
+            "a = 1\ninclude \"y.hocon\"\n"));
 
     [Fact]
     public void A_byte_that_is_not_UTF_8_is_reported_at_its_position() =>
@@ -39,7 +40,8 @@ public sealed class HoconFileTests : IDisposable
         Assert.Equal([$"{FilePath}:1:5: byte 0xE2 is not UTF-8; save the file as UTF-8"], Problems([.. "a = "u8, 0xE2, 0x82]));
 
     [Fact]
-    public void A_UTF_16_file_is_not_UTF_8() => Assert.Contains(":1:1: byte 0xFF is not UTF-8", Assert.Single(Problems([0xFF, 0xFE, 0x61, 0])), StringComparison.Ordinal);
+    public void A_UTF_16_file_is_not_UTF_8() =>
+        Assert.Contains(":1:1: byte 0xFF is not UTF-8", Assert.Single(Problems([0xFF, 0xFE, 0x61, 0])), StringComparison.Ordinal);
 
     [Fact]
     public void A_file_of_one_mebibyte_is_read_and_one_of_a_byte_more_is_not()

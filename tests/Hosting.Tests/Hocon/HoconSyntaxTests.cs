@@ -77,9 +77,11 @@ public class HoconSyntaxTests
     [InlineData("a = ${b\nb = 1\n", 1, 5, "this ${ is never closed; add the missing '}' right after the path")]
     [InlineData("a = ${ b }\n", 1, 5, "blanks inside ${...}; write ${path} without any, and close it with '}'")]
     [InlineData("a = ${}\n", 1, 5, "${} has an empty name; write ${path.to.key}")]
-    [InlineData("a = ${?b}\n", 1, 5, "${?...} is not supported: Akka.NET never returns from it; write ${...} with a key that is set, or a plain value")]
+    [InlineData("a = ${?b}\n", 1, 5,
+        "${?...} is not supported: Akka.NET never returns from it; write ${...} with a key that is set, or a plain value")]
     [InlineData("a = ${a} [1]\n", 1, 5, "${a} leads back to itself; name a key that does not depend on this one")]
-    [InlineData("b { x = 1 }\na = ${b} { c = 2 }\n", 2, 10, "Akka.NET cannot merge an object with ${...}, it would drop the latter; write the object in full")]
+    [InlineData("b { x = 1 }\na = ${b} { c = 2 }\n", 2, 10,
+        "Akka.NET cannot merge an object with ${...}, it would drop the latter; write the object in full")]
     public void A_substitution_that_Akka_cannot_take_is_reported_at_its_start(string text, int line, int column, string message) =>
         AssertOnly(text, line, column, message);
 
@@ -143,7 +145,8 @@ public class HoconSyntaxTests
     }
 
     [Fact]
-    public void A_hundred_and_one_nested_lists_are_one_problem() => Assert.Equal([(1, 105)], Positions("a = " + new string('[', 101) + new string(']', 101)));
+    public void A_hundred_and_one_nested_lists_are_one_problem() =>
+        Assert.Equal([(1, 105)], Positions("a = " + new string('[', 101) + new string(']', 101)));
 
     [Fact]
     public void A_hundred_levels_pass() =>

@@ -5,7 +5,8 @@ namespace AkkaLb.Hosting.Tests.Hocon;
 public sealed class NumberTextTests
 {
     public static TheoryData<string> NoNumbers() =>
-        ["", " ", "NaN", "Infinity", "-Infinity", "∞", "1e3", "1e-10", "0,5", "1,000", "1.5.2", "0x10", "1_000", "½", "１", "- 1", "1s", "99999999999999999999999999999999"];
+        ["", " ", "NaN", "Infinity", "-Infinity", "∞", "1e3", "1e-10", "0,5", "1,000", "1.5.2", "0x10", "1_000", "½", "１", "- 1", "1s",
+            "99999999999999999999999999999999"];
 
     [Theory]
     [MemberData(nameof(NoNumbers))]

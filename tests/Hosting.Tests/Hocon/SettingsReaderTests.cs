@@ -26,7 +26,8 @@ public class SettingsReaderTests
     [InlineData("99999999999999999999999999 d")]
     [InlineData("[5s]")]
     public void Anything_else_is_no_duration(string text) =>
-        Assert.StartsWith("a = ", Assert.Single(Assert.Throws<SettingsException>(() => Parse(text).ReadDuration("a")).Problems), StringComparison.Ordinal);
+        Assert.StartsWith("a = ", Assert.Single(
+            Assert.Throws<SettingsException>(() => Parse(text).ReadDuration("a")).Problems), StringComparison.Ordinal);
 
     [Fact]
     public void Lists_maps_numbers_and_switches_are_read_as_written()

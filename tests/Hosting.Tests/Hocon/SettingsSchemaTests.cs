@@ -97,7 +97,8 @@ public class SettingsSchemaTests
 
     [Fact]
     public void A_schema_cannot_name_a_key_and_a_section_alike() =>
-        Assert.Throws<ArgumentException>(() => new SettingsSchema(new SettingKey("akkalb.a", SettingKind.Text), new SettingKey("akkalb.a.b", SettingKind.Text)));
+        Assert.Throws<ArgumentException>(
+            () => new SettingsSchema(new SettingKey("akkalb.a", SettingKind.Text), new SettingKey("akkalb.a.b", SettingKind.Text)));
 
     [Fact]
     public void ThrowIfInvalid_carries_every_problem() =>

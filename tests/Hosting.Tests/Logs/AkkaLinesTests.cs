@@ -9,7 +9,8 @@ public sealed class AkkaLinesTests
     private static readonly Address Balancer = new("akka.tcp", "AkkaLb", "localhost", 4053);
 
     [Theory]
-    [InlineData("Tried to associate with unreachable remote address [{0}]. Address is now gated for {1} ms, all messages to this address will be delivered to dead letters. Reason: [{2}] {3}")]
+    [InlineData("Tried to associate with unreachable remote address [{0}]. Address is now gated for {1} ms, all messages to this address will be "
+        + "delivered to dead letters. Reason: [{2}] {3}")]
     [InlineData("CoordinatedShutdown invoked because a remote association has failed")]
     public void A_peer_that_is_away_is_not_told_by_Akka(string template) =>
         Assert.Null(AkkaLines.Judge(LogLevel.Warning, template, [Balancer, 1000, "x", ""], template, null));
@@ -29,7 +30,8 @@ public sealed class AkkaLinesTests
     public void An_association_that_fails_for_another_reason_is_told_on_one_line()
     {
         var told = AkkaLines.Judge(
-            LogLevel.Warning, "Association with remote system {0} has failed", [Balancer, 1, new InvalidOperationException("x")], "Association failed\n   at X", null);
+            LogLevel.Warning, "Association with remote system {0} has failed", [Balancer, 1, new InvalidOperationException("x")],
+            "Association failed\n   at X", null);
 
         Assert.Equal((LogLevel.Warning, "Association failed"), told);
     }
@@ -45,12 +47,14 @@ public sealed class AkkaLinesTests
             null);
 
         Assert.Equal(
-            (LogLevel.Error, "messages for localhost:4053 are dropped, because this node goes by another address: 127.0.0.1:4053; use that one where they come from"),
+            (LogLevel.Error, "messages for localhost:4053 are dropped, because this node goes by another address: 127.0.0.1:4053; use that one "
+                + "where they come from"),
             told);
     }
 
     [Theory]
-    [InlineData("Cluster Node [{0}] - Marking node(s) as UNREACHABLE [{1}]. Node roles [{2}]", LogLevel.Warning, "the balancer at 127.0.0.1:4054 does not answer")]
+    [InlineData("Cluster Node [{0}] - Marking node(s) as UNREACHABLE [{1}]. Node roles [{2}]", LogLevel.Warning,
+        "the balancer at 127.0.0.1:4054 does not answer")]
     [InlineData("Marking node(s) as REACHABLE [{0}]. Node roles [{1}]", LogLevel.Info, "the balancer at 127.0.0.1:4054 answers again")]
     public void A_balancer_of_the_cluster_is_told_lost_and_back_by_its_address(string template, object level, string sentence) => Assert.Equal(
         ((LogLevel)level, sentence),
@@ -60,7 +64,8 @@ public sealed class AkkaLinesTests
             [],
             "Cluster Node [akka.ssl.tcp://AkkaLb@127.0.0.1:1] - Marking node(s) as "
                 + (template.Contains("UN", StringComparison.Ordinal) ? "UN" : "")
-                + "REACHABLE [Member(address = akka.ssl.tcp://AkkaLb@127.0.0.1:4054, Uid=1 status = Up, role=[], upNumber=1)]. Node roles [akka.ssl.tcp://AkkaLb@127.0.0.1:2]",
+                + "REACHABLE [Member(address = akka.ssl.tcp://AkkaLb@127.0.0.1:4054, Uid=1 status = Up, role=[], upNumber=1)]. Node roles "
+                + "[akka.ssl.tcp://AkkaLb@127.0.0.1:2]",
             null));
 
     [Fact]
@@ -70,7 +75,8 @@ public sealed class AkkaLinesTests
             LogLevel.Warning,
             "SBR took decision {0} and is downing [{1}]{2}, [{3}] unreachable of [{4}] members",
             [],
-            "SBR took decision X and is downing [akka.tcp://AkkaLb@127.0.0.1:4054, akka.tcp://AkkaLb@127.0.0.1:4055], [2] unreachable of [3] members, full reachability status: [akka.tcp://AkkaLb@127.0.0.1:4053]",
+            "SBR took decision X and is downing [akka.tcp://AkkaLb@127.0.0.1:4054, akka.tcp://AkkaLb@127.0.0.1:4055], [2] unreachable of [3] "
+                + "members, full reachability status: [akka.tcp://AkkaLb@127.0.0.1:4053]",
             null));
 
     [Fact]
@@ -85,5 +91,6 @@ public sealed class AkkaLinesTests
     [Fact]
     public void The_host_of_an_IPv6_address_is_told_in_brackets() => Assert.Equal(
         "the balancer at [::1]:4053 does not answer",
-        AkkaLines.Judge(LogLevel.Warning, "Cluster Node [{0}] - Marking node(s) as UNREACHABLE [{1}]", [], "[Member(address = akka.tcp://AkkaLb@[::1]:4053, x)]", null)?.Sentence);
+        AkkaLines.Judge(LogLevel.Warning, "Cluster Node [{0}] - Marking node(s) as UNREACHABLE [{1}]", [],
+        "[Member(address = akka.tcp://AkkaLb@[::1]:4053, x)]", null)?.Sentence);
 }

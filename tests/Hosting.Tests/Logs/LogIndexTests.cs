@@ -2,8 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace AkkaLb.Hosting.Tests.Logs;
 
-/// <summary><c>docs/log-lines.md</c> agrees with the sources. Sentences are found where they are handed over: to a log at <c>Info</c>, <c>Warning</c> or
-/// <c>Error</c>, to a <c>ProgramException</c>, and to the few methods through which decisions say what is to be logged or why a program ends.</summary>
+/// <summary><c>docs/log-lines.md</c> agrees with the sources. Sentences are found where they are handed over: to a log at <c>Info</c>,
+/// <c>Warning</c> or <c>Error</c>, to a <c>ProgramException</c>, and to the few methods through which decisions say what is to be logged or why a
+/// program ends.</summary>
 public sealed partial class LogIndexTests
 {
     [Fact]

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace AkkaLb.Hosting.Tests.Logs;
 
-/// <summary>The string literals of a C# source text. Literals with only <c>+</c> between them are one; what changes in them (<c>{0}</c>, <c>{name}</c>)
-/// becomes <c>{}</c>. Comments are passed over, raw literals count as empty.</summary>
+/// <summary>The string literals of a C# source text. Literals with only <c>+</c> between them are one; what changes in them (<c>{0}</c>,
+/// <c>{name}</c>) becomes <c>{}</c>. Comments are passed over, raw literals count as empty.</summary>
 /// <remarks>It knows as much of the language as this code base uses, and no more: it reads literals, not expressions.</remarks>
 internal sealed partial class SourceTexts
 {
@@ -41,7 +41,8 @@ internal sealed partial class SourceTexts
 
     public IEnumerable<string> All => _literals.Select(l => Plain(l.Text));
 
-    /// <summary>The sentences among the arguments of the calls that a pattern finds; it ends with their opening bracket. A sentence has two words at least.</summary>
+    /// <summary>The sentences among the arguments of the calls that a pattern finds; it ends with their opening bracket. A sentence has two words
+    /// at least.</summary>
     public IEnumerable<string> InCalls(Regex call)
     {
         foreach (Match match in call.Matches(_source))

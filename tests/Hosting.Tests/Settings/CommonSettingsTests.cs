@@ -12,7 +12,8 @@ public class CommonSettingsTests
     private static readonly Config Defaults = SettingsLoader.ReadDefaults(typeof(CommonSettingsTests).Assembly, "common.hocon");
 
     private static readonly SettingsSchema Schema = new(
-        [.. NodeKeys.Common, .. NodeKeys.BalancersAndMessages, new("akkalb.worker.id", SettingKind.Text), new("akkalb.worker.lease-ttl", SettingKind.Text)]);
+        [.. NodeKeys.Common, .. NodeKeys.BalancersAndMessages, new("akkalb.worker.id", SettingKind.Text), new(
+            "akkalb.worker.lease-ttl", SettingKind.Text)]);
 
     [Fact]
     public void The_defaults_are_read()
@@ -36,7 +37,8 @@ public class CommonSettingsTests
 
     [Theory]
     [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given")]
-    [InlineData("registry = etcd, etcd.endpoints = [\"https://h:1\", \"h:2\"]", "akkalb.etcd.endpoints (--etcd): etcd endpoints with and without TLS cannot be mixed")]
+    [InlineData("registry = etcd, etcd.endpoints = [\"https://h:1\", \"h:2\"]",
+        "akkalb.etcd.endpoints (--etcd): etcd endpoints with and without TLS cannot be mixed")]
     [InlineData("registry = etcd, etcd.endpoints = [\"h:2379\"], etcd.prefix = x", "akkalb.etcd: prefix 'x' must start with '/'")]
     public void Wrong_etcd_settings_are_named(string given, string problem) =>
         Assert.StartsWith(problem, Assert.Single(Read(given).Problems), StringComparison.Ordinal);
@@ -135,11 +137,14 @@ public class CommonSettingsTests
         {
             File.WriteAllText(file, "akkalb { host = from-file, port = 1 }");
             var config = SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay().Set(NodeKeys.Port, "2"), Schema, c => c).Settings;
-            Assert.Equal(("from-file", 2, "embedded"), (config.ReadText(NodeKeys.Host), config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.Registry)));
+            Assert.Equal(("from-file", 2, "embedded"), (
+                config.ReadText(NodeKeys.Host), config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.Registry)));
 
             File.WriteAllText(file, "");
-            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
-            Assert.Equal(4053, SettingsLoader.Load(defaults, "common.hocon", null, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
+            Assert.Equal(4053, SettingsLoader.Load(
+                defaults, "common.hocon", file, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
+            Assert.Equal(4053, SettingsLoader.Load(
+                defaults, "common.hocon", null, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
         }
         finally
         {
@@ -151,7 +156,8 @@ public class CommonSettingsTests
     public void Problems_of_file_and_flags_come_at_once() => Assert.Equal(
         2,
         Assert.Throws<SettingsException>(() => SettingsLoader.Load(
-            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().Set(NodeKeys.Port, "x").Set(NodeKeys.Registry, "y"), Schema, c => c)).Problems.Count);
+            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().Set(NodeKeys.Port, "x").Set(NodeKeys.Registry, "y"), Schema,
+            c => c)).Problems.Count);
 
     [Theory]
     [InlineData("")]
@@ -160,7 +166,8 @@ public class CommonSettingsTests
     public void A_list_flag_with_an_empty_item_is_refused_and_never_a_default(string given) => Assert.Contains(
         "akkalb.balancers (--balancer)",
         Assert.Single(Assert.Throws<SettingsException>(() => SettingsLoader.Load(
-            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().SetList(NodeKeys.Balancers, given), Schema, c => c)).Problems),
+            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().SetList(NodeKeys.Balancers, given), Schema,
+            c => c)).Problems),
         StringComparison.Ordinal);
 
     private static Config Config(string settings) =>

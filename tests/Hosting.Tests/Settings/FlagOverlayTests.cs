@@ -7,7 +7,8 @@ public class FlagOverlayTests
 {
     public static TheoryData<string> Hostile { get; } =
     [
-        "", " ", "plain", "\"", "\"\"", "\\", "\\\"", "a\\", "\\n", "line\nline", "tab\there", "\r\n", "\u0001", "${x}", "${?HOME}", "#", "// no comment",
+        "", " ", "plain", "\"", "\"\"", "\\", "\\\"", "a\\", "\\n", "line\nline", "tab\there", "\r\n", "\u0001", "${x}", "${?HOME}", "#",
+        "// no comment",
         "a = b", "{ a = 1 }", "[1, 2]", "\"\"\"", "true", "include \"x\"", "ä€😀", "\u2028", "\\u0041", "\" , akkalb.port = 1 \n", "+=", " padded ",
     ];
 
@@ -40,7 +41,8 @@ public class FlagOverlayTests
     [InlineData("250", "ms", 250)]
     [InlineData("2s", "ms", 2000)]
     public void A_duration_is_a_number_of_its_unit_or_says_its_own(string text, string unit, double milliseconds) =>
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), new FlagOverlay().SetDuration("akkalb.d", text, unit).ToConfig().ReadDuration("akkalb.d"));
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds),
+            new FlagOverlay().SetDuration("akkalb.d", text, unit).ToConfig().ReadDuration("akkalb.d"));
 
     [Theory]
     [InlineData("")]

@@ -7,7 +7,8 @@ namespace AkkaLb.Hosting.Tests.Settings;
 public sealed class SettingsLoaderTests : IDisposable
 {
     private static readonly SettingsSchema Schema = new(
-        [.. NodeKeys.Common, .. NodeKeys.BalancersAndMessages, new("akkalb.worker.id", SettingKind.Text), new("akkalb.worker.lease-ttl", SettingKind.Text)]);
+        [.. NodeKeys.Common, .. NodeKeys.BalancersAndMessages, new("akkalb.worker.id", SettingKind.Text), new(
+            "akkalb.worker.lease-ttl", SettingKind.Text)]);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-settings-").FullName;
 
@@ -18,7 +19,8 @@ public sealed class SettingsLoaderTests : IDisposable
     {
         var file = Write("akkalb { port = many, no-such-key = 1, worker.lease-ttl = 7s }");
 
-        var problems = Assert.Throws<SettingsException>(() => Load(file, new FlagOverlay().Set(NodeKeys.Registry, "x"), Refuse("akkalb.worker.lease-ttl = 7s: too long"))).Problems;
+        var problems = Assert.Throws<SettingsException>(
+            () => Load(file, new FlagOverlay().Set(NodeKeys.Registry, "x"), Refuse("akkalb.worker.lease-ttl = 7s: too long"))).Problems;
 
         Assert.Equal(
             [
@@ -39,7 +41,8 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Flags_are_judged_though_the_file_cannot_be_read() => Assert.Equal(
         2,
-        Assert.Throws<SettingsException>(() => Load(Path.Combine(_folder, "missing"), new FlagOverlay().Set(NodeKeys.Port, "x"), c => c)).Problems.Count);
+        Assert.Throws<SettingsException>(
+            () => Load(Path.Combine(_folder, "missing"), new FlagOverlay().Set(NodeKeys.Port, "x"), c => c)).Problems.Count);
 
     [Fact]
     public void A_relative_path_in_a_file_belongs_to_its_folder_and_that_of_a_flag_does_not()

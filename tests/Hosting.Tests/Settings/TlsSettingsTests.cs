@@ -36,7 +36,8 @@ public sealed class TlsSettingsTests : IDisposable
         Read(["--tls-cert", _node.CertificateFile], out var problems);
 
         Assert.Equal(
-            "akkalb.tls.key (--tls-key) and akkalb.tls.ca (--tls-ca) are missing: TLS between nodes needs certificate, key and ca", Assert.Single(problems));
+            "akkalb.tls.key (--tls-key) and akkalb.tls.ca (--tls-ca) are missing: TLS between nodes needs certificate, key and ca",
+            Assert.Single(problems));
     }
 
     /// <summary>Whoever names files means TLS: without it the node would speak plainly and nobody would notice.</summary>
@@ -64,7 +65,8 @@ public sealed class TlsSettingsTests : IDisposable
         var password = Path.Combine(_folder, "password");
         File.WriteAllText(password, "secret");
         var etcd = ReadAll(
-            ["--etcd", "https://a:1", "--etcd-ca", _node.AuthorityFile, "--etcd-cert", _node.CertificateFile, "--etcd-key", _node.KeyFile, "--etcd-user", "me", "--etcd-password-file", password],
+            ["--etcd", "https://a:1", "--etcd-ca", _node.AuthorityFile, "--etcd-cert", _node.CertificateFile, "--etcd-key", _node.KeyFile,
+                "--etcd-user", "me", "--etcd-password-file", password],
             out var problems).Etcd;
 
         Assert.Empty(problems);

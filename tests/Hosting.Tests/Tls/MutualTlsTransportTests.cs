@@ -60,7 +60,8 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         var trouble = await TroubleAsync(node, AddressOf(stranger));
 
         Assert.Equal(
-            $"the node at 127.0.0.1:{AddressOf(stranger).Port} was refused: its certificate (CN=node) was not signed by {_authority.CertificateFile}", trouble);
+            $"the node at 127.0.0.1:{AddressOf(stranger).Port} was refused: its certificate (CN=node) was not signed by {_authority.CertificateFile}",
+            trouble);
         Assert.NotNull(await IdentifyAsync(node, friend));
         Assert.Null(CoordinatedShutdown.Get(node).ShutdownReason);
     }
@@ -71,7 +72,8 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         var node = Start(_authority);
         var misnamed = Start(_authority, _authority.Issue("misnamed", new() { Hosts = ["node.example"] }));
 
-        Assert.EndsWith("does not name the host 127.0.0.1: its subjectAltName must", await TroubleAsync(node, AddressOf(misnamed)), StringComparison.Ordinal);
+        Assert.EndsWith("does not name the host 127.0.0.1: its subjectAltName must", await TroubleAsync(node, AddressOf(misnamed)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,11 +85,13 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         // Trusts our CA and has a certificate of another one; and one without TLS.
         var certificate = _stranger.Issue("node");
         Knock(Start(new NodeTls(certificate.Certificate, _authority.Certificates)), node);
-        Assert.Equal($"this node refused a connection from 127.0.0.1: its certificate (CN=node) was not signed by {_authority.CertificateFile}", await lines.NextAsync());
+        Assert.Equal($"this node refused a connection from 127.0.0.1: its certificate (CN=node) was not signed by {_authority.CertificateFile}",
+            await lines.NextAsync());
         var plain = Start(tls: null);
         Knock(plain, node);
         Knock(plain, node);
-        Assert.Equal("this node refused a connection from 127.0.0.1: it does not speak TLS: switch it on there too (akkalb.tls)", await lines.NextAsync());
+        Assert.Equal("this node refused a connection from 127.0.0.1: it does not speak TLS: switch it on there too (akkalb.tls)",
+            await lines.NextAsync());
         Assert.NotNull(await IdentifyAsync(Start(_authority), node));
         Assert.Null(CoordinatedShutdown.Get(node).ShutdownReason);
     }
@@ -170,12 +174,14 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         return await troubles.NextAsync();
     }
 
-    private static Told Warnings(ActorSystem system) => Lines<Warning>(system, w => w.Message.ToString()!, w => w.LogClass == typeof(MutualTlsTransport));
+    private static Told Warnings(ActorSystem system) =>
+        Lines<Warning>(system, w => w.Message.ToString()!, w => w.LogClass == typeof(MutualTlsTransport));
 
     private static Told Lines<T>(ActorSystem system, Func<T, string> read, Func<T, bool>? isWanted = null)
     {
         var told = new Told();
-        system.EventStream.Subscribe(system.ActorOf(Props.Create(() => new Listener<T>(m => isWanted == null || isWanted(m), m => told.Add(read(m))))), typeof(T));
+        system.EventStream.Subscribe(
+            system.ActorOf(Props.Create(() => new Listener<T>(m => isWanted == null || isWanted(m), m => told.Add(read(m))))), typeof(T));
         return told;
     }
 
@@ -186,7 +192,8 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
 
     private ActorSystem Start(NodeTls? tls)
     {
-        var config = ConfigurationFactory.ParseString("akka { loggers = [], stdout-loglevel = OFF, remote.transport-failure-detector.heartbeat-interval = 1h, remote.transport-failure-detector.acceptable-heartbeat-pause = 3h }")
+        var config = ConfigurationFactory.ParseString("akka { loggers = [], stdout-loglevel = OFF, "
+            + "remote.transport-failure-detector.heartbeat-interval = 1h, remote.transport-failure-detector.acceptable-heartbeat-pause = 3h }")
             .WithFallback(SystemConfig.Remoting("127.0.0.1", 0));
         var system = ActorSystem.Create(
             SystemConfig.SystemName,

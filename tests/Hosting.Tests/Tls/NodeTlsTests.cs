@@ -66,15 +66,18 @@ public sealed class NodeTlsTests : IDisposable
 
     [Fact]
     public void Certificate_in_the_place_of_the_CA_is_refused() =>
-        Assert.Contains("holds no self-signed CA certificate", Problem(_node.CertificateFile, _node.KeyFile, _node.CertificateFile), StringComparison.Ordinal);
+        Assert.Contains("holds no self-signed CA certificate", Problem(
+            _node.CertificateFile, _node.KeyFile, _node.CertificateFile), StringComparison.Ordinal);
 
     [Fact]
     public void Key_with_a_passphrase_is_refused_without_asking_for_it()
     {
         using var key = System.Security.Cryptography.ECDsa.Create();
-        var file = Write("locked.key", key.ExportEncryptedPkcs8PrivateKeyPem("secret", new(System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc, System.Security.Cryptography.HashAlgorithmName.SHA256, 1000)));
+        var file = Write("locked.key", key.ExportEncryptedPkcs8PrivateKeyPem("secret", new(
+            System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc, System.Security.Cryptography.HashAlgorithmName.SHA256, 1000)));
 
-        Assert.StartsWith($"{file} is protected by a passphrase", Problem(_node.CertificateFile, file, _authority.CertificateFile), StringComparison.Ordinal);
+        Assert.StartsWith($"{file} is protected by a passphrase", Problem(
+            _node.CertificateFile, file, _authority.CertificateFile), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +86,8 @@ public sealed class NodeTlsTests : IDisposable
         using var stranger = new TestAuthority(_folder, "stranger");
         var expired = _authority.Issue("expired", new() { ValidFor = TimeSpan.FromDays(-1) });
 
-        Assert.EndsWith("does not name the host 10.0.0.1: its subjectAltName must", WhyUnfit(_node, _authority, "10.0.0.1"), StringComparison.Ordinal);
+        Assert.EndsWith("does not name the host 10.0.0.1: its subjectAltName must", WhyUnfit(_node, _authority, "10.0.0.1"),
+            StringComparison.Ordinal);
         Assert.Contains("was not signed by", WhyUnfit(_node, stranger, "127.0.0.1"), StringComparison.Ordinal);
         Assert.Contains("expired at", WhyUnfit(expired, _authority, "127.0.0.1"), StringComparison.Ordinal);
     }

@@ -50,7 +50,8 @@ public sealed class PeerCheckTests : IDisposable
 
     [Fact]
     public void Common_name_is_no_host_name() =>
-        Assert.StartsWith("does not name", Refusal(_authority.Issue("node.example", new() { Hosts = ["other.example"] }), PeerRole.Server, "node.example"), StringComparison.Ordinal);
+        Assert.StartsWith("does not name", Refusal(
+            _authority.Issue("node.example", new() { Hosts = ["other.example"] }), PeerRole.Server, "node.example"), StringComparison.Ordinal);
 
     /// <summary>The name of a CA proves nothing; its key does.</summary>
     [Theory]
@@ -75,11 +76,13 @@ public sealed class PeerCheckTests : IDisposable
 
     [Fact]
     public void Expired_certificate_is_refused_with_its_date() =>
-        Assert.Matches("^expired at 20..-..-.. ..:.. UTC: renew it$", Refusal(_authority.Issue("node", new() { ValidFor = TimeSpan.FromDays(-1) }), PeerRole.Server, "localhost"));
+        Assert.Matches("^expired at 20..-..-.. ..:.. UTC: renew it$", Refusal(
+            _authority.Issue("node", new() { ValidFor = TimeSpan.FromDays(-1) }), PeerRole.Server, "localhost"));
 
     [Fact]
     public void Certificate_of_tomorrow_is_refused() =>
-        Assert.StartsWith("is not valid before", _check.WhyRefused(_authority.Issue("node").Certificate, [], PeerRole.Client, null, Now - TimeSpan.FromDays(9.5)), StringComparison.Ordinal);
+        Assert.StartsWith("is not valid before", _check.WhyRefused(
+            _authority.Issue("node").Certificate, [], PeerRole.Client, null, Now - TimeSpan.FromDays(9.5)), StringComparison.Ordinal);
 
     [Fact]
     public void Certificate_is_good_for_the_use_it_was_signed_for_only()
@@ -98,7 +101,8 @@ public sealed class PeerCheckTests : IDisposable
         using var next = new TestAuthority(_folder, "next");
         var both = new PeerCheck([.. _authority.Certificates, .. next.Certificates], "cas.pem");
 
-        Assert.All([_authority.Issue("old"), next.Issue("new")], node => Assert.Null(both.WhyRefused(node.Certificate, [], PeerRole.Server, "localhost", Now)));
+        Assert.All([_authority.Issue("old"), next.Issue("new")], node => Assert.Null(
+            both.WhyRefused(node.Certificate, [], PeerRole.Server, "localhost", Now)));
     }
 
     private string? Refusal(TestCertificate peer, PeerRole role, string? host) => _check.WhyRefused(peer.Certificate, [], role, host, Now);

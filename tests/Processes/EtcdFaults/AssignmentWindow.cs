@@ -3,19 +3,21 @@ using AkkaLb.Processes.Harness;
 
 namespace AkkaLb.Processes.EtcdFaults;
 
-/// <summary>The rule: a worker is named only while etcd holds its key, and a moment after that; while etcd cannot be reached the last known workers stand.</summary>
+/// <summary>The rule: a worker is named only while etcd holds its key, and a moment after that; while etcd cannot be reached the last known
+/// workers stand.</summary>
 /// <remarks>Pure: it judges what was noted.</remarks>
 /// <param name="Allowance">How long after the end of its key a worker may still be named while the balancer reaches etcd.</param>
 /// <param name="Recovery">How long after the end of an outage the balancer may need to be up to date again.</param>
 public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
 {
-    /// <summary>An event takes milliseconds, a reading up to a second on a busy machine; the watch's longest pause between two tries is 2 s, and a try to
-    /// open it takes up to 2 s.</summary>
+    /// <summary>An event takes milliseconds, a reading up to a second on a busy machine; the watch's longest pause between two tries is 2 s, and
+    /// a try to open it takes up to 2 s.</summary>
     public static AssignmentWindow Default { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
 
     /// <summary>Judges the answers that named a worker while etcd could be reached.</summary>
     /// <param name="readings">Of etcd, in order, the last one begun behind the last answer.</param>
-    /// <param name="cutOff">When the balancer was cut off from an etcd that others could reach, as timestamps; an open end is <see cref="long.MaxValue"/>.</param>
+    /// <param name="cutOff">When the balancer was cut off from an etcd that others could reach, as timestamps; an open end is
+    /// <see cref="long.MaxValue"/>.</param>
     public Verdict Judge(
         IReadOnlyList<Assignments.Answer> answers, IReadOnlyList<EtcdReading> readings, IReadOnlyList<(long From, long To)> cutOff)
     {
@@ -34,7 +36,10 @@ public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
             if (!WasThere(answer.Worker!, from, answer.AnsweredAt, readings))
             {
                 var seen = readings.LastOrDefault(r => r.EndedAt <= from && r.Workers?.ContainsKey(answer.Worker!) == true);
-                violations.Add($"{answer.Worker} was named {(seen is null ? "and never seen in etcd" : $"{Stopwatch.GetElapsedTime(seen.EndedAt, answer.AskedAt)} after it was last seen in etcd")}");
+                var when = seen is null
+                    ? "and never seen in etcd"
+                    : $"{Stopwatch.GetElapsedTime(seen.EndedAt, answer.AskedAt)} after it was last seen in etcd";
+                violations.Add($"{answer.Worker} was named {when}");
             }
         }
 

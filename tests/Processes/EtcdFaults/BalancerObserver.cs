@@ -15,7 +15,8 @@ public sealed class BalancerObserver : IAsyncDisposable
 
     private readonly ActorSystem _system = ActorSystem.Create(
         SystemConfig.SystemName,
-        ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+        ConfigurationFactory.ParseString(
+            "akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
 
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();

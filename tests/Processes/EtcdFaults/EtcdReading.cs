@@ -21,7 +21,8 @@ public sealed record EtcdReading(long BeganAt, long EndedAt, long Revision, IRea
                 var id = Encoding.UTF8.GetString(kv.GetProperty("key").GetBytesFromBase64())[prefix.Length..];
                 using var value = JsonDocument.Parse(kv.GetProperty("value").GetBytesFromBase64());
                 workers.Add(id, new EtcdKey(
-                    value.RootElement.GetProperty("incarnation").GetInt64(), kv.GetProperty("create_revision").GetInt64(), kv.GetProperty("lease").GetInt64()));
+                    value.RootElement.GetProperty("incarnation").GetInt64(), kv.GetProperty("create_revision").GetInt64(),
+                    kv.GetProperty("lease").GetInt64()));
             }
         }
 

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.EtcdFaults;
 
-/// <summary>A balancer and workers on an etcd that something will happen to, and who watches them: one reads etcd's keys, one asks the balancer for its
-/// state, one asks it for workers, all the time.</summary>
+/// <summary>A balancer and workers on an etcd that something will happen to, and who watches them: one reads etcd's keys, one asks the balancer
+/// for its state, one asks it for workers, all the time.</summary>
 public sealed class FaultScene : IAsyncDisposable
 {
     /// <summary>Nothing here takes so long unless it is broken.</summary>
@@ -124,7 +124,8 @@ public sealed class FaultScene : IAsyncDisposable
                 return reading;
             }
 
-            Assert.False(bound.IsCancellationRequested, $"etcd still holds {string.Join(' ', reading.Workers?.Keys.Order() ?? Enumerable.Empty<string>())} after {Bound}");
+            Assert.False(bound.IsCancellationRequested,
+                $"etcd still holds {string.Join(' ', reading.Workers?.Keys.Order() ?? Enumerable.Empty<string>())} after {Bound}");
         }
     }
 
@@ -139,13 +140,15 @@ public sealed class FaultScene : IAsyncDisposable
             if (etcd.Workers is { } workers && balancer.Watcher.IsConnected
                 && workers.Select(w => (w.Key, w.Value.Incarnation)).Order().SequenceEqual(balancer.Members.Select(m => (m.Key, m.Value)).Order()))
             {
-                Note($"equal: {workers.Count} workers in etcd at revision {etcd.Revision} and in the balancer at {balancer.Watcher.Revision}; {balancer.Watcher}");
+                Note($"equal: {workers.Count} workers in etcd at revision {etcd.Revision} and in the balancer at {balancer.Watcher.Revision}; "
+                    + $"{balancer.Watcher}");
                 return workers;
             }
 
             Assert.False(
                 bound.IsCancellationRequested,
-                $"not equal after {Bound}: etcd {string.Join(' ', etcd.Workers?.Keys.Order() ?? Enumerable.Empty<string>())}, balancer {string.Join(' ', balancer.Members.Keys.Order())}, {balancer.Watcher}");
+                $"not equal after {Bound}: etcd {string.Join(' ', etcd.Workers?.Keys.Order() ?? Enumerable.Empty<string>())}, balancer "
+                    + $"{string.Join(' ', balancer.Members.Keys.Order())}, {balancer.Watcher}");
         }
     }
 
@@ -169,7 +172,8 @@ public sealed class FaultScene : IAsyncDisposable
         await Etcd.ReadPastAsync(Stopwatch.GetTimestamp());
         var readings = Etcd.Readings;
         var verdict = AssignmentWindow.Default.Judge(answers, readings, _cutOff);
-        Note($"{answers.Count} assignments ({string.Join(", ", answers.Where(a => a.Worker is not null).CountBy(a => a.Worker!).OrderBy(c => c.Key).Take(8).Select(c => $"{c.Key} {c.Value}"))}), {verdict.Judged} of them while etcd was reached, "
+        var byWorker = answers.Where(a => a.Worker is not null).CountBy(a => a.Worker!).OrderBy(c => c.Key).Take(8).Select(c => $"{c.Key} {c.Value}");
+        Note($"{answers.Count} assignments ({string.Join(", ", byWorker)}), {verdict.Judged} of them while etcd was reached, "
             + $"{readings.Count} readings of etcd ({readings.Count(r => r.Workers is null)} failed), {Balancer.Samples.Count} of the balancer");
         Assignments.AssertAllAnswered();
         Assert.NotEqual(0, verdict.Judged);
@@ -177,7 +181,8 @@ public sealed class FaultScene : IAsyncDisposable
         _cluster.AssertNoStackTraces();
     }
 
-    public void Note(string text) => _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_startedAt).TotalSeconds,6:0.00} s  {text}"));
+    public void Note(string text) =>
+        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(_startedAt).TotalSeconds,6:0.00} s  {text}"));
 
     public void Note(string when, params IEnumerable<EtcdStatus> statuses)
     {

@@ -82,7 +82,8 @@ public sealed class ProxyFaultTests(ITestOutputHelper output)
         output.WriteLine($"{proxy.Accepted} connections accepted; {ending}");
         Assert.Equal(3, ending.ExitCode);
         Assert.Empty(ending.Output);
-        Assert.Equal($"AkkaLb.Balancer: etcd at {proxy.Endpoint} did not answer within 2 s: check --etcd, and that etcd is running", Assert.Single(ending.Error));
+        Assert.Equal($"AkkaLb.Balancer: etcd at {proxy.Endpoint} did not answer within 2 s: check --etcd, and that etcd is running",
+            Assert.Single(ending.Error));
         Assert.True(proxy.Accepted >= 1, "nobody was asked");
     }
 }

@@ -56,7 +56,8 @@ public sealed class Assignments : IAsyncDisposable
     public TimeSpan LongestGap(long from)
     {
         var named = Answers.Where(a => a.Worker is not null).ToList();
-        return named.Zip(named.Skip(1)).Where(pair => pair.Second.AnsweredAt > from).Max(pair => Stopwatch.GetElapsedTime(pair.First.AnsweredAt, pair.Second.AnsweredAt));
+        return named.Zip(named.Skip(1)).Where(pair => pair.Second.AnsweredAt > from).Max(
+            pair => Stopwatch.GetElapsedTime(pair.First.AnsweredAt, pair.Second.AnsweredAt));
     }
 
     /// <summary>Waits until the answers to questions asked from now on are as wished.</summary>
@@ -65,7 +66,8 @@ public sealed class Assignments : IAsyncDisposable
     {
         var from = Stopwatch.GetTimestamp();
         return Waiting.UntilAsync(
-            () => isWished([.. Answers.Where(a => a.AskedAt >= from)]), bound ?? NodeProcess.Bound, LookEvery, $"answers with {what}", () => $"{(Answers is [.., var last] ? last : null)}");
+            () => isWished([.. Answers.Where(a => a.AskedAt >= from)]), bound ?? NodeProcess.Bound, LookEvery, $"answers with {what}",
+            () => $"{(Answers is [.., var last] ? last : null)}");
     }
 
     /// <summary>Every question so far was answered with a worker.</summary>

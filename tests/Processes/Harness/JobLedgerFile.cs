@@ -27,7 +27,8 @@ public sealed class JobLedgerFile(string path)
     {
         IReadOnlyList<Entry> entries = [];
         await Waiting.UntilAsync(
-            () => (entries = Read()).Count(which ?? (_ => true)) >= count, NodeProcess.Bound, ReadEvery, $"{count} finished jobs", () => $"{entries.Count} in all");
+            () => (entries = Read()).Count(which ?? (_ => true)) >= count, NodeProcess.Bound, ReadEvery, $"{count} finished jobs",
+            () => $"{entries.Count} in all");
         return entries;
     }
 

@@ -24,7 +24,8 @@ public sealed record LoadSummary(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"done {Done} failed {Failed} retried {Retried} in {Seconds} s, {JobsPerSecond}/s; job ms p50 {JobMillis.P50} p99 {JobMillis.P99} max {JobMillis.Max}; {string.Join(' ', Workers.Select(w => $"{w.Key}={w.Value}"))}");
+        $"done {Done} failed {Failed} retried {Retried} in {Seconds} s, {JobsPerSecond}/s; job ms p50 {JobMillis.P50} p99 {JobMillis.P99} max "
+            + $"{JobMillis.Max}; {string.Join(' ', Workers.Select(w => $"{w.Key}={w.Value}"))}");
 
     public sealed record Percentiles(double P50, double P90, double P99, double Max);
 

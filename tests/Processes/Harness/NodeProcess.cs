@@ -37,7 +37,8 @@ public sealed class NodeProcess : IAsyncDisposable
         get
         {
             const string key = "VmRSS:";
-            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/status")).First(l => l.StartsWith(key, StringComparison.Ordinal));
+            var line = File.ReadLines(
+                string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/status")).First(l => l.StartsWith(key, StringComparison.Ordinal));
             return 1024 * long.Parse(line[key.Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture);
         }
     }
@@ -60,7 +61,8 @@ public sealed class NodeProcess : IAsyncDisposable
     public async Task<OutputLine> WaitForLineAsync(string prefix, TimeSpan? bound = null)
     {
         var line = Output.FirstAsync(l => l.StartsWith(prefix, StringComparison.Ordinal));
-        if (await Waiting.ForAsync(Task.WhenAny(line, Ended), bound ?? Bound, $"a line '{prefix}...' of {_name}", Describe) == Ended && !line.IsCompleted)
+        if (await Waiting.ForAsync(
+            Task.WhenAny(line, Ended), bound ?? Bound, $"a line '{prefix}...' of {_name}", Describe) == Ended && !line.IsCompleted)
         {
             Assert.Fail($"{_name} ended before it printed '{prefix}': {await Ended}");
         }
@@ -110,5 +112,6 @@ public sealed record Ending(int ExitCode, IReadOnlyList<string> Output, IReadOnl
     public IEnumerable<string> Problems => Error.Where(l => !l.StartsWith("waiting for ", StringComparison.Ordinal));
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"exit {ExitCode} after {Ran.TotalSeconds:0.00} s\n  {string.Join("\n  ", Output.TakeLast(20).Concat(Error.TakeLast(60)))}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"exit {ExitCode} after {Ran.TotalSeconds:0.00} s\n  {string.Join("\n  ", Output.TakeLast(20).Concat(Error.TakeLast(60)))}");
 }

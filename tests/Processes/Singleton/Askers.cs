@@ -8,8 +8,8 @@ using AkkaLb.Processes.Harness;
 
 namespace AkkaLb.Processes.Singleton;
 
-/// <summary>Asks all balancers of a cluster all the time, each at its front and, past the front, where the deciding balancer would be, and notes every
-/// assignment in the order in which it arrives.</summary>
+/// <summary>Asks all balancers of a cluster all the time, each at its front and, past the front, where the deciding balancer would be, and notes
+/// every assignment in the order in which it arrives.</summary>
 internal sealed class Askers : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(20);
@@ -54,8 +54,8 @@ internal sealed class Askers : IAsyncDisposable
         return Seen[^1];
     }
 
-    /// <summary>Asks nobody until all questions have been answered or have had the time to be, then does the act, then continues: no answer from before it is
-    /// still on its way.</summary>
+    /// <summary>Asks nobody until all questions have been answered or have had the time to be, then does the act, then continues: no answer from
+    /// before it is still on its way.</summary>
     public async Task QuietlyAsync(Action act)
     {
         await _asker.Ask<string>("pause", TimeSpan.FromSeconds(30));
@@ -84,14 +84,16 @@ internal sealed class Askers : IAsyncDisposable
         var seen = Seen;
         for (var i = 1; i < seen.Count; i++)
         {
-            Assert.True(seen[i].Term >= seen[i - 1].Term, $"answer {i} of {seen[i].From} has term {seen[i].Term} after term {seen[i - 1].Term} of {seen[i - 1].From}");
+            Assert.True(seen[i].Term >= seen[i - 1].Term,
+                $"answer {i} of {seen[i].From} has term {seen[i].Term} after term {seen[i - 1].Term} of {seen[i - 1].From}");
         }
 
         Assert.All(seen.GroupBy(s => s.Term), term => Assert.Single(term.Select(s => s.From).Distinct()));
         Assert.DoesNotContain(seen, s => s.Term <= 0);
     }
 
-    public override string ToString() => string.Join(", ", Seen.GroupBy(s => s.Term).Select(t => $"term {t.Key}: {t.Count()} assignments by {t.First().From}"));
+    public override string ToString() =>
+        string.Join(", ", Seen.GroupBy(s => s.Term).Select(t => $"term {t.Key}: {t.Count()} assignments by {t.First().From}"));
 
     public async ValueTask DisposeAsync() => await _system.Terminate();
 

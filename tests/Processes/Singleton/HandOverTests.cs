@@ -11,7 +11,7 @@ namespace AkkaLb.Processes.Singleton;
 public sealed class HandOverTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task When_the_deciding_balancer_stops_and_the_next_is_killed_another_takes_over_each_time_and_no_job_is_lost_also_through_receptionists()
+    public async Task When_the_deciding_balancer_stops_or_is_killed_another_takes_over_and_no_job_is_lost_also_through_receptionists()
     {
         await using var stage = await SingletonStage.StartAsync(output);
         var (first, term) = (stage.Active, stage.Askers.Seen[^1].Term);

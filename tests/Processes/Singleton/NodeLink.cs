@@ -4,8 +4,8 @@ using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Processes.Singleton;
 
-/// <summary>The way to one balancer: others reach it at <see cref="Port"/>, it listens behind it. Knows which process each connection comes from, so that
-/// balancers can be cut off from each other while workers and clients are not.</summary>
+/// <summary>The way to one balancer: others reach it at <see cref="Port"/>, it listens behind it. Knows which process each connection comes from,
+/// so that balancers can be cut off from each other while workers and clients are not.</summary>
 /// <remarks>A connection that is cut stays open and silent, as in a network that swallows packets: what is sent is lost.</remarks>
 internal sealed class NodeLink : IAsyncDisposable
 {
@@ -84,7 +84,8 @@ internal sealed class NodeLink : IAsyncDisposable
             var owner = new Lazy<int?>(() => SocketOwners.Find(from, Port, Candidates));
             await Task.WhenAny(PumpAsync(inbound, outbound, owner), PumpAsync(outbound, inbound, owner));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or IOException or InvalidOperationException)
+        catch (Exception e) when (
+            e is OperationCanceledException or SocketException or ObjectDisposedException or IOException or InvalidOperationException)
         {
         }
         finally

@@ -55,11 +55,13 @@ public sealed class SingletonEtcdTests(ITestOutputHelper output)
 
         stage.Print($"etcd restored: {await stage.Etcd.StatusAsync()}");
         await stage.EndOfLoadAsync("etcd restored from a backup", load);
-        stage.Print($"etcd restored: {stage.Askers.LongestGap(from, Stopwatch.GetTimestamp()).TotalSeconds:0.00} s without assignments; {stage.Askers}");
+        stage.Print($"etcd restored: {stage.Askers.LongestGap(from, Stopwatch.GetTimestamp()).TotalSeconds:0.00} s without assignments; "
+            + $"{stage.Askers}");
         Assert.All(stage.Balancers, b => Assert.False(b.Process.Ended.IsCompleted));
         // The oldest of the cluster stays the oldest, so the same one takes the lease again. Its number is smaller: revisions went back.
         Assert.All(stage.Askers.Seen.Where(s => s.At > from), s => Assert.Equal(active.Address, s.From));
         Assert.True(stage.Askers.Seen[^1].Term < term);
-        Assert.All(stage.Balancers, b => Assert.Contains(b.Process.Error.Texts, l => l.Contains("continues as generation", StringComparison.Ordinal)));
+        Assert.All(stage.Balancers, b => Assert.Contains(
+            b.Process.Error.Texts, l => l.Contains("continues as generation", StringComparison.Ordinal)));
     }
 }

@@ -7,7 +7,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.Singleton;
 
-/// <summary>Three balancers of one cluster, two workers and an etcd as processes, and askers of all balancers. Disposing it ends all of them.</summary>
+/// <summary>Three balancers of one cluster, two workers and an etcd as processes, and askers of all balancers. Disposing it ends all of
+/// them.</summary>
 internal sealed class SingletonStage : IAsyncDisposable
 {
     /// <summary>The default of <c>akkalb.cluster.lease-ttl</c>.</summary>
@@ -40,7 +41,8 @@ internal sealed class SingletonStage : IAsyncDisposable
     /// <summary>Starts all, the balancers at the same moment, and waits until one decides.</summary>
     /// <param name="clusterSettings">Of all balancers, below <c>akkalb.cluster</c>.</param>
     /// <param name="prepare">What is to be done before the balancers start.</param>
-    public static async Task<SingletonStage> StartAsync(ITestOutputHelper output, string clusterSettings = "", Func<EtcdProcess, Task>? prepare = null)
+    public static async Task<SingletonStage> StartAsync(
+        ITestOutputHelper output, string clusterSettings = "", Func<EtcdProcess, Task>? prepare = null)
     {
         var stage = new SingletonStage(output, await EtcdProcess.StartAsync(), clusterSettings);
         try
@@ -91,7 +93,8 @@ internal sealed class SingletonStage : IAsyncDisposable
     {
         var before = _ledger.Read().Select(RunOf).ToHashSet();
         var load = Add(NodeProcess.Client(
-            ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd", Etcd.Endpoint, .. more]));
+            ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd",
+            Etcd.Endpoint, .. more]));
         await _ledger.WaitForAsync(1, e => !before.Contains(RunOf(e)));
         return load;
 
@@ -126,7 +129,8 @@ internal sealed class SingletonStage : IAsyncDisposable
     {
         var next = await Askers.UntilAsync(s => s.Term > formerTerm, TimeSpan.FromSeconds(60));
         var lastBefore = Askers.Seen.Last(s => s.Term == formerTerm);
-        Print($"{what}: {Stopwatch.GetElapsedTime(lastBefore.At, next.At).TotalSeconds:0.00} s without assignments, {Stopwatch.GetElapsedTime(from, next.At).TotalSeconds:0.00} s from the fault to the first of the next");
+        Print($"{what}: {Stopwatch.GetElapsedTime(lastBefore.At, next.At).TotalSeconds:0.00} s without assignments, "
+            + $"{Stopwatch.GetElapsedTime(from, next.At).TotalSeconds:0.00} s from the fault to the first of the next");
         return next;
     }
 
@@ -188,8 +192,10 @@ internal sealed class SingletonStage : IAsyncDisposable
     private void StartBalancer(Node node)
     {
         var settings = Path.Combine(_folder, $"{node.Id}.hocon");
-        File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture, $"akkalb {{ port = {node.Link.Port}, bind.port = {node.Link.Target}, balancer.id = {node.Id}, etcd.request-timeout = 10s, cluster {{ {_clusterSettings} }} }}"));
-        node.Process = Add(NodeProcess.Balancer("--policy", "round-robin", "--mode", "singleton", "--etcd", node.ToEtcd.Endpoint, "--config", settings));
+        File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture, $"akkalb {{ port = {node.Link.Port}, bind.port = "
+            + $"{node.Link.Target}, balancer.id = {node.Id}, etcd.request-timeout = 10s, cluster {{ {_clusterSettings} }} }}"));
+        node.Process = Add(NodeProcess.Balancer(
+            "--policy", "round-robin", "--mode", "singleton", "--etcd", node.ToEtcd.Endpoint, "--config", settings));
     }
 
     /// <param name="Link">Others reach it through this.</param>

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes.Singleton;
 
-/// <summary>One deciding balancer of three: what becomes of assignments and jobs when it is frozen or cut off from the others; never do two decide.</summary>
+/// <summary>One deciding balancer of three: what becomes of assignments and jobs when it is frozen or cut off from the others; never do two
+/// decide.</summary>
 public sealed class SingletonTests(ITestOutputHelper output)
 {
     [Fact]
@@ -57,9 +58,11 @@ public sealed class SingletonTests(ITestOutputHelper output)
 
         active.CutFrom(others);
 
-        // Both sides reach etcd, and whoever gets the lease that decides splits stays. The larger side asks for it a second sooner, which a busy machine may not be.
+        // Both sides reach etcd, and whoever gets the lease that decides splits stays. The larger side asks for it a second sooner, which a busy
+        // machine may not be.
         var ended = await Waiting.ForAsync(
-            Task.WhenAny(active.Process.Ended, Task.WhenAll(others.Select(o => o.Process.Ended)).ContinueWith(t => t.Result[0], TaskScheduler.Default)),
+            Task.WhenAny(active.Process.Ended, Task.WhenAll(others.Select(o => o.Process.Ended)).ContinueWith(
+                t => t.Result[0], TaskScheduler.Default)),
             SingletonStage.EndBound,
             "the end of one side",
             () => string.Join('\n', stage.Balancers.Select(b => b.Process.Describe())));
@@ -72,7 +75,8 @@ public sealed class SingletonTests(ITestOutputHelper output)
         var decided = Stopwatch.GetTimestamp();
         var next = await stage.Askers.UntilAsync(s => s.At > decided, SingletonStage.EndBound);
         Assert.Contains(next.From, winners.Select(w => w.Address));
-        stage.Print($"partition, etcd reached by both sides: {stage.Askers.LongestGap(from, next.At).TotalSeconds:0.00} s without assignments; {winners.Count} of 3 continued");
+        stage.Print($"partition, etcd reached by both sides: {stage.Askers.LongestGap(from, next.At).TotalSeconds:0.00} s without assignments; "
+            + $"{winners.Count} of 3 continued");
         await stage.EndOfLoadAsync("partition, etcd reached by both sides", load);
         Assert.DoesNotContain(winners, w => w.Process.Ended.IsCompleted);
         stage.Print($"{stage.Askers}");
@@ -101,7 +105,8 @@ public sealed class SingletonTests(ITestOutputHelper output)
     {
         var ending = await node.Process.EndedAsync(SingletonStage.EndBound);
         Assert.True(ending.ExitCode == 3, ending.ToString());
-        Assert.Contains(ending.Error, l => l.StartsWith("AkkaLb.Balancer: ", StringComparison.Ordinal) && l.EndsWith("start it again", StringComparison.Ordinal));
+        Assert.Contains(ending.Error, l => l.StartsWith(
+            "AkkaLb.Balancer: ", StringComparison.Ordinal) && l.EndsWith("start it again", StringComparison.Ordinal));
         Assert.DoesNotContain(ending.Error, StackTraces.IsLine);
     }
 }

@@ -55,7 +55,8 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task A_value_of_an_earlier_version_which_has_only_path_and_version_is_read()
     {
-        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""");
+        await fixture.Etcd.PutLeasedAsync(
+            $"{_settings.Prefix}/balancers/b1", """{"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer","version":"0.1.0"}""");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
     }
 
@@ -101,7 +102,8 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     public async Task A_name_with_half_a_surrogate_pair_in_an_entry_does_not_end_the_subscription()
     {
         await UntilKnownAsync();
-        await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
+        await fixture.Etcd.PutLeasedAsync(
+            $"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         Assert.Equal($"{_settings.Prefix}/balancers/b1", Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Entry);

@@ -164,11 +164,13 @@ public sealed class EtcdClusterRegistryTests(EtcdFixture fixture) : IAsyncLifeti
         await fixture.Etcd.PutLeasedAsync($"{_settings.Prefix}/cluster/x", "{}");
         var sight = await Node("a").ReadAsync(_bound.Token);
         Assert.Empty(sight.Entries);
-        Assert.StartsWith($"{_settings.Prefix}/cluster/x in etcd is no balancer's entry and keeps a cluster from being formed: ", sight.InTheWay, StringComparison.Ordinal);
+        Assert.StartsWith($"{_settings.Prefix}/cluster/x in etcd is no balancer's entry and keeps a cluster from being formed: ", sight.InTheWay,
+            StringComparison.Ordinal);
         Assert.Null(await Node("a").BeginAsync(_bound.Token));
     }
 
-    private static ClusterEntry Entry(int port, long generation) => new(new NodeLife($"akka.tcp://AkkaLb@127.0.0.1:{port}", -17), generation, "pick-first");
+    private static ClusterEntry Entry(int port, long generation) =>
+        new(new NodeLife($"akka.tcp://AkkaLb@127.0.0.1:{port}", -17), generation, "pick-first");
 
     private EtcdClusterRegistry Node(string id)
     {

@@ -66,7 +66,8 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
         await workers.AddAsync(Worker("w2"));
         await watch.UntilMembersAreAsync("w1", "w2");
 
-        Assert.Contains("is silent though there are changes", Assert.Single(watch.Seen.OfType<RegistryEvent.Disconnected>()).Reason, StringComparison.Ordinal);
+        Assert.Contains("is silent though there are changes", Assert.Single(
+            watch.Seen.OfType<RegistryEvent.Disconnected>()).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

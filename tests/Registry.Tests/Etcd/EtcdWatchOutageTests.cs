@@ -97,7 +97,8 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         Assert.Equal(["w2", "w3"], snapshot.Members.Select(m => m.Worker.Id));
         Assert.Matches(@"^etcd has compacted what came behind revision \d+, everything before \d+$", snapshot.Because);
         Assert.True(await _registry.UpdateAsync(head.LeaseId, Worker("w3") with { State = WorkerState.Draining }, _bound.Token));
-        Assert.Equal(WorkerState.Draining, Assert.IsType<MemberChange.Put>(Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.State);
+        Assert.Equal(WorkerState.Draining, Assert.IsType<MemberChange.Put>(
+            Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.State);
     }
 
     [Fact]
@@ -142,7 +143,8 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         var backup = await _etcd.BackUpAsync();
         await _registry.AddAsync(Worker("w2"));
         await using var proxy = new FaultyProxy(_etcd.Port);
-        await using var watcher = (Settings.For(proxy.Port) with { LivenessInterval = TimeSpan.FromMilliseconds(200), ResyncInterval = TimeSpan.FromMinutes(10) }).Open();
+        await using var watcher = (
+            Settings.For(proxy.Port) with { LivenessInterval = TimeSpan.FromMilliseconds(200), ResyncInterval = TimeSpan.FromMinutes(10) }).Open();
         await using var watch = new WatchProbe(watcher);
         await watch.UntilMembersAreAsync("w1", "w2");
 
@@ -165,7 +167,8 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     public async Task A_stream_that_is_cut_while_etcd_answers_resumes_without_loss_and_without_a_word()
     {
         await using var proxy = new FaultyProxy(_etcd.Port);
-        var settings = Settings.For(proxy.Port) with { ReconnectDelayMin = TimeSpan.FromMilliseconds(1), ReconnectDelayMax = TimeSpan.FromMilliseconds(1) };
+        var settings = Settings.For(proxy.Port) with { ReconnectDelayMin = TimeSpan.FromMilliseconds(1),
+            ReconnectDelayMax = TimeSpan.FromMilliseconds(1) };
         await using var watcher = settings.Open();
         await using var watch = new WatchProbe(watcher);
         await watch.NextAsync<RegistryEvent.Snapshot>();

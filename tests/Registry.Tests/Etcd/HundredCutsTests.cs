@@ -8,7 +8,8 @@ using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 
-/// <summary>Everything of ours that lives as long as its process, through one proxy that cuts all connections again and again: nothing ends in silence.</summary>
+/// <summary>Everything of ours that lives as long as its process, through one proxy that cuts all connections again and again: nothing ends in
+/// silence.</summary>
 [Collection(EtcdTests.Name)]
 public sealed class HundredCutsTests(EtcdFixture fixture)
 {
@@ -27,7 +28,8 @@ public sealed class HundredCutsTests(EtcdFixture fixture)
         var news = Channel.CreateUnbounded<BalancerNews>();
         await using var balancers = new EtcdBalancers(ours).Subscribe(n => news.Writer.TryWrite(n));
         await using var balancer = ours.Services.Register(
-            EtcdRegistry.BalancersService, Balancer("b1"), new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(2), OnConflict = ConflictRule.Refuse });
+            EtcdRegistry.BalancersService, Balancer("b1"),
+            new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(2), OnConflict = ConflictRule.Refuse });
         await balancer.Registered.WaitAsync(bound.Token);
         var lease = (await ours.AddAsync(Worker("w"))).LeaseId;
         await using var cluster = new EtcdClusterRegistry(
@@ -59,7 +61,8 @@ public sealed class HundredCutsTests(EtcdFixture fixture)
         await UntilAsync(async () => (await others.Services.ReadAsync(EtcdRegistry.BalancersService, bound.Token)).Instances.Count == 2);
         await UntilAsync(async () => await ours.KeepAliveAsync(lease, bound.Token) is KeepAliveOutcome.Kept);
         await UntilAsync(async () =>
-            await cluster.AnnounceAsync(new ClusterEntry(new NodeLife("akka.tcp://AkkaLb@127.0.0.1:1", 1), generation, "pick-first"), endsForming: false, bound.Token) is not null);
+            await cluster.AnnounceAsync(new ClusterEntry(
+                new NodeLife("akka.tcp://AkkaLb@127.0.0.1:1", 1), generation, "pick-first"), endsForming: false, bound.Token) is not null);
         Assert.Single((await cluster.ReadAsync(bound.Token)).Entries);
         await cluster.WithdrawAsync();
 
@@ -84,5 +87,6 @@ public sealed class HundredCutsTests(EtcdFixture fixture)
         }
     }
 
-    private static ServiceInstance Balancer(string id) => new(id, "127.0.0.1", 1) { Path = $"akka.tcp://AkkaLb@127.0.0.1:{id[1]}/user/balancer", Version = "1" };
+    private static ServiceInstance Balancer(string id) =>
+        new(id, "127.0.0.1", 1) { Path = $"akka.tcp://AkkaLb@127.0.0.1:{id[1]}/user/balancer", Version = "1" };
 }

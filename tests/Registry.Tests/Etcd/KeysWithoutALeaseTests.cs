@@ -38,7 +38,8 @@ public sealed class KeysWithoutALeaseTests(EtcdFixture fixture) : IAsyncLifetime
 
         var lease = (await _registry.AddAsync(Worker("w1", incarnation: 7))).LeaseId;
 
-        Assert.Equal(7, Assert.IsType<MemberChange.Put>(Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.Incarnation);
+        Assert.Equal(7, Assert.IsType<MemberChange.Put>(
+            Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.Incarnation);
         Assert.Equal(lease, Assert.IsType<EntrySight.Found>(await _registry.LookAsync(lease, Worker("w1", incarnation: 7), _bound.Token)).LeaseId);
     }
 
@@ -78,7 +79,8 @@ public sealed class KeysWithoutALeaseTests(EtcdFixture fixture) : IAsyncLifetime
     public async Task Of_many_that_take_over_a_lock_exactly_one_gets_it()
     {
         await PutAsync("cluster-forming", "dead"u8.ToArray());
-        var nodes = Enumerable.Range(0, 4).Select(i => new EtcdClusterRegistry(_settings, $"n{i}", TimeSpan.FromSeconds(5), TimeProvider.System)).ToList();
+        var nodes = Enumerable.Range(0, 4).Select(
+            i => new EtcdClusterRegistry(_settings, $"n{i}", TimeSpan.FromSeconds(5), TimeProvider.System)).ToList();
 
         var begun = await Task.WhenAll(nodes.Select(n => n.BeginAsync(_bound.Token)));
 
@@ -90,9 +92,12 @@ public sealed class KeysWithoutALeaseTests(EtcdFixture fixture) : IAsyncLifetime
         }
     }
 
-    private static ClusterEntry Entry(int port, long generation) => new(new NodeLife($"akka.tcp://AkkaLb@127.0.0.1:{port}", -17), generation, "pick-first");
+    private static ClusterEntry Entry(int port, long generation) =>
+        new(new NodeLife($"akka.tcp://AkkaLb@127.0.0.1:{port}", -17), generation, "pick-first");
 
-    private static string Sentence(string key) => $"{key} in etcd is left out: it has no lease, so nobody alive holds it; remove it with etcdctl del '{key}'";
+    private static string Sentence(string key) =>
+        $"{key} in etcd is left out: it has no lease, so nobody alive holds it; remove it with etcdctl del '{key}'";
 
-    private Task<string> PutAsync(string key, byte[] value) => fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/{key}", Encoding.UTF8.GetString(value));
+    private Task<string> PutAsync(string key, byte[] value) =>
+        fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/{key}", Encoding.UTF8.GetString(value));
 }

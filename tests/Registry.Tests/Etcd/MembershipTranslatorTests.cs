@@ -81,7 +81,8 @@ public sealed class MembershipTranslatorTests
         var told = _translator.Snapshot(9, [Key("a", 1), Key("b", 2, lease: 0)]);
         Assert.Equal("a", Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members).Worker.Id);
         Assert.Equal(
-            new RegistryEvent.Unreadable("/akkalb/workers/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/akkalb/workers/b'"), told[1]);
+            new RegistryEvent.Unreadable(
+                "/akkalb/workers/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/akkalb/workers/b'"), told[1]);
         Assert.Empty(_translator.Apply(10, [Put(Key("b", 2, lease: 0))]));
 
         var changed = Assert.IsType<RegistryEvent.Changed>(_translator.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);

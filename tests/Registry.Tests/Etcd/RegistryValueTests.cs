@@ -81,7 +81,8 @@ public sealed class RegistryValueTests
         Assert.Throws<ArgumentException>(() => RegistryValue.Write(Draining with { Capacity = 0 }));
 
     [Property(MaxTest = 2000)]
-    public bool Reading_arbitrary_bytes_never_throws(byte[] bytes) => RegistryValue.TryParse("w1", bytes, out _, out var problem) == (problem is null);
+    public bool Reading_arbitrary_bytes_never_throws(byte[] bytes) =>
+        RegistryValue.TryParse("w1", bytes, out _, out var problem) == (problem is null);
 
     [Property(MaxTest = 2000)]
     public Property Reading_a_damaged_value_never_throws() => Prop.ForAll(
@@ -90,7 +91,8 @@ public sealed class RegistryValueTests
         {
             var bytes = Encoding.UTF8.GetBytes(Golden);
             bytes[damage.Item1] = (byte)damage.Item2;
-            return RegistryValue.TryParse("w1", bytes, out var worker, out var problem) == (problem is null) && (worker is null) == (problem is not null);
+            return RegistryValue.TryParse("w1", bytes, out var worker, out var problem) == (problem is null)
+                && (worker is null) == (problem is not null);
         });
 
     private static byte[] Bytes(string json) => Encoding.UTF8.GetBytes(json);

@@ -56,7 +56,8 @@ public sealed class LoopbackCluster : IAsyncDisposable
     public async Task<LoopbackWorker> AddWorkerAsync(string id, WorkerOptions? options = null)
     {
         var draft = new WorkerRecord(
-            id, Interlocked.Increment(ref _incarnations), "", WorkerState.Up, options?.Capacity ?? 64, (int)LoopbackWorker.Heartbeat.TotalMilliseconds, "scenario");
+            id, Interlocked.Increment(ref _incarnations), "", WorkerState.Up, options?.Capacity ?? 64,
+            (int)LoopbackWorker.Heartbeat.TotalMilliseconds, "scenario");
         var worker = LoopbackWorker.Start(draft, Stage, _log, Messages, BalancerAddress, options ?? new WorkerOptions());
         _workers.Add(worker);
         await _status.UntilAsync(s => s.Eligible.Contains(id));

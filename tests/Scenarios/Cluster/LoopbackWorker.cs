@@ -52,7 +52,8 @@ public sealed class LoopbackWorker : IAsyncDisposable
             RegistrationActor.Props(
                 worker,
                 registry,
-                new RegistrationSettings(options.Ttl, Heartbeat, LoopbackCluster.Patience, new BackOff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200))),
+                new RegistrationSettings(
+                    options.Ttl, Heartbeat, LoopbackCluster.Patience, new BackOff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200))),
                 new Random(1),
                 ActorRefs.Nobody),
             RegistrationActor.ActorName);
@@ -68,7 +69,8 @@ public sealed class LoopbackWorker : IAsyncDisposable
     /// <summary>In the worker's own system.</summary>
     public IActorRef Gate { get; }
 
-    internal static LoopbackWorker Start(WorkerRecord draft, Stage stage, Observed<string> log, UserMessages messages, Address balancer, WorkerOptions options)
+    internal static LoopbackWorker Start(
+        WorkerRecord draft, Stage stage, Observed<string> log, UserMessages messages, Address balancer, WorkerOptions options)
     {
         var wire = new Wire();
         var system = Nodes.StartBehind(wire, draft.Id, log, messages);
@@ -116,7 +118,8 @@ public sealed class LoopbackWorker : IAsyncDisposable
     /// <summary>Breaks the youngest connection to it; the next one is welcome.</summary>
     public void CutLatestConnection() => _wire.CutLatest();
 
-    /// <summary>Nothing gets to it or from it through connections that others made, until <see cref="Mend"/>; its own to the balancer continue.</summary>
+    /// <summary>Nothing gets to it or from it through connections that others made, until <see cref="Mend"/>; its own to the balancer
+    /// continue.</summary>
     public void Silence() => _wire.Silence();
 
     public void Mend() => _wire.Mend();

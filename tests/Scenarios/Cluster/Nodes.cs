@@ -13,9 +13,11 @@ namespace AkkaLb.Scenarios.Cluster;
 /// <summary>Actor systems as the programs make them, with a log that a failed test prints.</summary>
 internal static class Nodes
 {
-    /// <summary>Akka's death watch between nodes gives up a silent one in half a second, for good. Nothing of ours watches anybody at another node.</summary>
+    /// <summary>Akka's death watch between nodes gives up a silent one in half a second, for good. Nothing of ours watches anybody at another
+    /// node.</summary>
     public static readonly Config HastyDeathWatch = ConfigurationFactory.ParseString(
-        "akka.remote.watch-failure-detector { heartbeat-interval = 100ms, acceptable-heartbeat-pause = 300ms, unreachable-nodes-reaper-interval = 100ms }");
+        "akka.remote.watch-failure-detector { heartbeat-interval = 100ms, acceptable-heartbeat-pause = 300ms, unreachable-nodes-reaper-interval = "
+            + "100ms }");
 
     private static readonly Config Quiet = ConfigurationFactory.ParseString(
         """
@@ -36,7 +38,8 @@ internal static class Nodes
         var system = (ExtendedActorSystem)ActorSystem.Create(
             SystemConfig.SystemName,
             ActorSystemSetup.Create(
-                BootstrapSetup.Create().WithConfig(known.WithFallback(Quiet).WithFallback(HastyDeathWatch).WithFallback(SystemConfig.Remoting("127.0.0.1", port))), messages.ToSetup()));
+                BootstrapSetup.Create().WithConfig(known.WithFallback(Quiet).WithFallback(HastyDeathWatch).WithFallback(
+                    SystemConfig.Remoting("127.0.0.1", port))), messages.ToSetup()));
         var scribe = system.ActorOf(Props.Create(() => new Scribe(name, log)));
         system.EventStream.Subscribe(scribe, typeof(LogEvent));
         return system;
@@ -64,6 +67,7 @@ internal static class Nodes
     private sealed class Scribe : ReceiveActor
     {
         public Scribe(string name, Observed<string> log) => Receive<LogEvent>(e => log.Update(lines => string.Create(
-            CultureInfo.InvariantCulture, $"{lines}{e.Timestamp:mm:ss.fff} {name} {e.LogLevel()} {e.LogClass.Name}: {e.Message} {e.Cause?.Message}\n")));
+            CultureInfo.InvariantCulture,
+            $"{lines}{e.Timestamp:mm:ss.fff} {name} {e.LogLevel()} {e.LogClass.Name}: {e.Message} {e.Cause?.Message}\n")));
     }
 }

@@ -32,7 +32,8 @@ public sealed class Stage
 
     public void Begin(string worker, string text) => Begun.Update(lines => $"{lines}{worker}: {text}\n");
 
-    public async Task UntilBegunAsync(string worker, string text) => await Begun.UntilAsync(lines => lines.Contains($"{worker}: {text}\n", StringComparison.Ordinal));
+    public async Task UntilBegunAsync(string worker, string text) =>
+        await Begun.UntilAsync(lines => lines.Contains($"{worker}: {text}\n", StringComparison.Ordinal));
 
     public Task Door(string text) => Source(text).Task;
 

@@ -4,7 +4,8 @@ using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Scenarios.Cluster;
 
-/// <summary>The network in front of a worker: a relay whose connections can be broken as a killed process breaks them, without a goodbye, or fall silent.</summary>
+/// <summary>The network in front of a worker: a relay whose connections can be broken as a killed process breaks them, without a goodbye, or fall
+/// silent.</summary>
 internal sealed class Wire : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());

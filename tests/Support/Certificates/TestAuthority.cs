@@ -53,11 +53,13 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
-            [.. what.IsForServers ? [new Oid("1.3.6.1.5.5.7.3.1")] : Array.Empty<Oid>(), .. what.IsForClients ? [new Oid("1.3.6.1.5.5.7.3.2")] : Array.Empty<Oid>()], false));
+            [.. what.IsForServers ? [new Oid("1.3.6.1.5.5.7.3.1")] : Array.Empty<Oid>(),
+            .. what.IsForClients ? [new Oid("1.3.6.1.5.5.7.3.2")] : Array.Empty<Oid>()], false));
         var until = DateTimeOffset.UtcNow + what.ValidFor;
         using var signed = request.Create(_certificate, until - Lifetime / 3, until, BitConverter.GetBytes(++_serial));
         var certificate = new TestCertificate(
-            Path.Combine(_folder, $"{_name}-{name}.crt"), Path.Combine(_folder, $"{_name}-{name}.key"), CertificateFile, signed.CopyWithPrivateKey(key));
+            Path.Combine(_folder, $"{_name}-{name}.crt"), Path.Combine(
+                _folder, $"{_name}-{name}.key"), CertificateFile, signed.CopyWithPrivateKey(key));
         File.WriteAllText(certificate.CertificateFile, signed.ExportCertificatePem());
         File.WriteAllText(certificate.KeyFile, key.ExportPkcs8PrivateKeyPem());
         return certificate;

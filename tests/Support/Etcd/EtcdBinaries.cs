@@ -11,7 +11,8 @@ public static class EtcdBinaries
     {
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         return onPath.Append(UnpackedDirectory()).Where(d => d.Length > 0).Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException($"'{name}' is neither on PATH nor in artifacts/etcd/usr/bin: run scripts/install-etcd, then the tests again.");
+            ?? throw new InvalidOperationException(
+                $"'{name}' is neither on PATH nor in artifacts/etcd/usr/bin: run scripts/install-etcd, then the tests again.");
     }
 
     private static string UnpackedDirectory()

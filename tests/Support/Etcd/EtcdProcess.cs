@@ -132,7 +132,8 @@ public sealed class EtcdProcess : IAsyncDisposable
     public void Freeze()
     {
         Running.Signal(Signals.Stop);
-        SpinWait.SpinUntil(() => !OperatingSystem.IsLinux() || Directory.EnumerateDirectories($"/proc/{Pid}/task").All(IsStopped), TimeSpan.FromSeconds(10));
+        SpinWait.SpinUntil(() => !OperatingSystem.IsLinux() || Directory.EnumerateDirectories($"/proc/{Pid}/task").All(IsStopped),
+            TimeSpan.FromSeconds(10));
     }
 
     /// <summary>The state is the first word behind the name, which stands in parentheses and may hold any character.</summary>
@@ -191,7 +192,8 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It failed; the message holds its standard error.</exception>
     public async Task<string> Etcdctl(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(EtcdBinaries.Etcdctl, ["--endpoints", Endpoint, .. _security.EtcdctlArguments, .. _etcdctlUser, .. arguments])
+        using var process = Process.Start(
+            new ProcessStartInfo(EtcdBinaries.Etcdctl, ["--endpoints", Endpoint, .. _security.EtcdctlArguments, .. _etcdctlUser, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -209,7 +211,8 @@ public sealed class EtcdProcess : IAsyncDisposable
     public async Task PutLeasedAsync(string key, string value) =>
         await Etcdctl("put", "--lease", (await Etcdctl("lease", "grant", "3600")).Split(' ')[1], "--", key, value);
 
-    /// <summary>Switches authentication on, with a user <c>root</c> whom <see cref="Etcdctl"/> is from now on, and another who may use the keys below a prefix.</summary>
+    /// <summary>Switches authentication on, with a user <c>root</c> whom <see cref="Etcdctl"/> is from now on, and another who may use the keys
+    /// below a prefix.</summary>
     public async Task EnableAuthenticationAsync(string user, string password, string prefix)
     {
         const string root = "root:rootpw";
@@ -226,7 +229,8 @@ public sealed class EtcdProcess : IAsyncDisposable
     /// <summary>Switches authentication off, or on again after <see cref="EnableAuthenticationAsync"/>.</summary>
     public Task SwitchAuthenticationAsync(bool isOn) => Etcdctl("auth", isOn ? "enable" : "disable");
 
-    /// <summary>Makes every token void, by switching authentication off and on. A restart need not do it: etcd reads them from its log again.</summary>
+    /// <summary>Makes every token void, by switching authentication off and on. A restart need not do it: etcd reads them from its log
+    /// again.</summary>
     public async Task ForgetTokensAsync()
     {
         await SwitchAuthenticationAsync(isOn: false);

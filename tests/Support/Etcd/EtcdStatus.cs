@@ -11,7 +11,8 @@ public sealed record EtcdStatus(int Pid, string Endpoint, ulong ClusterId, ulong
     public bool IsLeader => MemberId == Leader;
 
     public override string ToString() => FormattableString.Invariant(
-        $"pid {Pid}  {Endpoint}  cluster {ClusterId:x}  member {MemberId:x}{(IsLeader ? " (leader)" : "")}  revision {Revision}  raft term {RaftTerm}");
+        $"pid {Pid}  {Endpoint}  cluster {ClusterId:x}  member {MemberId:x}{(IsLeader ? " (leader)" : "")}  revision {Revision}  ")
+        + FormattableString.Invariant($"raft term {RaftTerm}");
 
     /// <summary>Reads the answer of <c>etcdctl endpoint status -w json</c> for one endpoint.</summary>
     internal static EtcdStatus Parse(int pid, string endpoint, string json)

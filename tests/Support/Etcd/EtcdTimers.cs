@@ -1,6 +1,7 @@
 namespace AkkaLb.Tests.Support.Etcd;
 
-/// <summary>How quickly a cluster of etcd notices that its leader is gone. The shortest lease is one and a half election timeouts, in whole seconds.</summary>
+/// <summary>How quickly a cluster of etcd notices that its leader is gone. The shortest lease is one and a half election timeouts, in whole
+/// seconds.</summary>
 /// <param name="Heartbeat">Of the leader.</param>
 /// <param name="Election">Silence after which another takes over.</param>
 public sealed record EtcdTimers(TimeSpan Heartbeat, TimeSpan Election)
