@@ -37,7 +37,7 @@ public sealed class BalancedClient : IAsyncDisposable
     private readonly LinkTroubles _links;
     private volatile bool _isDisposing;
 
-    private BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
+    internal BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
     {
         (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
         _links = LinkTroubles.Of(system);

@@ -540,9 +540,11 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     private void AnswerFailed(HeldRequest held, JobFailureReason reason)
     {
-        if (reason == JobFailureReason.Crash && _crash is { } crash)
+        // A client whose jobs crash must not decide how large the log gets: once a minute for each kind of exception, with a count.
+        if (reason == JobFailureReason.Crash && _crash is { } crash
+            && _lines.Say($"crash {crash.Type}", $"job {held.Job.Id} crashed an instance of the worker's actor: {crash.Details}", Now) is { } line)
         {
-            _log.Error("job {0} crashed an instance of the worker's actor: {1}", held.Job.Id, crash.Details);
+            _log.Error("{0}", line);
         }
 
         var (cause, text) = reason switch

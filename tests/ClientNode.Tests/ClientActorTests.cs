@@ -15,10 +15,12 @@ public class ClientActorTests : ClientKit
     [Fact]
     public async Task The_end_of_the_clients_actor_is_told_to_its_program_and_ends_its_jobs()
     {
-        var run = Run();
+        var here = ((ExtendedActorSystem)Sys).Provider.DefaultAddress;
+        var client = new BalancedClient(Sys, ownsSystem: true, new BalancedClientOptions { Balancers = new FixedBalancers([here]) });
+        var run = client.RunAsync(new SleepJob(TimeSpan.Zero));
         ExpectAssign();
         Sys.Stop(ClientActor);
-        Assert.StartsWith("the actor /user/", await Client.Ended.WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
+        Assert.StartsWith("the actor /user/", await client.Ended.WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
         Assert.Equal(JobError.Closed, Assert.IsType<JobOutcome.Failed>((await run.WaitAsync(TimeSpan.FromSeconds(20))).Outcome).Error);
     }
 

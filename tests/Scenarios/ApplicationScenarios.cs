@@ -81,7 +81,7 @@ public sealed class ApplicationScenarios(ITestOutputHelper output) : Scenario(ou
         public Till() => Receive<Order>(m => Sender.Tell(new Receipt(m.Customer, m.Lines.Sum(l => l.Count * l.Price))));
     }
 
-    private sealed record Order(string Customer, IReadOnlyList<Line> Lines);
+    private sealed record Order(string Customer, Line[] Lines);
 
     private sealed record Line(string Name, int Count, decimal Price);
 

@@ -36,16 +36,26 @@ public sealed partial class LogIndexTests
         Assert.Equal(["one {} and {} \"more\"", "too early"], new SourceTexts(source).InCalls(Said()));
     }
 
+    [Fact]
+    public void Every_test_that_the_promises_name_exists()
+    {
+        var tests = Files("tests").SelectMany(file => TestName().Matches(File.ReadAllText(file))).Select(m => m.Groups[1].Value).ToHashSet();
+        var named = Named().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "promises.md"))).Select(m => m.Groups[1].Value).ToList();
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(tests));
+    }
+
     private static HashSet<string> Index()
     {
         var rows = Row().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "log-lines.md"))).Select(m => SourceTexts.Plain(m.Groups[1].Value));
         return [.. rows];
     }
 
-    private static IEnumerable<SourceTexts> Sources() =>
-        Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-            .Select(file => new SourceTexts(File.ReadAllText(file)));
+    private static IEnumerable<SourceTexts> Sources() => Files("src").Select(file => new SourceTexts(File.ReadAllText(file)));
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Root(), folder), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     private static string Root()
     {
@@ -60,6 +70,12 @@ public sealed partial class LogIndexTests
 
     [GeneratedRegex(@"\b_?log\.(?:Info|Warning|Error)\(|\bProgramException\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
     private static partial Regex Said();
+
+    [GeneratedRegex(@"`([A-Z]\w*_\w+)`")]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"public (?:async Task|void) (\w+)\(")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"^\| [^|]* \| `([^`]*)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
