@@ -64,7 +64,9 @@ public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
 
         output.WriteLine(ending.ToString());
         Assert.Equal(0, ending.ExitCode);
-        var told = ending.Error.Where(l => l.Contains("draining", StringComparison.Ordinal)).ToList();
+        var told = ending.Error
+            .Where(l => l.Contains("this worker", StringComparison.Ordinal) && l.Contains("drain", StringComparison.Ordinal))
+            .ToList();
         Assert.Equal(2, told.Count);
         Assert.EndsWith("this worker drains: 2 running jobs may take 1 s at most", told[0], StringComparison.Ordinal);
         Assert.Matches(
