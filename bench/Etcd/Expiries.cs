@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Bench.Load;
+using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support.Etcd;

@@ -6,6 +6,7 @@ using Akka.Configuration;
 using AkkaLb.Balancer;
 using AkkaLb.Bench.Load;
 using AkkaLb.ClientNode;
+using AkkaLb.Core;
 using AkkaLb.Messages;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

@@ -54,7 +54,7 @@ internal static class Server
         balancer.Tell(new WorkersSnapshot(members));
         var assigned = await balancer.Ask<Assigned>(new Assign(FirstRequestId, 1, [], null, TimeSpan.FromSeconds(60)), TimeSpan.FromSeconds(10));
         var answer = new byte[SizeOf(system, new Assigned(assigned.RequestId, [new AssignedWorker(
-            assigned.Workers[0].Worker, system.Provider.ResolveActorRef(members[0].Worker.Path))], assigned.Policy))];
+            assigned.Workers[0].Worker, members[0].Worker.Path)], assigned.Policy))];
         system.ActorOf(Props.Create(() => new Echo(answer)), EchoName);
         system.ActorOf(Props.Create(() => new BareWorker()), BareWorkerName);
 

@@ -42,7 +42,7 @@ public class CodecBenchmarks
     [Benchmark(Description = "decode")]
     public object Decode() => _serializer.FromBinary(_bytes, _manifest);
 
-    private IAkkaLbMessage Make(string message) => message switch
+    private static IAkkaLbMessage Make(string message) => message switch
     {
         "Assign" => new Assign(123_456, 1, [], null, TimeSpan.FromSeconds(60)),
         "Assign, 3 left out" => new Assign(
@@ -60,10 +60,10 @@ public class CodecBenchmarks
         _ => throw new ArgumentException(message, nameof(message)),
     };
 
-    /// <summary>References to gates elsewhere, as a balancer holds them.</summary>
-    private AssignedWorker[] Picks(int count) => [.. Enumerable.Range(1, count).Select(i => new AssignedWorker(
+    /// <summary>Paths of gates elsewhere, as a balancer holds them.</summary>
+    private static AssignedWorker[] Picks(int count) => [.. Enumerable.Range(1, count).Select(i => new AssignedWorker(
         Worker with { Id = $"worker-{i}" },
-        ((ExtendedActorSystem)_system).Provider.ResolveActorRef($"akka.tcp://AkkaLb@10.0.0.{i}:4055/user/worker#123456789")))];
+        $"akka.tcp://AkkaLb@10.0.0.{i}:4055/user/worker#123456789"))];
 
     private static Payload Kibibyte() => new(4054, "text", Encoding.UTF8.GetBytes(new string('x', 1024)));
 }

@@ -27,7 +27,6 @@ public sealed class BalancerActor : ReceiveActor
     private readonly string _id;
     private readonly BalancerCore _balancer;
     private readonly List<Candidate> _picked = [];
-    private readonly IActorRefProvider _provider = ((ExtendedActorSystem)Context.System).Provider;
     private readonly DecidingRight _right;
     private readonly IActorRef? _front;
     private readonly long _term;
@@ -112,7 +111,7 @@ public sealed class BalancerActor : ReceiveActor
         var workers = new AssignedWorker[_picked.Count];
         for (var i = 0; i < workers.Length; i++)
         {
-            workers[i] = Resolved(_picked[i]);
+            workers[i] = _picked[i].Named;
         }
 
         Sender.Tell(new Assigned(m.RequestId, workers, _balancer.PolicyName, _term, _revision));
@@ -195,9 +194,4 @@ public sealed class BalancerActor : ReceiveActor
             _id, _balancer.PolicyName, Decides ? _balancer.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _balancer.Version,
             _balancer.MemberCount, m.From, members);
     }
-
-    /// <summary>A path becomes a reference when its worker is picked for the first time: once for each worker, and never for all of them at
-    /// once.</summary>
-    private AssignedWorker Resolved(Candidate candidate) => (AssignedWorker)(
-        candidate.Handle ??= new AssignedWorker(candidate.Key, _provider.ResolveActorRef(candidate.Member.Worker.Path)));
 }

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
-using AkkaLb.Messages;
 
 namespace AkkaLb.Balancer;
 

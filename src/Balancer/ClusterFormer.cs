@@ -2,8 +2,8 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
+using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.Balancer;

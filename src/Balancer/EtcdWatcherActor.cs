@@ -3,7 +3,6 @@ using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
 

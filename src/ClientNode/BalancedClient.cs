@@ -44,7 +44,8 @@ public sealed class BalancedClient : IAsyncDisposable
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         StrayJobs.AnswerIn(system);
-        var props = ClientActor.Props(options.Balancers, options.Settings, new Random(NewSeed()), options.Contact);
+        var props = ClientActor.Props(
+            options.Balancers, options.Contact, options.Settings, new Random(NewSeed()), options.ResolveGate ?? _system.Provider.ResolveActorRef);
         // A system of somebody else's, a worker program's say, can do without this client: it may be disposed there.
         _client = ownsSystem ? TopActors.Of(system).Start(props, name: null) : system.ActorOf(props);
         // Not in the caller's synchronization context: Akka awaits in it, and one that is blocked would never hear of the end.
@@ -62,7 +63,7 @@ public sealed class BalancedClient : IAsyncDisposable
         """
         akka.actor {
           serializers.akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"
-          serialization-bindings."AkkaLb.Messages.IAkkaLbMessage, AkkaLb.Messages" = akkalb
+          serialization-bindings."AkkaLb.Core.IAkkaLbMessage, AkkaLb.Core" = akkalb
         }
         """);
 

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting.Logs;
@@ -36,6 +37,9 @@ public sealed record BalancedClientOptions
 
     /// <summary>Goes over Akka's and AkkaLb's own configuration of the client's actor system.</summary>
     public Config AkkaConfig { get; init; } = Config.Empty;
+
+    /// <summary>Makes a reference of a gate's path; null: as Akka does.</summary>
+    internal Func<string, IActorRef>? ResolveGate { get; init; }
 
     /// <summary>The log of a program whose client this is; null: the client keeps none.</summary>
     internal NodeLogging? Log { get; init; }

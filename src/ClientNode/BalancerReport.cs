@@ -1,5 +1,5 @@
 using Akka.Actor;
-using AkkaLb.Messages;
+using AkkaLb.Core;
 using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode;

@@ -5,7 +5,6 @@ using Akka.Event;
 using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode;
@@ -23,6 +22,9 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     /// <summary>Time between two probes while a balancer is sought.</summary>
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Bound of the references to gates that are remembered; when it is reached all are forgotten.</summary>
+    private const int GatesMax = 4096;
+
     /// <summary>What the questions to gates begin with.</summary>
     private const string GateQuestion = "gate/";
 
@@ -32,6 +34,8 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private readonly ClientCore _client;
     private readonly BalancerLink _link;
     private readonly BalancerProbes _balancerProbes;
+    private readonly Dictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
+    private readonly Func<string, IActorRef> _resolveGate;
     private readonly List<TaskCompletionSource> _linkWaiters = [];
     private List<Address> _addresses = [];
     private IActorRef? _balancer;
@@ -39,9 +43,10 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private IAsyncDisposable? _subscription;
     private TimeSpan? _timerDue;
 
-    public ClientActor(IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random)
+    public ClientActor(
+        IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random, Func<string, IActorRef> resolveGate)
     {
-        _directory = directory;
+        (_directory, _resolveGate) = (directory, resolveGate);
         _balancerProbes = BalancerProbes.Of(contact, Context);
         _clientId = random.NextInt64(1, long.MaxValue);
         _client = new ClientCore(settings, _clientId, random);
@@ -55,9 +60,10 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private static TimeSpan Now => Context.System.Scheduler.HighResMonotonicClock;
 
     /// <param name="random">Draws the client's id and its jitter; used by this actor alone.</param>
+    /// <param name="resolveGate">Makes a reference of a gate's path.</param>
     public static Props Props(
-        IBalancerDirectory directory, ClientSettings settings, Random random, BalancerContact contact = BalancerContact.Direct) =>
-        Akka.Actor.Props.Create(() => new ClientActor(directory, contact, settings, random));
+        IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random, Func<string, IActorRef> resolveGate) =>
+        Akka.Actor.Props.Create(() => new ClientActor(directory, contact, settings, random, resolveGate));
 
     protected override void PreStart()
     {
@@ -132,14 +138,23 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
     private void OnAssigned(Assigned m)
     {
         _link.Heard();
-        var targets = new WorkerTarget[m.Workers.Count];
-        for (var i = 0; i < targets.Length; i++)
+        Step(() => _client.Assigned(m.RequestId, m.Workers, m.Policy, Now));
+    }
+
+    /// <summary>A balancer names the same few workers in every answer.</summary>
+    private IActorRef GateAt(AssignedWorker worker)
+    {
+        if (_gates.TryGetValue(worker.Gate, out var known))
         {
-            var worker = m.Workers[i];
-            targets[i] = new WorkerTarget(worker.Worker, worker.Gate.Path.Address.ToString(), worker.Gate);
+            return known;
         }
 
-        Step(() => _client.Assigned(m.RequestId, targets, m.Policy, Now));
+        if (_gates.Count >= GatesMax)
+        {
+            _gates.Clear();
+        }
+
+        return _gates[worker.Gate] = _resolveGate(worker.Gate);
     }
 
     private void OnAssignRejected(AssignRejected m)
@@ -277,7 +292,11 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         var gate = Sender;
         Step(() =>
         {
-            _client.Heard(gate, Now);
+            if (_client.HasSilentGates)
+            {
+                _client.Heard(gate.Path.Address.ToString(), Now);
+            }
+
             decide();
         });
     }
@@ -306,14 +325,14 @@ internal sealed class ClientActor : ReceiveActor, IWithTimers
         switch (effect)
         {
             case ClientEffect.SendJob send:
-                ((IActorRef)send.Target.Handle).Tell(
+                GateAt(send.Target).Tell(
                     new Job(send.Id, send.Attempt, send.Remaining, send.IsIdempotent, (Payload)send.Message, send.Waited));
                 break;
             case ClientEffect.SendAssign ask:
                 _balancer?.Tell(new Assign(ask.RequestId, ask.Count, ask.LeaveOut, null, ask.Remaining));
                 break;
             case ClientEffect.AskGate ask:
-                ((IActorRef)ask.Target.Handle).Tell(new Identify(string.Create(CultureInfo.InvariantCulture, $"{GateQuestion}{ask.Gate}")));
+                GateAt(ask.Target).Tell(new Identify(string.Create(CultureInfo.InvariantCulture, $"{GateQuestion}{ask.Gate}")));
                 break;
             case ClientEffect.Finish finish:
                 ((IJobTicket)finish.Ticket).Finish(finish.Id, finish.Outcome);

@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using AkkaLb.Core;
 using Google.Protobuf;
 
 namespace AkkaLb.Messages;
@@ -9,7 +10,7 @@ namespace AkkaLb.Messages;
 /// <remarks>Thread-safe.</remarks>
 public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    private readonly WireMapper _mapper = new(system);
+    private readonly WireMapper _mapper = new();
 
     public override int Identifier => 4053;
 
@@ -56,7 +57,7 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
         try
         {
             return obj is IAkkaLbMessage message
-                ? _mapper.ToWire(message).ToByteArray()
+                ? WireMapper.ToWire(message).ToByteArray()
                 : throw new SerializationException($"{obj.GetType()} is not a message of AkkaLb");
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)

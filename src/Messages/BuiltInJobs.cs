@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Core.Words;
 
 namespace AkkaLb.Messages;

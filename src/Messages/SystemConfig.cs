@@ -25,7 +25,7 @@ public static class SystemConfig
             akka-containers = "AkkaLb.Messages.GuardedContainerSerializer, AkkaLb.Messages"
           }
           serialization-bindings {
-            "AkkaLb.Messages.IAkkaLbMessage, AkkaLb.Messages" = akkalb
+            "AkkaLb.Core.IAkkaLbMessage, AkkaLb.Core" = akkalb
             "System.Object" = json
           }
         }

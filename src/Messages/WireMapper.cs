@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using System.Text.Unicode;
 using Akka.Actor;
-using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Words;
 using Google.Protobuf;
@@ -11,11 +9,11 @@ using Google.Protobuf;
 namespace AkkaLb.Messages;
 
 /// <summary>Between the protocol's records and their protobuf form. Reading checks every range: these bytes come from the network.</summary>
-/// <remarks>Thread-safe. It remembers how references to gates elsewhere are written, and which paths they came from: a balancer names the same few
-/// workers in every answer, and parsing and printing their paths took longer than all the rest of it.</remarks>
-internal sealed class WireMapper(ExtendedActorSystem system)
+/// <remarks>Thread-safe. It remembers which paths of gates it has read: a balancer names the same few workers in every answer, and parsing their
+/// paths took longer than all the rest of it.</remarks>
+internal sealed class WireMapper
 {
-    /// <summary>Bound of the references remembered by path; when it is reached all are forgotten.</summary>
+    /// <summary>Bound of the paths remembered; when it is reached all are forgotten.</summary>
     private const int GatesMax = 4096;
 
     /// <summary>Bound of every duration on the wire: 100 days.</summary>
@@ -31,10 +29,9 @@ internal sealed class WireMapper(ExtendedActorSystem system)
     /// bytes.</summary>
     private const int TextBytesMax = 8192;
 
-    private readonly ConditionalWeakTable<IActorRef, string> _paths = [];
-    private readonly ConcurrentDictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _gates = new(StringComparer.Ordinal);
 
-    public IMessage ToWire(IAkkaLbMessage message) => message switch
+    public static IMessage ToWire(IAkkaLbMessage message) => message switch
     {
         Assign m => ToWire(m),
         Assigned m => ToWire(m),
@@ -162,7 +159,7 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return new Assign((long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs));
     }
 
-    private Wire.Assigned ToWire(Assigned m)
+    private static Wire.Assigned ToWire(Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         var wire = new Wire.Assigned
@@ -198,8 +195,12 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return wire;
     }
 
-    private Wire.AssignedWorker ToWire(AssignedWorker w) =>
-        new() { WorkerId = Sendable(w.Worker.Id), Incarnation = (ulong)w.Worker.Incarnation, Path = Path(w.Gate) };
+    private static Wire.AssignedWorker ToWire(AssignedWorker w) => new()
+    {
+        WorkerId = Sendable(w.Worker.Id),
+        Incarnation = (ulong)w.Worker.Incarnation,
+        Path = Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"),
+    };
 
     private Assigned FromWire(Wire.Assigned m)
     {
@@ -234,15 +235,9 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         return WhoDecides.Instance;
     }
 
-    /// <summary>How a reference is written. That of an actor here depends on the connection it goes through, that of one elsewhere never
-    /// changes.</summary>
-    private string Path(IActorRef gate) => gate is RemoteActorRef
-        ? _paths.GetValue(gate, static gate => Akka.Serialization.Serialization.SerializedActorPath(gate))
-        : Akka.Serialization.Serialization.SerializedActorPath(gate);
-
-    /// <summary>A gate's reference is complete: from a path without a uid, or no path at all, Akka makes one that can be neither told nor
+    /// <summary>A gate's path is complete: from one without a uid, or no path at all, Akka makes a reference that can be neither told nor
     /// watched.</summary>
-    private IActorRef Gate(string path)
+    private string Gate(string path)
     {
         if (_gates.TryGetValue(path, out var known))
         {
@@ -252,18 +247,12 @@ internal sealed class WireMapper(ExtendedActorSystem system)
         Check(
             path.Length <= NameLengthMax && ActorPath.TryParse(path, out var parsed) && parsed.Uid != ActorCell.UndefinedUid,
             "path");
-        var gate = system.Provider.ResolveActorRef(path);
-        if (gate is RemoteActorRef)
+        if (_gates.Count >= GatesMax)
         {
-            if (_gates.Count >= GatesMax)
-            {
-                _gates.Clear();
-            }
-
-            _gates.TryAdd(path, gate);
+            _gates.Clear();
         }
 
-        return gate;
+        return _gates.GetOrAdd(path, path);
     }
 
     private static AssignRejected FromWire(Wire.AssignRejected m) =>

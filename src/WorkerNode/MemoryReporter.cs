@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;

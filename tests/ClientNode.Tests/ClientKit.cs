@@ -13,6 +13,7 @@ namespace AkkaLb.ClientNode.Tests;
 /// <summary>Arranges a client; the test is the balancer and the workers' gates.</summary>
 public abstract class ClientKit : VirtualTimeKit
 {
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, IActorRef> _gates = new();
     private IActorRef? _clientActor;
 
     protected ClientKit()
@@ -21,7 +22,11 @@ public abstract class ClientKit : VirtualTimeKit
         Balancer = CreateTestProbe();
         BalancerActor = StartBalancer();
         Client = BalancedClient.On(
-            Sys, new BalancedClientOptions { Balancers = new FixedBalancers([((ExtendedActorSystem)Sys).Provider.DefaultAddress]) });
+            Sys, new BalancedClientOptions
+            {
+                Balancers = new FixedBalancers([((ExtendedActorSystem)Sys).Provider.DefaultAddress]),
+                ResolveGate = path => _gates[path],
+            });
     }
 
     protected static WorkerKey A { get; } = new("a", 1);
@@ -59,7 +64,15 @@ public abstract class ClientKit : VirtualTimeKit
     }
 
     protected void Answer(Assign assign, WorkerKey worker, IActorRef gate) =>
-        ClientActor.Tell(new Assigned(assign.RequestId, [new AssignedWorker(worker, gate)], "pick-first"), BalancerActor);
+        ClientActor.Tell(new Assigned(assign.RequestId, [new AssignedWorker(worker, PathOf(gate))], "pick-first"), BalancerActor);
+
+    /// <summary>The client makes this very gate of it again. The last one at a path counts.</summary>
+    private string PathOf(IActorRef gate)
+    {
+        var path = gate.Path.ToSerializationFormat();
+        _gates[path] = gate;
+        return path;
+    }
 
     protected void Reject(AssignRejectReason reason, TimeSpan retryAfter)
     {

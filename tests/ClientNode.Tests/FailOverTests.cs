@@ -77,7 +77,8 @@ public sealed class FailOverTests : VirtualTimeKit
 
         await PassAsync(client, TimeSpan.FromMilliseconds(1));
         var again = await _first.ExpectMsgAsync<Assign>(Patience);
-        client.Tell(new Assigned(again.RequestId, [new AssignedWorker(_worker, _first.Ref)], "pick-first"), _firstBalancer);
+        var gate = new AssignedWorker(_worker, Akka.Serialization.Serialization.SerializedActorPath(_first.Ref));
+        client.Tell(new Assigned(again.RequestId, [gate], "pick-first"), _firstBalancer);
         Assert.Equal(_worker, Assert.IsType<JobOutcome.Picked>((await run.WaitAsync(Patience)).Outcome).Workers.Single().Worker);
     }
 

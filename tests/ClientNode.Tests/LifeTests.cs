@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.TestActors;
+using AkkaLb.Core;
 using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;

@@ -90,7 +90,7 @@ public sealed class HostileBytesTests(TestSystem system)
         new PrimesJob(-1),
         new HoldJob(-1, TimeSpan.Zero),
         new JobFailed(default, 1, JobFailureReason.Crash, "T", "x") with { Attempt = -5 },
-        new Assigned(1, [new AssignedWorker(new WorkerKey(null!, 1), ActorRefs.Nobody)], "round-robin"),
+        new Assigned(1, [new AssignedWorker(new WorkerKey(null!, 1), Samples.GatePath)], "round-robin"),
     ];
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
 using Akka.Serialization;
+using AkkaLb.Core;
 
 namespace AkkaLb.Messages.Tests;
 

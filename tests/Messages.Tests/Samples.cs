@@ -20,13 +20,13 @@ public static class Samples
             "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
         new(new Assign(-1, 1, [], null, TimeSpan.Zero), "A",
             "08FFFFFFFFFFFFFFFFFF011001"),
-        new(new Assigned(7, [new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath))], "round-robin"), "AD",
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "round-robin"), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E"),
-        new(new Assigned(7, [new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath))], "round-robin", 300, 301), "AD",
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "round-robin", 300, 301), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E20AC0228AD02"),
-        new(new Assigned(7, [.. Enumerable.Repeat(new AssignedWorker(W1, system.System.Provider.ResolveActorRef(GatePath)), 3)], "round-robin"), "AD",
+        new(new Assigned(7, [.. Enumerable.Repeat(new AssignedWorker(W1, GatePath), 3)], "round-robin"), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E3203000000"),
         new(WhoDecides.Instance, "Q",

@@ -23,7 +23,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
         var balancer = _there.ActorOf(Props.Create(() => new Balancer(gate)), "balancer");
 
         var assigned = await Remote(balancer).Ask<Assigned>(new Assign(1, 1, [], null, Patience), Patience);
-        var arrived = assigned.Workers[0].Gate;
+        var arrived = ((ExtendedActorSystem)_here).Provider.ResolveActorRef(assigned.Workers[0].Gate);
         Assert.Equal(gate.Path.Uid, arrived.Path.Uid);
         Assert.Equal(new NumberResult(5), await arrived.Ask<NumberResult>(new NumberResult(5), Patience));
     }
@@ -80,8 +80,11 @@ public sealed class TwoSystemsTests : IAsyncLifetime
 
     private sealed class Balancer : ReceiveActor
     {
-        public Balancer(IActorRef gate) => Receive<Assign>(m =>
-            Sender.Tell(new Assigned(m.RequestId, [new AssignedWorker(new WorkerKey("w", 1), gate)], "pick-first")));
+        public Balancer(IActorRef gate)
+        {
+            var path = gate.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)Context.System).Provider.DefaultAddress);
+            Receive<Assign>(m => Sender.Tell(new Assigned(m.RequestId, [new AssignedWorker(new WorkerKey("w", 1), path)], "pick-first")));
+        }
     }
 
     /// <summary>Answers a KeepAlive with how many other messages came before it.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Dispatch.SysMsg;
+using AkkaLb.Core;
 
 namespace AkkaLb.Messages.Tests;
 

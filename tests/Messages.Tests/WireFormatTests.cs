@@ -61,7 +61,7 @@ public sealed class WireFormatTests(TestSystem system)
 
             var gate = ((Assigned)system.Read(assigned.ToByteArray(), "AD")).Workers[0].Gate;
 
-            Assert.Equal(path, gate.Path.ToSerializationFormat());
+            Assert.Equal(path, gate);
             Assert.Equal(assigned.ToByteArray(), system.Write(new Assigned(0, [new AssignedWorker(new WorkerKey("w", 0), gate)], "")).Bytes);
         }
     }
@@ -70,7 +70,7 @@ public sealed class WireFormatTests(TestSystem system)
     public void Picks_of_distinct_workers_are_written_as_a_reader_that_knows_no_places_reads_them()
     {
         var workers = Enumerable.Range(1, 3).Select(
-            i => new AssignedWorker(new WorkerKey($"w{i}", i), system.System.Provider.ResolveActorRef(Samples.GatePath))).ToArray();
+            i => new AssignedWorker(new WorkerKey($"w{i}", i), Samples.GatePath)).ToArray();
 
         var distinct = Wire.Assigned.Parser.ParseFrom(system.Write(new Assigned(1, workers, "")).Bytes);
         var repeated = system.Write(new Assigned(1, [workers[2], workers[0], workers[2], workers[0], workers[1]], "")).Bytes;
@@ -200,7 +200,7 @@ public sealed class WireFormatTests(TestSystem system)
     [Fact]
     public void The_largest_assignment_that_can_be_asked_for_fits_a_frame_when_ids_and_hosts_are_ordinary()
     {
-        var gate = system.System.Provider.ResolveActorRef("akka.tcp://AkkaLb@worker-17.example.net:4055/user/worker#1234567890");
+        const string gate = "akka.tcp://AkkaLb@worker-17.example.net:4055/user/worker#1234567890";
         var workers = Enumerable.Range(0, Assign.CountMax).Select(i => new AssignedWorker(new WorkerKey($"worker-{i}", long.MaxValue), gate));
 
         Assert.InRange(system.Write(new Assigned(1, [.. workers], "round-robin")).Bytes.Length, 1, 124_000);

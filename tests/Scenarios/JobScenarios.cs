@@ -123,7 +123,7 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
         var (client, _) = await Cluster.ConnectOnAsync();
         var picked = Assert.IsType<JobOutcome.Picked>((await client.AssignAsync(1, LoopbackCluster.Patience)).Outcome);
 
-        var gate = (IActorRef)picked.Workers[0].Handle;
+        var gate = Cluster.Resolve(picked.Workers[0].Gate);
         Assert.Equal(new Did("w1", "past the gate", 1), await gate.Ask<Did>(new Do(Act.Reply, "past the gate"), LoopbackCluster.Patience));
     }
 
@@ -140,7 +140,7 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
         // The balancer answers in order, so all twenty are sent when it answers this; and the gate has them all when it answers what is sent
         // after them.
         var picked = Assert.IsType<JobOutcome.Picked>((await client.AssignAsync(1, LoopbackCluster.Patience)).Outcome);
-        await ((IActorRef)picked.Workers[0].Handle).Ask<ActorIdentity>(new Identify(null), LoopbackCluster.Patience);
+        await Cluster.Resolve(picked.Workers[0].Gate).Ask<ActorIdentity>(new Identify(null), LoopbackCluster.Patience);
         Assert.Equal("w1: first\n", Stage.Begun.Value);
 
         Stage.Release("first");

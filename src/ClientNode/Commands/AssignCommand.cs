@@ -1,6 +1,6 @@
+using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
-using AkkaLb.Messages;
 
 namespace AkkaLb.ClientNode.Commands;
 
@@ -39,7 +39,7 @@ internal static class AssignCommand
 
             foreach (var target in picked.Workers)
             {
-                Console.Out.WriteLine($"assigned {target.Worker.Id} {((Akka.Actor.IActorRef)target.Handle).Path.ToSerializationFormat()}");
+                Console.Out.WriteLine($"assigned {target.Worker.Id} {target.Gate}");
             }
 
             done += picked.Workers.Count;

@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Messages;
 

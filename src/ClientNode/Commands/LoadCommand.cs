@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AkkaLb.Core;
 using AkkaLb.Hosting;
-using AkkaLb.Messages;
 
 namespace AkkaLb.ClientNode.Commands;
 

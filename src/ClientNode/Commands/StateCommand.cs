@@ -3,7 +3,6 @@ using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Hosting;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.ClientNode.Commands;

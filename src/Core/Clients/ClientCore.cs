@@ -136,7 +136,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     /// <summary>The balancer's answer.</summary>
-    public void Assigned(long requestId, IReadOnlyList<WorkerTarget> workers, string policy, TimeSpan now)
+    public void Assigned(long requestId, IReadOnlyList<AssignedWorker> workers, string policy, TimeSpan now)
     {
         if (!_requests.Remove(requestId, out var job))
         {
@@ -231,11 +231,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     // ---- the workers
 
-    /// <summary>A gate said something, whatever it was: one that was given up is back in use.</summary>
-    /// <param name="handle">The gate, as in <see cref="WorkerTarget"/>.</param>
-    public void Heard(object handle, TimeSpan now)
+    /// <summary>Some gate is silent, so <see cref="Heard(string, TimeSpan)"/> is worth calling.</summary>
+    public bool HasSilentGates => _gates.Silent.Count > 0;
+
+    /// <summary>Somebody at this address said something, whatever it was: a gate there that was given up is back in use.</summary>
+    public void Heard(string address, TimeSpan now)
     {
-        if (_gates.Silent.Count > 0 && _gates.Silent.FirstOrDefault(g => g.Target.Handle.Equals(handle)) is { } gate)
+        foreach (var gate in _gates.Silent.Where(g => g.Target.Address == address).ToList())
         {
             Heard(gate, now);
         }
@@ -580,7 +582,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
     }
 
-    private void Send(PendingJob job, WorkerTarget target, TimeSpan now)
+    private void Send(PendingJob job, AssignedWorker target, TimeSpan now)
     {
         if (job.Target is { } earlier)
         {

@@ -1,14 +1,14 @@
 namespace AkkaLb.Core.Clients;
 
 /// <summary>What a client knows of one worker's gate. See <see cref="GateWatch"/>.</summary>
-internal sealed class GateSight(long number, WorkerTarget target, TimeSpan now)
+internal sealed class GateSight(long number, AssignedWorker target, TimeSpan now)
 {
     /// <summary>Names it in questions and answers; never used again.</summary>
     public long Number => number;
 
     public WorkerKey Worker => Target.Worker;
 
-    public WorkerTarget Target { get; set; } = target;
+    public AssignedWorker Target { get; set; } = target;
 
     /// <summary>Jobs that were sent to it and are not answered.</summary>
     public HashSet<PendingJob> Jobs { get; } = [];

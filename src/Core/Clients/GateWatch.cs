@@ -52,13 +52,13 @@ internal sealed class GateWatch(ClientSettings settings)
 
     public bool TryGet(long number, [NotNullWhen(true)] out GateSight? gate) => _byNumber.TryGetValue(number, out gate);
 
-    public bool TryGet(WorkerTarget target, [NotNullWhen(true)] out GateSight? gate) =>
+    public bool TryGet(AssignedWorker target, [NotNullWhen(true)] out GateSight? gate) =>
         _gates.TryGetValue((target.Worker, target.Address), out gate);
 
-    public bool IsSilent(WorkerTarget target) => _silent.Count > 0 && TryGet(target, out var gate) && gate.SilentSince is not null;
+    public bool IsSilent(AssignedWorker target) => _silent.Count > 0 && TryGet(target, out var gate) && gate.SilentSince is not null;
 
     /// <summary>A job is sent there.</summary>
-    public GateSight Sent(PendingJob job, WorkerTarget target, TimeSpan now)
+    public GateSight Sent(PendingJob job, AssignedWorker target, TimeSpan now)
     {
         if (!_gates.TryGetValue((target.Worker, target.Address), out var gate))
         {

@@ -48,7 +48,7 @@ public abstract record JobOutcome(int Sends, TimeSpan AssignTime, TimeSpan Total
         : JobOutcome(Sends, AssignTime, Total);
 
     /// <summary>An assignment without a job has its workers.</summary>
-    public sealed record Picked(IReadOnlyList<WorkerTarget> Workers, string Policy, int Sends, TimeSpan AssignTime, TimeSpan Total)
+    public sealed record Picked(IReadOnlyList<AssignedWorker> Workers, string Policy, int Sends, TimeSpan AssignTime, TimeSpan Total)
         : JobOutcome(Sends, AssignTime, Total);
 
     /// <summary>It has none.</summary>
@@ -68,11 +68,6 @@ public abstract record JobOutcome(int Sends, TimeSpan AssignTime, TimeSpan Total
         : JobOutcome(Sends, AssignTime, Total);
 }
 
-/// <summary>Where a job can be sent.</summary>
-/// <param name="Address">The worker's address, as connection events spell it.</param>
-/// <param name="Handle">The shell's reference to the gate; opaque to the core.</param>
-public sealed record WorkerTarget(WorkerKey Worker, string Address, object Handle);
-
 /// <summary>What the client core asks its shell to do.</summary>
 public abstract record ClientEffect
 {
@@ -84,12 +79,12 @@ public abstract record ClientEffect
     /// <summary>Send the job to a worker.</summary>
     /// <param name="Waited">Since it was submitted.</param>
     /// <param name="Message">What was given to <see cref="ClientCore.Submit"/>.</param>
-    public sealed record SendJob(JobId Id, int Attempt, WorkerTarget Target, TimeSpan Remaining, TimeSpan Waited, bool IsIdempotent, object Message)
+    public sealed record SendJob(JobId Id, int Attempt, AssignedWorker Target, TimeSpan Remaining, TimeSpan Waited, bool IsIdempotent, object Message)
         : ClientEffect;
 
     /// <summary>Ask a gate whether it is there; the answer is for <see cref="ClientCore.GateAnswered"/>.</summary>
     /// <param name="Gate">Names the gate in the answer.</param>
-    public sealed record AskGate(long Gate, WorkerTarget Target) : ClientEffect;
+    public sealed record AskGate(long Gate, AssignedWorker Target) : ClientEffect;
 
     /// <summary>The job has ended; said exactly once for each.</summary>
     /// <param name="Ticket">What was given to <see cref="ClientCore.Submit"/>.</param>

@@ -40,7 +40,7 @@ internal sealed class PendingJob
     public int Retries { get; set; }
 
     /// <summary>The worker it was sent to last; in state <see cref="PendingState.InFlight"/> it may be there.</summary>
-    public WorkerTarget? Target { get; set; }
+    public AssignedWorker? Target { get; set; }
 
     /// <summary>In state <see cref="PendingState.InFlight"/>: what is known of the gate that it was sent to.</summary>
     public GateSight? Gate { get; set; }

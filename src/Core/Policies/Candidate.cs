@@ -16,6 +16,7 @@ public sealed class Candidate
         Member = member;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
         IsEligible = member.Worker.State == WorkerState.Up;
+        Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
     }
 
@@ -41,8 +42,8 @@ public sealed class Candidate
     /// <summary>Picks since the last report: breaks ties of <see cref="LeastLoad"/>.</summary>
     public long PicksSinceReport { get; internal set; }
 
-    /// <summary>What the balancer's shell keeps with it, say the resolved reference; forgotten when the worker's path changes.</summary>
-    public object? Handle { get; set; }
+    /// <summary>How an answer names it; another one when its path changes.</summary>
+    public AssignedWorker Named { get; private set; }
 
     /// <summary>What it takes in an answer at most, in bytes: its texts, and 32 for numbers and field headers.</summary>
     internal int AnswerBytes { get; private set; }
@@ -68,7 +69,7 @@ public sealed class Candidate
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
         if (member.Worker.Path != Member.Worker.Path)
         {
-            (Handle, AnswerBytes) = (null, AnswerBytesOf(member.Worker));
+            (Named, AnswerBytes) = (new AssignedWorker(Key, member.Worker.Path), AnswerBytesOf(member.Worker));
         }
 
         Member = member;

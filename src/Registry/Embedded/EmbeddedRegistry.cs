@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
-using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Embedded;
 

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Leases;
-using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Embedded;
 

@@ -53,6 +53,8 @@ internal sealed class CapacityWorld
     /// <summary>The hint of a full gate.</summary>
     public static TimeSpan RetryAfter(TimeSpan service) => service / 2;
 
+    private Gate GateOf(AssignedWorker worker) => _gates.Find(gate => gate.Target == worker)!;
+
     public void Run()
     {
         while (_events.TryDequeue(out var act, out var due))
@@ -138,7 +140,7 @@ internal sealed class CapacityWorld
                     break;
                 case ClientEffect.SendJob send:
                     world.Sends++;
-                    world.After(Delay, () => ((Gate)send.Target.Handle).Arrive(this, send));
+                    world.After(Delay, () => world.GateOf(send.Target).Arrive(this, send));
                     break;
                 case ClientEffect.Finish { Outcome: JobOutcome.Done done }:
                     world.Done++;
@@ -169,10 +171,10 @@ internal sealed class CapacityWorld
         {
             (_world, _capacity) = (world, capacity);
             var name = string.Create(CultureInfo.InvariantCulture, $"w{number}");
-            Target = new WorkerTarget(Key(name), name, this);
+            Target = new AssignedWorker(Key(name), name);
         }
 
-        public WorkerTarget Target { get; }
+        public AssignedWorker Target { get; }
 
         public void Arrive(Client client, ClientEffect.SendJob send)
         {

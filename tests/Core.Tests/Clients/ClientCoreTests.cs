@@ -57,7 +57,7 @@ public class ClientCoreTests
     {
         var message = new object();
         var id = core.Submit(message, message, isIdempotent: true, S(60), default);
-        core.Assigned(1, [new WorkerTarget(Key("w1"), "a1", "")], "", default);
+        core.Assigned(1, [new AssignedWorker(Key("w1"), "a1")], "", default);
         core.JobDone(id, 1, "reply", default);
         core.Effects.Clear();
         return new WeakReference(message);
@@ -74,7 +74,7 @@ public class ClientCoreTests
     {
         var id = core.Submit("", "", isIdempotent: true, S(60), default);
         var request = core.Effects.OfType<ClientEffect.SendAssign>().Last().RequestId;
-        core.Assigned(request, [new WorkerTarget(Key(worker), worker, "")], "", default);
+        core.Assigned(request, [new AssignedWorker(Key(worker), worker)], "", default);
         return id;
     }
 }

@@ -148,7 +148,7 @@ internal sealed class ClientScript
                 _core.GateAnswered(Number(words[1]), isThere: false, words.Length > 3 ? "akka://AkkaLb" : Target(words[2]).Address, _now);
                 break;
             case "heard":
-                _core.Heard(Target(words[1]).Handle, _now);
+                _core.Heard(Target(words[1]).Address, _now);
                 break;
             default:
                 throw new ArgumentException(string.Join(' ', words), nameof(words));
@@ -212,7 +212,7 @@ internal sealed class ClientScript
     private static string Because<T>(T? reason)
         where T : struct => reason is { } r ? $" ({r})" : "";
 
-    private static WorkerTarget Target(string id) => new(Key(id), "a" + id[1..], id);
+    private static AssignedWorker Target(string id) => new(Key(id), "a" + id[1..]);
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 

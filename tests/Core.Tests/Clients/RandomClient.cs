@@ -7,8 +7,8 @@ namespace AkkaLb.Core.Tests.Clients;
 /// <summary>A client in a world where anything may happen at any time, and what must hold all the same checked at each effect.</summary>
 internal sealed class RandomClient
 {
-    private static readonly WorkerTarget[] Workers = [.. Enumerable.Range(1, 5).Select(i => new WorkerTarget(
-        Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}"), i))];
+    private static readonly AssignedWorker[] Workers = [.. Enumerable.Range(1, 5).Select(i => new AssignedWorker(
+        Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}")))];
 
     private readonly Random _random;
     private readonly ClientSettings _settings;
@@ -138,7 +138,7 @@ internal sealed class RandomClient
                 _core.GateAnswered(_random.Of(_questions), _random.Chance(0.5), _random.Chance(0.7) ? worker.Address : "", _now);
                 break;
             case 1:
-                _core.Heard(worker.Handle, _now);
+                _core.Heard(worker.Address, _now);
                 break;
             case 2:
                 _core.Connected(worker.Address);

@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Processes.EtcdFaults;

@@ -1,9 +1,6 @@
-using Akka.Actor;
-using AkkaLb.Core;
+namespace AkkaLb.Core;
 
-namespace AkkaLb.Messages;
-
-/// <summary>Marks what <see cref="AkkaLbSerializer"/> writes; the serialization binding hangs on it.</summary>
+/// <summary>Marks the messages that nodes send each other; the serialization binding hangs on it.</summary>
 public interface IAkkaLbMessage;
 
 /// <summary>Asks a balancer for workers.</summary>
@@ -19,8 +16,20 @@ public sealed record Assign(long RequestId, int Count, IReadOnlyList<WorkerKey> 
 }
 
 /// <summary>A worker that a balancer picked. It may be gone by the time the answer arrives.</summary>
-/// <param name="Gate">The worker's gate; complete with address and uid.</param>
-public sealed record AssignedWorker(WorkerKey Worker, IActorRef Gate);
+/// <param name="Gate">The serialized path of the worker's gate, complete with address and uid:
+/// <c>akka.tcp://AkkaLb@host:port/user/worker#1234</c>.</param>
+public sealed record AssignedWorker(WorkerKey Worker, string Gate)
+{
+    /// <summary>The address in the path, as connection events spell it: <c>akka.tcp://AkkaLb@host:port</c>.</summary>
+    public string Address { get; } = AddressIn(Gate);
+
+    private static string AddressIn(string path)
+    {
+        var system = path.IndexOf("://", StringComparison.Ordinal) + 3;
+        var end = system < 3 ? -1 : path.IndexOf('/', system);
+        return end < 0 ? path : path[..end];
+    }
+}
 
 /// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
 /// <param name="Workers">At least one. Fewer than were asked for when more would not fit a frame: ask again for the rest.</param>

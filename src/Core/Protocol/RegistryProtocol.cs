@@ -1,6 +1,4 @@
-using AkkaLb.Core;
-
-namespace AkkaLb.Messages;
+namespace AkkaLb.Core;
 
 /// <summary>A worker registers with the embedded registry.</summary>
 /// <param name="Ttl">Asked-for time to live of the lease.</param>

@@ -1,6 +1,4 @@
-using AkkaLb.Core;
-
-namespace AkkaLb.Messages;
+namespace AkkaLb.Core;
 
 /// <summary>Asks <c>/user/watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at
 /// any time.</summary>
