@@ -14,6 +14,7 @@ namespace AkkaLb.ClientNode.Tests;
 public abstract class ClientKit : VirtualTimeKit
 {
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, IActorRef> _gates = new();
+    private readonly Dictionary<WorkerKey, TestProbe> _probes = [];
     private IActorRef? _clientActor;
 
     protected ClientKit()
@@ -58,7 +59,11 @@ public abstract class ClientKit : VirtualTimeKit
     /// <summary>Answers the next request with a worker, whose gate is returned.</summary>
     protected TestProbe Assign(WorkerKey worker)
     {
-        var gate = CreateTestProbe();
+        if (!_probes.TryGetValue(worker, out var gate))
+        {
+            _probes.Add(worker, gate = CreateTestProbe());
+        }
+
         Answer(ExpectAssign(), worker, new FakeGate(Sys, AddressOf(worker), gate));
         return gate;
     }
@@ -69,7 +74,7 @@ public abstract class ClientKit : VirtualTimeKit
     /// <summary>The client makes this very gate of it again. The last one at a path counts.</summary>
     private string PathOf(IActorRef gate)
     {
-        var path = gate.Path.ToSerializationFormat();
+        var path = gate.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)Sys).Provider.DefaultAddress);
         _gates[path] = gate;
         return path;
     }

@@ -10,7 +10,8 @@ public sealed class WireFormatTests(TestSystem system)
     [Fact]
     public void Every_message_of_the_protocol_is_among_the_samples()
     {
-        var messages = typeof(IAkkaLbMessage).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IAkkaLbMessage)) && !t.IsInterface);
+        var messages = new[] { typeof(IAkkaLbMessage).Assembly, typeof(AkkaLbSerializer).Assembly }.SelectMany(a => a.GetTypes())
+            .Where(t => t.IsAssignableTo(typeof(IAkkaLbMessage)) && !t.IsInterface);
 
         Assert.Equal(messages.Select(t => t.Name).Order(), Samples.All(system).Select(s => s.Message.GetType().Name).Distinct().Order());
     }
