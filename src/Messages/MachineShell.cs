@@ -73,6 +73,19 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         SetTimer();
     }
 
+    /// <summary>Tells the operator what the machine has to tell.</summary>
+    protected void Note(string text, bool isTrouble)
+    {
+        if (isTrouble)
+        {
+            Log.Warning("{0}", text);
+        }
+        else
+        {
+            Log.Info("{0}", text);
+        }
+    }
+
     /// <summary>Does what the machine asks for.</summary>
     protected abstract void Perform(TEffect effect);
 
