@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Akka.Actor;
-using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;
@@ -11,35 +11,45 @@ namespace AkkaLb.WorkerNode;
 /// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether
 /// the worker can do jobs. Answers <see cref="AnnounceDraining"/> and
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
-public sealed class RegistrationActor : ReceiveActor, IWithTimers
+public sealed class RegistrationActor : MachineShell<RegistrationEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "registration";
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;
     private readonly IActorRef _owner;
     private readonly CancellationTokenSource _stopped = new();
-    private readonly RegistrationCore _registration;
+    private IActorRef _drainAsker = ActorRefs.Nobody;
+    private IActorRef _leaveAsker = ActorRefs.Nobody;
 
     public RegistrationActor(WorkerRecord worker, IWorkerRegistry registry, RegistrationSettings settings, Random random, IActorRef owner)
+        : base(new RegistrationCore(worker, settings, random))
     {
         (_registry, _ttl, _owner) = (registry, settings.Ttl, owner);
-        _registration = new RegistrationCore(worker, settings, random);
-        Registering();
+        Input<RegisterOutcome>();
+        Input<KeepAliveOutcome>();
+        Input<EntrySight>();
+        Input<RegistrationInput>();
+        Receive<GateAbility>(m => Step(new RegistrationInput.Ability(m.Trouble)));
+        Receive<AnnounceDraining>(_ =>
+        {
+            _drainAsker = Sender;
+            Step(new RegistrationInput.Drain());
+        });
+        Receive<LeaveRegistry>(_ =>
+        {
+            _leaveAsker = Sender;
+            Step(new RegistrationInput.Leave());
+        });
     }
-
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
 
     /// <param name="random">For the jitter between tries.</param>
     /// <param name="owner">Is told how it went.</param>
     public static Props Props(WorkerRecord worker, IWorkerRegistry registry, RegistrationSettings settings, Random random, IActorRef owner) =>
         Akka.Actor.Props.Create(() => new RegistrationActor(worker, registry, settings, random, owner));
 
-    protected override void PreStart() => Act(_registration.Start(Now));
+    protected override void PreStart() => Step(new RegistrationInput.Start());
 
     protected override void PostStop()
     {
@@ -47,134 +57,65 @@ public sealed class RegistrationActor : ReceiveActor, IWithTimers
         _stopped.Dispose();
     }
 
-    private void Registering()
+    protected override void Perform(RegistrationEffect effect)
     {
-        Receive<RegisterOutcome.Registered>(m => Act(_registration.Registered(m.LeaseId, m.Ttl, Now)));
-        Receive<RegisterOutcome.IdInUse>(m => Act(_registration.IdInUse(m.HolderIncarnation, m.Ttl, Now)));
-        Receive<RegisterFault>(m => Act(_registration.RegisterFailed(m.Problem, Now)));
-        Receive<KeepAliveOutcome.Kept>(m => Act(_registration.Kept(m.Ttl, Now)));
-        Receive<KeepAliveOutcome.LeaseLost>(_ => Act(_registration.LeaseLost(Now)));
-        Receive<KeepAliveFault>(m => Act(_registration.KeepAliveFailed(m.Problem, Now)));
-        Receive<EntrySight>(m => Act(_registration.Looked(m, Now)));
-        Receive<PutBackEnded>(m => Act(_registration.PutBack(m.IsWritten, Now)));
-        Receive<LookFault>(m => Act(_registration.LookFailed(m.Problem, Now)));
-        Receive<Refused>(m => Act(_registration.Refused(m.Problem, Now)));
-        Receive<Tick>(_ => Act(_registration.Tick(Now)));
-        Receive<GateAbility>(m => Act(_registration.Ability(m.Trouble, Now)));
-        Receive<AnnounceDraining>(_ => Act(_registration.Drain(), Sender, DrainingAnnounced.Instance));
-        Receive<LeaveRegistry>(_ => Act(_registration.Leave(), Sender, RegistryLeft.Instance));
-        Receive<Told>(m => OnTold(m));
-    }
-
-    private void OnTold(Told m)
-    {
-        m.Asker?.Tell(m.Answer);
-        if (m.Answer is DrainingAnnounced)
+        switch (effect)
         {
-            Act(m.Problem is null ? _registration.Updated() : _registration.UpdateFailed(m.Problem));
-        }
-        else if (m.Problem is not null)
-        {
-            _log.Warning("the lease could not be given back; it will run out: {0}", m.Problem);
-        }
-    }
-
-    /// <param name="asker">Gets <paramref name="answer"/> when the effects that talk to the registry are done; at once when there are none.</param>
-    private void Act(IReadOnlyList<RegistrationEffect> effects, IActorRef? asker = null, object? answer = null)
-    {
-        var isAnswerDue = asker is not null;
-        foreach (var effect in effects)
-        {
-            switch (effect)
-            {
-                case RegistrationEffect.Register register:
-                    Pipe(_registry.RegisterAsync(register.Worker, _ttl, _stopped.Token), e => new RegisterFault(e.Message));
-                    break;
-                case RegistrationEffect.KeepAlive keep:
-                    Pipe(_registry.KeepAliveAsync(keep.LeaseId, _stopped.Token), e => new KeepAliveFault(e.Message));
-                    break;
-                case RegistrationEffect.Look look:
-                    _registry.LookAsync(look.LeaseId, look.Worker, _stopped.Token).PipeTo(
-                        Self, success: sight => sight, failure: e => new LookFault(e.Message));
-                    break;
-                case RegistrationEffect.PutBack put:
-                    _registry.PutBackAsync(put.LeaseId, put.Worker, put.Revision, _stopped.Token)
-                        .PipeTo(Self, success: isWritten => new PutBackEnded(isWritten), failure: e => new LookFault(e.Message));
-                    break;
-                case RegistrationEffect.Update update:
-                    Tell(_registry.UpdateAsync(update.LeaseId, update.Worker, _stopped.Token), asker, answer ?? DrainingAnnounced.Instance);
-                    isAnswerDue = false;
-                    break;
-                case RegistrationEffect.Deregister deregister:
-                    Tell(_registry.DeregisterAsync(deregister.LeaseId, _stopped.Token), asker, answer ?? RegistryLeft.Instance);
-                    isAnswerDue = false;
-                    break;
-                case RegistrationEffect.Ready:
-                    _owner.Tell(WorkerReady.Instance);
-                    break;
-                case RegistrationEffect.Note note when note.IsTrouble:
-                    _log.Warning("{0}", note.Text);
-                    break;
-                case RegistrationEffect.Note note:
-                    _log.Info("{0}", note.Text);
-                    break;
-                case RegistrationEffect.GiveUp giveUp:
-                    _owner.Tell(new WorkerGaveUp(giveUp.Sentence));
-                    break;
-                default:
-                    throw new UnreachableException();
-            }
-        }
-
-        if (isAnswerDue)
-        {
-            asker!.Tell(answer!);
-        }
-
-        Schedule();
-    }
-
-    private void Schedule()
-    {
-        if (_registration.NextDue is { } due)
-        {
-            var delay = due - Now;
-            Timers.StartSingleTimer(nameof(Tick), Tick.Instance, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(nameof(Tick));
+            case RegistrationEffect.Register m:
+                Ask(_registry.RegisterAsync(m.Worker, _ttl, _stopped.Token), o => o, p => new RegistrationInput.RegisterFailed(p), Refused);
+                break;
+            case RegistrationEffect.KeepAlive m:
+                Ask(_registry.KeepAliveAsync(m.LeaseId, _stopped.Token), o => o, p => new RegistrationInput.KeepAliveFailed(p), Refused);
+                break;
+            case RegistrationEffect.Look m:
+                Ask(_registry.LookAsync(m.LeaseId, m.Worker, _stopped.Token), o => o, LookFailed);
+                break;
+            case RegistrationEffect.PutBack m:
+                Ask(
+                    _registry.PutBackAsync(m.LeaseId, m.Worker, m.Revision, _stopped.Token),
+                    isWritten => new RegistrationInput.PutBack(isWritten),
+                    LookFailed);
+                break;
+            case RegistrationEffect.Update m:
+                Ask(
+                    _registry.UpdateAsync(m.LeaseId, m.Worker, _stopped.Token),
+                    _ => new RegistrationInput.Updated(),
+                    p => new RegistrationInput.UpdateFailed(p));
+                break;
+            case RegistrationEffect.Deregister m:
+                _registry.DeregisterAsync(m.LeaseId, _stopped.Token).PipeTo(
+                    Self,
+                    success: () => new RegistrationInput.Deregistered(m.LeaseId, Problem: null),
+                    failure: e => new RegistrationInput.Deregistered(m.LeaseId, e.Message));
+                break;
+            case RegistrationEffect.DrainingAnnounced:
+                _drainAsker.Tell(DrainingAnnounced.Instance);
+                break;
+            case RegistrationEffect.RegistryLeft:
+                _leaveAsker.Tell(RegistryLeft.Instance);
+                break;
+            case RegistrationEffect.Ready:
+                _owner.Tell(WorkerReady.Instance);
+                break;
+            case RegistrationEffect.Note m:
+                Note(m.Text, m.IsTrouble);
+                break;
+            case RegistrationEffect.GiveUp m:
+                _owner.Tell(new WorkerGaveUp(m.Sentence));
+                break;
+            default:
+                throw new UnreachableException();
         }
     }
 
-    private void Pipe<T>(Task<T> request, Func<Exception, object> fault) => request.PipeTo(
-        Self,
-        success: outcome => outcome!,
-        failure: e => e is RegistryRefusedException ? new Refused(e.Message) : fault(e));
+    private static RegistrationInput LookFailed(string problem) => new RegistrationInput.LookFailed(problem);
 
-    private void Tell(Task request, IActorRef? asker, object answer) =>
-        WithoutResult(request).PipeTo(Self, success: _ => new Told(asker, answer, null), failure: e => new Told(asker, answer, e.Message));
+    private static RegistrationInput Refused(string problem) => new RegistrationInput.Refused(problem);
 
-    private static async Task<bool> WithoutResult(Task request)
-    {
-        await request.ConfigureAwait(false);
-        return true;
-    }
-
-    private sealed record RegisterFault(string Problem) : INoSerializationVerificationNeeded;
-
-    private sealed record KeepAliveFault(string Problem) : INoSerializationVerificationNeeded;
-
-    private sealed record LookFault(string Problem) : INoSerializationVerificationNeeded;
-
-    private sealed record PutBackEnded(bool IsWritten) : INoSerializationVerificationNeeded;
-
-    private sealed record Refused(string Problem) : INoSerializationVerificationNeeded;
-
-    private sealed record Told(IActorRef? Asker, object Answer, string? Problem) : INoSerializationVerificationNeeded;
-
-    private sealed class Tick
-    {
-        public static readonly Tick Instance = new();
-    }
+    /// <summary>Hands in how a request ended.</summary>
+    /// <param name="refused">Null: as <paramref name="failed"/>.</param>
+    private void Ask<T>(
+        Task<T> request, Func<T, object> ended, Func<string, RegistrationInput> failed, Func<string, RegistrationInput>? refused = null) =>
+        request.PipeTo(
+            Self, success: ended, failure: e => e is RegistryRefusedException && refused is not null ? refused(e.Message) : failed(e.Message));
 }

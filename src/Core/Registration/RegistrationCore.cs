@@ -1,80 +1,27 @@
 using System.Globalization;
+using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Core.Registration;
 
-/// <summary>What the registration asks its shell to do.</summary>
-public abstract record RegistrationEffect
-{
-    private RegistrationEffect() { }
-
-    /// <summary>Register; answer with <see cref="RegistrationCore.Registered"/>, <see cref="RegistrationCore.IdInUse"/> or
-    /// <see cref="RegistrationCore.RegisterFailed"/>.</summary>
-    public sealed record Register(WorkerRecord Worker) : RegistrationEffect;
-
-    /// <summary>Renew; answer with <see cref="RegistrationCore.Kept"/>, <see cref="RegistrationCore.LeaseLost"/> or
-    /// <see cref="RegistrationCore.KeepAliveFailed"/>.</summary>
-    public sealed record KeepAlive(long LeaseId) : RegistrationEffect;
-
-    /// <summary>Write the changed record; answer with <see cref="RegistrationCore.Updated"/> or
-    /// <see cref="RegistrationCore.UpdateFailed"/>.</summary>
-    public sealed record Update(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
-
-    /// <summary>Look what the registry holds under the id; answer with <see cref="RegistrationCore.Looked"/> or
-    /// <see cref="RegistrationCore.LookFailed"/>.</summary>
-    public sealed record Look(long LeaseId, WorkerRecord Worker) : RegistrationEffect;
-
-    /// <summary>Put the entry under the lease if what is there is still at <paramref name="Revision"/> (zero: if nothing is there); answer with
-    /// <see cref="RegistrationCore.PutBack"/> or <see cref="RegistrationCore.LookFailed"/>.</summary>
-    public sealed record PutBack(long LeaseId, WorkerRecord Worker, long Revision) : RegistrationEffect;
-
-    /// <summary>Give the lease back.</summary>
-    public sealed record Deregister(long LeaseId) : RegistrationEffect;
-
-    /// <summary>The worker is registered for the first time.</summary>
-    public sealed record Ready : RegistrationEffect;
-
-    /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>
-    public sealed record Note(string Text, bool IsTrouble) : RegistrationEffect;
-
-    /// <summary>There is no way on: drain what runs and end, with this sentence.</summary>
-    public sealed record GiveUp(string Sentence) : RegistrationEffect;
-}
-
-/// <summary>Times of a registration.</summary>
-/// <param name="Ttl">Lease time to live asked for; 1 s or more.</param>
-/// <param name="KeepAliveInterval">Time between renewals; at most a third of the TTL, so that two may fail.</param>
-/// <param name="Wait">How long a first registration may take before giving up.</param>
-/// <param name="BackOff">Between tries to register.</param>
-/// <param name="UnableTimeout">How long the worker may be unable to do jobs before it ends; zero: for ever.</param>
-/// <param name="UnregisteredTimeout">How long a worker that was registered may be without a registration before it ends; zero: for ever.</param>
-public sealed record RegistrationSettings(
-    TimeSpan Ttl, TimeSpan KeepAliveInterval, TimeSpan Wait, BackOff BackOff, TimeSpan UnableTimeout = default,
-    TimeSpan UnregisteredTimeout = default)
-{
-    /// <summary>How often a worker without a registration says so.</summary>
-    public static readonly TimeSpan ReminderInterval = TimeSpan.FromMinutes(1);
-
-    /// <summary>How much later than its TTL a lease's end may be noticed: etcd looks every 500 ms, and has to commit. One that was restarted, or
-    /// has a new leader, also gives each lease its election timeout on top, 1 s by default (seen: 6.4 s for a lease of 5 s).</summary>
-    public static readonly TimeSpan ExpirySlack = TimeSpan.FromSeconds(2);
-}
-
 /// <summary>The life of a registration: register, renew, register again after a lost lease, say whether the worker can work, leave.</summary>
 /// <remarks>
-/// (event, now) in, effects out. One request is under way at a time, except that leaving and writing a changed record do not wait for a renewal.
+/// One request is under way at a time, except that leaving and writing a changed record do not wait for a renewal.
 /// A lease counts as lost when the registry says so, or when its TTL has passed since the last successful renewal was <em>sent</em>, on the
 /// worker's monotonic clock. A lease can outlive its entry, which anybody may delete or write over: once a TTL, after a renewal, it looks at that
 /// too, see <see cref="EntryRule"/>. The process keeps its incarnation when it registers again; if another process has taken the id by then, it
 /// gives up. A worker that cannot work stays registered as draining with a reason, until it can again or has been unable for too long. A worker
 /// that drains or leaves is on its way out: it is not registered any more, nor does it give up.
 /// </remarks>
-public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random)
+public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings settings, Random random) : IMachine<RegistrationEffect>
 {
     /// <summary>So many different problems are told while one trouble lasts.</summary>
     private const int ToldMax = 10;
 
-    private readonly List<RegistrationEffect> _effects = [];
-    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    /// <summary>Registering again, or renewing, does not succeed.</summary>
+    private readonly Trouble _trouble = new(ToldMax);
+
+    private readonly Trouble _lookTrouble = new();
+    private List<RegistrationEffect> _outbox = [];
     private WorkerRecord _worker = worker;
 
     /// <summary>What the request that is under way, or was last, said of the worker.</summary>
@@ -88,9 +35,9 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private bool _hasGivenUp;
     private bool _isUpdating;
     private bool _isUntold;
-    private bool _isRenewalTroubled;
-    private bool _isLookTroubled;
     private bool _isOusted;
+    private bool _isDrainUnanswered;
+    private bool _isLeaveUnanswered;
     private int _retries;
     private long _leaseId;
     private TimeSpan _startedAt;
@@ -113,7 +60,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         Ended,
     }
 
-    /// <summary>When <see cref="Tick"/> wants to be called next; null while an answer is awaited or nothing is left to do.</summary>
+    /// <inheritdoc/>
     public TimeSpan? NextDue => _phase == Phase.Ended || _isLeaving
         ? null
         : Earlier(Earlier(_requestDue, UnableUntil), Earlier(UnregisteredUntil, ReminderDue));
@@ -128,27 +75,93 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
     private TimeSpan? ReminderDue => _unregisteredSince is null ? null : _reminderDue;
 
-    public IReadOnlyList<RegistrationEffect> Start(TimeSpan now)
+    /// <inheritdoc/>
+    public void Handle(object input, TimeSpan now, List<RegistrationEffect> outbox)
+    {
+        _outbox = outbox;
+        switch (input)
+        {
+            case Tick:
+                OnTick(now);
+                break;
+            case RegistrationInput.Start:
+                OnStart(now);
+                break;
+            case RegisterOutcome.Registered m:
+                OnRegistered(m.LeaseId, m.Ttl, now);
+                break;
+            case RegisterOutcome.IdInUse m:
+                OnIdInUse(m.HolderIncarnation, m.Ttl, now);
+                break;
+            case RegistrationInput.RegisterFailed m:
+                OnRegisterFailed(m.Problem, now);
+                break;
+            case KeepAliveOutcome.Kept m:
+                OnKept(m.Ttl, now);
+                break;
+            case KeepAliveOutcome.LeaseLost:
+                OnLeaseLost(now);
+                break;
+            case RegistrationInput.KeepAliveFailed m:
+                OnKeepAliveFailed(m.Problem, now);
+                break;
+            case RegistrationInput.Refused m:
+                OnRefused(m.Problem, now);
+                break;
+            case EntrySight sight:
+                OnLooked(sight, now);
+                break;
+            case RegistrationInput.PutBack m:
+                OnPutBack(m.IsWritten, now);
+                break;
+            case RegistrationInput.LookFailed m:
+                OnLookFailed(m.Problem, now);
+                break;
+            case RegistrationInput.Ability m:
+                OnAbility(m.Trouble, now);
+                break;
+            case RegistrationInput.Drain:
+                OnDrain();
+                break;
+            case RegistrationInput.Updated:
+                OnUpdated();
+                break;
+            case RegistrationInput.UpdateFailed m:
+                OnUpdateFailed(m.Problem);
+                break;
+            case RegistrationInput.Leave:
+                OnLeave();
+                break;
+            case RegistrationInput.Deregistered m:
+                OnDeregistered(m.LeaseId, m.Problem);
+                break;
+            default:
+                throw Inputs.Unknown(input, "a registration");
+        }
+    }
+
+    private void OnStart(TimeSpan now)
     {
         _startedAt = now;
         _phase = Phase.Registering;
-        return Run(() => Send(now));
+        Send(now);
     }
 
-    public IReadOnlyList<RegistrationEffect> Registered(long leaseId, TimeSpan ttl, TimeSpan now) => Run(() =>
+    private void OnRegistered(long leaseId, TimeSpan ttl, TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase == Phase.Ended || IsOnItsWayOut)
         {
             _phase = Phase.Ended;
-            _effects.Add(new RegistrationEffect.Deregister(leaseId));
+            _outbox.Add(new RegistrationEffect.Deregister(leaseId));
             return;
         }
 
         (_leaseId, _leaseUntil, _retries, _idInUseSince, _unregisteredSince) = (leaseId, _sentAt + ttl, 0, null, null);
-        (_lookDue, _isRenewalTroubled, _isLookTroubled, _isOusted) = (_sentAt + settings.Ttl, false, false, false);
+        (_lookDue, _isOusted) = (_sentAt + settings.Ttl, false);
         _phase = Phase.Held;
-        _told.Clear();
+        _trouble.End();
+        _lookTrouble.End();
         if (_wasReady)
         {
             Note("this worker has registered again");
@@ -156,7 +169,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         else
         {
             _wasReady = true;
-            _effects.Add(new RegistrationEffect.Ready());
+            _outbox.Add(new RegistrationEffect.Ready());
         }
 
         if (ttl > _grantedTtl)
@@ -174,10 +187,10 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
-    });
+    }
 
     /// <param name="ttl">What the registry would have granted.</param>
-    public IReadOnlyList<RegistrationEffect> IdInUse(long holderIncarnation, TimeSpan ttl, TimeSpan now) => Run(() =>
+    private void OnIdInUse(long holderIncarnation, TimeSpan ttl, TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase != Phase.Registering || EndsOnItsWayOut())
@@ -200,15 +213,15 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _lastProblem = $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation})";
-        if (_wasReady && IsNews(_lastProblem))
+        if (_wasReady && _trouble.Meet(_lastProblem))
         {
             Note($"{_lastProblem}; retrying", isTrouble: true);
         }
 
         _requestDue = now + (settings.Ttl / 10);
-    });
+    }
 
-    public IReadOnlyList<RegistrationEffect> RegisterFailed(string problem, TimeSpan now) => Run(() =>
+    private void OnRegisterFailed(string problem, TimeSpan now)
     {
         _isUnderWay = false;
 
@@ -226,26 +239,24 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        if (_wasReady && IsNews(problem))
+        if (_wasReady && _trouble.Meet(problem))
         {
             Note($"this worker could not register again; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = now + settings.BackOff.Delay(_retries++, random);
-    });
+    }
 
-    public IReadOnlyList<RegistrationEffect> Kept(TimeSpan ttl, TimeSpan now) => Run(() =>
+    private void OnKept(TimeSpan ttl, TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase == Phase.Held)
         {
             _retries = 0;
             _leaseUntil = _sentAt + ttl;
-            _told.Clear();
             _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
-            if (_isRenewalTroubled)
+            if (_trouble.End())
             {
-                _isRenewalTroubled = false;
                 Note("the lease is renewed again");
             }
 
@@ -262,10 +273,10 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
                 Await(new RegistrationEffect.Look(_leaseId, _worker));
             }
         }
-    });
+    }
 
     /// <summary>What the registry holds under the id.</summary>
-    public IReadOnlyList<RegistrationEffect> Looked(EntrySight sight, TimeSpan now) => Run(() =>
+    private void OnLooked(EntrySight sight, TimeSpan now)
     {
         GoOnRenewing(now);
         if (_phase != Phase.Held || IsOnItsWayOut)
@@ -273,9 +284,8 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
             return;
         }
 
-        if (_isLookTroubled)
+        if (_lookTrouble.End())
         {
-            _isLookTroubled = false;
             Note("this worker's entry in the registry is checked again");
         }
 
@@ -295,16 +305,16 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
                 break;
             case EntryStep.Taken step:
                 _isOusted = true;
-                _effects.Add(new RegistrationEffect.Deregister(_leaseId));
+                _outbox.Add(new RegistrationEffect.Deregister(_leaseId));
                 RegisterAgain($"another worker process (incarnation {step.Incarnation}) has this one's id in the registry", now);
                 break;
             default:
                 break;
         }
-    });
+    }
 
     /// <param name="isWritten">False: something changed meanwhile, and nothing was written. The next look tells what.</param>
-    public IReadOnlyList<RegistrationEffect> PutBack(bool isWritten, TimeSpan now) => Run(() =>
+    private void OnPutBack(bool isWritten, TimeSpan now)
     {
         GoOnRenewing(now);
         if (_phase == Phase.Held && isWritten)
@@ -316,29 +326,28 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
                 Announce();
             }
         }
-    });
+    }
 
     /// <summary>The look, or the putting back, failed: it is tried again a TTL later. The lease is renewed meanwhile.</summary>
-    public IReadOnlyList<RegistrationEffect> LookFailed(string problem, TimeSpan now) => Run(() =>
+    private void OnLookFailed(string problem, TimeSpan now)
     {
         GoOnRenewing(now);
-        if (_phase == Phase.Held && !IsOnItsWayOut && !_isLookTroubled)
+        if (_phase == Phase.Held && !IsOnItsWayOut && _lookTrouble.Meet(problem))
         {
-            _isLookTroubled = true;
             Note($"this worker's entry in the registry could not be checked; retrying: {problem}", isTrouble: true);
         }
-    });
+    }
 
-    public IReadOnlyList<RegistrationEffect> LeaseLost(TimeSpan now) => Run(() =>
+    private void OnLeaseLost(TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase == Phase.Held)
         {
             RegisterAgain("the registry ended the lease", now);
         }
-    });
+    }
 
-    public IReadOnlyList<RegistrationEffect> KeepAliveFailed(string problem, TimeSpan now) => Run(() =>
+    private void OnKeepAliveFailed(string problem, TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase != Phase.Held)
@@ -347,18 +356,17 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _lastProblem = problem;
-        if (IsNews(problem))
+        if (_trouble.Meet(problem))
         {
-            _isRenewalTroubled = true;
             Note($"renewing the lease failed; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
-    });
+    }
 
     /// <summary>The registry will not do it, and asking again will not help by itself: at the start this ends the worker. Later an operator may
     /// mend what is wrong, a password or a role, while the worker continues with its jobs: it is tried again.</summary>
-    public IReadOnlyList<RegistrationEffect> Refused(string problem, TimeSpan now) => Run(() =>
+    private void OnRefused(string problem, TimeSpan now)
     {
         _isUnderWay = false;
         if (_phase == Phase.Ended || EndsOnItsWayOut())
@@ -373,18 +381,17 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         _lastProblem = problem;
-        if (IsNews(problem))
+        if (_trouble.Meet(problem))
         {
-            _isRenewalTroubled = true;
             Note($"the registry refuses; retrying: {problem}", isTrouble: true);
         }
 
         _requestDue = Later(now, _sentAt + settings.KeepAliveInterval);
-    });
+    }
 
     /// <summary>Whether the worker can do jobs. One that cannot stays registered, as draining with the reason, so that it gets none.</summary>
     /// <param name="trouble">Why it cannot; null: it can.</param>
-    public IReadOnlyList<RegistrationEffect> Ability(string? trouble, TimeSpan now) => Run(() =>
+    private void OnAbility(string? trouble, TimeSpan now)
     {
         // As the registry holds it: what is read back has to be equal.
         var reason = trouble is null ? "" : OneLine.Of(trouble, WorkerRecord.ReasonLengthMax);
@@ -400,54 +407,62 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             Announce();
         }
-    });
+    }
 
     /// <summary>Says draining in the registry; the lease is renewed while jobs finish.</summary>
-    public IReadOnlyList<RegistrationEffect> Drain() => Run(() =>
+    private void OnDrain()
     {
-        if (_isDraining)
+        _isDrainUnanswered = true;
+        if (!_isDraining)
         {
-            return;
+            _isDraining = true;
+            _worker = _worker with { State = WorkerState.Draining, Reason = "" };
+            if (_phase == Phase.Held)
+            {
+                Announce();
+            }
+            else if (!_isUnderWay)
+            {
+                EndsOnItsWayOut();
+            }
         }
 
-        _isDraining = true;
-        _worker = _worker with { State = WorkerState.Draining, Reason = "" };
-        if (_phase == Phase.Held)
-        {
-            Announce();
-        }
-        else if (!_isUnderWay)
-        {
-            EndsOnItsWayOut();
-        }
-    });
+        AnswerDrain();
+    }
 
     /// <summary>An <see cref="RegistrationEffect.Update"/> is done.</summary>
-    public IReadOnlyList<RegistrationEffect> Updated() => Run(() =>
+    private void OnUpdated()
     {
         _isUpdating = false;
         if (_isUntold && _phase == Phase.Held && !_isLeaving)
         {
             Announce();
         }
-    });
+
+        AnswerDrain();
+    }
 
     /// <summary>An <see cref="RegistrationEffect.Update"/> failed, or nobody knows how it ended: it is written again after the next renewal.
     /// Writing it twice does no harm.</summary>
-    public IReadOnlyList<RegistrationEffect> UpdateFailed(string problem) => Run(() =>
+    private void OnUpdateFailed(string problem)
     {
         _isUpdating = false;
         _isUntold = _phase == Phase.Held;
         Note($"the registry could not be told whether this worker takes jobs; retrying: {problem}", isTrouble: true);
-    });
+        AnswerDrain();
+    }
 
     /// <summary>Leaves the registry for good.</summary>
-    public IReadOnlyList<RegistrationEffect> Leave() => Run(() =>
+    private void OnLeave()
     {
-        _isLeaving = true;
+        (_isLeaving, _isLeaveUnanswered) = (true, true);
         if (_phase == Phase.Held)
         {
-            _effects.Add(new RegistrationEffect.Deregister(_leaseId));
+            _outbox.Add(new RegistrationEffect.Deregister(_leaseId));
+        }
+        else
+        {
+            AnswerLeave();
         }
 
         // A registration under way is given back when its answer comes; see Registered.
@@ -455,9 +470,22 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             _phase = Phase.Ended;
         }
-    });
+    }
 
-    public IReadOnlyList<RegistrationEffect> Tick(TimeSpan now) => Run(() =>
+    private void OnDeregistered(long leaseId, string? problem)
+    {
+        if (problem is not null)
+        {
+            Note($"the lease could not be given back; it will run out: {problem}", isTrouble: true);
+        }
+
+        if (leaseId == _leaseId)
+        {
+            AnswerLeave();
+        }
+    }
+
+    private void OnTick(TimeSpan now)
     {
         if (NextDue is null)
         {
@@ -468,7 +496,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             // The lease is renewed until the program leaves.
             _hasGivenUp = true;
-            _effects.Add(new RegistrationEffect.GiveUp($"this worker could not do jobs for {Seconds(now - _unableSince!.Value)}: {_worker.Reason}"));
+            _outbox.Add(new RegistrationEffect.GiveUp($"this worker could not do jobs for {Seconds(now - _unableSince!.Value)}: {_worker.Reason}"));
         }
 
         if (now >= UnregisteredUntil)
@@ -496,7 +524,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         {
             Send(now);
         }
-    });
+    }
 
     private void RegisterAgain(string why, TimeSpan now)
     {
@@ -511,7 +539,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         Note($"{why}; registering again", isTrouble: true);
         (_phase, _retries, _unregisteredSince, _reminderDue) = (Phase.Registering, 0, now, now + RegistrationSettings.ReminderInterval);
         _lastProblem = why;
-        _told.Clear();
+        _trouble.End();
         Send(now);
     }
 
@@ -520,7 +548,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _requestDue = null;
         _isUnderWay = true;
         (_sent, _sentAt) = (_phase == Phase.Held ? _sent : _worker, now);
-        _effects.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
+        _outbox.Add(_phase == Phase.Held ? new RegistrationEffect.KeepAlive(_leaseId) : new RegistrationEffect.Register(_worker));
     }
 
     /// <summary>A request beside the renewals; those wait for its answer.</summary>
@@ -528,7 +556,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     {
         _requestDue = null;
         _isUnderWay = true;
-        _effects.Add(request);
+        _outbox.Add(request);
     }
 
     /// <summary>Writes the record as it is now. One writing is under way at a time, so that none overtakes another.</summary>
@@ -541,7 +569,26 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         }
 
         (_isUpdating, _isUntold) = (true, false);
-        _effects.Add(new RegistrationEffect.Update(_leaseId, _worker));
+        _outbox.Add(new RegistrationEffect.Update(_leaseId, _worker));
+    }
+
+    /// <summary>When nothing is being written any more: the last writing said draining.</summary>
+    private void AnswerDrain()
+    {
+        if (_isDrainUnanswered && !_isUpdating)
+        {
+            _isDrainUnanswered = false;
+            _outbox.Add(new RegistrationEffect.DrainingAnnounced());
+        }
+    }
+
+    private void AnswerLeave()
+    {
+        if (_isLeaveUnanswered)
+        {
+            _isLeaveUnanswered = false;
+            _outbox.Add(new RegistrationEffect.RegistryLeft());
+        }
     }
 
     private void GoOnRenewing(TimeSpan now)
@@ -569,21 +616,10 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private void GiveUp(string sentence)
     {
         End();
-        _effects.Add(new RegistrationEffect.GiveUp(sentence));
+        _outbox.Add(new RegistrationEffect.GiveUp(sentence));
     }
 
-    /// <summary>Whether the problem has not been told yet since the trouble began: two answers in turn are told once each, and not for
-    /// ever.</summary>
-    private bool IsNews(string problem) => _told.Count < ToldMax && _told.Add(problem);
-
-    private void Note(string text, bool isTrouble = false) => _effects.Add(new RegistrationEffect.Note(text, isTrouble));
-
-    private IReadOnlyList<RegistrationEffect> Run(Action step)
-    {
-        _effects.Clear();
-        step();
-        return _effects.Count == 0 ? [] : [.. _effects];
-    }
+    private void Note(string text, bool isTrouble = false) => _outbox.Add(new RegistrationEffect.Note(text, isTrouble));
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 

@@ -14,6 +14,8 @@ internal static class RegistrationText
         RegistrationEffect.PutBack put => $"put back {put.LeaseId} over {put.Revision}",
         RegistrationEffect.Deregister deregister => $"deregister {deregister.LeaseId}",
         RegistrationEffect.Ready => "ready",
+        RegistrationEffect.DrainingAnnounced => "draining announced",
+        RegistrationEffect.RegistryLeft => "registry left",
         RegistrationEffect.Note note => $"{(note.IsTrouble ? "warn" : "note")}: {note.Text}",
         RegistrationEffect.GiveUp giveUp => $"give up: {giveUp.Sentence}",
         _ => throw new ArgumentException(effect.ToString(), nameof(effects)),

@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;

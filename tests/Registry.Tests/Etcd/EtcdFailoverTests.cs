@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;

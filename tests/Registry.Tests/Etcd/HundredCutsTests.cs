@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
