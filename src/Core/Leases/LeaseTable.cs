@@ -1,14 +1,16 @@
+using AkkaLb.Core.Machines;
+
 namespace AkkaLb.Core.Leases;
 
 /// <summary>The embedded registry's rules, the same as the etcd one's: registrations live as long as their lease is renewed.</summary>
 /// <remarks>
-/// Pure: time and randomness are passed in. A worker that registers names its lease, so that nobody else can register in its name while it lives.
-/// Not thread-safe. Changes that follow from a call are appended to the list given with it. A call's own change is one revision; what ran out by
-/// then is told first, and is a revision before it.
+/// Its inputs are <see cref="Register"/>, <see cref="KeepAlive"/>, <see cref="UpdateRegistration"/> and <see cref="Deregister"/>. A worker that
+/// registers names its lease, so that nobody else can register in its name while it lives. An input's own change is one revision; what ran out by
+/// then comes first, and is a revision before it. Changes are told before the answer.
 /// </remarks>
 /// <param name="drawLeaseId">Positive numbers that nobody can guess: who knows a lease's id can end it.</param>
 /// <param name="leasesMax">How many there may be at once.</param>
-public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTable.LeasesMax)
+public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTable.LeasesMax) : IMachine<RegistryEffect>
 {
     /// <summary>So many leases there may be, unless told otherwise.</summary>
     public const int LeasesMax = 100_000;
@@ -21,10 +23,10 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
 
     private readonly Dictionary<long, Lease> _leases = [];
     private readonly Dictionary<string, Lease> _byWorker = new(StringComparer.Ordinal);
-    private readonly SortedSet<Lease> _byExpiry = new(Comparer<Lease>.Create(
-        (a, b) => a.ExpiresAt != b.ExpiresAt ? a.ExpiresAt.CompareTo(b.ExpiresAt) : a.Id.CompareTo(b.Id)));
+    private readonly DueQueue<Lease> _expiries = new();
+    private readonly List<MemberChange> _changes = [];
 
-    /// <summary>Rises with each call that changes anything.</summary>
+    /// <summary>Rises with each input that changes anything.</summary>
     public long Revision { get; private set; }
 
     /// <summary>How many are registered.</summary>
@@ -34,114 +36,135 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
     public IReadOnlyList<Member> Members => [.. _leases.Values.Select(l => l.Member).OrderBy(m => m.RegistrationOrder)];
 
     /// <summary>When the next lease runs out if nothing is renewed; null without leases.</summary>
-    public TimeSpan? NextExpiry => _byExpiry.Min?.ExpiresAt;
+    public TimeSpan? NextDue => _expiries.NextDue;
+
+    /// <inheritdoc/>
+    public void Handle(object input, TimeSpan now, List<RegistryEffect> outbox)
+    {
+        Expire(now);
+        IAkkaLbMessage? answer = input switch
+        {
+            Register m => OnRegister(m, now),
+            KeepAlive m => new KeptAlive(m.LeaseId, OnKeepAlive(m.LeaseId, now)),
+            UpdateRegistration m => new RegistrationUpdated(m.LeaseId, OnUpdate(m)),
+            Deregister m => OnDeregister(m),
+            Tick => null,
+            _ => throw Inputs.Unknown(input, "an embedded registry"),
+        };
+        if (_changes.Count > 0)
+        {
+            outbox.Add(new RegistryEffect.Changed(Revision, [.. _changes]));
+            _changes.Clear();
+        }
+
+        if (answer is not null)
+        {
+            outbox.Add(new RegistryEffect.Answer(answer));
+        }
+    }
 
     /// <summary>Registers under a lease. An id in use by another process is refused: by another incarnation, or by one whose lease has another
     /// id.</summary>
-    /// <param name="leaseId">The id that the lease is to have; 0, or one that is in use, lets the table draw one.</param>
-    /// <returns>Lease id and granted TTL; a lease id of 0 means refused, <paramref name="holder"/> says by whom, and 0 that there is no
-    /// room.</returns>
-    public (long LeaseId, TimeSpan Ttl) Register(
-        WorkerRecord worker, long leaseId, TimeSpan ttl, TimeSpan now, List<MemberChange> changes, out long holder)
+    private IAkkaLbMessage OnRegister(Register m, TimeSpan now)
     {
-        Expire(now, changes);
-        holder = 0;
         var order = Revision + 1;
-        if (_byWorker.TryGetValue(worker.Id, out var current))
+        if (_byWorker.TryGetValue(m.Worker.Id, out var current))
         {
-            if (current.Id != leaseId || current.Member.Worker.Incarnation != worker.Incarnation)
+            if (current.Id != m.LeaseId || current.Member.Worker.Incarnation != m.Worker.Incarnation)
             {
-                holder = current.Member.Worker.Incarnation;
-                return (0, TimeSpan.Zero);
+                return new RegisterRefused(current.Member.Worker.Incarnation);
             }
 
             // The same process again, say after an answer that got lost: it keeps its place.
             order = current.Member.RegistrationOrder;
             _leases.Remove(current.Id);
-            _byExpiry.Remove(current);
+            _expiries.Remove(current);
         }
         else if (_leases.Count >= leasesMax)
         {
-            return (0, TimeSpan.Zero);
+            return new RegisterRefused(0, $"the balancer's embedded registry is full: it holds {_leases.Count} workers");
         }
 
-        var granted = ttl < TtlMin ? TtlMin : ttl > TtlMax ? TtlMax : ttl;
-        var lease = new Lease(
-            leaseId > 0 && !_leases.ContainsKey(leaseId) ? leaseId : DrawLeaseId(), granted) { Member = new Member(worker, order),
-            ExpiresAt = now + granted };
+        var granted = m.Ttl < TtlMin ? TtlMin : m.Ttl > TtlMax ? TtlMax : m.Ttl;
+        var lease = new Lease(m.LeaseId > 0 && !_leases.ContainsKey(m.LeaseId) ? m.LeaseId : DrawLeaseId(), granted)
+        {
+            Member = new Member(m.Worker, order),
+        };
         _leases.Add(lease.Id, lease);
-        _byWorker[worker.Id] = lease;
-        _byExpiry.Add(lease);
+        _byWorker[m.Worker.Id] = lease;
+        _expiries.Set(lease, now + granted);
         Revision++;
-        changes.Add(new MemberChange.Put(lease.Member));
-        return (lease.Id, granted);
+        _changes.Add(new MemberChange.Put(lease.Member));
+        return new Registered(lease.Id, granted);
     }
 
     /// <summary>Renews a lease; zero when it is gone.</summary>
-    public TimeSpan KeepAlive(long leaseId, TimeSpan now, List<MemberChange> changes)
+    private TimeSpan OnKeepAlive(long leaseId, TimeSpan now)
     {
-        Expire(now, changes);
         if (!_leases.TryGetValue(leaseId, out var lease))
         {
             return TimeSpan.Zero;
         }
 
-        _byExpiry.Remove(lease);
-        lease.ExpiresAt = now + lease.Ttl;
-        _byExpiry.Add(lease);
+        _expiries.Set(lease, now + lease.Ttl);
         return lease.Ttl;
     }
 
     /// <summary>Writes a changed record under its lease; false when the lease is gone or is another worker's.</summary>
-    public bool Update(long leaseId, WorkerRecord worker, TimeSpan now, List<MemberChange> changes)
+    private bool OnUpdate(UpdateRegistration m)
     {
-        Expire(now, changes);
-        if (!_leases.TryGetValue(leaseId, out var lease)
-            || lease.Member.Worker.Id != worker.Id
-            || lease.Member.Worker.Incarnation != worker.Incarnation)
+        if (!_leases.TryGetValue(m.LeaseId, out var lease)
+            || lease.Member.Worker.Id != m.Worker.Id
+            || lease.Member.Worker.Incarnation != m.Worker.Incarnation)
         {
             return false;
         }
 
-        lease.Member = lease.Member with { Worker = worker };
+        lease.Member = lease.Member with { Worker = m.Worker };
         Revision++;
-        changes.Add(new MemberChange.Put(lease.Member));
+        _changes.Add(new MemberChange.Put(lease.Member));
         return true;
     }
 
     /// <summary>Gives a lease back; its registration goes with it. Unknown leases are fine.</summary>
-    public void Deregister(long leaseId, TimeSpan now, List<MemberChange> changes)
+    private Deregistered OnDeregister(Deregister m)
     {
-        Expire(now, changes);
-        if (_leases.TryGetValue(leaseId, out var lease))
+        if (_leases.TryGetValue(m.LeaseId, out var lease))
         {
-            Remove(lease, changes);
+            _expiries.Remove(lease);
+            Remove(lease);
             Revision++;
         }
+
+        return new Deregistered(m.LeaseId);
     }
 
-    /// <summary>Removes what ran out.</summary>
-    public void Expire(TimeSpan now, List<MemberChange> changes)
+    private void Expire(TimeSpan now)
     {
-        if (_byExpiry.Min is not { } first || now < first.ExpiresAt)
+        if (!(now >= NextDue))
         {
             return;
         }
 
-        foreach (var lease in _byExpiry.TakeWhile(l => l.ExpiresAt <= now).OrderBy(l => l.Member.RegistrationOrder).ToList())
+        var ended = new List<Lease>();
+        while (_expiries.TryTakeDue(now, out var lease))
         {
-            Remove(lease, changes);
+            ended.Add(lease);
+        }
+
+        foreach (var lease in ended.OrderBy(l => l.Member.RegistrationOrder))
+        {
+            Remove(lease);
         }
 
         Revision++;
     }
 
-    private void Remove(Lease lease, List<MemberChange> changes)
+    private void Remove(Lease lease)
     {
         _leases.Remove(lease.Id);
-        _byExpiry.Remove(lease);
         _byWorker.Remove(lease.Member.Worker.Id);
-        changes.Add(new MemberChange.Removed(lease.Member.Worker.Id));
+        _changes.Add(new MemberChange.Removed(lease.Member.Worker.Id));
     }
 
     private long DrawLeaseId()
@@ -162,7 +185,5 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
         public TimeSpan Ttl { get; } = ttl;
 
         public required Member Member { get; set; }
-
-        public required TimeSpan ExpiresAt { get; set; }
     }
 }

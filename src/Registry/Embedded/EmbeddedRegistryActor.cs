@@ -1,71 +1,62 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Leases;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Registry.Embedded;
 
 /// <summary>The registry in the balancer's process, at <see cref="Path"/>: shell of a <see cref="LeaseTable"/>.</summary>
 /// <remarks>Answers <see cref="Register"/>, <see cref="KeepAlive"/>, <see cref="UpdateRegistration"/> and <see cref="Deregister"/> from workers, and
 /// <see cref="WatchRegistry"/> from this process. Everything is forgotten when the process ends.</remarks>
-public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
+public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "registry";
 
     private readonly LeaseTable _leases;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<IActorRef> _watchers = [];
-    private readonly List<MemberChange> _changes = [];
-    private TimeSpan? _timerDue;
 
     public EmbeddedRegistryActor(Func<long> drawLeaseId)
+        : this(new LeaseTable(drawLeaseId))
     {
-        _leases = new LeaseTable(drawLeaseId);
-        Serving();
+    }
+
+    private EmbeddedRegistryActor(LeaseTable leases)
+        : base(leases)
+    {
+        _leases = leases;
+        Input<Register>();
+        Input<KeepAlive>();
+        Input<UpdateRegistration>();
+        Input<Deregister>();
+        Receive<WatchRegistry>(OnWatch);
+        Receive<Terminated>(m => _watchers.Remove(m.ActorRef));
     }
 
     public static string Path => $"/user/{ActorName}";
 
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
-
     public static Props Props() => Akka.Actor.Props.Create(() => new EmbeddedRegistryActor(LeaseIds.Draw));
 
-    /// <summary>After a crash this actor has forgotten who watches: they have to come again.</summary>
-    protected override void PostStop()
+    protected override void Perform(RegistryEffect effect)
     {
-        foreach (var watcher in _watchers)
+        switch (effect)
         {
-            watcher.Tell(WatchOver.Instance);
+            case RegistryEffect.Answer m:
+                Sender.Tell(m.Message);
+                break;
+            case RegistryEffect.Changed m:
+                Log.Debug("revision {0}: {1} changes, {2} members", m.Revision, m.Changes.Count, _leases.Count);
+                Tell(new RegistryEvent.Changed(m.Revision, m.Changes));
+                break;
+            default:
+                throw new UnreachableException();
         }
     }
 
-    private void Serving()
-    {
-        Receive<Register>(m => Act(OnRegister(m)));
-        Receive<KeepAlive>(m => Act(new KeptAlive(m.LeaseId, _leases.KeepAlive(m.LeaseId, Now, _changes))));
-        Receive<UpdateRegistration>(m => Act(new RegistrationUpdated(m.LeaseId, _leases.Update(m.LeaseId, m.Worker, Now, _changes))));
-        Receive<Deregister>(m => Act(OnDeregister(m)));
-        Receive<WatchRegistry>(OnWatch);
-        Receive<Terminated>(m => _watchers.Remove(m.ActorRef));
-        Receive<ExpireLeases>(_ => OnExpire());
-    }
-
-    private object OnRegister(Register m)
-    {
-        var (leaseId, ttl) = _leases.Register(m.Worker, m.LeaseId, m.Ttl, Now, _changes, out var holder);
-        return leaseId > 0 ? new Registered(leaseId, ttl)
-            : holder == 0 ? new RegisterRefused(0, $"the balancer's embedded registry is full: it holds {_leases.Count} workers")
-            : new RegisterRefused(holder);
-    }
-
-    private Deregistered OnDeregister(Deregister m)
-    {
-        _leases.Deregister(m.LeaseId, Now, _changes);
-        return new Deregistered(m.LeaseId);
-    }
+    /// <summary>After a crash this actor has forgotten who watches: they have to come again.</summary>
+    protected override void PostStop() => Tell(WatchOver.Instance);
 
     private void OnWatch(WatchRegistry m)
     {
@@ -74,38 +65,11 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
         m.Watcher.Tell(new RegistryEvent.Snapshot(_leases.Revision, _leases.Members));
     }
 
-    private void OnExpire()
+    private void Tell(object news)
     {
-        _timerDue = null;
-        _leases.Expire(Now, _changes);
-        Publish();
-    }
-
-    private void Act(object answer)
-    {
-        Publish();
-        Sender.Tell(answer);
-    }
-
-    private void Publish()
-    {
-        if (_changes.Count > 0)
+        foreach (var watcher in _watchers)
         {
-            var change = new RegistryEvent.Changed(_leases.Revision, [.. _changes]);
-            _changes.Clear();
-            _log.Debug("revision {0}: {1} changes, {2} members", change.Revision, change.Changes.Count, _leases.Count);
-            foreach (var watcher in _watchers)
-            {
-                watcher.Tell(change);
-            }
-        }
-
-        // A timer that is early asks again; only one that would be late has to be moved.
-        if (_leases.NextExpiry is { } due && (_timerDue is null || due < _timerDue))
-        {
-            _timerDue = due;
-            var delay = due - Now;
-            Timers.StartSingleTimer(nameof(ExpireLeases), ExpireLeases.Instance, delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
+            watcher.Tell(news);
         }
     }
 
@@ -117,10 +81,5 @@ public sealed class EmbeddedRegistryActor : ReceiveActor, IWithTimers
     internal sealed class WatchOver : INoSerializationVerificationNeeded
     {
         public static readonly WatchOver Instance = new();
-    }
-
-    private sealed class ExpireLeases
-    {
-        public static readonly ExpireLeases Instance = new();
     }
 }

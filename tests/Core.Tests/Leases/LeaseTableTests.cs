@@ -124,7 +124,7 @@ public class LeaseTableTests
         _table.Deregister(lease, default, _changes);
         _table.Deregister(lease, default, _changes);
         Assert.Empty(_table.Members);
-        Assert.Equal((2, null), (_table.Revision, _table.NextExpiry));
+        Assert.Equal((2, null), (_table.Revision, _table.NextDue));
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public class LeaseTableTests
             Assert.Equal(naive.Registered.Select(r => r.Worker), table.Members.Select(m => m.Worker));
             Assert.Equal(naive.Registered.Select(r => r.Worker).OrderBy(w => w.Id), follower.Values.OrderBy(w => w.Id));
             Assert.Equal(changes.Count > 0, table.Revision > revision);
-            Assert.Equal(naive.NextExpiry, table.NextExpiry);
+            Assert.Equal(naive.NextExpiry, table.NextDue);
         }
     });
 
