@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
+using AkkaLb.Core.Workers;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;
@@ -9,129 +12,79 @@ namespace AkkaLb.WorkerNode;
 /// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are
 /// lost: the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets
 /// none.</remarks>
-public sealed class MemoryReporter : ReceiveActor, IWithTimers
+public sealed class MemoryReporter : MachineShell<ReporterEffect>
 {
-    /// <summary>How often the log says what was done, when something was.</summary>
-    public static readonly TimeSpan SummaryInterval = TimeSpan.FromMinutes(1);
-
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "memory";
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
-    private readonly ReportCount _sent;
-    private long _finished;
-    private IReadOnlyList<ActorSelection> _balancers = [];
     private IAsyncDisposable? _subscription;
 
-    public MemoryReporter(WorkerKey worker, MemoryReporterSettings settings, ReportCount sent)
+    public MemoryReporter(ReporterCore core, WorkerKey worker, MemoryReporterSettings settings)
+        : base(core)
     {
-        (_worker, _settings, _sent, _finished) = (worker, settings, sent, settings.JobsFinished?.Invoke() ?? 0);
-        Reporting();
+        (_worker, _settings) = (worker, settings);
+        var system = Context.System;
+        Receive<BalancerNews.Known>(m => Step(
+            new ReporterInput.BalancersKnown([.. m.Addresses.Select(a => NodeAddress.Of(system, a).ToString())])));
+        Receive<BalancerNews.Unreachable>(m => Log.Warning("the balancers cannot be looked up; the reports go to those known: {0}", m.Reason));
+        Receive<BalancerNews.Reachable>(_ => Log.Info("the balancers can be looked up again"));
+        Receive<BalancerNews.LeftOut>(m => Log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
+        Receive<BalancerNews.MoreLeftOut>(m => Log.Warning("... and more entries of balancers are left out: {0}", m.Count));
+        Receive<BalancerNews.Failed>(m => Log.Error(
+            "looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
     }
 
-    public ITimerScheduler Timers { get; set; } = null!;
+    private long Finished => _settings.JobsFinished?.Invoke() ?? 0;
 
+    /// <summary>One actor. The machine outlives a restart, so that the sequence continues: a balancer drops what is not newer.</summary>
     public static Props Props(WorkerKey worker, MemoryReporterSettings settings)
     {
-        var sent = new ReportCount();
-        return Akka.Actor.Props.Create(() => new MemoryReporter(worker, settings, sent));
+        var core = new ReporterCore(settings.Heartbeat);
+        return Akka.Actor.Props.Create(() => new MemoryReporter(core, worker, settings));
     }
 
     protected override void PreStart()
     {
         var self = Self;
+        Step(new ReporterInput.Start(Finished));
         _subscription = _settings.Balancers.Subscribe(news => self.Tell(news));
-        Timers.StartPeriodicTimer(nameof(Beat), Beat.Instance, _settings.Heartbeat);
-        Timers.StartPeriodicTimer(nameof(Summary), Summary.Instance, SummaryInterval);
     }
 
     protected override void PostStop() => _ = _subscription?.DisposeAsync().AsTask();
 
-    private void Reporting()
-    {
-        Receive<Beat>(_ => Report());
-        Receive<Summary>(_ => Summarize());
-        Receive<BalancerNews.Known>(m =>
-        {
-            // An empty directory says less than what is known: a balancer that lost its entry still wants reports.
-            if (m.Addresses.Count > 0)
-            {
-                _balancers = [.. m.Addresses.Select(BalancerAt)];
-            }
+    protected override void BeforeTick() => Step(new ReporterInput.JobsFinished(Finished));
 
-            if (_sent.Value == 0)
-            {
-                Report();
-            }
-        });
-        Receive<BalancerNews.Unreachable>(m => _log.Warning("the balancers cannot be looked up; the reports go to those known: {0}", m.Reason));
-        Receive<BalancerNews.Reachable>(_ => _log.Info("the balancers can be looked up again"));
-        Receive<BalancerNews.LeftOut>(m => _log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
-        Receive<BalancerNews.MoreLeftOut>(m => _log.Warning("... and more entries of balancers are left out: {0}", m.Count));
-        Receive<BalancerNews.Failed>(m => _log.Error(
-            "looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
-    }
-
-    private void Report()
+    protected override void Perform(ReporterEffect effect)
     {
-        if (_balancers.Count == 0)
+        var (use, inFlight) = (_settings.ReadMemory(), _settings.JobsInFlight());
+        switch (effect)
         {
-            return;
+            case ReporterEffect.Report m:
+                var report = new MemoryReport(
+                    _worker,
+                    m.Sequence,
+                    _settings.Heartbeat,
+                    use.ResidentBytes,
+                    use.GcHeapBytes,
+                    use.LimitBytes,
+                    inFlight,
+                    _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+                foreach (var balancer in m.Balancers)
+                {
+                    Context.ActorSelection($"{balancer}/user/balancer").Tell(report);
+                }
+
+                break;
+            case ReporterEffect.Summary m:
+                Log.Info(
+                    "this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", WorkerHost.Jobs(m.Finished),
+                    inFlight, use.ResidentBytes >> 20);
+                break;
+            default:
+                throw new UnreachableException();
         }
-
-        // Counted first: when measuring fails, this actor is restarted and does not try again before the next heartbeat.
-        var sequence = ++_sent.Value;
-        var use = _settings.ReadMemory();
-        var report = new MemoryReport(
-            _worker,
-            sequence,
-            _settings.Heartbeat,
-            use.ResidentBytes,
-            use.GcHeapBytes,
-            use.LimitBytes,
-            _settings.JobsInFlight(),
-            _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds());
-        foreach (var balancer in _balancers)
-        {
-            balancer.Tell(report);
-        }
-    }
-
-    private void Summarize()
-    {
-        var finished = _settings.JobsFinished?.Invoke() ?? 0;
-        if (finished == _finished)
-        {
-            return;
-        }
-
-        var jobs = WorkerHost.Jobs(finished - _finished);
-        var mebibytes = _settings.ReadMemory().ResidentBytes >> 20;
-        _log.Info("this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", jobs, _settings.JobsInFlight(),
-            mebibytes);
-        _finished = finished;
-    }
-
-    private static ActorSelection BalancerAt(Address address) =>
-        Context.ActorSelection(new RootActorPath(NodeAddress.Of(Context.System, address)) / "user" / "balancer");
-
-    /// <summary>The sequence of the last report. Props keep it, so that it continues when the actor is restarted: the balancer drops what is not
-    /// newer.</summary>
-    public sealed class ReportCount
-    {
-        internal long Value { get; set; }
-    }
-
-    private sealed class Beat
-    {
-        public static readonly Beat Instance = new();
-    }
-
-    private sealed class Summary
-    {
-        public static readonly Summary Instance = new();
     }
 }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using AkkaLb.Core;
+using AkkaLb.Core.Workers;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
@@ -164,13 +165,13 @@ public class MemoryReporterTests : VirtualTimeKit
     public async Task The_log_says_each_minute_what_was_finished_and_nothing_when_nothing_was()
     {
         var reporter = Start(Here);
-        await EventFilter.Info(start: "finished").ExpectAsync(0, () => PassAsync(reporter, MemoryReporter.SummaryInterval));
+        await EventFilter.Info(start: "finished").ExpectAsync(0, () => PassAsync(reporter, ReporterCore.SummaryInterval));
         _finished += 3;
         await EventFilter.Info("this worker finished 3 jobs in the last minute; jobs in flight: 4; resident memory: 0 MiB")
-            .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
+            .ExpectOneAsync(() => PassAsync(reporter, ReporterCore.SummaryInterval));
         _finished += 1;
         await EventFilter.Info("this worker finished 1 job in the last minute; jobs in flight: 4; resident memory: 0 MiB")
-            .ExpectOneAsync(() => PassAsync(reporter, MemoryReporter.SummaryInterval));
+            .ExpectOneAsync(() => PassAsync(reporter, ReporterCore.SummaryInterval));
     }
 
     private IActorRef Start(params Address[] balancers)
