@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
@@ -6,6 +7,8 @@ using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Workers;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
@@ -23,8 +26,6 @@ public static class WorkerHost
     public const string GateName = "worker";
 
     private const string InstanceDispatcher = "akkalb.worker.instance-dispatcher";
-
-    private static readonly TimeSpan RegistryStep = TimeSpan.FromSeconds(5);
 
     /// <summary>The first instance gets so long also where nothing is waited for.</summary>
     private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
@@ -148,14 +149,32 @@ public static class WorkerHost
         return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
     }
 
-    /// <summary>No new jobs, running ones finish, the lease goes back, and for a moment more whatever was on its way is rejected and not lost.
-    /// An actor that has ended already is not waited for.</summary>
+    /// <summary>Leaves in the order of <see cref="Leaving"/>. An actor that has ended already is not waited for.</summary>
     internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
     {
-        await TopActors.AskLastAsync(registration, AnnounceDraining.Instance, RegistryStep).ConfigureAwait(false);
-        await TopActors.AskLastAsync(gate, new StartDrain(drainTimeout), drainTimeout + RegistryStep).ConfigureAwait(false);
-        await TopActors.AskLastAsync(registration, LeaveRegistry.Instance, RegistryStep).ConfigureAwait(false);
-        await Task.Delay(rejectLinger, TimeProvider.System).ConfigureAwait(false);
+        var (leaving, clock, outbox) = (new Leaving(drainTimeout, rejectLinger), Stopwatch.StartNew(), new List<LeavingEffect>());
+        object input = new LeavingInput.Begin();
+        while (true)
+        {
+            var now = clock.Elapsed;
+            outbox.Clear();
+            leaving.Handle(input, now, outbox);
+            if (leaving.NextDue is not { } due)
+            {
+                return;
+            }
+
+            (IActorRef? actor, object request, object answer) = outbox.FirstOrDefault() switch
+            {
+                LeavingEffect.AnnounceDraining => (registration, AnnounceDraining.Instance, new LeavingInput.DrainingAnnounced()),
+                LeavingEffect.StartDrain m => (gate, new StartDrain(m.Timeout), new LeavingInput.Drained()),
+                LeavingEffect.LeaveRegistry => (registration, LeaveRegistry.Instance, new LeavingInput.RegistryLeft()),
+                _ => ((IActorRef?)null, (object)Tick.Instance, (object)Tick.Instance),
+            };
+            var step = actor is null ? Task.Delay(due - now, TimeProvider.System) : TopActors.AskLastAsync(actor, request, due - now);
+            await step.ConfigureAwait(false);
+            input = clock.Elapsed >= due ? Tick.Instance : answer;
+        }
     }
 
     private static string UnableLine(Type actor, TimeSpan wait, string? trouble) => string.Create(
