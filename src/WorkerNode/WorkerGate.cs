@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
+using AkkaLb.Core.Machines;
 using AkkaLb.Messages;
 
 namespace AkkaLb.WorkerNode;
@@ -21,11 +22,8 @@ namespace AkkaLb.WorkerNode;
 /// lost by Akka; the missing answer to the question in front of the job then says that it was not started. A message that its actor does not
 /// handle is published by Akka. The gate listens for all of them.</para>
 /// </remarks>
-public sealed class WorkerGate : ReceiveActor, IWithTimers
+public sealed class WorkerGate : MachineShell<GateEffect>
 {
-    /// <summary>Longer timers are set again on the way; Akka's wheel need not know of days.</summary>
-    private static readonly TimeSpan TimerMax = TimeSpan.FromHours(1);
-
     /// <summary>Bound of what is said of a cause where it is part of a reason, in characters.</summary>
     private const int CauseLengthMax = 200;
 
@@ -34,14 +32,11 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     private readonly IJobLedger? _ledger;
     private readonly IActorRef? _abilityListener;
     private readonly StrongBox<long> _lastNumber;
-    private readonly IScheduler _clock = Context.System.Scheduler;
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
-    private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly RareLines _lines = new(TimeSpan.FromMinutes(1), linesMax: 100);
     private readonly int _replyBytesMax;
 
     private readonly GateCore _core;
-    private readonly List<GateEffect> _effects = [];
     private readonly Dictionary<long, HeldRequest> _held = [];
 
     /// <summary>Those that may get jobs, by place.</summary>
@@ -55,8 +50,6 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
     private readonly List<IActorRef> _drainers = [];
     private long _lastToken;
-    private int _nextEffect;
-    private TimeSpan? _timerDue;
     private bool _isInTrouble;
 
     /// <summary>The message that is no job and is being handled.</summary>
@@ -73,21 +66,31 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         IJobLedger? ledger,
         IActorRef? abilityListener,
         StrongBox<long> lastNumber)
+        : this(instanceProps, settings, instanceDispatcher, gauge, ledger, abilityListener, lastNumber, new GateCore(settings))
     {
+    }
+
+    private WorkerGate(
+        Props instanceProps,
+        GateSettings settings,
+        string? instanceDispatcher,
+        JobGauge? gauge,
+        IJobLedger? ledger,
+        IActorRef? abilityListener,
+        StrongBox<long> lastNumber,
+        GateCore core)
+        : base(core)
+    {
+        _core = core;
         _instanceProps = instanceDispatcher is null ? instanceProps : instanceProps.WithDispatcher(instanceDispatcher);
         _gauge = gauge;
         _ledger = ledger;
         _abilityListener = abilityListener;
         _lastNumber = lastNumber;
         _replyBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(_system));
-        _core = new GateCore(settings);
         _instances = new Instance?[settings.Instances];
         Open();
     }
-
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    private TimeSpan Now => _clock.MonotonicClock;
 
     /// <param name="instance">The user's actor. It may block: see <paramref name="instanceDispatcher"/>.</param>
     /// <param name="settings">Capacity, queue, and number of instances and of their threads.</param>
@@ -115,11 +118,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     private void Open()
     {
         Receive<Job>(OnJob);
-        Receive<ReplyCame>(m =>
-        {
-            Settle(m.Token);
-            Act();
-        });
+        Receive<ReplyCame>(m => Settle(m.Token));
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
         Receive<InstanceKeeper.Crashed>(OnCrashed);
         Receive<InstanceKeeper.NotCreated>(OnNotCreated);
@@ -127,13 +126,11 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         Receive<DeadLetter>(OnDeadLetter);
         Receive<SuppressedDeadLetter>(OnDeadLetter);
         Receive<UnhandledMessage>(OnUnhandled);
-        Receive<TimeIsUp>(_ => OnTimer());
         Receive<StartDrain>(OnStartDrain);
         ReceiveAny(m =>
         {
             _passing = m;
-            _core.MessageArrived(_effects);
-            Act();
+            Step(new GateInput.MessageArrived());
         });
     }
 
@@ -142,8 +139,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));
         Context.System.EventStream.Subscribe(Self, typeof(SuppressedDeadLetter));
         Context.System.EventStream.Subscribe(Self, typeof(UnhandledMessage));
-        _core.Open(_effects);
-        Act();
+        Step(new GateInput.Open());
     }
 
     // What instances answered counts; what they left is failed, so that no client waits for nothing.
@@ -152,9 +148,9 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         Context.System.EventStream.Unsubscribe(Self);
         Try("answer the jobs it holds", () =>
         {
-            SettleAll();
-            _core.DrainStarted(TimeSpan.Zero, Now, _effects);
-            Act();
+            BeforeTick();
+            Step(new GateInput.Drain(TimeSpan.Zero));
+            Step(Tick.Instance);
         });
         foreach (var token in _held.Keys.ToList())
         {
@@ -172,8 +168,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     {
         var token = ++_lastToken;
         _held.Add(token, new HeldRequest(job, Sender));
-        _core.JobArrived(token, job.Id, job.Attempt, job.Remaining, job.Waited, Now, _effects);
-        Act();
+        Step(new GateInput.JobArrived(token, job));
     }
 
     private void OnAnswer(ActorIdentity message)
@@ -192,8 +187,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             _byActor[actor] = instance;
         }
 
-        _core.InstanceIdle(question.Instance, question.Mark, Now, _effects);
-        Act();
+        Step(new GateInput.InstanceIdle(question.Instance, question.Mark));
     }
 
     private void OnCrashed(InstanceKeeper.Crashed message)
@@ -205,7 +199,6 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
         // The reply may have been made before the crash.
         Settle(instance.Token);
-        Act();
         if (_instances[instance.Index] != instance)
         {
             return;
@@ -213,8 +206,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
 
         _crash = message.Cause;
         var isOnJob = message.Message is { } handled && _held.TryGetValue(instance.Token, out var held) && ReferenceEquals(held.Message, handled);
-        _core.InstanceCrashed(instance.Index, isOnJob, Now, _effects);
-        Act();
+        Step(new GateInput.InstanceCrashed(instance.Index, isOnJob));
         _crash = null;
     }
 
@@ -228,7 +220,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         instance.Trouble = message.Cause;
         if (_lines.Say(message.Cause.Type, $"an instance of the worker's actor cannot be created: {message.Cause.Details}", Now) is { } line)
         {
-            _log.Error("{0}", line);
+            Log.Error("{0}", line);
         }
     }
 
@@ -242,7 +234,6 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         if (_instances[instance.Index] == instance)
         {
             Settle(instance.Token);
-            Act();
         }
 
         // What was just done may have stopped it.
@@ -251,15 +242,13 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             Forget(instance);
             _crash = instance.Trouble;
             var cause = instance.Trouble is { } trouble ? OneLine.Of(trouble.ToString(), CauseLengthMax) : null;
-            _core.InstanceStopped(instance.Index, cause, Now, _effects);
+            Step(new GateInput.InstanceStopped(instance.Index, cause));
+            _crash = null;
         }
         else
         {
-            _core.StoppedInstanceEnded(instance.Birth, Now, _effects);
+            Step(new GateInput.StoppedInstanceEnded(instance.Birth));
         }
-
-        Act();
-        _crash = null;
     }
 
     private void OnDeadLetter(AllDeadLetters message)
@@ -268,8 +257,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         {
             // An actor may answer a job, put it back into its own mailbox and stop.
             Settle(token);
-            _core.JobReturned(token, Now, _effects);
-            Act();
+            Step(new GateInput.JobReturned(token));
         }
     }
 
@@ -278,8 +266,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         if (RunningOn(message.Recipient, message.Message) is { } token)
         {
             Settle(token);
-            _core.MessageUnhandled(token, $"the worker's actor does not handle {message.Message.GetType()}", Now, _effects);
-            Act();
+            Step(new GateInput.MessageUnhandled(token, $"the worker's actor does not handle {message.Message.GetType()}"));
         }
     }
 
@@ -289,20 +276,10 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
             ? instance.Token
             : null;
 
-    private void OnTimer()
-    {
-        _timerDue = null;
-        // A reply that came in time and waits in the mailbox behind this timer is no missed deadline.
-        SettleAll();
-        _core.Tick(Now, _effects);
-        Act();
-    }
-
     private void OnStartDrain(StartDrain message)
     {
         _drainers.Add(Sender);
-        _core.DrainStarted(message.Timeout, Now, _effects);
-        Act();
+        Step(new GateInput.Drain(message.Timeout));
     }
 
     /// <summary>Tells the core of the job's reply, if it has been made and not been told yet.</summary>
@@ -316,15 +293,16 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         // The Ask of a Status.Failure is a faulted task, or has that as its result.
         if (reply.IsCompletedSuccessfully && reply.GetAwaiter().GetResult() is not Status.Failure)
         {
-            _core.Replied(token, Now, _effects);
+            Step(new GateInput.Replied(token));
         }
         else
         {
-            _core.ReplyFailed(token, Now, _effects);
+            Step(new GateInput.ReplyFailed(token));
         }
     }
 
-    private void SettleAll()
+    /// <summary>A reply that came in time and waits in the mailbox behind the timer is no missed deadline.</summary>
+    protected override void BeforeTick()
     {
         foreach (var instance in _instances)
         {
@@ -335,51 +313,21 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         }
     }
 
-    private void Act()
-    {
-        while (true)
-        {
-            // Not a foreach: carrying out an effect may bring another. Counted on before it is carried out: whatever happens, it is not carried
-            // out again.
-            while (_nextEffect < _effects.Count)
-            {
-                Act(_effects[_nextEffect++]);
-            }
+    protected override void AfterStep() => _gauge?.Publish(_core.JobsHeld);
 
-            _effects.Clear();
-            _nextEffect = 0;
-            if (_core.NextDue is not { } due || due > Now)
-            {
+    /// <summary>Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.</summary>
+    protected override void Contain(GateEffect effect, Exception cause)
+    {
+        var text = ExceptionText.Of(cause);
+        Log.Error("the effect {0} of the gate failed: {1}", effect.GetType().Name, text.Details);
+        switch (effect)
+        {
+            case GateEffect.BuildInstance build:
+                Step(new GateInput.InstanceStopped(build.Instance, OneLine.Of(text.ToString(), CauseLengthMax)));
                 break;
-            }
-
-            _core.Tick(Now, _effects);
-        }
-
-        _gauge?.Publish(_core.JobsHeld);
-        SetTimer();
-    }
-
-    private void Act(GateEffect effect)
-    {
-        try
-        {
-            Perform(effect);
-        }
-        catch (Exception e)
-        {
-            // Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.
-            var cause = ExceptionText.Of(e);
-            _log.Error("the effect {0} of the gate failed: {1}", effect.GetType().Name, cause.Details);
-            switch (effect)
-            {
-                case GateEffect.BuildInstance build:
-                    _core.InstanceStopped(build.Instance, OneLine.Of(cause.ToString(), CauseLengthMax), Now, _effects);
-                    break;
-                case GateEffect.Start start:
-                    _core.MessageUnreadable(start.Token, cause.Message, Now, _effects);
-                    break;
-            }
+            case GateEffect.Start start:
+                Step(new GateInput.MessageUnreadable(start.Token, text.Message));
+                break;
         }
     }
 
@@ -392,11 +340,11 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         }
         catch (Exception e)
         {
-            _log.Error("the gate could not {0}: {1}", what, ExceptionText.Of(e).Details);
+            Log.Error("the gate could not {0}: {1}", what, ExceptionText.Of(e).Details);
         }
     }
 
-    private void Perform(GateEffect effect)
+    protected override void Perform(GateEffect effect)
     {
         switch (effect)
         {
@@ -430,19 +378,19 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
                 AnswerFailed(Release(e.Token), e.Reason);
                 break;
             case GateEffect.AnswerRejected e:
-                AnswerRejected(Release(e.Token), e);
+                AnswerRejected(Release(e.Token), e.Message);
                 break;
             case GateEffect.IgnoreDuplicate e:
                 Release(e.Token);
                 break;
             case GateEffect.LogLateCrash e:
-                _log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
+                Log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
                 break;
             case GateEffect.LogDraining e:
-                _log.Info("this worker drains: {0} may take {1} at most", RunningJobs(e.Running), Seconds(e.Timeout));
+                Log.Info("this worker drains: {0} may take {1} at most", RunningJobs(e.Running), Seconds(e.Timeout));
                 break;
             case GateEffect.LogGivenUp e:
-                _log.Warning(
+                Log.Warning(
                     "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished),
                     Seconds(e.After));
                 break;
@@ -497,7 +445,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         catch (Exception e)
         {
             // A serializer of the user's may throw anything.
-            _core.MessageUnreadable(token, ExceptionText.Of(e).Message, Now, _effects);
+            Step(new GateInput.MessageUnreadable(token, ExceptionText.Of(e).Message));
             return;
         }
 
@@ -544,7 +492,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         if (reason == JobFailureReason.Crash && _crash is { } crash
             && _lines.Say($"crash {crash.Type}", $"job {held.Job.Id} crashed an instance of the worker's actor: {crash.Details}", Now) is { } line)
         {
-            _log.Error("{0}", line);
+            Log.Error("{0}", line);
         }
 
         var (cause, text) = reason switch
@@ -565,28 +513,26 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message));
     }
 
-    private void AnswerRejected(HeldRequest held, GateEffect.AnswerRejected rejected)
+    private void AnswerRejected(HeldRequest held, JobRejected rejected)
     {
-        var job = held.Job;
-        var text = OneLine.Of(rejected.Text, JobRejected.TextLengthMax);
         if (rejected.Reason is JobRejectReason.Unreadable or JobRejectReason.Unhandled
-            && _lines.Say(text, $"job {job.Id} was not started: {text}", Now) is { } line)
+            && _lines.Say(rejected.Text, $"job {rejected.Id} was not started: {rejected.Text}", Now) is { } line)
         {
-            _log.Warning("{0}", line);
+            Log.Warning("{0}", line);
         }
 
-        held.Client.Tell(new JobRejected(job.Id, job.Attempt, rejected.Reason, text, rejected.RetryAfter));
+        held.Client.Tell(rejected);
     }
 
     private void TellAbility(string? trouble)
     {
         if (trouble is not null)
         {
-            _log.Error("this worker cannot do jobs: {0}", trouble);
+            Log.Error("this worker cannot do jobs: {0}", trouble);
         }
         else if (_isInTrouble)
         {
-            _log.Info("this worker can do jobs again");
+            Log.Info("this worker can do jobs again");
         }
 
         _isInTrouble = trouble is not null;
@@ -602,18 +548,7 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
         }
         catch (Exception e)
         {
-            _log.Error("job {0} is missing in the ledger: {1}", held.Job.Id, ExceptionText.Of(e).Message);
-        }
-    }
-
-    private void SetTimer()
-    {
-        // A timer that is set for earlier stays: it finds nothing due and sets the next. So most jobs set none.
-        if (_core.NextDue is { } due && (_timerDue is not { } set || due < set))
-        {
-            var now = Now;
-            _timerDue = due - now > TimerMax ? now + TimerMax : due;
-            Timers.StartSingleTimer(TimeIsUp.Key, TimeIsUp.Instance, _timerDue.Value - now);
+            Log.Error("job {0} is missing in the ledger: {1}", held.Job.Id, ExceptionText.Of(e).Message);
         }
     }
 
@@ -683,10 +618,4 @@ public sealed class WorkerGate : ReceiveActor, IWithTimers
     private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
 
     private sealed record Question(int Instance, long Birth, long Mark) : INoSerializationVerificationNeeded;
-
-    private sealed record TimeIsUp : INoSerializationVerificationNeeded
-    {
-        public const string Key = "due";
-        public static readonly TimeIsUp Instance = new();
-    }
 }

@@ -1,5 +1,6 @@
 namespace AkkaLb.Core.Gate;
 
+/// <summary>What happens by itself at a time. Of two at the same time the earlier kind comes first.</summary>
 internal enum DueKind
 {
     JobDeadline,
@@ -13,9 +14,13 @@ internal enum DueKind
     Stuck,
 }
 
-/// <summary>Something that happens by itself at a time. Ordered by time; kind and key make it unique.</summary>
+/// <summary>One thing that happens by itself.</summary>
 /// <param name="Key">The job's token, the instance, or an instance's birth; zero where there is only one of the kind.</param>
-internal readonly record struct Due(TimeSpan At, DueKind Kind, long Key) : IComparable<Due>
+internal readonly record struct Due(DueKind Kind, long Key) : IComparable<Due>
 {
-    public int CompareTo(Due other) => (At, Kind, Key).CompareTo((other.At, other.Kind, other.Key));
+    public static Due Drain => new(DueKind.DrainTimeout, 0);
+
+    public static Due Stuck => new(DueKind.Stuck, 0);
+
+    public int CompareTo(Due other) => (Kind, Key).CompareTo((other.Kind, other.Key));
 }

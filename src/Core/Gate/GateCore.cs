@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Core.Gate;
 
@@ -18,7 +19,7 @@ namespace AkkaLb.Core.Gate;
 /// that waits has to go: it was not started.</para>
 /// <para>A worker that cannot do jobs says so and rejects all that wait and come, until an instance is there that can.</para>
 /// </remarks>
-public sealed class GateCore
+public sealed class GateCore : IMachine<GateEffect>
 {
     /// <summary>Weight of the newest in the mean service time: one in eight.</summary>
     private const int ServiceWeight = 8;
@@ -32,10 +33,10 @@ public sealed class GateCore
     private readonly Dictionary<long, HeldJob> _held = [];
     private readonly HashSet<(JobId, int)> _tries = [];
     private readonly SortedSet<HeldJob> _queue = [];
-    private readonly SortedSet<Due> _dues = [];
+    private readonly DueQueue<Due> _dues = new(Comparer<Due>.Default);
 
-    /// <summary>Instances that were stopped and have not ended: birth, and when it was stopped.</summary>
-    private readonly Dictionary<long, TimeSpan> _ending = [];
+    /// <summary>Births of the instances that were stopped and have not ended.</summary>
+    private readonly HashSet<long> _ending = [];
 
     /// <summary>Places without an instance because too many stopped ones have not ended.</summary>
     private readonly Queue<InstanceSlot> _postponed = [];
@@ -43,7 +44,6 @@ public sealed class GateCore
     private long _lastBirth;
     private long _lastMark;
     private int _lastForwarded = -1;
-    private Due? _drain;
     private TimeSpan _drainingSince;
     private int _unfinished;
 
@@ -56,7 +56,6 @@ public sealed class GateCore
     /// <summary>Since when jobs have been waiting without an instance that works or settles; null: they are not.</summary>
     private TimeSpan? _stuckSince;
 
-    private bool _hasStuckDue;
     private string _buildFailure = "";
     private TimeSpan _service = NotMeasured;
     private GateTrouble? _trouble;
@@ -77,11 +76,62 @@ public sealed class GateCore
     /// <summary>Why this worker cannot do jobs, in words; null: it can, as far as it is known.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>When the next <see cref="Tick"/> is needed; null: only after another event. May lie in the past: then at once.</summary>
-    public TimeSpan? NextDue => _dues.Count == 0 ? null : _dues.Min.At;
+    /// <inheritdoc/>
+    public TimeSpan? NextDue => _dues.NextDue;
 
-    /// <summary>Call once, before anything else: builds the instances.</summary>
-    public void Open(List<GateEffect> effects)
+    /// <inheritdoc/>
+    public void Handle(object input, TimeSpan now, List<GateEffect> outbox)
+    {
+        switch (input)
+        {
+            case GateInput.JobArrived m:
+                OnJobArrived(m.Token, m.Job, now, outbox);
+                break;
+            case GateInput.InstanceIdle m:
+                OnInstanceIdle(m.Instance, m.Mark, now, outbox);
+                break;
+            case GateInput.Replied m:
+                EndRunning(m.Token, new GateEffect.AnswerDone(m.Token), now, outbox);
+                break;
+            case GateInput.ReplyFailed m:
+                EndRunning(m.Token, new GateEffect.AnswerFailed(m.Token, JobFailureReason.Failure), now, outbox);
+                break;
+            case Tick:
+                OnTick(now, outbox);
+                break;
+            case GateInput.MessageUnhandled m:
+                OnMessageUnhandled(m.Token, m.Text, now, outbox);
+                break;
+            case GateInput.MessageUnreadable m:
+                OnMessageUnreadable(m.Token, m.Text, now, outbox);
+                break;
+            case GateInput.JobReturned m:
+                OnJobReturned(m.Token, now, outbox);
+                break;
+            case GateInput.InstanceCrashed m:
+                OnInstanceCrashed(m.Instance, m.IsOnJob, now, outbox);
+                break;
+            case GateInput.InstanceStopped m:
+                OnInstanceStopped(m.Instance, m.Cause, now, outbox);
+                break;
+            case GateInput.StoppedInstanceEnded m:
+                OnStoppedInstanceEnded(m.Birth, now, outbox);
+                break;
+            case GateInput.MessageArrived:
+                OnMessageArrived(outbox);
+                break;
+            case GateInput.Drain m:
+                OnDrain(m.Timeout, now, outbox);
+                break;
+            case GateInput.Open:
+                Open(outbox);
+                break;
+            default:
+                throw Inputs.Unknown(input, "a gate");
+        }
+    }
+
+    private void Open(List<GateEffect> effects)
     {
         foreach (var slot in _slots)
         {
@@ -89,12 +139,9 @@ public sealed class GateCore
         }
     }
 
-    /// <summary>A job came in.</summary>
-    /// <param name="token">The caller's name for it, never used before; it comes back in exactly one effect that frees it.</param>
-    /// <param name="remaining">How long an answer is of use; zero or less: it is too late.</param>
-    /// <param name="waited">How long its caller has been waiting.</param>
-    public void JobArrived(long token, JobId id, int attempt, TimeSpan remaining, TimeSpan waited, TimeSpan now, List<GateEffect> effects)
+    private void OnJobArrived(long token, Job arrived, TimeSpan now, List<GateEffect> effects)
     {
+        var (id, attempt, remaining, waited) = (arrived.Id, arrived.Attempt, arrived.Remaining, arrived.Waited);
         if (_tries.Contains((id, attempt)))
         {
             effects.Add(new GateEffect.IgnoreDuplicate(token));
@@ -112,46 +159,39 @@ public sealed class GateCore
         }
         else if (Trouble is { } trouble)
         {
-            effects.Add(new GateEffect.AnswerRejected(token, JobRejectReason.Unable, trouble));
+            effects.Add(Rejected(job, JobRejectReason.Unable, trouble));
         }
         else if (MakeRoom(job, now, effects))
         {
             _held.Add(job.Token, job);
             _tries.Add(job.Try);
-            _dues.Add(job.Due);
+            _dues.Set(job.Due, job.Deadline);
             _queue.Add(job);
             Review(now, effects);
         }
     }
 
-    /// <summary>The instance answered this job. Ignored when the job is not running: it has its answer already.</summary>
-    public void Replied(long token, TimeSpan now, List<GateEffect> effects) => EndRunning(token, new GateEffect.AnswerDone(token), now, effects);
+    private void OnMessageUnhandled(long token, string text, TimeSpan now, List<GateEffect> effects)
+    {
+        if (RunningSlot(token) is { } slot)
+        {
+            EndRunning(token, Rejected(slot.Job!, JobRejectReason.Unhandled, text), now, effects);
+        }
+    }
 
-    /// <summary>The instance answered this job with a failure. Ignored when the job is not running.</summary>
-    public void ReplyFailed(long token, TimeSpan now, List<GateEffect> effects) =>
-        EndRunning(token, new GateEffect.AnswerFailed(token, JobFailureReason.Failure), now, effects);
-
-    /// <summary>The instance's actor does not handle the job's message. Ignored when the job is not running.
-    /// Say <see cref="Replied"/> first if there is a reply.</summary>
-    public void MessageUnhandled(long token, string text, TimeSpan now, List<GateEffect> effects) =>
-        EndRunning(token, new GateEffect.AnswerRejected(token, JobRejectReason.Unhandled, text), now, effects);
-
-    /// <summary>The job that was to be started cannot be read; its instance has seen nothing of it. Ignored when it is not running.</summary>
-    public void MessageUnreadable(long token, string text, TimeSpan now, List<GateEffect> effects)
+    private void OnMessageUnreadable(long token, string text, TimeSpan now, List<GateEffect> effects)
     {
         if (RunningSlot(token) is not { } slot)
         {
             return;
         }
 
-        End(slot.Job!, new GateEffect.AnswerRejected(token, JobRejectReason.Unreadable, text), effects);
+        End(slot.Job!, Rejected(slot.Job!, JobRejectReason.Unreadable, text), effects);
         Set(slot, SlotState.Free);
         Review(now, effects);
     }
 
-    /// <summary>The job came back from an instance that had already stopped: it was not started, and waits again where it belongs.
-    /// Ignored when it is not running. Say <see cref="Replied"/> first if there is a reply. The instance's end is told separately.</summary>
-    public void JobReturned(long token, TimeSpan now, List<GateEffect> effects)
+    private void OnJobReturned(long token, TimeSpan now, List<GateEffect> effects)
     {
         if (RunningSlot(token) is not { } slot)
         {
@@ -165,9 +205,7 @@ public sealed class GateCore
         Review(now, effects);
     }
 
-    /// <summary>The instance crashed and is being restarted. Say <see cref="Replied"/> first if the reply came first.</summary>
-    /// <param name="isOnJob">Whether it crashed on the message of the job that it has.</param>
-    public void InstanceCrashed(int instance, bool isOnJob, TimeSpan now, List<GateEffect> effects)
+    private void OnInstanceCrashed(int instance, bool isOnJob, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         switch (slot.State)
@@ -186,10 +224,7 @@ public sealed class GateCore
         }
     }
 
-    /// <summary>The instance is gone: it stopped itself, or could not be created or restarted. Say <see cref="InstanceIdle"/> first if it
-    /// answered its last question: without that answer it has not taken its job.</summary>
-    /// <param name="cause">Why it could not be created, in words; null: that is not known.</param>
-    public void InstanceStopped(int instance, string? cause, TimeSpan now, List<GateEffect> effects)
+    private void OnInstanceStopped(int instance, string? cause, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         if (slot.Job is { } job)
@@ -214,21 +249,20 @@ public sealed class GateCore
         {
             _buildFailure = cause ?? "it ends before it takes a message";
             Set(slot, SlotState.Down);
-            _dues.Add(new Due(Later(now, RebuildDelay(slot.Failures++)), DueKind.Rebuild, instance));
+            _dues.Set(new Due(DueKind.Rebuild, instance), Later(now, GateSettings.Rebuild.Bound(slot.Failures++)));
         }
 
         Review(now, effects);
     }
 
-    /// <summary>An instance that <see cref="GateEffect.StopInstance"/> stopped has ended.</summary>
-    public void StoppedInstanceEnded(long birth, TimeSpan now, List<GateEffect> effects)
+    private void OnStoppedInstanceEnded(long birth, TimeSpan now, List<GateEffect> effects)
     {
-        if (!_ending.Remove(birth, out var since))
+        if (!_ending.Remove(birth))
         {
             return;
         }
 
-        if (!_dues.Remove(new Due(Later(since, GateSettings.EndMax), DueKind.Overdue, birth)))
+        if (!_dues.Remove(new Due(DueKind.Overdue, birth)))
         {
             _blocked--;
         }
@@ -241,8 +275,7 @@ public sealed class GateCore
         Review(now, effects);
     }
 
-    /// <summary>The instance answered the question <paramref name="mark"/>. Only the answer to the last one counts.</summary>
-    public void InstanceIdle(int instance, long mark, TimeSpan now, List<GateEffect> effects)
+    private void OnInstanceIdle(int instance, long mark, TimeSpan now, List<GateEffect> effects)
     {
         var slot = _slots[instance];
         if (slot.Mark != mark || slot.State is SlotState.Down or SlotState.Free)
@@ -265,9 +298,7 @@ public sealed class GateCore
         Review(now, effects);
     }
 
-    /// <summary>A message that is no job came in: instances take them in turn, whether they have a job or not, without a bound.</summary>
-    /// <remarks>More of them than the instances can handle keep jobs waiting: no job starts behind a message that may still crash.</remarks>
-    public void MessageArrived(List<GateEffect> effects)
+    private void OnMessageArrived(List<GateEffect> effects)
     {
         for (var step = 1; step <= _slots.Length; step++)
         {
@@ -290,10 +321,7 @@ public sealed class GateCore
         effects.Add(new GateEffect.Undeliverable());
     }
 
-    /// <summary>Take no more jobs: queued ones are rejected now, running ones have <paramref name="timeout"/> to finish.</summary>
-    /// <remarks>Saying it again can only shorten the time; after the end it brings another <see cref="GateEffect.Drained"/>.</remarks>
-    /// <param name="timeout">Zero or less: running jobs fail at the next <see cref="Tick"/>.</param>
-    public void DrainStarted(TimeSpan timeout, TimeSpan now, List<GateEffect> effects)
+    private void OnDrain(TimeSpan timeout, TimeSpan now, List<GateEffect> effects)
     {
         var isFirst = !IsDraining;
         if (isFirst)
@@ -301,12 +329,9 @@ public sealed class GateCore
             (IsDraining, _drainingSince) = (true, now);
         }
 
-        var due = new Due(Later(now, timeout), DueKind.DrainTimeout, 0);
-        if (_drain is not { } earlier || due.At < earlier.At)
+        if (_dues.DueOf(Due.Drain) is not { } earlier || Later(now, timeout) < earlier)
         {
-            ForgetDrainTimeout();
-            _drain = due;
-            _dues.Add(due);
+            _dues.Set(Due.Drain, Later(now, timeout));
         }
 
         RejectQueue(Draining, effects);
@@ -319,13 +344,10 @@ public sealed class GateCore
         TellDrained(effects);
     }
 
-    /// <summary>Does everything that is due at <paramref name="now"/>: call it at <see cref="NextDue"/>; too early or too often is
-    /// harmless.</summary>
-    public void Tick(TimeSpan now, List<GateEffect> effects)
+    private void OnTick(TimeSpan now, List<GateEffect> effects)
     {
-        while (_dues.Count > 0 && _dues.Min is var due && due.At <= now)
+        while (_dues.TryTakeDue(now, out var due))
         {
-            _dues.Remove(due);
             switch (due.Kind)
             {
                 case DueKind.JobDeadline:
@@ -341,7 +363,6 @@ public sealed class GateCore
                     _blocked++;
                     break;
                 case DueKind.Stuck:
-                    _hasStuckDue = false;
                     break;
             }
         }
@@ -374,7 +395,7 @@ public sealed class GateCore
 
         if (Trouble is { } text && _queue.Count > 0)
         {
-            RejectQueue(job => new GateEffect.AnswerRejected(job.Token, JobRejectReason.Unable, text), effects);
+            RejectQueue(job => Rejected(job, JobRejectReason.Unable, text), effects);
             TellDrained(effects);
         }
     }
@@ -407,9 +428,9 @@ public sealed class GateCore
         }
 
         // One that is there already for earlier finds that it is too early and sets the next. So most jobs set none.
-        if (!_hasStuckDue)
+        if (_dues.DueOf(Due.Stuck) is null)
         {
-            _hasStuckDue = _dues.Add(new Due(due, DueKind.Stuck, 0));
+            _dues.Set(Due.Stuck, due);
         }
 
         return null;
@@ -429,10 +450,12 @@ public sealed class GateCore
     /// <summary>Once one can be created, the others need not wait for their time.</summary>
     private void RebuildAll(List<GateEffect> effects)
     {
-        foreach (var due in _dues.Where(due => due.Kind == DueKind.Rebuild).ToList())
+        foreach (var slot in _slots)
         {
-            _dues.Remove(due);
-            Build(_slots[due.Key], effects);
+            if (_dues.Remove(new Due(DueKind.Rebuild, slot.Index)))
+            {
+                Build(slot, effects);
+            }
         }
     }
 
@@ -487,8 +510,8 @@ public sealed class GateCore
         Measure(job, now);
         End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded), effects);
         effects.Add(new GateEffect.StopInstance(slot.Index));
-        _ending.Add(slot.Birth, now);
-        _dues.Add(new Due(Later(now, GateSettings.EndMax), DueKind.Overdue, slot.Birth));
+        _ending.Add(slot.Birth);
+        _dues.Set(new Due(DueKind.Overdue, slot.Birth), Later(now, GateSettings.EndMax));
         if (_ending.Count <= _settings.Threads)
         {
             Build(slot, effects);
@@ -554,17 +577,8 @@ public sealed class GateCore
     {
         if (IsDraining && _held.Count == 0)
         {
-            ForgetDrainTimeout();
+            _dues.Remove(Due.Drain);
             effects.Add(new GateEffect.Drained(_unfinished));
-        }
-    }
-
-    private void ForgetDrainTimeout()
-    {
-        if (_drain is { } due)
-        {
-            _dues.Remove(due);
-            _drain = null;
         }
     }
 
@@ -580,8 +594,7 @@ public sealed class GateCore
         }
         else if (++job.Returns > GateSettings.ReturnsMax)
         {
-            End(job, new GateEffect.AnswerRejected(
-                job.Token, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
+            End(job, Rejected(job, JobRejectReason.Unable, "the worker's actor stops itself before it takes a job"), effects);
         }
         else
         {
@@ -597,14 +610,17 @@ public sealed class GateCore
         }
     }
 
+    private static GateEffect.AnswerRejected Rejected(HeldJob job, JobRejectReason reason, string text, TimeSpan retryAfter = default) => new(
+        job.Token, new JobRejected(job.Try.Id, job.Try.Attempt, reason, OneLine.Of(text, JobRejected.TextLengthMax), retryAfter));
+
     private static GateEffect.AnswerRejected Draining(HeldJob job) =>
-        new(job.Token, JobRejectReason.Draining, "the worker takes no jobs now: it is stopping");
+        Rejected(job, JobRejectReason.Draining, "the worker takes no jobs now: it is stopping");
 
     private static GateEffect.AnswerRejected TooLate(HeldJob job) =>
-        new(job.Token, JobRejectReason.DeadlinePassed, "the job's time was over before an instance was free");
+        Rejected(job, JobRejectReason.DeadlinePassed, "the job's time was over before an instance was free");
 
-    private GateEffect.AnswerRejected OverCapacity(HeldJob job) => new(
-        job.Token,
+    private GateEffect.AnswerRejected OverCapacity(HeldJob job) => Rejected(
+        job,
         JobRejectReason.OverCapacity,
         Invariant($"the worker holds {_held.Count} jobs, which is its limit, and those have waited longer"),
         RetryAfter());
@@ -625,12 +641,6 @@ public sealed class GateCore
     {
         var service = now - job.StartedAt;
         _service = _service < TimeSpan.Zero ? service : _service + ((service - _service) / ServiceWeight);
-    }
-
-    private static TimeSpan RebuildDelay(int failures)
-    {
-        var delay = GateSettings.RebuildDelay * Math.Pow(2, Math.Min(failures, 10));
-        return delay < GateSettings.RebuildDelayMax ? delay : GateSettings.RebuildDelayMax;
     }
 
     private void Build(InstanceSlot slot, List<GateEffect> effects)

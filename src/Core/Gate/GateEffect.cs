@@ -7,19 +7,19 @@ public abstract record GateEffect
     {
     }
 
-    /// <summary>Create this instance; there is none at its place. If that cannot be done: <see cref="GateCore.InstanceStopped"/>.</summary>
+    /// <summary>Create this instance; there is none at its place. If that cannot be done: <see cref="GateInput.InstanceStopped"/>.</summary>
     /// <param name="Birth">No other instance has it.</param>
     public sealed record BuildInstance(int Instance, long Birth) : GateEffect;
 
-    /// <summary>Stop this instance: nothing it does from now on counts, but its end does: <see cref="GateCore.StoppedInstanceEnded"/>.</summary>
+    /// <summary>Stop this instance: nothing it does from now on counts, but its end does: <see cref="GateInput.StoppedInstanceEnded"/>.</summary>
     public sealed record StopInstance(int Instance) : GateEffect;
 
-    /// <summary>Put a question behind everything the instance has in its mailbox; its answer is <see cref="GateCore.InstanceIdle"/>.</summary>
+    /// <summary>Put a question behind everything the instance has in its mailbox; its answer is <see cref="GateInput.InstanceIdle"/>.</summary>
     public sealed record Probe(int Instance, long Mark) : GateEffect;
 
     /// <summary>Put a question in front, then give the job to the instance.
-    /// If its message cannot be read: <see cref="GateCore.MessageUnreadable"/>.</summary>
-    /// <param name="Mark">Of the question; its answer is <see cref="GateCore.InstanceIdle"/>.</param>
+    /// If its message cannot be read: <see cref="GateInput.MessageUnreadable"/>.</summary>
+    /// <param name="Mark">Of the question; its answer is <see cref="GateInput.InstanceIdle"/>.</param>
     public sealed record Start(int Instance, long Token, long Mark) : GateEffect;
 
     /// <summary>Hand the message that is no job to the instance.</summary>
@@ -35,9 +35,7 @@ public abstract record GateEffect
     public sealed record AnswerFailed(long Token, JobFailureReason Reason) : GateEffect;
 
     /// <summary>Answer that the job was not started; the token is free.</summary>
-    /// <param name="Text">The reason in words.</param>
-    /// <param name="RetryAfter">A hint when another try here may do better; zero: none.</param>
-    public sealed record AnswerRejected(long Token, JobRejectReason Reason, string Text, TimeSpan RetryAfter = default) : GateEffect;
+    public sealed record AnswerRejected(long Token, JobRejected Message) : GateEffect;
 
     /// <summary>The same try at the same job is held already and gets its answer there: say nothing; the token is free.</summary>
     public sealed record IgnoreDuplicate(long Token) : GateEffect;

@@ -3,13 +3,11 @@ namespace AkkaLb.Core.Gate;
 /// <summary>The sizes of a gate.</summary>
 public sealed record GateSettings
 {
-    /// <summary>How long a place stays empty after its instance ended before it was ready: 1 second, twice as long after each further one.</summary>
+    /// <summary>How long a place stays empty after its instance ended before it was ready: 1 second, twice as long after each further one, and at
+    /// most 10 seconds. So long a worker stays unable at most after its trouble is over.</summary>
     /// <remarks>Without a pause a constructor that always throws would keep a processor busy. A longer one would keep jobs waiting
     /// after a passing trouble.</remarks>
-    public static readonly TimeSpan RebuildDelay = TimeSpan.FromSeconds(1);
-
-    /// <summary>The pause grows no longer than this: 10 seconds. So long a worker stays unable at most after its trouble is over.</summary>
-    public static readonly TimeSpan RebuildDelayMax = TimeSpan.FromSeconds(10);
+    public static readonly BackOff Rebuild = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
 
     /// <summary>How long an instance that was stopped may take to end before it counts as blocked: 1 second.</summary>
     public static readonly TimeSpan EndMax = TimeSpan.FromSeconds(1);

@@ -14,7 +14,7 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
 
     public TimeSpan Deadline { get; } = deadline;
 
-    public Due Due => new(Deadline, DueKind.JobDeadline, Token);
+    public Due Due => new(DueKind.JobDeadline, Token);
 
     /// <summary>The instance it runs on; null exactly while it is queued.</summary>
     public InstanceSlot? RunsOn { get; set; }

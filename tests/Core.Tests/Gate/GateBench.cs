@@ -113,7 +113,7 @@ internal sealed class GateBench
                 _births[e.Instance] = e.Birth;
                 break;
             case GateEffect.AnswerRejected e:
-                (RetryAfter, Text) = (e.RetryAfter, e.Text);
+                (RetryAfter, Text) = (e.Message.RetryAfter, e.Message.Text);
                 break;
             case GateEffect.Start e:
                 _marks[e.Instance] = e.Mark;
@@ -136,7 +136,7 @@ internal sealed class GateBench
         GateEffect.Undeliverable => "undeliverable",
         GateEffect.AnswerDone e => $"done {e.Token}",
         GateEffect.AnswerFailed e => $"failed {e.Token} {e.Reason}",
-        GateEffect.AnswerRejected e => $"rejected {e.Token} {e.Reason}",
+        GateEffect.AnswerRejected e => $"rejected {e.Token} {e.Message.Reason}",
         GateEffect.IgnoreDuplicate e => $"ignore {e.Token}",
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",
         GateEffect.LogDraining e => $"draining {e.Running} for {e.Timeout.TotalSeconds}",

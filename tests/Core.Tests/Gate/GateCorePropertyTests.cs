@@ -258,7 +258,7 @@ public class GateCorePropertyTests
                     break;
                 case GateEffect.AnswerRejected e:
                     Assert.DoesNotContain(e.Token, _started);
-                    if (e.Reason == JobRejectReason.OverCapacity)
+                    if (e.Message.Reason == JobRejectReason.OverCapacity)
                     {
                         Assert.DoesNotContain(Waiting(), other => OlderFirst(e.Token, other) < 0);
                     }

@@ -104,9 +104,9 @@ public class GateFairnessTests
                     Submit(_sent[e.Token]);
                     break;
                 case GateEffect.AnswerRejected e:
-                    Assert.Equal(JobRejectReason.OverCapacity, e.Reason);
+                    Assert.Equal(JobRejectReason.OverCapacity, e.Message.Reason);
                     var caller = _sent[e.Token];
-                    _events.Enqueue(() => Send(caller), _now + e.RetryAfter);
+                    _events.Enqueue(() => Send(caller), _now + e.Message.RetryAfter);
                     break;
             }
         }
