@@ -253,7 +253,7 @@ public sealed class BalancedClient : IAsyncDisposable
     public TReply Read<TReply>(JobOutcome.Done done)
     {
         ArgumentNullException.ThrowIfNull(done);
-        var reply = Payloads.Unwrap(_system, (Payload)done.Reply);
+        var reply = Payloads.Unwrap(_system, done.Reply);
         return reply is TReply typed
             ? typed
             : throw new InvalidCastException($"worker {done.Worker.Id} replied with {reply.GetType()}, not {typeof(TReply)}");

@@ -24,63 +24,47 @@ internal abstract class BalancerProbes
         BalancerContact.Receptionist => new ThroughReceptionist(context),
     };
 
-    /// <summary>Other addresses from now on.</summary>
-    /// <returns>How many places there are to probe, in turn.</returns>
-    public abstract int Use(IReadOnlyList<Address> addresses);
-
-    /// <summary>Where the balancer is that answered from this place.</summary>
-    public abstract Address? AddressOf(int place, IActorRef? balancer);
-
-    /// <summary>The place of the balancer at this address; below zero: it has none.</summary>
-    public abstract int PlaceOf(Address balancer);
+    /// <summary>The balancers that the directory names from now on; none: it says nothing.</summary>
+    public abstract void Use(IReadOnlyList<Address> addresses);
 
     /// <summary>Asks who is there; the answer comes as an <see cref="ActorIdentity"/> with this id.</summary>
-    public abstract void Send(int place, string id);
+    public abstract void Send(Address address, string id);
 
     private sealed class ToEach(IActorContext context) : BalancerProbes
     {
-        private IReadOnlyList<Address> _addresses = [];
+        public override void Use(IReadOnlyList<Address> addresses)
+        {
+        }
 
-        public override int Use(IReadOnlyList<Address> addresses) => (_addresses = addresses).Count;
-
-        public override Address? AddressOf(int place, IActorRef? balancer) => _addresses[place];
-
-        public override int PlaceOf(Address balancer) => _addresses.ToList().IndexOf(balancer);
-
-        public override void Send(int place, string id) =>
-            context.ActorSelection(new RootActorPath(_addresses[place]) / "user" / "balancer").Tell(new Identify(id));
+        public override void Send(Address address, string id) =>
+            context.ActorSelection(new RootActorPath(address) / "user" / "balancer").Tell(new Identify(id));
     }
 
-    /// <summary>One place, wherever the deciding balancer is; the addresses are contact points.</summary>
+    /// <summary>The addresses are contact points: whichever is asked, the deciding balancer answers.</summary>
     private sealed class ThroughReceptionist(IActorContext context) : BalancerProbes
     {
-        private IActorRef? _clusterClient;
         private IReadOnlyList<Address> _contacts = [];
+        private IActorRef? _clusterClient;
 
-        public override int Use(IReadOnlyList<Address> addresses)
+        public override void Use(IReadOnlyList<Address> addresses)
         {
+            if (addresses.Count == 0 || addresses.SequenceEqual(_contacts))
+            {
+                return;
+            }
+
             _contacts = addresses;
             if (_clusterClient is { } former)
             {
                 context.Stop(former);
-                _clusterClient = null;
             }
 
-            if (addresses.Count > 0)
-            {
-                var receptionists = addresses.Select(a => new RootActorPath(a) / "system" / "receptionist").ToImmutableHashSet();
-                _clusterClient = context.ActorOf(
-                    ClusterClient.Props(ClusterClientSettings.Create(context.System).WithInitialContacts(receptionists)));
-            }
-
-            return addresses.Count > 0 ? 1 : 0;
+            var receptionists = addresses.Select(a => new RootActorPath(a) / "system" / "receptionist").ToImmutableHashSet();
+            _clusterClient = context.ActorOf(
+                ClusterClient.Props(ClusterClientSettings.Create(context.System).WithInitialContacts(receptionists)));
         }
 
-        public override Address? AddressOf(int place, IActorRef? balancer) => balancer?.Path.Address;
-
-        public override int PlaceOf(Address balancer) => _contacts.Contains(balancer) ? 0 : -1;
-
-        public override void Send(int place, string id) =>
+        public override void Send(Address address, string id) =>
             _clusterClient?.Tell(new ClusterClient.Send(ClusterConfig.DecidingPath, new Identify(id), localAffinity: false));
     }
 }

@@ -1,12 +1,13 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;
 
-/// <summary>Waits at the start until some balancer answers.</summary>
+/// <summary>Waits at the start until some balancer answers: the I/O around a <see cref="BalancerFinder"/>.</summary>
 internal static class BalancerProbe
 {
     private const string NoneRegistered = "no balancer is registered in etcd";
@@ -27,6 +28,8 @@ internal static class BalancerProbe
         var told = Channel.CreateUnbounded<BalancerNews>();
         await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
         IReadOnlyList<Address> addresses = [];
+        var finder = new BalancerFinder(ProbeTimeout);
+        var probes = 0;
         using var line = new WaitingLine(() => Describe(addresses), wait, TimeProvider.System, Console.Error.WriteLine);
         try
         {
@@ -38,6 +41,7 @@ internal static class BalancerProbe
                     {
                         case BalancerNews.Known known:
                             (addresses, trouble) = (known.Addresses, NoneRegistered);
+                            finder.Use([.. addresses.Select(a => NodeAddress.Of(system, a).ToString())], clock.MonotonicClock);
                             break;
                         case BalancerNews.Unreachable { IsRefused: true } refused:
                             throw new ProgramException(ExitCode.Unreachable, refused.Reason);
@@ -50,18 +54,20 @@ internal static class BalancerProbe
                     }
                 }
 
-                foreach (var listed in addresses)
+                if (finder.Tick(clock.MonotonicClock) is { } probe)
                 {
-                    var address = NodeAddress.Of(system, listed);
+                    var address = Address.Parse(probe.Address);
                     if (await AnswersAsync(system, address, stopping).ConfigureAwait(false))
                     {
                         return address;
                     }
 
-                    trouble = $"no balancer answers at {HostsOf(addresses)}";
+                    finder.Absent(RoundPause, clock.MonotonicClock);
+                    (trouble, probes) = ($"no balancer answers at {HostsOf(addresses)}", probes + 1);
                 }
 
-                if (clock.MonotonicClock >= until)
+                var now = clock.MonotonicClock;
+                if (now >= until && probes >= addresses.Count)
                 {
                     var flags = trouble == NoneRegistered ? "--etcd and --prefix" : "--balancer and --etcd";
                     throw new ProgramException(
@@ -69,7 +75,8 @@ internal static class BalancerProbe
                             + $"s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check {flags}");
                 }
 
-                await PauseAsync(told.Reader, addresses.Count == 0 ? ProbeTimeout : RoundPause, stopping).ConfigureAwait(false);
+                var pause = finder.NextDue - now ?? ProbeTimeout;
+                await PauseAsync(told.Reader, pause > TimeSpan.Zero ? pause : TimeSpan.Zero, stopping).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -1,24 +1,28 @@
 using System.Diagnostics;
 using System.Globalization;
+using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Core.Clients;
 
-/// <summary>Everything a client decides: asking the balancer, sending, and what a failure means for each job.</summary>
+/// <summary>Everything a client decides: which balancer it asks, what it sends where, and what a failure means for each job.</summary>
 /// <remarks>
-/// (event, now) in, effects out, appended to <see cref="Effects"/>. Each job ends in exactly one <see cref="ClientEffect.Finish"/>.
-/// A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again until the deadline, outside the
-/// retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within <see cref="ClientSettings.SendsMax"/> and the
-/// budget. A job that found every worker full waits for a place, and no younger one overtakes it: see <see cref="WaitingJobs"/>. A gate that is
-/// silent
-/// is asked whether it is there: see <see cref="GateWatch"/>. Not thread-safe: the owning actor serializes calls.
+/// Inputs: <see cref="ClientInput"/>, and the answers of balancers and workers as they are. Each job ends in exactly one
+/// <see cref="ClientEffect.Finish"/>. A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again
+/// until the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within
+/// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one overtakes it: see
+/// <see cref="WaitingJobs"/>. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>. How a balancer is found:
+/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n.
 /// </remarks>
-public sealed class ClientCore(ClientSettings settings, long clientId, Random random)
+/// <param name="clientId">Above zero; no other client has it.</param>
+/// <param name="isInOrder">Balancers are tried in the order in which they are known; false: anywhere among them, so that clients spread.</param>
+/// <param name="random">For jitter, and for where to begin among the balancers.</param>
+public sealed class ClientCore(ClientSettings settings, long clientId, bool isInOrder, Random random) : IMachine<ClientEffect>
 {
-    /// <summary>Bound of the protocol for the list of workers to leave out.</summary>
-    private const int LeaveOutMax = 64;
-
     /// <summary>So many times the ruling's delay have jobs to come back from a connection that never stood.</summary>
     private const int UnsentFactor = 10;
+
+    /// <summary>Time between two probes while a balancer is sought.</summary>
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<JobId, PendingJob> _jobs = [];
     private readonly Dictionary<long, PendingJob> _requests = [];
@@ -27,12 +31,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     private readonly HashSet<PendingJob> _called = [];
     private readonly LeftOutWorkers _leftOut = new(settings.LeaveOutFor);
     private readonly RetryBudget _budget = new(settings.RetryBudget);
-    private readonly WakeQueue _wake = new();
-    private readonly List<Ruling> _rulings = [];
+    private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
+    private readonly DueQueue<PendingJob> _wake = new();
+    private readonly DueQueue<Ruling> _rulings = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private long _jobSequence;
     private long _requestSequence;
-    private bool _isLinked;
+    private List<ClientEffect> _outbox = [];
     private bool _isClosed;
 
     /// <summary>Somebody may have room whom we do not know as full: each waiting job that is given a worker calls the next one.</summary>
@@ -41,8 +46,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     /// <summary>Places that became free while nobody waited but those that were called: at most one for each of these.</summary>
     private int _unusedPlaces;
 
-    /// <summary>What is to be done, in order; the shell takes and clears it after each call.</summary>
-    public List<ClientEffect> Effects { get; } = [];
+    /// <summary>The address of the balancer that is used; null: one is sought.</summary>
+    public string? Balancer => _finder.Linked;
+
+    /// <summary>Some gate is silent, so <see cref="ClientInput.Heard"/> is worth handing in.</summary>
+    public bool HasSilentGates => _gates.Silent.Count > 0;
 
     /// <summary>Jobs that have not ended.</summary>
     public int PendingCount => _jobs.Count;
@@ -50,74 +58,134 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     /// <summary>Nothing is remembered of any job: for tests.</summary>
     internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count + _called.Count == 0 && _waiting.IsEmpty;
 
-    /// <summary>When <see cref="Tick"/> wants to be called next; null: not before another event.</summary>
-    public TimeSpan? NextDue
-    {
-        get
-        {
-            var next = Sooner(Sooner(_wake.NextDue, _gates.NextDue), _waiting.NextDue);
-            foreach (var ruling in _rulings)
-            {
-                next = Sooner(next, ruling.DueAt);
-            }
-
-            return next;
-        }
-    }
+    public TimeSpan? NextDue =>
+        Sooner(Sooner(Sooner(_wake.NextDue, _gates.NextDue), Sooner(_waiting.NextDue, _rulings.NextDue)), _finder.NextDue);
 
     /// <summary>Jobs sent to a worker and not yet answered, by worker.</summary>
     public IReadOnlyDictionary<WorkerKey, int> InFlight => _gates.Gates.Where(g => g.Jobs.Count > 0)
         .GroupBy(g => g.Worker).ToDictionary(g => g.Key, g => g.Sum(gate => gate.Jobs.Count));
 
-    // ---- submitting
-
-    /// <summary>Takes a job.</summary>
-    /// <param name="ticket">Comes back with the job's end.</param>
-    /// <param name="message">Comes back with each sending.</param>
-    /// <param name="timeout">Until its deadline; above zero.</param>
-    public JobId Submit(object ticket, object message, bool isIdempotent, TimeSpan timeout, TimeSpan now)
+    public void Handle(object input, TimeSpan now, List<ClientEffect> outbox)
     {
-        _budget.Deposit(now);
-        return Add(ticket, message, isIdempotent, 1, timeout, now);
+        _outbox = outbox;
+        switch (input)
+        {
+            case JobDone m:
+                JobDone(m, now);
+                break;
+            case Assigned m:
+                Assigned(m, now);
+                break;
+            case ClientInput.Submit m:
+                _budget.Deposit(now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Timeout, now);
+                break;
+            case Machines.Tick:
+                Tick(now);
+                break;
+            case ClientInput.SubmitAssign m:
+                Add(m.Ticket, null, isIdempotent: true, m.Count, m.Timeout, now);
+                break;
+            case AssignRejected m:
+                AssignRejected(m, now);
+                break;
+            case JobRejected m:
+                JobRejected(m, now);
+                break;
+            case JobFailed m:
+                JobFailed(m, now);
+                break;
+            case ClientInput.Heard m:
+                Heard(m.Address, now);
+                break;
+            case ClientInput.Undelivered { Message: Job job }:
+                DeadLettered(job, now);
+                break;
+            case ClientInput.Undelivered { Message: Assign assign }:
+                // One that was given up says nothing of the balancer that is used now.
+                if (_requests.ContainsKey(assign.RequestId))
+                {
+                    LoseBalancer("it cannot be reached", now);
+                }
+
+                break;
+            case ClientInput.Connected m:
+                _connected.Add(m.Address);
+                break;
+            case ClientInput.ConnectionLost m:
+                if (m.Address == _finder.Linked)
+                {
+                    LoseBalancer(m.Seen, now);
+                }
+
+                ConnectionLost(m.Address, m.Seen, now);
+                break;
+            case ClientInput.GateAnswered m:
+                GateAnswered(m.Number, m.IsThere, m.From, now);
+                break;
+            case ClientInput.BalancersKnown m:
+                BalancersKnown(m.Addresses, now);
+                break;
+            case ClientInput.BalancerAnswered m:
+                BalancerAnswered(m.Probe, m.Address, now);
+                break;
+            case ClientInput.StopSending:
+                StopSending(now);
+                break;
+            case ClientInput.Close:
+                Close(now);
+                break;
+            default:
+                throw Inputs.Unknown(input, "a client");
+        }
     }
 
-    /// <summary>Takes a wish for workers without a job.</summary>
-    /// <param name="ticket">Comes back with the end.</param>
-    /// <param name="count">How many picks in one request.</param>
-    public JobId SubmitAssign(object ticket, int count, TimeSpan timeout, TimeSpan now) =>
-        Add(ticket, null, isIdempotent: true, count, timeout, now);
-
-    /// <summary>No more jobs are taken; what has not been sent to a worker ends as <see cref="JobError.Closed"/>, what is in flight may
-    /// finish.</summary>
-    public void StopSending(TimeSpan now)
+    private void StopSending(TimeSpan now)
     {
         _isClosed = true;
-        foreach (var job in _jobs.Values.Where(j => j.State != PendingState.InFlight).ToList())
+        foreach (var job in InOrder(_jobs.Values.Where(j => j.State != PendingState.InFlight)))
         {
             var again = job.Sends == 0 ? "" : $" again: {job.LastTrouble}";
             Fail(job, JobError.Closed, job.Target?.Worker, $"the client stopped before it was sent{again}", now);
         }
     }
 
-    /// <summary>Ends whatever is left.</summary>
-    public void Close(TimeSpan now)
+    private void Close(TimeSpan now)
     {
         StopSending(now);
-        foreach (var job in _jobs.Values.ToList())
+        foreach (var job in InOrder(_jobs.Values))
         {
             Fail(job, JobError.Closed, job.Target?.Worker, "the client stopped while it was in flight", now);
         }
 
         _gates.Close();
+        _finder.Use([], now);
     }
 
     // ---- the balancer
 
-    /// <summary>A balancer can be asked from now on.</summary>
-    public void BalancerFound(TimeSpan now)
+    private void BalancersKnown(IReadOnlyList<string> addresses, TimeSpan now)
     {
-        _isLinked = true;
-        foreach (var job in _jobs.Values.Where(j => j.State == PendingState.NeedsBalancer).OrderBy(j => j.Id.Sequence).ToList())
+        // An empty directory says less than what is known: a balancer that lost its entry may well answer.
+        var balancer = _finder.Linked;
+        if (addresses.Count > 0 && _finder.Use(addresses, now))
+        {
+            Lost(balancer, "it left the registry", now);
+        }
+
+        Probe(now);
+    }
+
+    private void BalancerAnswered(long probe, string address, TimeSpan now)
+    {
+        if (!_finder.Found(probe, address))
+        {
+            return;
+        }
+
+        _outbox.Add(new ClientEffect.Note($"this client uses the balancer at {address}", IsTrouble: false));
+        _outbox.Add(new ClientEffect.BalancerFound());
+        foreach (var job in InOrder(_jobs.Values.Where(j => j.State == PendingState.NeedsBalancer)))
         {
             Ask(job, now);
         }
@@ -125,20 +193,37 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         LookForRoom(now);
     }
 
-    /// <summary>The balancer cannot be asked any more; requests that are out will be asked again of the next.</summary>
-    public void BalancerLost(TimeSpan now)
+    private void LoseBalancer(string why, TimeSpan now)
     {
-        _isLinked = false;
-        foreach (var job in _requests.Values.ToList())
+        var balancer = _finder.Linked;
+        if (_finder.Lost(now))
+        {
+            Lost(balancer, why, now);
+        }
+    }
+
+    /// <summary>One line now, and one when a balancer is used again; nothing between. Requests that are out are asked again of the next.</summary>
+    private void Lost(string? balancer, string why, TimeSpan now)
+    {
+        _outbox.Add(new ClientEffect.Note($"this client lost the balancer at {balancer}: {why}", IsTrouble: true));
+        foreach (var job in InOrder(_requests.Values))
         {
             Ask(job, now);
         }
     }
 
-    /// <summary>The balancer's answer.</summary>
-    public void Assigned(long requestId, IReadOnlyList<AssignedWorker> workers, string policy, TimeSpan now)
+    private void Probe(TimeSpan now)
     {
-        if (!_requests.Remove(requestId, out var job))
+        if (_finder.Tick(now) is { } probe)
+        {
+            _outbox.Add(new ClientEffect.Probe(probe.Number, probe.Address));
+        }
+    }
+
+    private void Assigned(Assigned m, TimeSpan now)
+    {
+        _finder.Heard();
+        if (!_requests.Remove(m.RequestId, out var job))
         {
             return;
         }
@@ -146,7 +231,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         job.AssignTime = now - job.FirstAskedAt!.Value;
         if (job.Message is null)
         {
-            End(job, new JobOutcome.Picked(workers, policy, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
+            End(job, new JobOutcome.Picked(m.Workers, m.Policy, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
             return;
         }
 
@@ -158,7 +243,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
-        var target = workers[0];
+        var target = m.Workers[0];
         job.LastNamed = target.Worker;
         if (_gates.IsSilent(target) || (!job.TakesAnyone && _leftOut.Contains(target.Worker, now)))
         {
@@ -190,13 +275,22 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
     }
 
-    /// <summary>The balancer's no.</summary>
-    public void AssignRejected(long requestId, AssignRejectReason reason, string sentence, TimeSpan retryAfter, TimeSpan now)
+    private void AssignRejected(AssignRejected m, TimeSpan now)
     {
-        if (!_requests.Remove(requestId, out var job))
+        _finder.Heard();
+        if (!_requests.TryGetValue(m.RequestId, out var job))
         {
             return;
         }
+
+        var reason = m.Reason;
+        if (reason == AssignRejectReason.Stopping)
+        {
+            LoseBalancer("it is stopping", now);
+            return;
+        }
+
+        _requests.Remove(m.RequestId);
 
         _isLookingForRoom &= !_called.Contains(job);
         if (reason == AssignRejectReason.AllExcluded && job.LeavesOutFull)
@@ -205,7 +299,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
-        (job.LastRejection, job.LastTrouble) = (reason, sentence);
+        (job.LastRejection, job.LastTrouble) = (reason, m.Sentence);
         if (reason == AssignRejectReason.AllExcluded)
         {
             if (job.Incapable is not null && !job.LeavesOutOthers)
@@ -218,24 +312,20 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             (job.TakesAnyone, job.Refused) = (true, null);
         }
 
-        var waits = reason is AssignRejectReason.NotReady or AssignRejectReason.Stopping or AssignRejectReason.AllExcluded;
+        var waits = reason is AssignRejectReason.NotReady or AssignRejectReason.AllExcluded;
         if (job.Message is null && !waits)
         {
-            Fail(job, JobError.NoWorker, null, sentence, now);
+            Fail(job, JobError.NoWorker, null, m.Sentence, now);
             return;
         }
 
         // At most what the balancer hints at: half of it for sure, the rest by chance, so that clients do not come back together.
-        BackOffUntil(job, now + (retryAfter / 2) + (retryAfter / 2 * random.NextDouble()), now);
+        BackOffUntil(job, now + (m.RetryAfter / 2) + (m.RetryAfter / 2 * random.NextDouble()), now);
     }
 
     // ---- the workers
 
-    /// <summary>Some gate is silent, so <see cref="Heard(string, TimeSpan)"/> is worth calling.</summary>
-    public bool HasSilentGates => _gates.Silent.Count > 0;
-
-    /// <summary>Somebody at this address said something, whatever it was: a gate there that was given up is back in use.</summary>
-    public void Heard(string address, TimeSpan now)
+    private void Heard(string address, TimeSpan now)
     {
         foreach (var gate in _gates.Silent.Where(g => g.Target.Address == address).ToList())
         {
@@ -243,12 +333,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
     }
 
-    /// <summary>The answer to <see cref="ClientEffect.AskGate"/>.</summary>
-    /// <param name="isThere">False: there is no such gate any more. Jobs that were sent before the question have an unknown outcome; for those sent
-    /// later that process answers by itself.</param>
-    /// <param name="from">The address of who answered. Our own dead letters say "not there" of a gate that cannot be reached; that means
-    /// nothing.</param>
-    public void GateAnswered(long number, bool isThere, string from, TimeSpan now)
+    private void GateAnswered(long number, bool isThere, string from, TimeSpan now)
     {
         if (!_gates.TryGet(number, out var gate) || !(isThere || from == gate.Target.Address))
         {
@@ -265,57 +350,56 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     }
 
     /// <summary>A worker's result. The first one counts, whichever send it belongs to.</summary>
-    public void JobDone(JobId id, int attempt, object reply, TimeSpan now)
+    private void JobDone(JobDone m, TimeSpan now)
     {
-        if (_jobs.TryGetValue(id, out var job) && WorkerOf(job, attempt) is { } worker)
+        if (_jobs.TryGetValue(m.Id, out var job) && WorkerOf(job, m.Attempt) is { } worker)
         {
-            if (attempt == job.Sends && job.Gate is { } gate)
+            if (m.Attempt == job.Sends && job.Gate is { } gate)
             {
                 Heard(gate, now);
             }
 
-            End(job, new JobOutcome.Done(worker, reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
+            End(job, new JobOutcome.Done(worker, m.Reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
         }
     }
 
     /// <summary>The worker has it and there is no result.</summary>
-    public void JobFailed(JobId id, int attempt, JobFailureReason reason, string cause, TimeSpan now)
+    private void JobFailed(JobFailed m, TimeSpan now)
     {
-        if (!TryGetInFlight(id, attempt, out var job))
+        if (!TryGetInFlight(m.Id, m.Attempt, out var job))
         {
             return;
         }
 
         Heard(job.Gate!, now);
-        if (reason == JobFailureReason.Drained)
+        var cause = m.ExceptionType + (m.ExceptionType.Length > 0 && m.Text.Length > 0 ? ": " : "") + m.Text;
+        if (m.Reason == JobFailureReason.Drained)
         {
-            RuleUnknown(job, cause, now, reason);
+            RuleUnknown(job, cause, now, m.Reason);
             return;
         }
 
-        var error = reason == JobFailureReason.DeadlineExceeded ? JobError.DeadlineExceeded : JobError.WorkerFailed;
-        Fail(job, error, job.Target!.Worker, cause, now, reason);
+        var error = m.Reason == JobFailureReason.DeadlineExceeded ? JobError.DeadlineExceeded : JobError.WorkerFailed;
+        Fail(job, error, job.Target!.Worker, cause, now, m.Reason);
     }
 
     /// <summary>The worker did not start it.</summary>
-    /// <param name="text">The reason in words; may be empty.</param>
-    /// <param name="retryAfter">Of one that is at its capacity: when to come again; zero: no hint.</param>
-    public void JobRejected(JobId id, int attempt, JobRejectReason reason, string text, TimeSpan retryAfter, TimeSpan now)
+    private void JobRejected(JobRejected m, TimeSpan now)
     {
-        if (!TryGetInFlight(id, attempt, out var job))
+        if (!TryGetInFlight(m.Id, m.Attempt, out var job))
         {
             return;
         }
 
         Heard(job.Gate!, now);
         var worker = job.Target!.Worker;
-        job.LastTrouble = $"worker {worker.Id} did not start it ({reason}){(text.Length > 0 ? ": " + text : "")}";
-        switch (reason)
+        job.LastTrouble = $"worker {worker.Id} did not start it ({m.Reason}){(m.Text.Length > 0 ? ": " + m.Text : "")}";
+        switch (m.Reason)
         {
             case JobRejectReason.OverCapacity:
                 var gate = job.Gate!;
                 LeaveGate(job);
-                var isNews = _waiting.Refused(gate, retryAfter, now);
+                var isNews = _waiting.Refused(gate, m.RetryAfter, now);
                 WaitForPlace(job, now);
                 if (isNews)
                 {
@@ -324,9 +408,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
                 return;
             case JobRejectReason.Unreadable or JobRejectReason.Unhandled:
-                (job.Incapable ??= []).Add(worker);
+                Add(worker, job.Incapable ??= []);
                 job.LastInability = job.LastTrouble;
-                if (job.Incapable.Count >= LeaveOutMax)
+                if (job.Incapable.Count >= Assign.LeaveOutMax)
                 {
                     FailUnsupported(job, now);
                     return;
@@ -340,17 +424,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
                 _leftOut.Add(worker, now);
                 break;
             default:
-                (job.Refused ??= []).Add(worker);
+                Add(worker, job.Refused ??= []);
                 break;
         }
 
         TryLater(job, job.LastTrouble, now);
     }
 
-    /// <summary>The job never left this process: its connection was closed.</summary>
-    public void DeadLettered(JobId id, int attempt, TimeSpan now)
+    private void DeadLettered(Job sent, TimeSpan now)
     {
-        if (TryGetInFlight(id, attempt, out var job))
+        if (TryGetInFlight(sent.Id, sent.Attempt, out var job))
         {
             var worker = job.Target!.Worker;
             LeaveOut(worker, "no connection", now);
@@ -358,18 +441,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
     }
 
-    /// <summary>A connection stands.</summary>
-    public void Connected(string address) => _connected.Add(address);
-
-    /// <summary>A connection broke, or could not be made.</summary>
-    /// <remarks>
-    /// The event comes a few milliseconds before the dead letters of what was never sent, so jobs on that connection are judged only
-    /// <see cref="ClientSettings.RulingDelay"/> later: those that have not come back as dead letters by then have an unknown outcome. Jobs sent
-    /// within half of that time are judged too, because nothing gets through in the moments after a loss; what is sent later has time of its own
-    /// to come back. Where no connection stood, nothing was sent: all of it comes back, and a busy machine gets ten times as long for it. Events
-    /// repeat; each one judges what it finds.
-    /// </remarks>
-    public void ConnectionLost(string address, string seen, TimeSpan now)
+    private void ConnectionLost(string address, string seen, TimeSpan now)
     {
         var stood = _connected.Remove(address);
         var hasJobs = false;
@@ -385,25 +457,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         var (coversUntil, dueAt) = stood
             ? (now + (settings.RulingDelay / 2), now + settings.RulingDelay)
             : (now, now + (settings.RulingDelay * UnsentFactor));
-        if (hasJobs && !_rulings.Exists(r => r.Address == address && r.DueAt == dueAt))
+        if (hasJobs)
         {
-            _rulings.Add(new Ruling(address, seen, coversUntil, dueAt));
+            _rulings.Set(new Ruling(address, seen, coversUntil, dueAt), dueAt);
         }
     }
 
-    /// <summary>Time has passed.</summary>
-    public void Tick(TimeSpan now)
+    private void Tick(TimeSpan now)
     {
-        for (var i = 0; i < _rulings.Count;)
+        while (_rulings.TryTakeDue(now, out var ruling))
         {
-            var ruling = _rulings[i];
-            if (ruling.DueAt > now)
-            {
-                i++;
-                continue;
-            }
-
-            _rulings.RemoveAt(i);
             Judge(ruling, now);
         }
 
@@ -421,11 +484,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             LookForRoom(now);
         }
+
+        Probe(now);
     }
 
     // ---- inside
 
-    private JobId Add(object ticket, object? message, bool isIdempotent, int count, TimeSpan timeout, TimeSpan now)
+    private void Add(object ticket, Payload? message, bool isIdempotent, int count, TimeSpan timeout, TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         var job = new PendingJob
@@ -447,7 +512,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
                 null,
                 _isClosed ? "the client is closed" : $"{settings.JobsMax} jobs are pending already (akkalb.client.jobs-max)",
                 now);
-            return job.Id;
+            return;
         }
 
         _jobs.Add(job.Id, job);
@@ -459,8 +524,6 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Ask(job, now);
         }
-
-        return job.Id;
     }
 
     private void Ask(PendingJob job, TimeSpan now)
@@ -472,10 +535,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             return;
         }
 
-        if (!_isLinked)
+        if (_finder.Linked is null)
         {
             job.State = PendingState.NeedsBalancer;
-            WakeAt(job, job.Deadline);
+            _wake.Set(job, job.Deadline);
             return;
         }
 
@@ -483,8 +546,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         job.RequestId = ++_requestSequence;
         job.FirstAskedAt ??= now;
         _requests.Add(job.RequestId, job);
-        WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
-        Effects.Add(new ClientEffect.SendAssign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Deadline - now));
+        _wake.Set(job, Earlier(job.Deadline, now + settings.AssignTimeout));
+        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), null, job.Deadline - now));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
@@ -494,7 +557,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         List<WorkerKey> always = [];
         if (job.Incapable is not null || full.Count > 0 || _gates.Silent.Count > 0)
         {
-            always = [.. job.Incapable ?? [], .. full, .. _gates.Silent.Select(g => g.Worker).Take(LeaveOutMax)];
+            always = [.. job.Incapable ?? [], .. full, .. _gates.Silent.Select(g => g.Worker).Take(Assign.LeaveOutMax)];
         }
 
         if (job is { TakesAnyone: false, Refused: not null })
@@ -502,7 +565,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
             always.AddRange(job.Refused);
         }
 
-        var leaveOut = job.TakesAnyone ? [.. always.Distinct().Take(LeaveOutMax)] : _leftOut.Current(always, LeaveOutMax, now);
+        var leaveOut = job.TakesAnyone ? [.. always.Distinct().Take(Assign.LeaveOutMax)] : _leftOut.Current(always, Assign.LeaveOutMax, now);
         job.LeavesOutOthers = leaveOut.Count > (job.Incapable?.Count ?? 0);
         return leaveOut;
     }
@@ -534,7 +597,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
 
         _waiting.Add(job, now);
-        WakeAt(job, job.Deadline);
+        _wake.Set(job, job.Deadline);
     }
 
     private void LookForRoom(TimeSpan now)
@@ -545,7 +608,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private bool CallOldest(TimeSpan now)
     {
-        if (_isLinked && !_isClosed && _waiting.TakeOldest() is { } job)
+        if (_finder.Linked is not null && !_isClosed && _waiting.TakeOldest() is { } job)
         {
             _called.Add(job);
             Ask(job, now);
@@ -561,7 +624,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private void Ask(GateSight gate, GateWatch.Verdict verdict, TimeSpan now)
     {
-        Effects.Add(new ClientEffect.AskGate(gate.Number, gate.Target));
+        _outbox.Add(new ClientEffect.AskGate(gate.Number, gate.Target));
         var silence = string.Create(CultureInfo.InvariantCulture, $"it has been silent for {(now - gate.HeardAt).TotalSeconds:0} s");
         if (verdict == GateWatch.Verdict.AskAgain && gate.SilentSince is null)
         {
@@ -594,9 +657,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection) = (target, now, false, null);
         job.Sends++;
         job.Gate = _gates.Sent(job, target, now);
-        WakeAt(job, job.Deadline);
-        Effects.Add(new ClientEffect.SendJob(
-            job.Id, job.Sends, target, job.Deadline - now, now - job.SubmittedAt, job.IsIdempotent, job.Message!));
+        _wake.Set(job, job.Deadline);
+        _outbox.Add(new ClientEffect.ToGate(
+            target, new Job(job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt)));
     }
 
     private void Wake(PendingJob job, TimeSpan now)
@@ -610,7 +673,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         if (job.State == PendingState.Assigning)
         {
             job.LastTrouble = "the balancer did not answer";
-            Effects.Add(new ClientEffect.AssignUnanswered());
+            var balancer = _finder.Linked;
+            if (_finder.TimedOut(now))
+            {
+                Lost(balancer, $"it left {BalancerFinder.TimeoutsMax} requests unanswered", now);
+            }
         }
 
         Ask(job, now);
@@ -634,7 +701,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         {
             Fail(job, JobError.NotStarted, named, job.LastTrouble, now);
         }
-        else if (job.HasWaited && _isLinked)
+        else if (job.HasWaited && _finder.Linked is not null)
         {
             Fail(job, JobError.NotStarted, null, job.LastTrouble, now);
         }
@@ -654,7 +721,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private void RuleUnknown(IEnumerable<PendingJob> jobs, string seen, TimeSpan now)
     {
-        foreach (var job in jobs.OrderBy(j => j.Id.Sequence).ToList())
+        foreach (var job in InOrder(jobs))
         {
             RuleUnknown(job, seen, now);
         }
@@ -700,7 +767,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         }
 
         job.State = PendingState.BackingOff;
-        WakeAt(job, Earlier(job.Deadline, until));
+        _wake.Set(job, Earlier(job.Deadline, until));
     }
 
     private void FailClosed(PendingJob job, TimeSpan now) =>
@@ -724,7 +791,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
     {
         if (_leftOut.Add(worker, now))
         {
-            Effects.Add(new ClientEffect.TellUnreachable(worker, seen));
+            ToBalancer(new WorkerUnreachable(worker, seen));
         }
     }
 
@@ -746,15 +813,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
 
     private void End(PendingJob job, JobOutcome outcome, TimeSpan now)
     {
-        Debug.Assert(!job.IsOver, "a job ends once");
         var freesPlace = job.Gate is not null;
         LeaveGate(job);
-        _jobs.Remove(job.Id);
+        var isFirstEnd = _jobs.Remove(job.Id);
+        Debug.Assert(isFirstEnd, "a job ends once");
+        _wake.Remove(job);
         _requests.Remove(job.RequestId);
         _waiting.Remove(job);
         _called.Remove(job);
-        Effects.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
-        job.End();
+        _outbox.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
         if (freesPlace)
         {
             _unusedPlaces = CallOldest(now) ? _unusedPlaces : Math.Min(_unusedPlaces + 1, _called.Count);
@@ -767,7 +834,24 @@ public sealed class ClientCore(ClientSettings settings, long clientId, Random ra
         job.Gate = null;
     }
 
-    private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
+    /// <summary>Without a balancer it is dropped: a request is asked again when one is found.</summary>
+    private void ToBalancer(IAkkaLbMessage message)
+    {
+        if (_finder.Linked is not null)
+        {
+            _outbox.Add(new ClientEffect.ToBalancer(message));
+        }
+    }
+
+    private static void Add(WorkerKey worker, List<WorkerKey> workers)
+    {
+        if (!workers.Contains(worker))
+        {
+            workers.Add(worker);
+        }
+    }
+
+    private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.OrderBy(j => j.Id.Sequence)];
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

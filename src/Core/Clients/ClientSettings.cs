@@ -7,7 +7,7 @@ namespace AkkaLb.Core.Clients;
 /// <param name="SendsMax">How many sends of unknown outcome one job may have; default 5, at least 1. Sends that surely did not arrive do not
 /// count.</param>
 /// <param name="RulingDelay">How long after a broken connection jobs that were on it are judged; default 200 ms. See
-/// <see cref="ClientCore.ConnectionLost"/>.</param>
+/// <see cref="ClientInput.ConnectionLost"/>.</param>
 /// <param name="JobsMax">Jobs not yet finished at once; more are refused; default 100,000.</param>
 /// <param name="RetryBudget">Bounds retries of unknown outcome over all jobs.</param>
 /// <param name="GateSilence">How long a worker that has jobs of this client may be silent before it is asked whether it is there, and the time

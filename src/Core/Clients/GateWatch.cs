@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Core.Clients;
 
@@ -22,7 +23,7 @@ internal sealed class GateWatch(ClientSettings settings)
     private readonly Dictionary<(WorkerKey, string), GateSight> _gates = [];
     private readonly Dictionary<long, GateSight> _byNumber = [];
     private readonly Dictionary<string, List<GateSight>> _byAddress = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<GateSight, TimeSpan> _due = new();
+    private readonly DueQueue<GateSight> _due = new();
     private readonly List<GateSight> _silent = [];
     private long _lastNumber;
 
@@ -45,8 +46,8 @@ internal sealed class GateWatch(ClientSettings settings)
     /// <summary>Gates that are not to be used, the one that fell silent first at the front.</summary>
     public IReadOnlyList<GateSight> Silent => _silent;
 
-    /// <summary>Some gate may want to be looked at then; null: none does.</summary>
-    public TimeSpan? NextDue => _due.TryPeek(out _, out var at) ? at : null;
+    /// <summary>A gate wants to be looked at then; null: none does.</summary>
+    public TimeSpan? NextDue => _due.NextDue;
 
     public IReadOnlyList<GateSight> At(string address) => _byAddress.TryGetValue(address, out var gates) ? gates : [];
 
@@ -93,10 +94,9 @@ internal sealed class GateWatch(ClientSettings settings)
     /// <summary>A gate to do something about now.</summary>
     public bool TryTakeDue(TimeSpan now, [NotNullWhen(true)] out GateSight? gate, out Verdict verdict)
     {
-        while (_due.TryPeek(out gate, out var at) && at <= now)
+        while (_due.TryTakeDue(now, out gate))
         {
-            _due.Dequeue();
-            if (_byNumber.ContainsKey(gate.Number) && Judge(gate, now) is { } found)
+            if (Judge(gate, now) is { } found)
             {
                 verdict = found;
                 return true;
@@ -179,7 +179,7 @@ internal sealed class GateWatch(ClientSettings settings)
     private void SetDue(GateSight gate, TimeSpan at)
     {
         gate.DueAt = at;
-        _due.Enqueue(gate, at);
+        _due.Set(gate, at);
     }
 
     private void Remember(GateSight gate, TimeSpan now)
@@ -195,10 +195,10 @@ internal sealed class GateWatch(ClientSettings settings)
         SetDue(gate, now + settings.GateSilence);
     }
 
-    /// <summary>Its place in the queue may outlive it; there it is known by its number.</summary>
     private void Forget(GateSight gate)
     {
         var address = gate.Target.Address;
+        _due.Remove(gate);
         _gates.Remove((gate.Worker, address));
         _byNumber.Remove(gate.Number);
         _silent.Remove(gate);

@@ -43,8 +43,7 @@ public abstract record JobOutcome(int Sends, TimeSpan AssignTime, TimeSpan Total
 {
     /// <summary>It has a result.</summary>
     /// <param name="Worker">The worker that did it.</param>
-    /// <param name="Reply">Opaque to the core.</param>
-    public sealed record Done(WorkerKey Worker, object Reply, int Sends, TimeSpan AssignTime, TimeSpan Total)
+    public sealed record Done(WorkerKey Worker, Payload Reply, int Sends, TimeSpan AssignTime, TimeSpan Total)
         : JobOutcome(Sends, AssignTime, Total);
 
     /// <summary>An assignment without a job has its workers.</summary>
@@ -66,33 +65,4 @@ public abstract record JobOutcome(int Sends, TimeSpan AssignTime, TimeSpan Total
         TimeSpan AssignTime,
         TimeSpan Total)
         : JobOutcome(Sends, AssignTime, Total);
-}
-
-/// <summary>What the client core asks its shell to do.</summary>
-public abstract record ClientEffect
-{
-    private ClientEffect() { }
-
-    /// <summary>Ask the linked balancer.</summary>
-    public sealed record SendAssign(long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, TimeSpan Remaining) : ClientEffect;
-
-    /// <summary>Send the job to a worker.</summary>
-    /// <param name="Waited">Since it was submitted.</param>
-    /// <param name="Message">What was given to <see cref="ClientCore.Submit"/>.</param>
-    public sealed record SendJob(JobId Id, int Attempt, AssignedWorker Target, TimeSpan Remaining, TimeSpan Waited, bool IsIdempotent, object Message)
-        : ClientEffect;
-
-    /// <summary>Ask a gate whether it is there; the answer is for <see cref="ClientCore.GateAnswered"/>.</summary>
-    /// <param name="Gate">Names the gate in the answer.</param>
-    public sealed record AskGate(long Gate, AssignedWorker Target) : ClientEffect;
-
-    /// <summary>The job has ended; said exactly once for each.</summary>
-    /// <param name="Ticket">What was given to <see cref="ClientCore.Submit"/>.</param>
-    public sealed record Finish(JobId Id, object Ticket, JobOutcome Outcome) : ClientEffect;
-
-    /// <summary>Tell the balancer what was seen of a worker.</summary>
-    public sealed record TellUnreachable(WorkerKey Worker, string Seen) : ClientEffect;
-
-    /// <summary>A request went unanswered: let <see cref="BalancerLink"/> know.</summary>
-    public sealed record AssignUnanswered : ClientEffect;
 }

@@ -15,7 +15,7 @@ internal sealed class LeftOutWorkers(TimeSpan duration)
         _until[worker] = now + duration;
         if (_until.Count > CountMax)
         {
-            _until.Remove(_until.MinBy(x => x.Value).Key);
+            _until.Remove(LatestFirst().Last());
         }
 
         return isNew;
@@ -42,6 +42,10 @@ internal sealed class LeftOutWorkers(TimeSpan duration)
             }
         }
 
-        return [.. besides.Concat(_until.OrderByDescending(x => x.Value).Select(x => x.Key)).Distinct().Take(countMax)];
+        return [.. besides.Concat(LatestFirst()).Distinct().Take(countMax)];
     }
+
+    /// <summary>Of those that were added at the same time in an order that does not hang on the table's.</summary>
+    private IEnumerable<WorkerKey> LatestFirst() => _until.OrderByDescending(x => x.Value)
+        .ThenBy(x => x.Key.Id, StringComparer.Ordinal).ThenBy(x => x.Key.Incarnation).Select(x => x.Key);
 }

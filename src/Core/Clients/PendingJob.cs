@@ -5,10 +5,10 @@ internal sealed class PendingJob
 {
     public required JobId Id { get; init; }
 
-    public required object Ticket { get; set; }
+    public required object Ticket { get; init; }
 
     /// <summary>Null for an assignment without a job.</summary>
-    public required object? Message { get; set; }
+    public required Payload? Message { get; init; }
 
     public required bool IsIdempotent { get; init; }
 
@@ -20,9 +20,6 @@ internal sealed class PendingJob
     public required TimeSpan Deadline { get; init; }
 
     public PendingState State { get; set; } = PendingState.NeedsBalancer;
-
-    /// <summary>When the clock has something to say about it next: the deadline, a back-off's end or an unanswered request.</summary>
-    public TimeSpan WakeAt { get; set; }
 
     /// <summary>In state <see cref="PendingState.Assigning"/>: the request that is out.</summary>
     public long RequestId { get; set; }
@@ -51,10 +48,10 @@ internal sealed class PendingJob
     public List<WorkerKey>? EarlierWorkers { get; set; }
 
     /// <summary>Workers that refused this very job: left out of its assignments, and of no other job's, until nobody else is left.</summary>
-    public HashSet<WorkerKey>? Refused { get; set; }
+    public List<WorkerKey>? Refused { get; set; }
 
     /// <summary>Workers that cannot read, or do not handle, this message: never asked for it again.</summary>
-    public HashSet<WorkerKey>? Incapable { get; set; }
+    public List<WorkerKey>? Incapable { get; set; }
 
     /// <summary>What the last of <see cref="Incapable"/> said.</summary>
     public string LastInability { get; set; } = "";
@@ -80,11 +77,6 @@ internal sealed class PendingJob
     public AssignRejectReason? LastRejection { get; set; }
 
     public string LastTrouble { get; set; } = "";
-
-    public bool IsOver { get; private set; }
-
-    /// <summary>The job has ended. Its place in the wake queue may outlive it for long, so what it holds of the user's is let go.</summary>
-    public void End() => (IsOver, Ticket, Message) = (true, "", null);
 }
 
 internal enum PendingState

@@ -27,7 +27,7 @@ internal sealed class WaitingJobs(Random random)
     public bool IsEmpty => _jobs.Count == 0;
 
     /// <summary>Workers that are not to be asked for.</summary>
-    public IReadOnlyList<WorkerKey> Full => _places.Count == 0 ? [] : [.. _places.Keys.Where(IsFull).Select(g => g.Worker)];
+    public IReadOnlyList<WorkerKey> Full => _places.Count == 0 ? [] : [.. _places.Keys.Where(IsFull).OrderBy(g => g.Number).Select(g => g.Worker)];
 
     /// <summary>When <see cref="TryRetry"/> wants to be called; null: nobody waits and nobody is full.</summary>
     public TimeSpan? NextDue => _jobs.Count > 0 || _places.Count > 0 ? _retryAt : null;

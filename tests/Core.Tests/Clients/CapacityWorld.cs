@@ -70,7 +70,7 @@ internal sealed class CapacityWorld
 
     private void After(TimeSpan delay, Action act) => _events.Enqueue(act, (_now + delay, _order++));
 
-    private void Ask(Client client, ClientEffect.SendAssign ask)
+    private void Ask(Client client, Assign ask)
     {
         Asks++;
         After(Delay, () =>
@@ -92,18 +92,18 @@ internal sealed class CapacityWorld
 
     private sealed class Client(CapacityWorld world, int number)
     {
-        private readonly ClientCore _core = Linked(world, number);
+        private readonly ClientDriver _core = Linked(world, number);
         private TimeSpan? _timer;
 
         public void Submit()
         {
             if (world._now < world._until)
             {
-                Step(core => core.Submit("", "", isIdempotent: false, S(300), world._now));
+                Step(core => core.Submit("", ClientDriver.Text(""), isIdempotent: false, S(300), world._now));
             }
         }
 
-        public void Step(Action<ClientCore> decide)
+        public void Step(Action<ClientDriver> decide)
         {
             decide(_core);
             var effects = _core.Effects.ToList();
@@ -124,9 +124,9 @@ internal sealed class CapacityWorld
             }
         }
 
-        private static ClientCore Linked(CapacityWorld world, int number)
+        private static ClientDriver Linked(CapacityWorld world, int number)
         {
-            var core = new ClientCore(ClientSettings.Default, number, world._random);
+            var core = new ClientDriver(ClientSettings.Default, number, world._random);
             core.BalancerFound(default);
             return core;
         }
@@ -135,12 +135,12 @@ internal sealed class CapacityWorld
         {
             switch (effect)
             {
-                case ClientEffect.SendAssign ask:
+                case ClientEffect.ToBalancer { Message: Assign ask }:
                     world.Ask(this, ask);
                     break;
-                case ClientEffect.SendJob send:
+                case ClientEffect.ToGate send:
                     world.Sends++;
-                    world.After(Delay, () => world.GateOf(send.Target).Arrive(this, send));
+                    world.After(Delay, () => world.GateOf(send.Worker).Arrive(this, send.Job));
                     break;
                 case ClientEffect.Finish { Outcome: JobOutcome.Done done }:
                     world.Done++;
@@ -161,8 +161,8 @@ internal sealed class CapacityWorld
     {
         private readonly CapacityWorld _world;
         private readonly int _capacity;
-        private readonly SortedSet<(TimeSpan Since, long Order, Client Client, ClientEffect.SendJob Send)> _queue = new(
-            Comparer<(TimeSpan Since, long Order, Client, ClientEffect.SendJob)>.Create(
+        private readonly SortedSet<(TimeSpan Since, long Order, Client Client, Job Send)> _queue = new(
+            Comparer<(TimeSpan Since, long Order, Client, Job)>.Create(
                 (a, b) => (a.Since, a.Order).CompareTo((b.Since, b.Order))));
 
         private int _running;
@@ -176,7 +176,7 @@ internal sealed class CapacityWorld
 
         public AssignedWorker Target { get; }
 
-        public void Arrive(Client client, ClientEffect.SendJob send)
+        public void Arrive(Client client, Job send)
         {
             if (_running < _capacity)
             {
@@ -195,7 +195,7 @@ internal sealed class CapacityWorld
             }
         }
 
-        private void Start(Client client, ClientEffect.SendJob send)
+        private void Start(Client client, Job send)
         {
             _running++;
             _world.After(_world._service, () =>

@@ -53,9 +53,9 @@ public class ClientCoreTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference SendAndFinish(ClientCore core)
+    private static WeakReference SendAndFinish(ClientDriver core)
     {
-        var message = new object();
+        var message = ClientDriver.Text("");
         var id = core.Submit(message, message, isIdempotent: true, S(60), default);
         core.Assigned(1, [new AssignedWorker(Key("w1"), "a1")], "", default);
         core.JobDone(id, 1, "reply", default);
@@ -63,17 +63,17 @@ public class ClientCoreTests
         return new WeakReference(message);
     }
 
-    private static ClientCore Linked()
+    private static ClientDriver Linked()
     {
-        var core = new ClientCore(ClientSettings.Default, clientId: 1, new Random(1));
+        var core = new ClientDriver(ClientSettings.Default, clientId: 1, new Random(1));
         core.BalancerFound(default);
         return core;
     }
 
-    private static JobId Send(ClientCore core, string worker)
+    private static JobId Send(ClientDriver core, string worker)
     {
-        var id = core.Submit("", "", isIdempotent: true, S(60), default);
-        var request = core.Effects.OfType<ClientEffect.SendAssign>().Last().RequestId;
+        var id = core.Submit("", ClientDriver.Text(""), isIdempotent: true, S(60), default);
+        var request = core.Effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Assign>().Last().RequestId;
         core.Assigned(request, [new AssignedWorker(Key(worker), worker)], "", default);
         return id;
     }

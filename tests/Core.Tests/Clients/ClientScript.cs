@@ -9,7 +9,8 @@ namespace AkkaLb.Core.Tests.Clients;
 /// <remarks>
 /// A line that starts with <c>&gt;</c> is an event; <c>#</c> lines and empty ones are kept; any other line is an effect, written again by each
 /// run. Workers are <c>w1</c>, <c>w2</c>, ... at the addresses <c>a1</c>, <c>a2</c>, ...; jitter is always the middle of its range, so the first
-/// back-off is 5 ms, the next 10 ms. <c>wait T</c> calls Tick whenever the core asks for it until T has passed. Events:
+/// back-off is 5 ms, the next 10 ms. <c>wait T</c> calls Tick whenever the core asks for it until T has passed. <c>linked</c> and
+/// <c>unlinked</c> find and lose some balancer without more ado; a script that says which are <c>known</c> shows how one is found. Events:
 /// <code>
 /// settings sends=2 jobs=1 budget=0         first line only; defaults otherwise
 /// submit j1 [once] 5s      assign j1 COUNT 5s      stop      close
@@ -17,17 +18,19 @@ namespace AkkaLb.Core.Tests.Clients;
 /// done j1 ATTEMPT          failed j1 ATTEMPT REASON     refused j1 ATTEMPT REASON [HINT]
 /// deadletter j1 ATTEMPT    lost a1 (a connection that stood)    undialled a1 (one that never did)
 /// there GATE               gone GATE w1 [by own dead letters]   heard w1
+/// known b1[,b2]            answers PROBE b1         deadletter REQUEST       lost b1
 /// wait 200ms               tick 200ms (one late Tick)           pass 200ms (no Tick)
 /// </code>
 /// </remarks>
 internal sealed class ClientScript
 {
-    private readonly ClientCore _core;
+    private readonly ClientDriver _core;
     private readonly Dictionary<string, JobId> _ids = [];
     private readonly StringBuilder _trace = new();
+    private bool _showsSearch;
     private TimeSpan _now;
 
-    private ClientScript(ClientSettings settings) => _core = new ClientCore(settings, clientId: 1, new MiddlingRandom());
+    private ClientScript(ClientSettings settings) => _core = new ClientDriver(settings, clientId: 1, new MiddlingRandom());
 
     /// <summary>The script with its effects as they are now.</summary>
     public static string Play(string script)
@@ -73,7 +76,7 @@ internal sealed class ClientScript
             case "settings":
                 break;
             case "submit":
-                _ids[words[1]] = _core.Submit(words[1], $"message of {words[1]}", words[2] != "once", Time(words[^1]), _now);
+                _ids[words[1]] = _core.Submit(words[1], ClientDriver.Text($"message of {words[1]}"), words[2] != "once", Time(words[^1]), _now);
                 break;
             case "assign":
                 _ids[words[1]] = _core.SubmitAssign(words[1], Number(words[2]), Time(words[3]), _now);
@@ -86,6 +89,16 @@ internal sealed class ClientScript
                 break;
             case "linked":
                 _core.BalancerFound(_now);
+                break;
+            case "known":
+                _showsSearch = true;
+                _core.Handle(new ClientInput.BalancersKnown(words[1].Split(',')), _now);
+                break;
+            case "answers":
+                _core.Handle(new ClientInput.BalancerAnswered(Number(words[1]), words[2]), _now);
+                break;
+            case "deadletter" when words.Length == 2:
+                _core.Handle(new ClientInput.Undelivered(new Assign(Number(words[1]), 1, [], null, default)), _now);
                 break;
             case "unlinked":
                 _core.BalancerLost(_now);
@@ -135,7 +148,7 @@ internal sealed class ClientScript
                 _core.DeadLettered(_ids[words[1]], Number(words[2]), _now);
                 break;
             case "lost":
-                _core.Connected(words[1]);
+                _core.Connected(words[1], _now);
                 _core.ConnectionLost(words[1], "connection broken", _now);
                 break;
             case "undialled":
@@ -169,11 +182,12 @@ internal sealed class ClientScript
 
     private void PrintEffects()
     {
-        foreach (var effect in _core.Effects)
+        foreach (var effect in _showsSearch ? [.. _core.Search, .. _core.Effects] : _core.Effects)
         {
             _trace.Append(CultureInfo.InvariantCulture, $"  {_now.TotalMilliseconds,5:0.#} ms  {Text(effect)}\n");
         }
 
+        _core.Search.Clear();
         _core.Effects.Clear();
     }
 
@@ -181,27 +195,31 @@ internal sealed class ClientScript
 
     private static string Text(ClientEffect effect) => effect switch
     {
-        ClientEffect.SendAssign ask => Invariant(
+        ClientEffect.ToBalancer { Message: Assign ask } => Invariant(
             $"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
-        ClientEffect.SendJob send => Invariant(
-            $"send {Job(send)} attempt {send.Attempt} to {send.Target.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
+        ClientEffect.ToGate { Worker: var to, Job: var send } => Invariant(
+            $"send {Name(send)} attempt {send.Attempt} to {to.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
             + After(send.Waited),
-        ClientEffect.AskGate ask => Invariant($"ask gate {ask.Gate} of {ask.Target.Worker.Id} whether it is there"),
-        ClientEffect.TellUnreachable tell => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
-        ClientEffect.AssignUnanswered => "unanswered",
+        ClientEffect.AskGate ask => Invariant($"ask gate {ask.Number} of {ask.Worker.Worker.Id} whether it is there"),
+        ClientEffect.ToBalancer { Message: WorkerUnreachable tell } => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
+        ClientEffect.Probe probe => Invariant($"probe {probe.Number} at {probe.Address}"),
+        ClientEffect.BalancerFound => "a balancer is found",
+        ClientEffect.Note note => $"{(note.IsTrouble ? "warn" : "info")}: {note.Text}",
         ClientEffect.Finish finish => $"finish {finish.Ticket}: {Text(finish.Outcome)}",
         _ => throw new ArgumentException(effect.ToString(), nameof(effect)),
     };
 
     private static string Text(JobOutcome outcome) => outcome switch
     {
-        JobOutcome.Done done => Invariant($"done by {done.Worker.Id}, \"{done.Reply}\", {done.Sends} sends, {done.Total.TotalMilliseconds:0.#} ms"),
+        JobOutcome.Done done => Invariant(
+            $"done by {done.Worker.Id}, \"{done.Reply.Manifest}\", {done.Sends} sends, {done.Total.TotalMilliseconds:0.#} ms"),
         JobOutcome.Picked picked => $"picked {string.Join(' ', picked.Workers.Select(w => w.Worker.Id))} ({picked.Policy})",
         JobOutcome.Failed f => $"{f.Error}{Of(f.Worker)}{Because(f.Rejection)}{Because(f.Failure)}, \"{f.Cause}\", {f.Sends} sends",
         _ => throw new ArgumentException(outcome.ToString(), nameof(outcome)),
     };
 
-    private static string Job(ClientEffect.SendJob send) => ((string)send.Message)["message of ".Length..] + (send.IsIdempotent ? "" : " (once)");
+    private static string Name(Job send) =>
+        send.Message.Manifest["message of ".Length..] + (send.Idempotent ? "" : " (once)");
 
     private static string After(TimeSpan waited) => waited == default ? "" : Invariant($", after {waited.TotalMilliseconds:0.#} ms");
 

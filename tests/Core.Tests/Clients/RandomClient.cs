@@ -12,11 +12,11 @@ internal sealed class RandomClient
 
     private readonly Random _random;
     private readonly ClientSettings _settings;
-    private readonly ClientCore _core;
-    private readonly Dictionary<JobId, Job> _jobs = [];
+    private readonly ClientDriver _core;
+    private readonly Dictionary<JobId, Submitted> _jobs = [];
     private readonly List<long> _requests = [0];
     private readonly List<long> _questions = [0];
-    private readonly List<ClientEffect.SendJob> _sends = [];
+    private readonly List<Job> _sends = [];
     private TimeSpan _now;
 
     public RandomClient(Random random)
@@ -28,7 +28,7 @@ internal sealed class RandomClient
             JobsMax = random.Next(3, 20),
             RetryBudget = new RetryBudgetSettings(random.Of([0, 0.5]), random.Of([0, 0.3, 10])),
         };
-        _core = new ClientCore(_settings, clientId: 7, random);
+        _core = new ClientDriver(_settings, clientId: 7, random);
     }
 
     public void Step()
@@ -82,15 +82,17 @@ internal sealed class RandomClient
         Look();
         AdvanceTo(_now + S(10) + GateWatch.SilentFor);
         Assert.All(_jobs.Values, job => Assert.NotNull(job.Outcome));
-        Assert.Equal((0, 0, null), (_core.PendingCount, _core.InFlight.Count, _core.NextDue));
+        Assert.Equal((0, 0), (_core.PendingCount, _core.InFlight.Count));
         Assert.True(_core.IsEmpty, "something is remembered");
+        _core.Close(_now);
+        Assert.Null(_core.NextDue);
     }
 
     private void Submit()
     {
-        var (timeout, job) = (Ms(_random.Next(1, 3_000)), new Job { IsIdempotent = _random.Chance(0.5) });
+        var (timeout, job) = (Ms(_random.Next(1, 3_000)), new Submitted { IsIdempotent = _random.Chance(0.5) });
         var id = _random.Chance(0.9)
-            ? _core.Submit(job, "", job.IsIdempotent, timeout, _now)
+            ? _core.Submit(job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now)
             : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
         _jobs.Add(id, job);
     }
@@ -108,7 +110,7 @@ internal sealed class RandomClient
         }
     }
 
-    private void AnswerOfWorker(ClientEffect.SendJob send)
+    private void AnswerOfWorker(Job send)
     {
         switch (_random.Next(5))
         {
@@ -141,7 +143,7 @@ internal sealed class RandomClient
                 _core.Heard(worker.Address, _now);
                 break;
             case 2:
-                _core.Connected(worker.Address);
+                _core.Connected(worker.Address, _now);
                 break;
             default:
                 _core.ConnectionLost(worker.Address, "lost", _now);
@@ -180,16 +182,16 @@ internal sealed class RandomClient
         {
             switch (effect)
             {
-                case ClientEffect.SendAssign ask:
+                case ClientEffect.ToBalancer { Message: Assign ask }:
                     Assert.True(ask.Remaining > TimeSpan.Zero, "asked after the deadline");
                     _requests.Add(ask.RequestId);
                     break;
-                case ClientEffect.SendJob send:
+                case ClientEffect.ToGate { Job: var send }:
                     Look(send, _jobs[send.Id]);
                     _sends.Add(send);
                     break;
                 case ClientEffect.AskGate ask:
-                    _questions.Add(ask.Gate);
+                    _questions.Add(ask.Number);
                     break;
                 case ClientEffect.Finish finish:
                     Look(finish);
@@ -202,7 +204,7 @@ internal sealed class RandomClient
         _core.Effects.Clear();
     }
 
-    private void Look(ClientEffect.SendJob send, Job job)
+    private void Look(Job send, Submitted job)
     {
         Assert.Null(job.Outcome);
         Assert.Equal(++job.Sends, send.Attempt);
@@ -213,7 +215,7 @@ internal sealed class RandomClient
 
     private void Look(ClientEffect.Finish finish)
     {
-        var job = _jobs.GetValueOrDefault(finish.Id) ?? (Job)finish.Ticket; // refused before Submit came back
+        var job = _jobs.GetValueOrDefault(finish.Id) ?? (Submitted)finish.Ticket; // refused before Submit came back
         Assert.Same(job, finish.Ticket);
         Assert.Null(job.Outcome);
         job.Outcome = finish.Outcome;
@@ -227,7 +229,7 @@ internal sealed class RandomClient
         }
     }
 
-    private sealed class Job
+    private sealed class Submitted
     {
         public required bool IsIdempotent { get; init; }
 

@@ -1,0 +1,31 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>What a client asks its shell to do.</summary>
+public abstract record ClientEffect
+{
+    private ClientEffect() { }
+
+    /// <summary>Tell the balancer that is used.</summary>
+    public sealed record ToBalancer(IAkkaLbMessage Message) : ClientEffect;
+
+    /// <summary>Send the job to a worker.</summary>
+    public sealed record ToGate(AssignedWorker Worker, Job Job) : ClientEffect;
+
+    /// <summary>Ask a gate whether it is there; the answer is <see cref="ClientInput.GateAnswered"/>.</summary>
+    /// <param name="Number">Names the gate in the answer.</param>
+    public sealed record AskGate(long Number, AssignedWorker Worker) : ClientEffect;
+
+    /// <summary>Ask whether a balancer is there; the answer is <see cref="ClientInput.BalancerAnswered"/>.</summary>
+    /// <param name="Number">Names the probe in the answer.</param>
+    public sealed record Probe(long Number, string Address) : ClientEffect;
+
+    /// <summary>The balancer whose answer came last is used from now on.</summary>
+    public sealed record BalancerFound : ClientEffect;
+
+    /// <summary>The job has ended; said exactly once for each.</summary>
+    /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
+    public sealed record Finish(JobId Id, object Ticket, JobOutcome Outcome) : ClientEffect;
+
+    /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>
+    public sealed record Note(string Text, bool IsTrouble) : ClientEffect;
+}

@@ -1,0 +1,64 @@
+namespace AkkaLb.Core.Clients;
+
+/// <summary>What happens to a client, beside the answers of balancers and workers: <see cref="Assigned"/>, <see cref="AssignRejected"/>,
+/// <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
+/// <remarks>Addresses are spelled as in <see cref="AssignedWorker.Address"/>.</remarks>
+public abstract record ClientInput
+{
+    private ClientInput() { }
+
+    /// <summary>A job.</summary>
+    /// <param name="Ticket">Comes back with the job's end.</param>
+    /// <param name="IsIdempotent">Whether it may run twice.</param>
+    /// <param name="Timeout">Until its deadline; above zero.</param>
+    public sealed record Submit(object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout) : ClientInput;
+
+    /// <summary>A wish for workers without a job.</summary>
+    /// <param name="Ticket">Comes back with the end.</param>
+    /// <param name="Count">How many picks in one request.</param>
+    /// <param name="Timeout">Until its deadline; above zero.</param>
+    public sealed record SubmitAssign(object Ticket, int Count, TimeSpan Timeout) : ClientInput;
+
+    /// <summary>The directory of balancers was read, or has changed.</summary>
+    public sealed record BalancersKnown(IReadOnlyList<string> Addresses) : ClientInput;
+
+    /// <summary>The answer to a <see cref="ClientEffect.Probe"/>: a balancer is there.</summary>
+    /// <param name="Probe">Its number.</param>
+    /// <param name="Address">Whose answer it is. It need not be where the question went: a cluster passes it on to the balancer that
+    /// decides.</param>
+    public sealed record BalancerAnswered(long Probe, string Address) : ClientInput;
+
+    /// <summary>Somebody at this address said something, whatever it was: a gate there that was given up is back in use.</summary>
+    public sealed record Heard(string Address) : ClientInput;
+
+    /// <summary>A <see cref="Job"/> or an <see cref="Assign"/> of this client never left this process: its connection was closed.</summary>
+    public sealed record Undelivered(object Message) : ClientInput;
+
+    /// <summary>A connection stands.</summary>
+    public sealed record Connected(string Address) : ClientInput;
+
+    /// <summary>A connection broke, or could not be made.</summary>
+    /// <remarks>
+    /// The event comes a few milliseconds before the dead letters of what was never sent, so jobs on that connection are judged only
+    /// <see cref="ClientSettings.RulingDelay"/> later: those that have not come back as dead letters by then have an unknown outcome. Jobs sent
+    /// within half of that time are judged too, because nothing gets through in the moments after a loss; what is sent later has time of its own
+    /// to come back. Where no connection stood, nothing was sent: all of it comes back, and a busy machine gets ten times as long for it. Events
+    /// repeat; each one judges what it finds.
+    /// </remarks>
+    /// <param name="Seen">What was seen, for people.</param>
+    public sealed record ConnectionLost(string Address, string Seen) : ClientInput;
+
+    /// <summary>The answer to <see cref="ClientEffect.AskGate"/>.</summary>
+    /// <param name="IsThere">False: there is no such gate any more. Jobs that were sent before the question have an unknown outcome; for those sent
+    /// later that process answers by itself.</param>
+    /// <param name="From">The address of who answered. Our own dead letters say "not there" of a gate that cannot be reached; that means
+    /// nothing.</param>
+    public sealed record GateAnswered(long Number, bool IsThere, string From) : ClientInput;
+
+    /// <summary>No more jobs are taken; what has not been sent to a worker ends as <see cref="JobError.Closed"/>, what is in flight may
+    /// finish.</summary>
+    public sealed record StopSending : ClientInput;
+
+    /// <summary>Ends whatever is left; the last input.</summary>
+    public sealed record Close : ClientInput;
+}
