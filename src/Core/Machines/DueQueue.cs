@@ -5,13 +5,18 @@ namespace AkkaLb.Core.Machines;
 
 /// <summary>What becomes due at a time, the earliest first: each key at most once, moved and removed in place.</summary>
 /// <remarks>An indexed binary heap, so its size is that of what is in it. Of two that are due at the same time <paramref name="ties"/> says which
-/// comes first; without it the one that was set earlier. Not thread-safe.</remarks>
+/// comes first; without it the one that was set earlier. A key is looked up once a call, and not for each place that it moves in the heap.
+/// Not thread-safe.</remarks>
 /// <param name="ties">Null: in the order in which they were set.</param>
 public sealed class DueQueue<TKey>(IComparer<TKey>? ties = null)
     where TKey : notnull
 {
-    private readonly Dictionary<TKey, int> _places = [];
+    private readonly Dictionary<TKey, int> _slots = [];
+    private readonly Stack<int> _freeSlots = [];
     private readonly List<Entry> _heap = [];
+
+    /// <summary>Of each slot, where it is in the heap.</summary>
+    private readonly List<int> _places = [];
     private long _lastOrder;
 
     public int Count => _heap.Count;
@@ -22,39 +27,44 @@ public sealed class DueQueue<TKey>(IComparer<TKey>? ties = null)
     /// <summary>It is due then, and at no other time.</summary>
     public void Set(TKey key, TimeSpan at)
     {
-        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, key, out var isThere);
+        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, key, out var isThere);
         if (!isThere)
         {
-            place = _heap.Count;
-            _heap.Add(new Entry(key, at, ++_lastOrder));
-            Up(place);
+            if (!_freeSlots.TryPop(out slot))
+            {
+                slot = _places.Count;
+                _places.Add(0);
+            }
+
+            _heap.Add(new Entry(key, slot, at, ++_lastOrder));
+            Up(_heap.Count - 1);
             return;
         }
 
-        var from = place;
+        var from = _places[slot];
         if (_heap[from].At == at)
         {
             return;
         }
 
-        _heap[from] = new Entry(key, at, ++_lastOrder);
+        _heap[from] = new Entry(key, slot, at, ++_lastOrder);
         Down(Up(from));
     }
 
     /// <summary>Whether it was there.</summary>
     public bool Remove(TKey key)
     {
-        if (!_places.Remove(key, out var place))
+        if (!_slots.Remove(key, out var slot))
         {
             return false;
         }
 
-        TakeOut(place);
+        TakeOut(_places[slot]);
         return true;
     }
 
     /// <summary>When it is due; null: it is not there.</summary>
-    public TimeSpan? DueOf(TKey key) => _places.TryGetValue(key, out var place) ? _heap[place].At : null;
+    public TimeSpan? DueOf(TKey key) => _slots.TryGetValue(key, out var slot) ? _heap[_places[slot]].At : null;
 
     /// <summary>Takes out the first, if it is due.</summary>
     public bool TryTakeDue(TimeSpan now, [MaybeNullWhen(false)] out TKey key)
@@ -66,76 +76,81 @@ public sealed class DueQueue<TKey>(IComparer<TKey>? ties = null)
         }
 
         key = _heap[0].Key;
-        _places.Remove(key);
+        _slots.Remove(key);
         TakeOut(0);
         return true;
     }
 
     public void Clear()
     {
+        _slots.Clear();
+        _freeSlots.Clear();
         _places.Clear();
         _heap.Clear();
     }
 
     private void TakeOut(int place)
     {
+        _freeSlots.Push(_heap[place].Slot);
         var last = _heap[^1];
         _heap.RemoveAt(_heap.Count - 1);
         if (place < _heap.Count)
         {
-            Put(place, last);
+            Put(CollectionsMarshal.AsSpan(_heap), place, last);
             Down(Up(place));
         }
     }
 
     private int Up(int place)
     {
-        var entry = _heap[place];
-        while (place > 0 && IsBefore(entry, _heap[(place - 1) / 2]))
+        var heap = CollectionsMarshal.AsSpan(_heap);
+        var entry = heap[place];
+        while (place > 0 && IsBefore(entry, heap[(place - 1) / 2]))
         {
-            Put(place, _heap[(place - 1) / 2]);
+            Put(heap, place, heap[(place - 1) / 2]);
             place = (place - 1) / 2;
         }
 
-        Put(place, entry);
+        Put(heap, place, entry);
         return place;
     }
 
     private void Down(int place)
     {
-        var entry = _heap[place];
+        var heap = CollectionsMarshal.AsSpan(_heap);
+        var entry = heap[place];
         while (true)
         {
             var child = (2 * place) + 1;
-            if (child >= _heap.Count)
+            if (child >= heap.Length)
             {
                 break;
             }
 
-            if (child + 1 < _heap.Count && IsBefore(_heap[child + 1], _heap[child]))
+            if (child + 1 < heap.Length && IsBefore(heap[child + 1], heap[child]))
             {
                 child++;
             }
 
-            if (!IsBefore(_heap[child], entry))
+            if (!IsBefore(heap[child], entry))
             {
                 break;
             }
 
-            Put(place, _heap[child]);
+            Put(heap, place, heap[child]);
             place = child;
         }
 
-        Put(place, entry);
+        Put(heap, place, entry);
     }
 
-    private void Put(int place, Entry entry)
+    private void Put(Span<Entry> heap, int place, in Entry entry)
     {
-        _heap[place] = entry;
-        _places[entry.Key] = place;
+        heap[place] = entry;
+        _places[entry.Slot] = place;
     }
 
-    private bool IsBefore(Entry a, Entry b)
+    private bool IsBefore(in Entry a, in Entry b)
     {
         if (a.At != b.At)
         {
@@ -146,5 +161,5 @@ public sealed class DueQueue<TKey>(IComparer<TKey>? ties = null)
         return order != 0 ? order < 0 : a.Order < b.Order;
     }
 
-    private readonly record struct Entry(TKey Key, TimeSpan At, long Order);
+    private readonly record struct Entry(TKey Key, int Slot, TimeSpan At, long Order);
 }
