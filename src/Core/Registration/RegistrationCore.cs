@@ -21,6 +21,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private readonly Trouble _trouble = new(ToldMax);
 
     private readonly Trouble _lookTrouble = new();
+    private readonly Trouble _updateTrouble = new(ToldMax);
     private List<RegistrationEffect> _outbox = [];
     private WorkerRecord _worker = worker;
 
@@ -162,6 +163,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
         _phase = Phase.Held;
         _trouble.End();
         _lookTrouble.End();
+        _updateTrouble.End();
         if (_wasReady)
         {
             Note("this worker has registered again");
@@ -434,6 +436,11 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private void OnUpdated()
     {
         _isUpdating = false;
+        if (_updateTrouble.End())
+        {
+            Note("the registry has been told whether this worker takes jobs");
+        }
+
         if (_isUntold && _phase == Phase.Held && !_isLeaving)
         {
             Announce();
@@ -448,7 +455,11 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     {
         _isUpdating = false;
         _isUntold = _phase == Phase.Held;
-        Note($"the registry could not be told whether this worker takes jobs; retrying: {problem}", isTrouble: true);
+        if (_updateTrouble.Meet(problem))
+        {
+            Note($"the registry could not be told whether this worker takes jobs; retrying: {problem}", isTrouble: true);
+        }
+
         AnswerDrain();
     }
 

@@ -41,7 +41,7 @@ public class RegistrationAnswersTests
         Assert.EndsWith(": no answer | draining announced", Handle(new RegistrationInput.UpdateFailed("no answer")), StringComparison.Ordinal);
         _core.Tick(S(1));
         Assert.Equal("update 42", Handle(new KeepAliveOutcome.Kept(S(5)), S(1)));
-        Assert.Equal("", Handle(new RegistrationInput.Updated(), S(1)));
+        Assert.Equal("note: the registry has been told whether this worker takes jobs", Handle(new RegistrationInput.Updated(), S(1)));
     }
 
     [Fact]

@@ -339,6 +339,25 @@ public class RegistrationCoreTests
     }
 
     [Fact]
+    public void A_change_that_cannot_be_written_is_told_once_and_so_is_that_it_was_written_at_last()
+    {
+        Register(at: 0);
+        _core.Ability("broken", S(0.5));
+        Assert.StartsWith("warn", Text(_core.UpdateFailed("no permission")), StringComparison.Ordinal);
+        for (var second = 1; second < 5; second++)
+        {
+            _core.Tick(S(second));
+            Assert.Equal("update 42", Text(_core.Kept(S(5), S(second))));
+            Assert.Equal("", Text(_core.UpdateFailed("no permission")));
+        }
+
+        _core.Tick(S(5));
+        _core.Kept(S(5), S(5));
+        Assert.Equal("note: the registry has been told whether this worker takes jobs", Text(_core.Updated()));
+        Assert.Equal("", Text(_core.Updated()));
+    }
+
+    [Fact]
     public void Draining_that_could_not_be_written_is_not_written_any_more_by_a_worker_that_leaves()
     {
         Register(at: 0);
