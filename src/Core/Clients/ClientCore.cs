@@ -32,7 +32,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private readonly LeftOutWorkers _leftOut = new(settings.LeaveOutFor);
     private readonly RetryBudget _budget = new(settings.RetryBudget);
     private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
-    private readonly DueQueue<PendingJob> _wake = new();
+    private readonly WakeQueue _wake = new();
     private readonly DueQueue<Ruling> _rulings = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
     private long _jobSequence;
@@ -538,7 +538,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (_finder.Linked is null)
         {
             job.State = PendingState.NeedsBalancer;
-            _wake.Set(job, job.Deadline);
+            WakeAt(job, job.Deadline);
             return;
         }
 
@@ -546,7 +546,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.RequestId = ++_requestSequence;
         job.FirstAskedAt ??= now;
         _requests.Add(job.RequestId, job);
-        _wake.Set(job, Earlier(job.Deadline, now + settings.AssignTimeout));
+        WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
         ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), null, job.Deadline - now));
     }
 
@@ -597,7 +597,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         _waiting.Add(job, now);
-        _wake.Set(job, job.Deadline);
+        WakeAt(job, job.Deadline);
     }
 
     private void LookForRoom(TimeSpan now)
@@ -657,7 +657,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection) = (target, now, false, null);
         job.Sends++;
         job.Gate = _gates.Sent(job, target, now);
-        _wake.Set(job, job.Deadline);
+        WakeAt(job, job.Deadline);
         _outbox.Add(new ClientEffect.ToGate(
             target, new Job(job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt)));
     }
@@ -767,7 +767,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         job.State = PendingState.BackingOff;
-        _wake.Set(job, Earlier(job.Deadline, until));
+        WakeAt(job, Earlier(job.Deadline, until));
     }
 
     private void FailClosed(PendingJob job, TimeSpan now) =>
@@ -813,15 +813,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void End(PendingJob job, JobOutcome outcome, TimeSpan now)
     {
+        Debug.Assert(!job.IsOver, "a job ends once");
         var freesPlace = job.Gate is not null;
         LeaveGate(job);
-        var isFirstEnd = _jobs.Remove(job.Id);
-        Debug.Assert(isFirstEnd, "a job ends once");
-        _wake.Remove(job);
+        _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
         _waiting.Remove(job);
         _called.Remove(job);
         _outbox.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
+        job.End();
         if (freesPlace)
         {
             _unusedPlaces = CallOldest(now) ? _unusedPlaces : Math.Min(_unusedPlaces + 1, _called.Count);
@@ -852,6 +852,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     }
 
     private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.OrderBy(j => j.Id.Sequence)];
+
+    private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -5,10 +5,10 @@ internal sealed class PendingJob
 {
     public required JobId Id { get; init; }
 
-    public required object Ticket { get; init; }
+    public required object Ticket { get; set; }
 
     /// <summary>Null for an assignment without a job.</summary>
-    public required Payload? Message { get; init; }
+    public required Payload? Message { get; set; }
 
     public required bool IsIdempotent { get; init; }
 
@@ -20,6 +20,9 @@ internal sealed class PendingJob
     public required TimeSpan Deadline { get; init; }
 
     public PendingState State { get; set; } = PendingState.NeedsBalancer;
+
+    /// <summary>When the clock has something to say about it next: the deadline, a back-off's end or an unanswered request.</summary>
+    public TimeSpan WakeAt { get; set; }
 
     /// <summary>In state <see cref="PendingState.Assigning"/>: the request that is out.</summary>
     public long RequestId { get; set; }
@@ -77,6 +80,11 @@ internal sealed class PendingJob
     public AssignRejectReason? LastRejection { get; set; }
 
     public string LastTrouble { get; set; } = "";
+
+    public bool IsOver { get; private set; }
+
+    /// <summary>The job has ended. Its place in the wake queue may outlive it for long, so what it holds of the user's is let go.</summary>
+    public void End() => (IsOver, Ticket, Message) = (true, "", null);
 }
 
 internal enum PendingState
