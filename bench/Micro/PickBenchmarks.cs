@@ -14,7 +14,7 @@ public class PickBenchmarks
     private readonly List<Candidate> _picked = new(1);
     private readonly WorkerKey[] _nobody = [];
     private IPickPolicy _policy = null!;
-    private BalancerCore _core = null!;
+    private WorkerTable _core = null!;
     private WorkerKey[] _keys = null!;
     private long _sequence;
     private int _next;
@@ -33,7 +33,7 @@ public class PickBenchmarks
     public void Setup()
     {
         _policy = PolicyNames.Create(Policy.Split(' ')[0]);
-        _core = new BalancerCore(_policy, BalancerLimits.Default);
+        _core = new WorkerTable(_policy, BalancerLimits.Default);
         _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
         _core.ApplySnapshot(
             [.. _keys.Select((key, i) => new Member(
@@ -58,7 +58,7 @@ public class PickBenchmarks
     [Benchmark(Description = "pick, policy alone")]
     public Candidate? ByPolicy() => _policy.Pick([], Now);
 
-    [Benchmark(Description = "pick, BalancerCore.Assign")]
+    [Benchmark(Description = "pick, WorkerTable.Assign")]
     public AssignRejection? ByCore() => _core.Assign(1, _nobody, _picked, Now);
 
     [Benchmark(Description = "report")]

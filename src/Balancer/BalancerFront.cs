@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 
 namespace AkkaLb.Balancer;

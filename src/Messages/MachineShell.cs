@@ -86,6 +86,19 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         }
     }
 
+    /// <inheritdoc cref="Note(string, bool)"/>
+    protected void Note(string text, NoteLevel level) => Log.Log(
+        level switch
+        {
+            NoteLevel.Debug => LogLevel.DebugLevel,
+            NoteLevel.Info => LogLevel.InfoLevel,
+            NoteLevel.Warning => LogLevel.WarningLevel,
+            NoteLevel.Error => LogLevel.ErrorLevel,
+        },
+        null,
+        "{0}",
+        text);
+
     /// <summary>Does what the machine asks for.</summary>
     protected abstract void Perform(TEffect effect);
 

@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 
 namespace AkkaLb.Registry;
@@ -46,39 +47,6 @@ public interface IWorkerRegistry : IAsyncDisposable
     /// followed by <see cref="RegistryEvent.Connected"/> and either the changes that were missed or a fresh snapshot to be diffed.</summary>
     /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>.</remarks>
     IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellationToken);
-}
-
-/// <summary>What a watch tells, in order.</summary>
-public abstract record RegistryEvent
-{
-    private RegistryEvent() { }
-
-    /// <summary>Everybody who is registered, in registration order, as of <paramref name="Revision"/>.</summary>
-    public sealed record Snapshot(long Revision, IReadOnlyList<Member> Members) : RegistryEvent
-    {
-        /// <summary>Why everything was read again, in words; null for the first snapshot.</summary>
-        public string? Because { get; init; }
-    }
-
-    /// <summary>What changed in one revision.</summary>
-    public sealed record Changed(long Revision, IReadOnlyList<MemberChange> Changes) : RegistryEvent;
-
-    /// <summary>A proof of life: the registry answered, and what was told so far is up to date to the moment it was asked.</summary>
-    public sealed record Alive(long Revision) : RegistryEvent;
-
-    /// <summary>The registry cannot be reached; the last known members still stand.</summary>
-    public sealed record Disconnected(string Reason) : RegistryEvent;
-
-    /// <summary>Reached again after <see cref="Disconnected"/>.</summary>
-    public sealed record Connected : RegistryEvent;
-
-    /// <summary>A registry value that cannot be read, or that nobody alive holds, and is left out;
-    /// told once, as long as the problem stays the same.</summary>
-    /// <param name="Key">As it is fit for a log.</param>
-    public sealed record Unreadable(string Key, string Problem) : RegistryEvent;
-
-    /// <summary>So many values are left out beside those that were told as <see cref="Unreadable"/>: too many to name.</summary>
-    public sealed record MoreUnreadable(int Count) : RegistryEvent;
 }
 
 /// <summary>The registry cannot be reached or did not answer in time; for a write the outcome is unknown.</summary>

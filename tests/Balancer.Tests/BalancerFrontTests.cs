@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
@@ -155,7 +156,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         first.End(throws ? new RegistryRefusedException("no permission") : null);
         Assert.Contains(throws ? "no permission" : "without a reason", ExpectMsg<Error>().ToString(), StringComparison.Ordinal);
         await Settled(_watcher);
-        Advance(EtcdWatcherActor.ReopenAfter - TimeSpan.FromMilliseconds(1));
+        Advance(WatcherCore.ReopenAfter - TimeSpan.FromMilliseconds(1));
         await Settled(_watcher);
         Assert.Equal(1, _registry.OpenedCount);
 
@@ -169,7 +170,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         var old = await WatchWithAsync(A);
         await CrashAsync(old);
-        Advance(EtcdWatcherActor.ReopenAfter);
+        Advance(WatcherCore.ReopenAfter);
         var fresh = await _registry.NextWatchAsync();
         Assert.True(old.Cancelled.IsCancellationRequested);
 
@@ -201,9 +202,9 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         watch.Snapshot(10, A, B);
         // The first that the balancer hears since the crashes.
         Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
-        Advance((EtcdWatcherActor.RestartPauseMax * 2) + TimeSpan.FromMilliseconds(1));
+        Advance((WatcherCore.RestartPauseMax * 2) + TimeSpan.FromMilliseconds(1));
         await CrashAsync(watch);
-        Advance(EtcdWatcherActor.ReopenAfter);
+        Advance(WatcherCore.ReopenAfter);
         await _registry.NextWatchAsync();
     }
 

@@ -5,7 +5,7 @@ namespace AkkaLb.Core.Policies;
 
 /// <summary>A member as the policies see it. Lives as long as its incarnation is registered, so its counters survive membership changes of
 /// others.</summary>
-/// <remarks>Owned by one <see cref="Balancing.BalancerCore"/>; not thread-safe.</remarks>
+/// <remarks>Owned by one <see cref="Balancing.WorkerTable"/>; not thread-safe.</remarks>
 public sealed class Candidate
 {
     /// <summary>How many of its own heartbeat intervals a report counts as fresh.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 
 namespace AkkaLb.Registry.Embedded;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using Mvccpb;
 

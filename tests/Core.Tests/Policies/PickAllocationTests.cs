@@ -25,7 +25,7 @@ public class PickAllocationTests
     [MemberData(nameof(PoliciesAndSizes))]
     public void A_pick_allocates_nothing(string policy, int workers)
     {
-        var core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        var core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
         for (var i = 0; i < workers; i++)
         {
@@ -42,7 +42,7 @@ public class PickAllocationTests
     [MemberData(nameof(PoliciesAndSizes))]
     public void A_report_allocates_nothing(string policy, int workers)
     {
-        var core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        var core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
         Report(core, from: 1, to: 100);
         var sequence = 101;
@@ -64,7 +64,7 @@ public class PickAllocationTests
         return least;
     }
 
-    private static void Assign(BalancerCore core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
+    private static void Assign(WorkerTable core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
     {
         for (var i = 0; i < times; i++)
         {
@@ -72,7 +72,7 @@ public class PickAllocationTests
         }
     }
 
-    private static void Report(BalancerCore core, int from, int to)
+    private static void Report(WorkerTable core, int from, int to)
     {
         for (var sequence = from; sequence <= to; sequence++)
         {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
 using AkkaLb.Registry.Embedded;

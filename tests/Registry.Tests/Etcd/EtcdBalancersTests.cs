@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;

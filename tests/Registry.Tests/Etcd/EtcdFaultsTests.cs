@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;

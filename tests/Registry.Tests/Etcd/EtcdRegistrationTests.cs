@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 using static AkkaLb.Registry.Tests.Etcd.Workers;

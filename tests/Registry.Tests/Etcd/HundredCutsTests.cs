@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;

@@ -1,5 +1,6 @@
 using System.Text;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;

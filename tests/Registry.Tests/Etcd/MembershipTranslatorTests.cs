@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using Google.Protobuf;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 

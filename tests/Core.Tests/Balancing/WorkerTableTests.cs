@@ -4,10 +4,10 @@ using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Balancing;
 
-public class BalancerCoreTests
+public class WorkerTableTests
 {
-    private readonly BalancerCore _roundRobin = new(new RoundRobin(), BalancerLimits.Default);
-    private readonly BalancerCore _leastLoad = new(new LeastLoad(), new BalancerLimits(S(5), EarlyReportsMax: 2));
+    private readonly WorkerTable _roundRobin = new(new RoundRobin(), BalancerLimits.Default);
+    private readonly WorkerTable _leastLoad = new(new LeastLoad(), new BalancerLimits(S(5), EarlyReportsMax: 2));
 
     // ---- readiness
 
@@ -297,7 +297,7 @@ public class BalancerCoreTests
         Assert.Equal("a", Answer(core, S(1)));
         core.ApplyChanges([Put(Up("b", -2))], S(1));
         Assert.Equal("a", Answer(core, S(1)));
-        Assert.Equal("b", Answer(core, S(1) + BalancerCore.RebuildPause(10_001)));
+        Assert.Equal("b", Answer(core, S(1) + WorkerTable.RebuildPause(10_001)));
     }
 
     [Fact]
@@ -339,7 +339,7 @@ public class BalancerCoreTests
     [Fact]
     public void A_report_of_a_newcomer_that_waits_for_its_place_counts()
     {
-        var core = new BalancerCore(new LeastLoad(), BalancerLimits.Default, _ => S(1));
+        var core = new WorkerTable(new LeastLoad(), BalancerLimits.Default, _ => S(1));
         core.ApplySnapshot(Members("a"), default);
         core.Report(Sample("a", bytes: 9), default);
         Assert.Equal("a", Answer(core, default));
@@ -359,7 +359,7 @@ public class BalancerCoreTests
     [InlineData(PolicyNames.LeastLoad, "b c b c b")]
     public void Picks_ahead_are_the_policys_own_sequence(string policy, string expected)
     {
-        var core = new BalancerCore(PolicyNames.Create(policy), BalancerLimits.Default);
+        var core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members("a", "b", "c"), default);
         Assert.Equal(ReportOutcome.Applied, core.Report(Sample("a", 20), default));
         Assert.Equal(ReportOutcome.Applied, core.Report(Sample("b", 10), default));
@@ -400,10 +400,10 @@ public class BalancerCoreTests
     }
 
     /// <summary>A balancer of so many members, w0 on, and its policy, whose rebuilds are counted from here on.</summary>
-    private static (CountingPolicy Policy, BalancerCore Core) Counted(int members, IPickPolicy? policy = null)
+    private static (CountingPolicy Policy, WorkerTable Core) Counted(int members, IPickPolicy? policy = null)
     {
         var counting = new CountingPolicy(policy ?? new RoundRobin());
-        var core = new BalancerCore(counting, BalancerLimits.Default);
+        var core = new WorkerTable(counting, BalancerLimits.Default);
         core.ApplySnapshot([.. Enumerable.Range(0, members).Select(Numbered)], default);
         counting.Rebuilds = 0;
         return (counting, core);
@@ -412,13 +412,13 @@ public class BalancerCoreTests
     private static Member Numbered(int i) => Up($"w{i}", i);
 
     /// <summary>The workers that are picked, or why nobody is. Left-out workers are of incarnation 1.</summary>
-    private static string Answer(BalancerCore core, TimeSpan now, params string[] leaveOut)
+    private static string Answer(WorkerTable core, TimeSpan now, params string[] leaveOut)
     {
         var picked = new List<Candidate>();
         return core.Assign(1, [.. leaveOut.Select(id => Key(id))], picked, now)?.Reason.ToString() ?? picked[0].Key.Id;
     }
 
-    private static string Sentence(BalancerCore core) =>
+    private static string Sentence(WorkerTable core) =>
         core.Assign(1, [], [], default) is { } no ? $"{no.Reason}: {no.Sentence}" : "picked";
 
     private sealed class CountingPolicy(IPickPolicy policy) : IPickPolicy

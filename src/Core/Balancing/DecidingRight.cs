@@ -1,4 +1,4 @@
-namespace AkkaLb.Balancer;
+namespace AkkaLb.Core.Balancing;
 
 /// <summary>A balancer's right to decide, asked before every answer.</summary>
 /// <remarks>Both functions are asked on the balancer's own thread, answer at once, and are right also after a pause of the process.</remarks>

@@ -1,0 +1,15 @@
+using AkkaLb.Core.Machines;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>What a balancer asks its shell to do.</summary>
+public abstract record BalancerEffect
+{
+    private BalancerEffect() { }
+
+    /// <summary>Tell who asked.</summary>
+    public sealed record Answer(IAkkaLbMessage Message) : BalancerEffect;
+
+    /// <summary>Tell the operator.</summary>
+    public sealed record Note(string Text, NoteLevel Level) : BalancerEffect;
+}

@@ -1,0 +1,15 @@
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>What happens to a balancer, beside <see cref="Assign"/>, <see cref="MemoryReport"/>, <see cref="WorkersSnapshot"/>,
+/// <see cref="WorkersChanged"/>, <see cref="GetBalancerState"/> and <see cref="WhoDecides"/>.</summary>
+public abstract record BalancerInput
+{
+    private BalancerInput() { }
+
+    /// <summary>A client says what it saw of a worker.</summary>
+    /// <param name="From">Its address, as it, or a stranger, wrote it.</param>
+    public sealed record Unreachable(string From, WorkerUnreachable Message) : BalancerInput;
+
+    /// <summary>From now on every request is rejected.</summary>
+    public sealed record Stop : BalancerInput;
+}

@@ -1,0 +1,22 @@
+using AkkaLb.Core.Machines;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>What a watcher asks its shell to do.</summary>
+public abstract record WatcherEffect
+{
+    private WatcherEffect() { }
+
+    /// <summary>Open a watch of the registry, in place of the one there is. What it says comes back as <see cref="RegistryEvent"/>, its end as
+    /// <see cref="WatcherInput.WatchEnded"/>; the one before says nothing any more.</summary>
+    public sealed record OpenWatch : WatcherEffect;
+
+    /// <summary>Tell the balancer: a <see cref="WorkersSnapshot"/> or <see cref="WorkersChanged"/>.</summary>
+    public sealed record ToBalancer(object Message) : WatcherEffect;
+
+    /// <summary>Tell who asked: a <see cref="WatcherState"/> or a <see cref="WorkersSnapshot"/>.</summary>
+    public sealed record Answer(object Message) : WatcherEffect;
+
+    /// <summary>Tell the operator.</summary>
+    public sealed record Note(string Text, NoteLevel Level) : WatcherEffect;
+}

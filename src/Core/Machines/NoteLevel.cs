@@ -1,0 +1,17 @@
+namespace AkkaLb.Core.Machines;
+
+/// <summary>How much what is told matters to an operator.</summary>
+public enum NoteLevel
+{
+    /// <summary>For whoever looks for a fault.</summary>
+    Debug,
+
+    /// <summary>Something has changed that is as it should be.</summary>
+    Info,
+
+    /// <summary>Trouble that AkkaLb deals with itself.</summary>
+    Warning,
+
+    /// <summary>Trouble that somebody should look at.</summary>
+    Error,
+}
