@@ -1,64 +1,36 @@
+using System.Collections.Frozen;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
-using AkkaLb.Core;
 using Google.Protobuf;
 
 namespace AkkaLb.Messages;
 
-/// <summary>Writes and reads AkkaLb's own messages as protobuf. The manifest table below is the protocol: entries are added, never changed.</summary>
+/// <summary>Writes and reads AkkaLb's own messages as protobuf, by the rows of <see cref="WireTable"/>.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+public sealed class AkkaLbSerializer : SerializerWithStringManifest
 {
-    private readonly WireMapper _mapper = new();
+    private readonly FrozenDictionary<Type, WireRow> _byType;
+    private readonly FrozenDictionary<string, WireRow> _byManifest;
+
+    public AkkaLbSerializer(ExtendedActorSystem system)
+        : base(system)
+    {
+        var rows = WireTable.Rows(new KnownGates());
+        (_byType, _byManifest) = (rows.ToFrozenDictionary(r => r.Type), rows.ToFrozenDictionary(r => r.Manifest, StringComparer.Ordinal));
+    }
 
     public override int Identifier => 4053;
 
     /// <exception cref="SerializationException">Not a message of AkkaLb.</exception>
-    public override string Manifest(object o) => o switch
-    {
-        Assign => "A",
-        Assigned => "AD",
-        AssignRejected => "AR",
-        MemoryReport => "M",
-        WorkerUnreachable => "U",
-        WhoDecides => "Q",
-        Decides => "QD",
-        Job => "J",
-        JobDone => "JD",
-        JobFailed => "JF",
-        JobRejected => "JR",
-        Register => "R",
-        Registered => "RD",
-        RegisterRefused => "RR",
-        KeepAlive => "K",
-        KeptAlive => "KD",
-        UpdateRegistration => "RU",
-        RegistrationUpdated => "RUD",
-        Deregister => "D",
-        Deregistered => "DD",
-        GetWatcherState => "GW",
-        WatcherState => "WS",
-        GetBalancerState => "GB",
-        BalancerState => "BS",
-        WordsJob => "w",
-        WordsResult => "wd",
-        SpinJob => "spin",
-        PrimesJob => "primes",
-        SleepJob => "sleep",
-        HoldJob => "hold",
-        NumberResult => "n",
-        _ => throw new SerializationException($"{o.GetType()} is not a message of AkkaLb"),
-    };
+    public override string Manifest(object o) => RowOf(o).Manifest;
 
     /// <exception cref="SerializationException">Not a message of AkkaLb, or one that no receiver would accept.</exception>
     public override byte[] ToBinary(object obj)
     {
         try
         {
-            return obj is IAkkaLbMessage message
-                ? WireMapper.ToWire(message).ToByteArray()
-                : throw new SerializationException($"{obj.GetType()} is not a message of AkkaLb");
+            return RowOf(obj).Write(obj);
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
@@ -70,13 +42,22 @@ public sealed class AkkaLbSerializer(ExtendedActorSystem system) : SerializerWit
     /// <exception cref="SerializationException">Bytes that are not that message.</exception>
     public override object FromBinary(byte[] bytes, string manifest)
     {
+        if (!_byManifest.TryGetValue(manifest ?? "", out var row))
+        {
+            throw new UnknownMessageException($"unknown manifest \"{manifest}\"");
+        }
+
         try
         {
-            return _mapper.FromWire(manifest, bytes);
+            return row.Read(bytes);
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or FormatException or OverflowException or ArgumentException)
         {
             throw new SerializationException($"\"{manifest}\" of {bytes.Length} bytes cannot be read: {e.Message}", e);
         }
     }
+
+    private WireRow RowOf(object message) => _byType.TryGetValue(message.GetType(), out var row)
+        ? row
+        : throw new SerializationException($"{message.GetType()} is not a message of AkkaLb");
 }

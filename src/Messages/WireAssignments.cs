@@ -1,0 +1,106 @@
+using AkkaLb.Core;
+using static AkkaLb.Messages.WireFields;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Between client and balancer: questions for workers, and the workers named.</summary>
+internal static class WireAssignments
+{
+    public static Wire.Assign ToWire(this Assign m)
+    {
+        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
+        Check(m.Key is null or { Length: <= NameLengthMax }, "key");
+        var wire = new Wire.Assign { RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining) };
+        foreach (var key in m.LeaveOut)
+        {
+            wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = Sendable(key.Id), Incarnation = (ulong)key.Incarnation });
+        }
+
+        return wire;
+    }
+
+    public static Assign FromWire(this Wire.Assign m)
+    {
+        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
+        Check(m.Key.Length <= NameLengthMax, "key");
+        var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
+        for (var i = 0; i < leaveOut.Length; i++)
+        {
+            leaveOut[i] = Key(m.LeaveOut[i].WorkerId, m.LeaveOut[i].Incarnation);
+        }
+
+        return new Assign((long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs));
+    }
+
+    public static Wire.Assigned ToWire(this Assigned m)
+    {
+        Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
+        var wire = new Wire.Assigned
+        {
+            RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
+            Revision = checked((ulong)m.Revision),
+        };
+        if (m.Workers.Count == 1)
+        {
+            wire.Workers.Add(m.Workers[0].ToWire());
+            return wire;
+        }
+
+        // Each worker once. Where none comes twice, the picks are the workers in their order: so wrote, and so reads, who knows no picks.
+        var places = new Dictionary<AssignedWorker, uint>();
+        var picks = new uint[m.Workers.Count];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            var w = m.Workers[i];
+            if (!places.TryGetValue(w, out picks[i]))
+            {
+                picks[i] = (uint)places.Count;
+                places.Add(w, picks[i]);
+                wire.Workers.Add(w.ToWire());
+            }
+        }
+
+        if (places.Count < picks.Length)
+        {
+            wire.Picks.Add(picks);
+        }
+
+        return wire;
+    }
+
+    public static Wire.AssignedWorker ToWire(this AssignedWorker w) => new()
+    {
+        WorkerId = Sendable(w.Worker.Id),
+        Incarnation = (ulong)w.Worker.Incarnation,
+        Path = Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"),
+    };
+
+    public static Assigned FromWire(this Wire.Assigned m, KnownGates gates)
+    {
+        Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
+        Check(m.Policy.Length <= NameLengthMax, "policy");
+        Check(m.Picks.Count <= Assign.CountMax, "picks");
+        var workers = new AssignedWorker[m.Workers.Count];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            var w = m.Workers[i];
+            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path));
+        }
+
+        if (m.Picks.Count > 0)
+        {
+            var picked = new AssignedWorker[m.Picks.Count];
+            for (var i = 0; i < picked.Length; i++)
+            {
+                Check(m.Picks[i] < workers.Length, "picks");
+                picked[i] = workers[m.Picks[i]];
+            }
+
+            workers = picked;
+        }
+
+        return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision));
+    }
+}

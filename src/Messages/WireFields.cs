@@ -1,0 +1,100 @@
+using System.Text.Unicode;
+using AkkaLb.Core;
+using Google.Protobuf;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Fields that several messages have, each with its range: what is read comes from the network.</summary>
+internal static class WireFields
+{
+    /// <summary>Bound of every duration on the wire: 100 days.</summary>
+    public const ulong DurationMsMax = 100UL * 24 * 3600 * 1000;
+
+    /// <summary>Bound of paths, keys and names, in characters: longer ones are refused.</summary>
+    public const int NameLengthMax = 1024;
+
+    /// <summary>Bound of a version, in characters.</summary>
+    public const int VersionLengthMax = 128;
+
+    /// <summary>Bound of texts for people, in bytes: longer ones are cut. Two of them fit into the smallest frame that Akka allows, 32,000
+    /// bytes.</summary>
+    public const int TextBytesMax = 8192;
+
+    public static WorkerKey Key(string id, ulong incarnation)
+    {
+        Check(WorkerIds.IsValid(id), "worker_id");
+        return new WorkerKey(id, (long)incarnation);
+    }
+
+    public static int Attempt(uint attempt)
+    {
+        Check(attempt is >= 1 and <= int.MaxValue, "attempt");
+        return (int)attempt;
+    }
+
+    public static uint ToAttempt(int attempt)
+    {
+        Check(attempt >= 1, "attempt");
+        return (uint)attempt;
+    }
+
+    /// <summary>Whole milliseconds, rounded up: a remaining time above zero must not arrive as zero.</summary>
+    public static ulong Ms(TimeSpan time) => time <= TimeSpan.Zero ? 0 : Math.Min(DurationMsMax, (ulong)Math.Ceiling(time.TotalMilliseconds));
+
+    /// <summary>For fields of 32 bits, which end at 49 days: a longer time is cut, not wrapped around.</summary>
+    public static uint Ms32(TimeSpan time) => (uint)Math.Min(uint.MaxValue, Ms(time));
+
+    public static TimeSpan Duration(ulong ms)
+    {
+        Check(ms <= DurationMsMax, "duration");
+        return TimeSpan.FromMilliseconds((long)ms);
+    }
+
+    /// <summary>Cut, because an exception's text of a megabyte would make a message that no frame holds, and the other side would wait in
+    /// vain.</summary>
+    public static string Text(string text, int lengthMax = TextBytesMax)
+    {
+        Span<byte> bytes = stackalloc byte[TextBytesMax];
+        var head = text.AsSpan(0, Math.Min(text.Length, lengthMax));
+        if (head.Length < text.Length && char.IsHighSurrogate(head[^1]))
+        {
+            head = head[..^1];
+        }
+
+        Utf8.FromUtf16(head, bytes, out var charsRead, out _);
+        return charsRead == text.Length ? text : text[..charsRead];
+    }
+
+    public static string Sendable(string workerId) => Sendable(workerId, WorkerIds.IsValid(workerId), "worker_id");
+
+    public static string Sendable(string text, bool holds, string field)
+    {
+        Check(holds, field);
+        return text;
+    }
+
+    public static void Check(bool holds, string field)
+    {
+        if (!holds)
+        {
+            throw new FormatException($"field {field} is out of range");
+        }
+    }
+
+    public static Wire.JobId ToWire(this JobId m) => new() { Client = (ulong)m.Client, Sequence = (ulong)m.Sequence };
+
+    public static JobId FromWire(this Wire.JobId? m)
+    {
+        Check(m is not null, "id");
+        return new JobId((long)m!.Client, (long)m.Sequence);
+    }
+
+    public static Wire.Payload ToWire(this Payload m) =>
+        new() { SerializerId = m.SerializerId, Manifest = m.Manifest, Data = UnsafeByteOperations.UnsafeWrap(m.Data) };
+
+    public static Payload FromWire(this Wire.Payload? m)
+    {
+        Check(m is not null, "payload");
+        return new Payload(m!.SerializerId, m.Manifest, m.Data.Memory);
+    }
+}

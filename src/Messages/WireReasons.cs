@@ -1,0 +1,66 @@
+using System.Collections.Frozen;
+using AkkaLb.Core;
+
+namespace AkkaLb.Messages;
+
+/// <summary>States and reasons. One of a later version is read as the one that makes the same difference to the receiver.</summary>
+internal static class WireReasons
+{
+    private static readonly FrozenDictionary<Wire.WorkerState, WorkerState> WorkerStates = Inverse<WorkerState, Wire.WorkerState>(ToWire);
+    private static readonly FrozenDictionary<Wire.AssignRejectReason, AssignRejectReason> AssignRejectReasons =
+        Inverse<AssignRejectReason, Wire.AssignRejectReason>(ToWire);
+    private static readonly FrozenDictionary<Wire.JobFailureReason, JobFailureReason> JobFailureReasons =
+        Inverse<JobFailureReason, Wire.JobFailureReason>(ToWire);
+    private static readonly FrozenDictionary<Wire.JobRejectReason, JobRejectReason> JobRejectReasons =
+        Inverse<JobRejectReason, Wire.JobRejectReason>(ToWire);
+
+    public static Wire.WorkerState ToWire(this WorkerState state) => state switch
+    {
+        WorkerState.Up => Wire.WorkerState.Up,
+        WorkerState.Draining => Wire.WorkerState.Draining,
+    };
+
+    /// <summary>A state of a later version is none that takes jobs as we know it.</summary>
+    public static WorkerState FromWire(this Wire.WorkerState read) => WorkerStates.GetValueOrDefault(read, WorkerState.Draining);
+
+    public static Wire.AssignRejectReason ToWire(this AssignRejectReason reason) => reason switch
+    {
+        AssignRejectReason.NoWorkers => Wire.AssignRejectReason.NoWorkers,
+        AssignRejectReason.NoMemoryReports => Wire.AssignRejectReason.NoMemoryReports,
+        AssignRejectReason.AllExcluded => Wire.AssignRejectReason.AllExcluded,
+        AssignRejectReason.NotReady => Wire.AssignRejectReason.NotReady,
+        AssignRejectReason.Stopping => Wire.AssignRejectReason.Stopping,
+    };
+
+    public static AssignRejectReason FromWire(this Wire.AssignRejectReason read) =>
+        AssignRejectReasons.GetValueOrDefault(read, AssignRejectReason.NotReady);
+
+    public static Wire.JobFailureReason ToWire(this JobFailureReason reason) => reason switch
+    {
+        JobFailureReason.Failure => Wire.JobFailureReason.Failure,
+        JobFailureReason.Crash => Wire.JobFailureReason.Crash,
+        JobFailureReason.DeadlineExceeded => Wire.JobFailureReason.DeadlineExceeded,
+        JobFailureReason.UnreadableMessage => Wire.JobFailureReason.UnreadableMessage,
+        JobFailureReason.UnsendableReply => Wire.JobFailureReason.UnsendableReply,
+        JobFailureReason.Drained => Wire.JobFailureReason.Drained,
+    };
+
+    public static JobFailureReason FromWire(this Wire.JobFailureReason read) => JobFailureReasons.GetValueOrDefault(read, JobFailureReason.Failure);
+
+    public static Wire.JobRejectReason ToWire(this JobRejectReason reason) => reason switch
+    {
+        JobRejectReason.Draining => Wire.JobRejectReason.Draining,
+        JobRejectReason.OverCapacity => Wire.JobRejectReason.OverCapacity,
+        JobRejectReason.DeadlinePassed => Wire.JobRejectReason.DeadlinePassed,
+        JobRejectReason.Unable => Wire.JobRejectReason.Unable,
+        JobRejectReason.NotHere => Wire.JobRejectReason.NotHere,
+        JobRejectReason.Unreadable => Wire.JobRejectReason.Unreadable,
+        JobRejectReason.Unhandled => Wire.JobRejectReason.Unhandled,
+    };
+
+    public static JobRejectReason FromWire(this Wire.JobRejectReason read) => JobRejectReasons.GetValueOrDefault(read, JobRejectReason.Unable);
+
+    private static FrozenDictionary<TWire, T> Inverse<T, TWire>(Func<T, TWire> toWire)
+        where T : struct, Enum
+        where TWire : notnull => Enum.GetValues<T>().ToFrozenDictionary(toWire);
+}

@@ -1,0 +1,107 @@
+using AkkaLb.Core;
+using static AkkaLb.Messages.WireFields;
+
+namespace AkkaLb.Messages;
+
+/// <summary>What a balancer tells of itself and of its watch.</summary>
+internal static class WireStates
+{
+    public static Wire.WatcherState ToWire(this WatcherState m)
+    {
+        var wire = new Wire.WatcherState
+        {
+            Registry = Text(m.Registry, NameLengthMax),
+            Connected = m.IsConnected,
+            Revision = checked((ulong)m.Revision),
+            Resyncs = checked((ulong)m.Resyncs),
+            Disconnects = checked((ulong)m.Disconnects),
+            LastProblem = Text(m.LastProblem),
+            MemberCount = checked((uint)m.MemberCount),
+        };
+        if (m.ProofAge is { } age)
+        {
+            wire.ProofAgeMs = Ms(age);
+        }
+
+        return wire;
+    }
+
+    public static WatcherState FromWire(this Wire.WatcherState m)
+    {
+        Check(m.Registry.Length <= NameLengthMax, "registry");
+        return new WatcherState(
+            m.Registry,
+            m.Connected,
+            checked((long)m.Revision),
+            m.HasProofAgeMs ? Duration(m.ProofAgeMs) : null,
+            checked((long)m.Resyncs),
+            checked((long)m.Disconnects),
+            Text(m.LastProblem),
+            checked((int)m.MemberCount));
+    }
+
+    public static Wire.GetBalancerState ToWire(this GetBalancerState m)
+    {
+        Check(m.Count is >= 0 and <= GetBalancerState.CountMax, "count");
+        return new Wire.GetBalancerState { From = checked((uint)m.From), Count = (uint)m.Count };
+    }
+
+    public static GetBalancerState FromWire(this Wire.GetBalancerState m)
+    {
+        Check(m.Count <= GetBalancerState.CountMax, "count");
+        return new GetBalancerState(checked((int)m.From), (int)m.Count);
+    }
+
+    public static Wire.BalancerState ToWire(this BalancerState m)
+    {
+        Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        var wire = new Wire.BalancerState
+        {
+            Id = Text(m.Id, NameLengthMax),
+            Policy = Text(m.Policy, NameLengthMax),
+            Rejection = Text(m.Rejection),
+            Version = checked((ulong)m.Version),
+            MemberCount = checked((uint)m.MemberCount),
+            From = checked((uint)m.From),
+        };
+        foreach (var member in m.Members)
+        {
+            var wireMember = new Wire.MemberState
+            {
+                WorkerId = Sendable(member.Worker.Id),
+                Incarnation = (ulong)member.Worker.Incarnation,
+                State = member.State.ToWire(),
+                Eligible = member.IsEligible,
+                Reason = OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax),
+            };
+            if (member.ResidentBytes is { } bytes)
+            {
+                wireMember.ResidentBytes = checked((ulong)bytes);
+            }
+
+            wire.Members.Add(wireMember);
+        }
+
+        return wire;
+    }
+
+    public static BalancerState FromWire(this Wire.BalancerState m)
+    {
+        Check(m.Id.Length <= NameLengthMax, "id");
+        Check(m.Policy.Length <= NameLengthMax, "policy");
+        Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        return new BalancerState(
+            m.Id,
+            m.Policy,
+            Text(m.Rejection),
+            checked((long)m.Version),
+            checked((int)m.MemberCount),
+            checked((int)m.From),
+            [.. m.Members.Select(member => new MemberState(
+                Key(member.WorkerId, member.Incarnation),
+                member.State.FromWire(),
+                member.Eligible,
+                member.HasResidentBytes ? checked((long)member.ResidentBytes) : null,
+                OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax)))]);
+    }
+}

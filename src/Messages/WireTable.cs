@@ -1,0 +1,111 @@
+using AkkaLb.Core;
+using AkkaLb.Core.Words;
+using Google.Protobuf;
+using static AkkaLb.Messages.WireFields;
+using static AkkaLb.Messages.WireRow;
+
+namespace AkkaLb.Messages;
+
+/// <summary>The protocol, a row a message. Rows are added; what a manifest stands for never changes.</summary>
+internal static class WireTable
+{
+    public static IReadOnlyList<WireRow> Rows(KnownGates gates) =>
+    [
+        // client and balancer
+        Of("A", Wire.Assign.Parser, (Assign m) => m.ToWire(), m => m.FromWire()),
+        Of("AD", Wire.Assigned.Parser, (Assigned m) => m.ToWire(), m => m.FromWire(gates)),
+        Of("AR", Wire.AssignRejected.Parser,
+            (AssignRejected m) => new()
+            {
+                RequestId = (ulong)m.RequestId, Reason = m.Reason.ToWire(), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
+            },
+            m => new((long)m.RequestId, m.Reason.FromWire(), Text(m.Sentence), Duration(m.RetryAfterMs))),
+        Of("U", Wire.WorkerUnreachable.Parser,
+            (WorkerUnreachable m) => new()
+            {
+                WorkerId = Sendable(m.Worker.Id), Incarnation = (ulong)m.Worker.Incarnation, Seen = Text(m.Seen),
+            },
+            m => new(Key(m.WorkerId, m.Incarnation), Text(m.Seen))),
+
+        // balancers of a cluster
+        Of("Q", Wire.WhoDecides.Parser, (WhoDecides _) => new(), _ => WhoDecides.Instance),
+        Of("QD", Wire.Decides.Parser, (Decides m) => new() { Term = checked((ulong)m.Term) }, m => new(checked((long)m.Term))),
+
+        // worker and balancer
+        Of("M", Wire.MemoryReport.Parser, (MemoryReport m) => m.ToWire(), m => m.FromWire()),
+        Of("R", Wire.Register.Parser,
+            (Register m) => new() { Worker = m.Worker.ToWire(), TtlMs = Ms(m.Ttl), LeaseId = (ulong)m.LeaseId },
+            m => m.FromWire()),
+        Of("RD", Wire.Registered.Parser,
+            (Registered m) => new() { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
+            m => new((long)m.LeaseId, Duration(m.TtlMs))),
+        Of("RR", Wire.RegisterRefused.Parser,
+            (RegisterRefused m) => new() { HolderIncarnation = (ulong)m.HolderIncarnation, Text = Text(m.Text) },
+            m => new((long)m.HolderIncarnation, Text(m.Text))),
+        Of("K", Wire.KeepAlive.Parser, (KeepAlive m) => new() { LeaseId = (ulong)m.LeaseId }, m => new((long)m.LeaseId)),
+        Of("KD", Wire.KeptAlive.Parser,
+            (KeptAlive m) => new() { LeaseId = (ulong)m.LeaseId, TtlMs = Ms(m.Ttl) },
+            m => new((long)m.LeaseId, Duration(m.TtlMs))),
+        Of("RU", Wire.UpdateRegistration.Parser,
+            (UpdateRegistration m) => new() { LeaseId = (ulong)m.LeaseId, Worker = m.Worker.ToWire() },
+            m => new((long)m.LeaseId, m.Worker.FromWire())),
+        Of("RUD", Wire.RegistrationUpdated.Parser,
+            (RegistrationUpdated m) => new() { LeaseId = (ulong)m.LeaseId, Written = m.Written },
+            m => new((long)m.LeaseId, m.Written)),
+        Of("D", Wire.Deregister.Parser, (Deregister m) => new() { LeaseId = (ulong)m.LeaseId }, m => new((long)m.LeaseId)),
+        Of("DD", Wire.Deregistered.Parser, (Deregistered m) => new() { LeaseId = (ulong)m.LeaseId }, m => new((long)m.LeaseId)),
+
+        // anyone and balancer: the state
+        Of("GW", Wire.GetWatcherState.Parser, (GetWatcherState _) => new(), _ => GetWatcherState.Instance),
+        Of("WS", Wire.WatcherState.Parser, (WatcherState m) => m.ToWire(), m => m.FromWire()),
+        Of("GB", Wire.GetBalancerState.Parser, (GetBalancerState m) => m.ToWire(), m => m.FromWire()),
+        Of("BS", Wire.BalancerState.Parser, (BalancerState m) => m.ToWire(), m => m.FromWire()),
+
+        // client and worker
+        Of("J", Wire.Job.Parser,
+            (Job m) => new()
+            {
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
+                Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited),
+            },
+            m => new(
+                m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs))),
+        Of("JD", Wire.JobDone.Parser,
+            (JobDone m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.Reply.ToWire() },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reply.FromWire())),
+        Of("JF", Wire.JobFailed.Parser,
+            (JobFailed m) => new()
+            {
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reason = m.Reason.ToWire(), ExceptionType = Text(m.ExceptionType),
+                Text = Text(m.Text),
+            },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.ExceptionType), Text(m.Text))),
+        Of("JR", Wire.JobRejected.Parser,
+            (JobRejected m) => new()
+            {
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reason = m.Reason.ToWire(), Text = Text(m.Text, JobRejected.TextLengthMax),
+                RetryAfterMs = Ms(m.RetryAfter),
+            },
+            m => new(
+                m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs))),
+
+        // built-in jobs
+        Of("w", Wire.WordsJob.Parser,
+            (WordsJob m) => new() { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = Ms32(m.Pace) },
+            m => new(m.Text.Memory, Duration(m.PaceMs))),
+        Of("wd", Wire.WordsResult.Parser,
+            (WordsResult m) => new()
+            {
+                Words = checked((ulong)m.Summary.Words), StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord,
+                HasSpace = m.Summary.HasSpace,
+            },
+            m => new(new WordSummary(checked((long)m.Words), m.StartsInWord, m.EndsInWord, m.HasSpace))),
+        Of("spin", Wire.SpinJob.Parser, (SpinJob m) => new() { Ms = Ms32(m.Duration) }, m => new(Duration(m.Ms))),
+        Of("primes", Wire.PrimesJob.Parser, (PrimesJob m) => new() { Below = checked((uint)m.Below) }, m => new(checked((int)m.Below))),
+        Of("sleep", Wire.SleepJob.Parser, (SleepJob m) => new() { Ms = Ms32(m.Duration) }, m => new(Duration(m.Ms))),
+        Of("hold", Wire.HoldJob.Parser,
+            (HoldJob m) => new() { Mebibytes = checked((uint)m.Mebibytes), Ms = Ms32(m.Duration) },
+            m => new(checked((int)m.Mebibytes), Duration(m.Ms))),
+        Of("n", Wire.NumberResult.Parser, (NumberResult m) => new() { Value = m.Value }, m => new(m.Value)),
+    ];
+}

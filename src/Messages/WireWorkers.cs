@@ -1,0 +1,72 @@
+using AkkaLb.Core;
+using static AkkaLb.Messages.WireFields;
+
+namespace AkkaLb.Messages;
+
+/// <summary>Between worker and balancer: reports and registrations.</summary>
+internal static class WireWorkers
+{
+    public static Wire.MemoryReport ToWire(this MemoryReport m) => new()
+    {
+        WorkerId = Sendable(m.Worker.Id),
+        Incarnation = (ulong)m.Worker.Incarnation,
+        Sequence = checked((ulong)m.Sequence),
+        HeartbeatMs = Ms32(m.Heartbeat),
+        ResidentBytes = checked((ulong)m.ResidentBytes),
+        GcHeapBytes = checked((ulong)m.GcHeapBytes),
+        LimitBytes = checked((ulong)m.LimitBytes),
+        JobsInFlight = checked((uint)m.JobsInFlight),
+        UnixTimeMs = m.UnixTimeMs,
+    };
+
+    public static MemoryReport FromWire(this Wire.MemoryReport m)
+    {
+        Check(m.HeartbeatMs >= 1, "heartbeat_ms");
+        return new MemoryReport(
+            Key(m.WorkerId, m.Incarnation),
+            checked((long)m.Sequence),
+            Duration(m.HeartbeatMs),
+            checked((long)m.ResidentBytes),
+            checked((long)m.GcHeapBytes),
+            checked((long)m.LimitBytes),
+            checked((int)m.JobsInFlight),
+            m.UnixTimeMs);
+    }
+
+    public static Wire.WorkerRecord ToWire(this WorkerRecord m) => new()
+    {
+        WorkerId = Sendable(m.Id),
+        Incarnation = (ulong)m.Incarnation,
+        Path = Sendable(m.Path, m.Path.Length is > 0 and <= NameLengthMax, "path"),
+        State = m.State.ToWire(),
+        Capacity = checked((uint)m.Capacity),
+        HeartbeatMs = checked((uint)m.HeartbeatMs),
+        Version = Sendable(m.Version, m.Version.Length <= VersionLengthMax, "version"),
+        Reason = OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
+    };
+
+    public static WorkerRecord FromWire(this Wire.WorkerRecord? m)
+    {
+        Check(m is not null, "worker");
+        Check(m!.Path.Length is > 0 and <= NameLengthMax, "path");
+        Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
+        Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
+        Check(m.Version.Length <= VersionLengthMax, "version");
+        var key = Key(m.WorkerId, m.Incarnation);
+        return new WorkerRecord(
+            key.Id,
+            key.Incarnation,
+            m.Path,
+            m.State.FromWire(),
+            (int)m.Capacity,
+            (int)m.HeartbeatMs,
+            m.Version,
+            OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax));
+    }
+
+    public static Register FromWire(this Wire.Register m)
+    {
+        Check(m.TtlMs >= 1, "ttl_ms");
+        return new Register(m.Worker.FromWire(), Duration(m.TtlMs), (long)m.LeaseId);
+    }
+}
