@@ -15,4 +15,22 @@ public class ClientCorePropertyTests
 
         client.Finish();
     });
+
+    [Fact]
+    public void The_same_seed_does_the_same_in_the_same_order() => Seeded.Runs(300, random =>
+    {
+        var seed = random.Next();
+        Assert.Equal(Trace(seed), Trace(seed));
+    });
+
+    private static string Trace(int seed)
+    {
+        var client = new RandomClient(new Random(seed));
+        for (var step = 0; step < 200; step++)
+        {
+            client.Step();
+        }
+
+        return client.Trace;
+    }
 }

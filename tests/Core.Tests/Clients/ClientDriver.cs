@@ -5,7 +5,8 @@ namespace AkkaLb.Core.Tests.Clients;
 
 /// <summary>A client that is asked by methods, each of which hands in an input.</summary>
 /// <remarks>Its effects are kept until they are taken; what it does to find a balancer is kept apart, in <see cref="Search"/>.</remarks>
-internal sealed class ClientDriver(ClientSettings settings, long clientId, Random random)
+/// <param name="look">Sees each effect, in order.</param>
+internal sealed class ClientDriver(ClientSettings settings, long clientId, Random random, Action<ClientEffect>? look = null)
 {
     private const string BalancerAddress = "akka.tcp://AkkaLb@balancer:1";
 
@@ -35,6 +36,7 @@ internal sealed class ClientDriver(ClientSettings settings, long clientId, Rando
         _core.Handle(input, now, _outbox);
         foreach (var effect in _outbox)
         {
+            look?.Invoke(effect);
             (effect is ClientEffect.Probe or ClientEffect.BalancerFound or ClientEffect.Note ? Search : Effects).Add(effect);
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using AkkaLb.Core.Clients;
 using static AkkaLb.Core.Tests.Build;
 
@@ -10,6 +11,8 @@ internal sealed class RandomClient
     private static readonly AssignedWorker[] Workers = [.. Enumerable.Range(1, 5).Select(i => new AssignedWorker(
         Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}")))];
 
+    private static readonly string[] Balancers = ["b1", "b2", "b3"];
+
     private readonly Random _random;
     private readonly ClientSettings _settings;
     private readonly ClientDriver _core;
@@ -17,6 +20,8 @@ internal sealed class RandomClient
     private readonly List<long> _requests = [0];
     private readonly List<long> _questions = [0];
     private readonly List<Job> _sends = [];
+    private readonly StringBuilder _trace = new();
+    private bool _hasBalancer;
     private TimeSpan _now;
 
     public RandomClient(Random random)
@@ -28,8 +33,11 @@ internal sealed class RandomClient
             JobsMax = random.Next(3, 20),
             RetryBudget = new RetryBudgetSettings(random.Of([0, 0.5]), random.Of([0, 0.3, 10])),
         };
-        _core = new ClientDriver(_settings, clientId: 7, random);
+        _core = new ClientDriver(_settings, clientId: 7, random, LookAtSearch);
     }
+
+    /// <summary>All that it did, with the times.</summary>
+    public string Trace => _trace.ToString();
 
     public void Step()
     {
@@ -153,13 +161,26 @@ internal sealed class RandomClient
 
     private void Balancer()
     {
-        if (_random.Chance(0.7))
+        switch (_random.Next(8))
         {
-            _core.BalancerFound(_now);
-        }
-        else
-        {
-            _core.BalancerLost(_now);
+            case 0:
+                _core.BalancerLost(_now);
+                break;
+            case 1:
+                _core.Handle(new ClientInput.BalancersKnown([.. Balancers.Where(_ => _random.Chance(0.5))]), _now);
+                break;
+            case 2:
+                _core.Handle(new ClientInput.BalancerAnswered(_random.Next(20), _random.Of(Balancers)), _now);
+                break;
+            case 3:
+                _core.Handle(new ClientInput.Undelivered(new Assign(_random.Of(_requests), 1, [], null, default)), _now);
+                break;
+            case 4:
+                _core.ConnectionLost(_random.Of(Balancers), "lost", _now);
+                break;
+            default:
+                _core.BalancerFound(_now);
+                break;
         }
     }
 
@@ -202,6 +223,30 @@ internal sealed class RandomClient
         }
 
         _core.Effects.Clear();
+        _core.Search.Clear();
+    }
+
+    /// <summary>A balancer is told things only while one is used, and each change is told once.</summary>
+    private void LookAtSearch(ClientEffect effect)
+    {
+        _trace.Append(CultureInfo.InvariantCulture, $"{_now.Ticks} {effect} ");
+        switch (effect)
+        {
+            case ClientEffect.ToBalancer { Message: var message }:
+                Assert.True(_hasBalancer, "told a balancer though none is used");
+                _trace.AppendJoin(' ', (message as Assign)?.LeaveOut ?? []);
+                break;
+            case ClientEffect.Probe or ClientEffect.BalancerFound or ClientEffect.Note { IsTrouble: false }:
+                Assert.False(_hasBalancer, "sought another");
+                _hasBalancer = effect is ClientEffect.BalancerFound;
+                break;
+            case ClientEffect.Note:
+                Assert.True(_hasBalancer, "lost one that was not used");
+                _hasBalancer = false;
+                break;
+            default:
+                break;
+        }
     }
 
     private void Look(Job send, Submitted job)
