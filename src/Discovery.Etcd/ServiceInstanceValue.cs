@@ -11,44 +11,22 @@ namespace AkkaLb.Discovery.Etcd;
 /// missing where the path holds them.</remarks>
 public static class ServiceInstanceValue
 {
-    private const int HostLengthMax = 255;
-    private const int AddressLengthMax = 64;
-    private const int PathLengthMax = 1024;
-    private const int VersionLengthMax = 128;
     private const int AttributesMax = 32;
     private const int AttributeNameLengthMax = 64;
-    private const int AttributeValueLengthMax = 512;
 
     /// <summary>The bytes to put, 4 KiB at most.</summary>
     /// <exception cref="ArgumentException">The instance breaks a rule, so that nobody could read it back; the message says which.</exception>
     public static byte[] Write(ServiceInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        var json = JsonValue.Write(fields =>
+        var json = JsonValue.Write(new Json
         {
-            fields.WriteString("host", instance.Host);
-            fields.WriteNumber("port", instance.Port);
-            if (instance.Address is { } address)
-            {
-                fields.WriteString("address", address.ToString());
-            }
-
-            if (instance.Path is { } path)
-            {
-                fields.WriteString("path", path);
-            }
-
-            fields.WriteString("version", instance.Version);
-            if (!instance.Attributes.IsEmpty)
-            {
-                fields.WriteStartObject("attributes");
-                foreach (var (name, value) in instance.Attributes)
-                {
-                    fields.WriteString(name, value);
-                }
-
-                fields.WriteEndObject();
-            }
+            Host = instance.Host,
+            Port = instance.Port,
+            Address = instance.Address?.ToString(),
+            Path = instance.Path,
+            Version = instance.Version,
+            Attributes = instance.Attributes.IsEmpty ? null : instance.Attributes,
         });
         return TryParse(instance.Id, json, out _, out var problem)
             ? json
@@ -70,49 +48,40 @@ public static class ServiceInstanceValue
             return false;
         }
 
-        if (!JsonValue.TryOpen(utf8, out var document, out problem))
+        if (JsonValue.TryRead<Json>(utf8, out var value, out problem))
         {
-            return false;
+            (instance, problem) = Read(id, value);
         }
 
-        using (document)
-        {
-            var value = JsonValue.Of(document);
-            var read = Read(id, value);
-            problem = value.Problem;
-            instance = problem is null ? read : null;
-            return problem is null;
-        }
+        return problem is null;
     }
 
-    private static ServiceInstance Read(string id, JsonValue value)
+    private static (ServiceInstance? Instance, string? Problem) Read(string id, Json value)
     {
-        var path = value.Has("path") ? value.Text("path", PathLengthMax) : null;
-        var isNamedByPath = TryHostAndPort(path, out var host, out var port) && !value.Has("host") && !value.Has("port");
-        if (!isNamedByPath)
+        var (host, port, attributes) = (value.Host, (int)value.Port, value.Attributes ?? ImmutableSortedDictionary<string, string>.Empty);
+        if (host is null && port == 0 && TryHostAndPort(value.Path, out var hostInPath, out var portInPath))
         {
-            host = value.Text("host", HostLengthMax);
-            port = (int)value.Whole("port", 1, 65535);
-            value.Require(host.Length > 0 && !host.Any(char.IsWhiteSpace), "'host' is empty or holds blanks");
+            (host, port) = (hostInPath, portInPath);
         }
 
         IPAddress? address = null;
-        if (value.Has("address"))
-        {
-            value.Require(IPAddress.TryParse(value.Text("address", AddressLengthMax), out address), "'address' is no IP address");
-        }
-
-        var attributes = value.Has("attributes")
-            ? value.Texts("attributes", AttributesMax, AttributeNameLengthMax, AttributeValueLengthMax)
-                .ToImmutableSortedDictionary(StringComparer.Ordinal)
-            : ImmutableSortedDictionary<string, string>.Empty;
-        return new ServiceInstance(id, host, port)
-        {
-            Address = address,
-            Path = path,
-            Version = value.Has("version") ? value.Text("version", VersionLengthMax) : "",
-            Attributes = attributes,
-        };
+        var problem = host is null ? "'host' is missing"
+            : value.Host is "" || value.Host?.Any(char.IsWhiteSpace) == true ? "'host' is empty or holds blanks"
+            : port == 0 ? "'port' is missing"
+            : value.Address is { } text && !IPAddress.TryParse(text, out address) ? "'address' is no IP address"
+            : attributes.Count > AttributesMax ? $"'attributes' has more than {AttributesMax} entries"
+            : attributes.Keys.Any(k => k.Length is 0 or > AttributeNameLengthMax || k.Any(char.IsControl))
+                ? "'attributes' has a name that is empty, too long or no text"
+            : null;
+        return problem is not null ? (null, problem) : (
+            new ServiceInstance(id, host!, port)
+            {
+                Address = address,
+                Path = value.Path,
+                Version = value.Version ?? "",
+                Attributes = attributes.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            },
+            null);
     }
 
     /// <summary>Out of <c>protocol://System@host:port/…</c>.</summary>
@@ -136,5 +105,21 @@ public static class ServiceInstanceValue
 
         host = authority[..colon];
         return true;
+    }
+
+    private sealed record Json
+    {
+        [JsonText(255)] public string? Host { get; init; }
+
+        /// <summary>0: not there.</summary>
+        [JsonWhole(1, 65535)] public long Port { get; init; }
+
+        [JsonText(64)] public string? Address { get; init; }
+
+        [JsonText(1024)] public string? Path { get; init; }
+
+        [JsonText(128)] public string? Version { get; init; }
+
+        public IReadOnlyDictionary<string, string>? Attributes { get; init; }
     }
 }

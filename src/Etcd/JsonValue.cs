@@ -1,191 +1,140 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AkkaLb.Etcd;
 
 /// <summary>What our JSON values in etcd share: one bounded object, strict about types and ranges, unknown fields skipped.</summary>
-/// <remarks>The first problem met is kept and ends the reading: later getters answer with a placeholder nobody uses.</remarks>
-public sealed class JsonValue
+public static class JsonValue
 {
     /// <summary>Upper bound of one value in bytes. Ours have about 200.</summary>
     public const int BytesMax = 4096;
 
-    private readonly JsonElement _object;
-
-    private JsonValue(JsonElement element) => _object = element;
-
-    /// <summary>What is wrong with the value, fit for a log; null while nothing is.</summary>
-    public string? Problem
+    private static readonly JsonSerializerOptions Options = new()
     {
-        get;
-        private set => field = value is null ? null : LogText.Of(value);
-    }
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonTextConverter(512) },
+    };
 
-    /// <summary>Opens the document; whoever gets true disposes it.</summary>
-    public static bool TryOpen(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JsonDocument? document, [NotNullWhen(false)] out string? problem)
+    /// <summary>Reads a record whose members say by <see cref="JsonTextAttribute"/> and <see cref="JsonWholeAttribute"/> what they may be; never
+    /// throws.</summary>
+    /// <param name="utf8">The value as etcd holds it.</param>
+    /// <param name="value">The record when the answer is true. Texts that stand in a dictionary have at most 512 characters.</param>
+    /// <param name="problem">The first thing that is wrong, fit for a log, when the answer is false.</param>
+    public static bool TryRead<T>(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? problem)
+        where T : class
     {
-        document = null;
-        if (utf8.Length > BytesMax)
-        {
-            problem = $"it has {utf8.Length} bytes, more than {BytesMax}";
-            return false;
-        }
-
+        (value, problem) = (null, utf8.Length > BytesMax ? $"it has {utf8.Length} bytes, more than {BytesMax}" : null);
         try
         {
-            document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            if (problem is null)
+            {
+                using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+                problem = Read(document.RootElement, out value);
+            }
         }
         catch (JsonException e)
         {
-            problem = LogText.Of($"it is not JSON: {e.Message}");
-            return false;
+            problem = $"it is not JSON: {e.Message}";
         }
         catch (InvalidOperationException)
         {
             // Thrown where names are compared, for half a surrogate pair in one of them.
             problem = "it is not JSON: a name in it is no valid Unicode text";
-            return false;
         }
 
-        if (document.RootElement.ValueKind == JsonValueKind.Object)
-        {
-            problem = null;
-            return true;
-        }
-
-        document.Dispose();
-        document = null;
-        problem = "it is not a JSON object";
-        return false;
+        problem = problem is null ? null : LogText.Of(problem);
+        return problem is null;
     }
 
-    public static JsonValue Of(JsonDocument document) => new(document.RootElement);
-
-    public string Text(string name, int lengthMax)
+    /// <summary>Writes a record: its members in order, without those that are null.</summary>
+    /// <exception cref="ArgumentException">It is larger than anybody would read.</exception>
+    public static byte[] Write<T>(T value)
     {
-        if (!TryGet(name, JsonValueKind.String, out var element))
+        var json = JsonSerializer.SerializeToUtf8Bytes(value, Options);
+        return json.Length <= BytesMax
+            ? json
+            : throw new ArgumentException($"the registry value has {json.Length} bytes, more than {BytesMax}", nameof(value));
+    }
+
+    private static string? Read<T>(JsonElement element, out T? value)
+        where T : class
+    {
+        value = null;
+        if (element.ValueKind != JsonValueKind.Object)
         {
-            return "";
+            return "it is not a JSON object";
         }
 
         try
         {
-            var text = element.GetString()!;
-            if (text.Length <= lengthMax && !text.Any(char.IsControl))
-            {
-                return text;
-            }
+            value = element.Deserialize<T>(Options)!;
+            return null;
+        }
+        catch (JsonException e) when (e.Path == "$")
+        {
+            var missing = Options.GetTypeInfo(typeof(T)).Properties.First(p => p.IsRequired && !element.TryGetProperty(p.Name, out _));
+            return $"'{missing.Name}' is missing";
+        }
+        catch (JsonException e)
+        {
+            // Texts and numbers are refused in our words; in the runtime's, with the path at the end, only what should be a dictionary.
+            return $"'{e.Path?[2..]}' {(e.Message.Contains("Path: ", StringComparison.Ordinal) ? "must be an object" : e.Message)}";
+        }
+    }
 
-            Problem = $"'{name}' is longer than {lengthMax} characters or holds control characters";
+    internal static JsonException WrongKind(string wanted, JsonTokenType found) =>
+        new($"must be a {wanted}, not {found.ToString().Replace("Start", "", StringComparison.Ordinal).ToLowerInvariant()}");
+}
+
+/// <summary>A text of at most <paramref name="lengthMax"/> characters, none of them a control character.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class JsonTextAttribute(int lengthMax) : JsonConverterAttribute
+{
+    /// <inheritdoc/>
+    public override JsonConverter CreateConverter(Type typeToConvert) => new JsonTextConverter(lengthMax);
+}
+
+/// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>, both included.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class JsonWholeAttribute(long min, long max) : JsonConverterAttribute
+{
+    /// <inheritdoc/>
+    public override JsonConverter CreateConverter(Type typeToConvert) => new JsonWholeConverter(min, max);
+}
+
+internal sealed class JsonTextConverter(int lengthMax) : JsonConverter<string>
+{
+    public override bool HandleNull => true;
+
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        try
+        {
+            var text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw JsonValue.WrongKind("string", reader.TokenType);
+            return text.Length <= lengthMax && !text.Any(char.IsControl)
+                ? text
+                : throw new JsonException($"is longer than {lengthMax} characters or holds control characters");
         }
         catch (InvalidOperationException)
         {
             // Thrown for bytes that are no UTF-8 and for half a surrogate pair, which the parser lets pass.
-            Problem = $"'{name}' is no valid Unicode text";
-        }
-
-        return "";
-    }
-
-    public long Whole(string name, long min, long max)
-    {
-        if (!TryGet(name, JsonValueKind.Number, out var element))
-        {
-            return min;
-        }
-
-        if (element.TryGetInt64(out var number) && number >= min && number <= max)
-        {
-            return number;
-        }
-
-        Problem = $"'{name}' must be a whole number from {min} to {max}";
-        return min;
-    }
-
-    /// <summary>Whether there is such a field, of whatever kind.</summary>
-    public bool Has(string name) => _object.TryGetProperty(name, out _);
-
-    /// <summary>An object of texts, names of at least one character.</summary>
-    public IReadOnlyDictionary<string, string> Texts(string name, int countMax, int nameLengthMax, int lengthMax)
-    {
-        var texts = new Dictionary<string, string>();
-        if (!TryGet(name, JsonValueKind.Object, out var element))
-        {
-            return texts;
-        }
-
-        var inner = new JsonValue(element);
-        foreach (var key in element.EnumerateObject().Select(NameOf))
-        {
-            Require(key is { Length: > 0 } && key.Length <= nameLengthMax && !key.Any(char.IsControl),
-                $"'{name}' has a name that is empty, too long or no text");
-            Require(texts.Count < countMax, $"'{name}' has more than {countMax} entries");
-            if (Problem is not null)
-            {
-                break;
-            }
-
-            texts[key!] = inner.Text(key!, lengthMax);
-            Problem = inner.Problem is { } problem ? $"in '{name}': {problem}" : null;
-        }
-
-        return texts;
-    }
-
-    /// <summary>Notes a problem found by the caller, unless there is one already.</summary>
-    public void Require(bool isGood, string problem) => Problem ??= isGood ? null : problem;
-
-    /// <summary>Writes one object.</summary>
-    /// <exception cref="ArgumentException">It is larger than anybody would read.</exception>
-    public static byte[] Write(Action<Utf8JsonWriter> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            fields(writer);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenCount <= BytesMax
-            ? buffer.WrittenSpan.ToArray()
-            : throw new ArgumentException($"the registry value has {buffer.WrittenCount} bytes, more than {BytesMax}", nameof(fields));
-    }
-
-    private bool TryGet(string name, JsonValueKind kind, out JsonElement element)
-    {
-        element = default;
-        if (Problem is not null)
-        {
-            return false;
-        }
-
-        if (!_object.TryGetProperty(name, out element))
-        {
-            Problem = $"'{name}' is missing";
-        }
-        else if (element.ValueKind != kind)
-        {
-            Problem = $"'{name}' must be a {Lower(kind)}, not {Lower(element.ValueKind)}";
-        }
-
-        return Problem is null;
-    }
-
-    /// <summary>Null for bytes that are no text.</summary>
-    private static string? NameOf(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
+            throw new JsonException("is no valid Unicode text");
         }
     }
 
-    private static string Lower(JsonValueKind kind) => kind.ToString().ToLowerInvariant();
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}
+
+internal sealed class JsonWholeConverter(long min, long max) : JsonConverter<long>
+{
+    public override bool HandleNull => true;
+
+    public override long Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType != JsonTokenType.Number ? throw JsonValue.WrongKind("number", reader.TokenType)
+        : reader.TryGetInt64(out var number) && number >= min && number <= max ? number
+        : throw new JsonException($"must be a whole number from {min} to {max}");
+
+    public override void Write(Utf8JsonWriter writer, long value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
 }

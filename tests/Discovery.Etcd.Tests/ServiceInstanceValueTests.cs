@@ -58,9 +58,9 @@ public sealed class ServiceInstanceValueTests
     [InlineData("""{"host":"h","port":65536}""", "'port' must be a whole number")]
     [InlineData("""{"host":"h","port":"1"}""", "'port' must be a number")]
     [InlineData("""{"host":"h","port":1,"address":"h"}""", "'address' is no IP address")]
-    [InlineData("""{"host":"h","port":1,"attributes":{"a":1}}""", "in 'attributes': 'a' must be a string")]
+    [InlineData("""{"host":"h","port":1,"attributes":{"a":1}}""", "'attributes.a' must be a string, not number")]
     [InlineData("""{"host":"h","port":1,"attributes":{"":"1"}}""", "'attributes' has a name")]
-    [InlineData("""{"host":"h","port":1,"attributes":[]}""", "'attributes' must be a object")]
+    [InlineData("""{"host":"h","port":1,"attributes":[]}""", "'attributes' must be an object")]
     [InlineData("""{"host":"h","port":1,"version":"a\u0001b"}""", "'version' is longer")]
     [InlineData("""{"host":"h","port":1,"port":2}""", "not JSON")]
     public void Anything_else_is_named_and_left_out(string json, string problem)

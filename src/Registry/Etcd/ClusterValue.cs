@@ -7,38 +7,31 @@ namespace AkkaLb.Registry.Etcd;
 /// <summary>A cluster member's value in the registry: <c>{"address","uid","generation","policy"}</c>.</summary>
 public static class ClusterValue
 {
-    private const int AddressLengthMax = 1024;
-    private const int PolicyLengthMax = 128;
-
     /// <summary>The bytes to put.</summary>
-    public static byte[] Write(ClusterEntry entry) => JsonValue.Write(fields =>
-    {
-        fields.WriteString("address", entry.Node.Address);
-        fields.WriteNumber("uid", entry.Node.Uid);
-        fields.WriteNumber("generation", entry.Generation);
-        fields.WriteString("policy", entry.Policy);
-    });
+    public static byte[] Write(ClusterEntry entry) => JsonValue.Write(
+        new Json { Address = entry.Node.Address, Uid = entry.Node.Uid, Generation = entry.Generation, Policy = entry.Policy });
 
     /// <summary>Reads a value; never throws.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out ClusterEntry? entry, [NotNullWhen(false)] out string? problem)
     {
         entry = null;
-        if (!JsonValue.TryOpen(utf8, out var document, out problem))
+        if (JsonValue.TryRead<Json>(utf8, out var value, out problem))
         {
-            return false;
+            problem = SerializedActorPath.IsNode(value.Address) ? null : SerializedActorPath.NoNode;
+            entry = problem is null ? new ClusterEntry(new NodeLife(value.Address, value.Uid), value.Generation, value.Policy) : null;
         }
 
-        using (document)
-        {
-            var value = JsonValue.Of(document);
-            var address = value.Text("address", AddressLengthMax);
-            var uid = value.Whole("uid", long.MinValue, long.MaxValue);
-            var generation = value.Whole("generation", 1, long.MaxValue);
-            var policy = value.Text("policy", PolicyLengthMax);
-            value.Require(SerializedActorPath.IsNode(address), SerializedActorPath.NoNode);
-            problem = value.Problem;
-            entry = problem is null ? new ClusterEntry(new NodeLife(address, uid), generation, policy) : null;
-            return entry is not null;
-        }
+        return problem is null;
+    }
+
+    private sealed record Json
+    {
+        [JsonText(1024)] public required string Address { get; init; }
+
+        [JsonWhole(long.MinValue, long.MaxValue)] public required long Uid { get; init; }
+
+        [JsonWhole(1, long.MaxValue)] public required long Generation { get; init; }
+
+        [JsonText(128)] public required string Policy { get; init; }
     }
 }

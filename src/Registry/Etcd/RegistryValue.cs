@@ -10,26 +10,20 @@ namespace AkkaLb.Registry.Etcd;
 /// say more.</remarks>
 public static class RegistryValue
 {
-    private const int VersionLengthMax = 128;
-    private const int PathLengthMax = 1024;
-
     /// <summary>The bytes to put.</summary>
     /// <exception cref="ArgumentException">The record breaks a rule, so that nobody could read it back.</exception>
     public static byte[] Write(WorkerRecord worker)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        var json = JsonValue.Write(fields =>
+        var json = JsonValue.Write(new Json
         {
-            fields.WriteString("path", worker.Path);
-            fields.WriteNumber("incarnation", worker.Incarnation);
-            fields.WriteString("state", NameOf(worker.State));
-            fields.WriteNumber("capacity", worker.Capacity);
-            fields.WriteNumber("heartbeatMs", worker.HeartbeatMs);
-            fields.WriteString("version", worker.Version);
-            if (worker.Reason.Length > 0)
-            {
-                fields.WriteString("reason", OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax));
-            }
+            Path = worker.Path,
+            Incarnation = worker.Incarnation,
+            State = worker.State == WorkerState.Up ? "up" : "draining",
+            Capacity = worker.Capacity,
+            HeartbeatMs = worker.HeartbeatMs,
+            Version = worker.Version,
+            Reason = worker.Reason.Length > 0 ? OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax) : null,
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -51,36 +45,35 @@ public static class RegistryValue
             return false;
         }
 
-        if (!JsonValue.TryOpen(utf8, out var document, out problem))
+        if (JsonValue.TryRead<Json>(utf8, out var value, out problem))
         {
-            return false;
+            problem = !SerializedActorPath.IsWorker(value.Path) ? SerializedActorPath.NoWorker
+                : value.State is not ("up" or "draining") ? "'state' must be 'up' or 'draining'"
+                : null;
+            var state = value.State == "up" ? WorkerState.Up : WorkerState.Draining;
+            worker = problem is null
+                ? new WorkerRecord(
+                    id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "")
+                : null;
         }
 
-        using (document)
-        {
-            var value = JsonValue.Of(document);
-            var path = value.Text("path", PathLengthMax);
-            var incarnation = value.Whole("incarnation", 1, long.MaxValue);
-            var state = value.Text("state", PathLengthMax);
-            var capacity = value.Whole("capacity", 1, int.MaxValue);
-            var heartbeatMs = value.Whole("heartbeatMs", 1, int.MaxValue);
-            var version = value.Text("version", VersionLengthMax);
-            var reason = value.Has("reason") ? value.Text("reason", WorkerRecord.ReasonLengthMax) : "";
-            value.Require(SerializedActorPath.IsWorker(path), SerializedActorPath.NoWorker);
-            value.Require(state is "up" or "draining", "'state' must be 'up' or 'draining'");
-            problem = value.Problem;
-            worker = problem is null
-                ? new WorkerRecord(id, incarnation, path, StateOf(state), (int)capacity, (int)heartbeatMs, version, reason)
-                : null;
-            return worker is not null;
-        }
+        return problem is null;
     }
 
-    private static string NameOf(WorkerState state) => state switch
+    private sealed record Json
     {
-        WorkerState.Up => "up",
-        WorkerState.Draining => "draining",
-    };
+        [JsonText(1024)] public required string Path { get; init; }
 
-    private static WorkerState StateOf(string name) => name == "up" ? WorkerState.Up : WorkerState.Draining;
+        [JsonWhole(1, long.MaxValue)] public required long Incarnation { get; init; }
+
+        [JsonText(1024)] public required string State { get; init; }
+
+        [JsonWhole(1, int.MaxValue)] public required long Capacity { get; init; }
+
+        [JsonWhole(1, int.MaxValue)] public required long HeartbeatMs { get; init; }
+
+        [JsonText(128)] public required string Version { get; init; }
+
+        [JsonText(WorkerRecord.ReasonLengthMax)] public string? Reason { get; init; }
+    }
 }
