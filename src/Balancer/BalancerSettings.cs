@@ -22,27 +22,34 @@ public sealed record BalancerSettings(
     TimeSpan Wait,
     ClusterSettings? Cluster)
 {
-    public const string PolicyKey = "akkalb.balancer.policy";
-    public const string ModeKey = "akkalb.balancer.mode";
     public const string ModeIndependent = "independent";
     public const string ModeSingleton = "singleton";
-    public const string IdKey = "akkalb.balancer.id";
-    public const string WaitKey = "akkalb.balancer.wait";
-    private const string LeaseTtlKey = "akkalb.balancer.lease-ttl";
-    private const string EarlyReportHoldKey = "akkalb.balancer.early-report-hold";
-    private const string EarlyReportsMaxKey = "akkalb.balancer.early-reports-max";
+
+    public static readonly Setting<string> PolicyKey = Setting.Text("akkalb.balancer.policy")
+        .WithFlag("--policy", "NAME", $"who gets the next job: {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+
+    public static readonly Setting<string> ModeKey = Setting.Choice("akkalb.balancer.mode", ModeIndependent, ModeSingleton)
+        .WithFlag(
+            "--mode", $"{ModeIndependent}|{ModeSingleton}",
+            "with several balancers: each decides by itself (independent), or one of them decides and the others stand by (singleton, needs etcd)");
+
+    public static readonly Setting<string> IdKey = Setting.Text("akkalb.balancer.id")
+        .WithFlag("--id", "NAME", "name of this balancer in etcd (host name and process id)");
+
+    private static readonly Setting<TimeSpan> LeaseTtlKey =
+        Setting.Duration("akkalb.balancer.lease-ttl", TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
+    private static readonly Setting<TimeSpan> EarlyReportHoldKey =
+        Setting.Duration("akkalb.balancer.early-report-hold", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
+    private static readonly Setting<int> EarlyReportsMaxKey = Setting.Whole("akkalb.balancer.early-reports-max", 0, 1_000_000);
+
+    public static readonly Setting<TimeSpan> WaitKey = Setting.Duration("akkalb.balancer.wait", TimeSpan.Zero, TimeSpan.FromHours(1))
+        .WithFlag("--wait", "SECONDS", "how long to wait for etcd at the start (10)", "s");
 
     public static SettingsSchema Schema { get; } = new(
     [
-        .. NodeKeys.Common,
-        new(PolicyKey, SettingKind.Text, "--policy"),
-        new(ModeKey, SettingKind.Choice(ModeIndependent, ModeSingleton), "--mode"),
-        new(IdKey, SettingKind.Text, "--id"),
-        new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
-        new(EarlyReportHoldKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10))),
-        new(EarlyReportsMaxKey, SettingKind.Whole(0, 1_000_000)),
-        new(WaitKey, SettingKind.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)), "--wait"),
+        PolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, WaitKey,
         .. ClusterSettings.Keys,
+        .. NodeKeys.Common,
     ]);
 
     /// <summary>How it decides, by its name in HOCON.</summary>
@@ -52,16 +59,16 @@ public sealed record BalancerSettings(
     public static BalancerSettings Read(Config config)
     {
         var problems = new List<string>();
-        var policy = config.ReadText(PolicyKey);
+        var policy = config.Get(PolicyKey);
         if (policy.Length > 0 && PolicyNames.All.All(p => p.Name != policy))
         {
-            problems.Add($"{PolicyKey} (--policy) = {policy}: must be one of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+            problems.Add($"{PolicyKey} = {policy}: must be one of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
         }
 
-        var isSingleton = config.ReadText(ModeKey) == ModeSingleton;
-        if (isSingleton && config.ReadText(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
+        var isSingleton = config.Get(ModeKey) == ModeSingleton;
+        if (isSingleton && config.Get(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
         {
-            problems.Add($"{ModeKey} (--mode) = {ModeSingleton}: needs etcd, which says who decides: use --etcd URL, or set {NodeKeys.Registry} = "
+            problems.Add($"{ModeKey} = {ModeSingleton}: needs etcd, which says who decides: use --etcd URL, or set {NodeKeys.Registry.Path} = "
                 + $"{NodeKeys.RegistryEtcd}");
         }
 
@@ -69,10 +76,10 @@ public sealed record BalancerSettings(
         var settings = new BalancerSettings(
             CommonSettings.Read(config, problems),
             policy.Length == 0 ? null : policy,
-            CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
-            CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
-            new BalancerLimits(config.ReadDuration(EarlyReportHoldKey), config.ReadInt(EarlyReportsMaxKey)),
-            config.ReadDuration(WaitKey),
+            CommonSettings.ReadId(config, IdKey, NodeIdentity.DefaultId(), problems),
+            CommonSettings.ReadTtl(config, LeaseTtlKey, problems),
+            new BalancerLimits(config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey)),
+            config.Get(WaitKey),
             isSingleton ? cluster : null);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }

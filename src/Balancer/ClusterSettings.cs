@@ -29,18 +29,16 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
     /// <summary>How much sooner than anybody could want it a dead balancer's lease has to run out, see <see cref="SplitsTtl"/>.</summary>
     private static readonly TimeSpan LeaseEndSlack = TimeSpan.FromSeconds(2);
 
-    private const string HeartbeatPauseKey = "akkalb.cluster.heartbeat-pause";
-    private const string StableAfterKey = "akkalb.cluster.stable-after";
-    private const string LeaseTtlKey = "akkalb.cluster.lease-ttl";
-    private const string JoinTimeoutKey = "akkalb.cluster.join-timeout";
+    private static readonly Setting<TimeSpan> HeartbeatPauseKey =
+        Setting.Duration("akkalb.cluster.heartbeat-pause", TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5));
+    private static readonly Setting<TimeSpan> StableAfterKey =
+        Setting.Duration("akkalb.cluster.stable-after", TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5));
+    private static readonly Setting<TimeSpan> LeaseTtlKey =
+        Setting.Duration("akkalb.cluster.lease-ttl", TimeSpan.FromSeconds(2), TimeSpan.FromHours(1));
+    private static readonly Setting<TimeSpan> JoinTimeoutKey =
+        Setting.Duration("akkalb.cluster.join-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
 
-    public static IReadOnlyList<SettingKey> Keys { get; } =
-    [
-        new(HeartbeatPauseKey, SettingKind.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5))),
-        new(StableAfterKey, SettingKind.Duration(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5))),
-        new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), TimeSpan.FromHours(1))),
-        new(JoinTimeoutKey, SettingKind.Duration(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))),
-    ];
+    public static IReadOnlyList<SettingKey> Keys { get; } = [HeartbeatPauseKey, StableAfterKey, LeaseTtlKey, JoinTimeoutKey];
 
     /// <summary>TTL of the lease that decides splits, whole seconds, 2 s or more: it has run out when anybody could want the lease of a dead
     /// balancer.</summary>
@@ -100,10 +98,10 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
     }
 
     public static ClusterSettings Read(Config config, List<string> problems) => new(
-        config.ReadDuration(HeartbeatPauseKey),
-        config.ReadDuration(StableAfterKey),
-        CommonSettings.ReadTtl(config, LeaseTtlKey, "", problems),
-        config.ReadDuration(JoinTimeoutKey));
+        config.Get(HeartbeatPauseKey),
+        config.Get(StableAfterKey),
+        CommonSettings.ReadTtl(config, LeaseTtlKey, problems),
+        config.Get(JoinTimeoutKey));
 
     /// <summary>Akka's own settings that follow from these, so that nobody has to write them.</summary>
     /// <remarks>
@@ -180,12 +178,12 @@ public sealed record ClusterSettings(TimeSpan HeartbeatPause, TimeSpan StableAft
         .Set($"{section}.{EtcdSettingsReader.RequestTimeoutKey}", Ms(etcd.RequestTimeout))
         .SetList($"{section}.{EtcdSettingsReader.EndpointsKey}", string.Join(',', etcd.Endpoints))
         .Set($"{section}.{EtcdSettingsReader.PrefixKey}", $"{etcd.Prefix}/leases")
-        .Set($"{section}.{EtcdSettingsReader.CaKey}", config.ReadText(NodeKeys.EtcdCa))
-        .Set($"{section}.{EtcdSettingsReader.CertificateKey}", config.ReadText(NodeKeys.EtcdCertificate))
-        .Set($"{section}.{EtcdSettingsReader.KeyKey}", config.ReadText(NodeKeys.EtcdKey))
-        .Set($"{section}.{EtcdSettingsReader.UserKey}", config.ReadText(NodeKeys.EtcdUser))
-        .Set($"{section}.{EtcdSettingsReader.PasswordKey}", config.ReadText(NodeKeys.EtcdPassword))
-        .Set($"{section}.{EtcdSettingsReader.PasswordFileKey}", config.ReadText(NodeKeys.EtcdPasswordFile))
+        .Set($"{section}.{EtcdSettingsReader.CaKey}", config.Get(NodeKeys.EtcdCa))
+        .Set($"{section}.{EtcdSettingsReader.CertificateKey}", config.Get(NodeKeys.EtcdCertificate))
+        .Set($"{section}.{EtcdSettingsReader.KeyKey}", config.Get(NodeKeys.EtcdKey))
+        .Set($"{section}.{EtcdSettingsReader.UserKey}", config.Get(NodeKeys.EtcdUser))
+        .Set($"{section}.{EtcdSettingsReader.PasswordKey}", config.Get(NodeKeys.EtcdPassword))
+        .Set($"{section}.{EtcdSettingsReader.PasswordFileKey}", config.Get(NodeKeys.EtcdPasswordFile))
         .ToConfig();
 
     /// <summary>What an operator writes of the way to etcd in the deciding lease's section holds for the lease that decides splits too.

@@ -20,57 +20,55 @@ public sealed record ClientNodeSettings(
     TimeSpan ShutdownWait,
     BalancerContact Contact)
 {
-    public const string ContactKey = "akkalb.client.contact";
     public const string ContactDirect = "direct";
     public const string ContactReceptionist = "receptionist";
-    private const string ConnectTimeoutKey = "akkalb.client.connect-timeout";
-    private const string AssignTimeoutKey = "akkalb.client.assign-timeout";
-    private const string LeaveOutForKey = "akkalb.client.leave-out-for";
-    private const string BackOffFirstKey = "akkalb.client.back-off-first";
-    private const string BackOffMaxKey = "akkalb.client.back-off-max";
-    private const string SendsMaxKey = "akkalb.client.sends-max";
-    private const string RulingDelayKey = "akkalb.client.ruling-delay";
-    private const string JobsMaxKey = "akkalb.client.jobs-max";
-    private const string RetryRatioKey = "akkalb.client.retry-ratio";
-    private const string RetriesPerSecondMinKey = "akkalb.client.retries-per-second-min";
-    private const string GateSilenceKey = "akkalb.client.gate-silence";
-    private const string GateTimeoutKey = "akkalb.client.gate-timeout";
-    private const string ShutdownWaitKey = "akkalb.client.shutdown-wait";
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
+    public static readonly Setting<string> ContactKey = Setting.Choice("akkalb.client.contact", ContactDirect, ContactReceptionist)
+        .WithFlag(
+            "--contact", $"{ContactDirect}|{ContactReceptionist}",
+            "how to get to a balancer: itself (direct), or, in a cluster of balancers, the deciding one through any member's receptionist");
+
+    private static readonly Setting<TimeSpan> ConnectTimeoutKey =
+        Setting.Duration("akkalb.client.connect-timeout", TimeSpan.FromMilliseconds(100), Hour);
+    private static readonly Setting<TimeSpan> AssignTimeoutKey =
+        Setting.Duration("akkalb.client.assign-timeout", TimeSpan.FromMilliseconds(10), Minute);
+    private static readonly Setting<TimeSpan> LeaveOutForKey = Setting.Duration("akkalb.client.leave-out-for", TimeSpan.Zero, Hour);
+    private static readonly Setting<TimeSpan> BackOffFirstKey =
+        Setting.Duration("akkalb.client.back-off-first", TimeSpan.FromMilliseconds(1), Minute);
+    private static readonly Setting<TimeSpan> BackOffMaxKey =
+        Setting.Duration("akkalb.client.back-off-max", TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
+    private static readonly Setting<int> SendsMaxKey = Setting.Whole("akkalb.client.sends-max", 1, 1000);
+    private static readonly Setting<TimeSpan> RulingDelayKey =
+        Setting.Duration("akkalb.client.ruling-delay", TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10));
+    private static readonly Setting<int> JobsMaxKey = Setting.Whole("akkalb.client.jobs-max", 1, 10_000_000);
+    private static readonly Setting<double> RetryRatioKey = Setting.Fraction("akkalb.client.retry-ratio", 0, 10);
+    private static readonly Setting<double> RetriesPerSecondMinKey = Setting.Fraction("akkalb.client.retries-per-second-min", 0, 100_000);
+    private static readonly Setting<TimeSpan> GateSilenceKey = Setting.Duration("akkalb.client.gate-silence", TimeSpan.FromMilliseconds(100), Hour);
+    private static readonly Setting<TimeSpan> GateTimeoutKey = Setting.Duration("akkalb.client.gate-timeout", TimeSpan.FromMilliseconds(100), Hour);
+    private static readonly Setting<TimeSpan> ShutdownWaitKey = Setting.Duration("akkalb.client.shutdown-wait", TimeSpan.Zero, Minute);
+
     public static SettingsSchema Schema { get; } = new(
     [
-        .. NodeKeys.Common,
         .. NodeKeys.BalancersAndMessages,
-        new(ContactKey, SettingKind.Choice(ContactDirect, ContactReceptionist), "--contact"),
-        new(ConnectTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
-        new(AssignTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(10), Minute)),
-        new(LeaveOutForKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
-        new(BackOffFirstKey, SettingKind.Duration(TimeSpan.FromMilliseconds(1), Minute)),
-        new(BackOffMaxKey, SettingKind.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10))),
-        new(SendsMaxKey, SettingKind.Whole(1, 1000)),
-        new(RulingDelayKey, SettingKind.Duration(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10))),
-        new(JobsMaxKey, SettingKind.Whole(1, 10_000_000)),
-        new(RetryRatioKey, SettingKind.Fraction(0, 10)),
-        new(RetriesPerSecondMinKey, SettingKind.Fraction(0, 100_000)),
-        new(GateSilenceKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
-        new(GateTimeoutKey, SettingKind.Duration(TimeSpan.FromMilliseconds(100), Hour)),
-        new(ShutdownWaitKey, SettingKind.Duration(TimeSpan.Zero, Minute)),
+        ContactKey, ConnectTimeoutKey, AssignTimeoutKey, LeaveOutForKey, BackOffFirstKey, BackOffMaxKey, SendsMaxKey, RulingDelayKey,
+        JobsMaxKey, RetryRatioKey, RetriesPerSecondMinKey, GateSilenceKey, GateTimeoutKey, ShutdownWaitKey,
+        .. NodeKeys.Common,
     ]);
 
     /// <exception cref="SettingsException">Something is wrong; all of it is named.</exception>
     public static ClientNodeSettings Read(Config config)
     {
         var problems = new List<string>();
-        var (first, max) = (config.ReadDuration(BackOffFirstKey), config.ReadDuration(BackOffMaxKey));
+        var (first, max) = (config.Get(BackOffFirstKey), config.Get(BackOffMaxKey));
         if (first > max)
         {
             problems.Add($"{BackOffFirstKey} = {first.TotalMilliseconds} ms: must be at most {BackOffMaxKey}, which is {max.TotalMilliseconds} ms");
         }
 
-        var (silence, gateTimeout) = (config.ReadDuration(GateSilenceKey), config.ReadDuration(GateTimeoutKey));
+        var (silence, gateTimeout) = (config.Get(GateSilenceKey), config.Get(GateTimeoutKey));
         if (silence > gateTimeout)
         {
             problems.Add(
@@ -82,18 +80,18 @@ public sealed record ClientNodeSettings(
             CommonSettings.ReadBalancers(config, problems),
             CommonSettings.ReadMessages(config, problems),
             new ClientSettings(
-                config.ReadDuration(AssignTimeoutKey),
-                config.ReadDuration(LeaveOutForKey),
+                config.Get(AssignTimeoutKey),
+                config.Get(LeaveOutForKey),
                 new BackOff(first, max),
-                config.ReadInt(SendsMaxKey),
-                config.ReadDuration(RulingDelayKey),
-                config.ReadInt(JobsMaxKey),
-                new RetryBudgetSettings(config.ReadFraction(RetryRatioKey), config.ReadFraction(RetriesPerSecondMinKey)),
+                config.Get(SendsMaxKey),
+                config.Get(RulingDelayKey),
+                config.Get(JobsMaxKey),
+                new RetryBudgetSettings(config.Get(RetryRatioKey), config.Get(RetriesPerSecondMinKey)),
                 silence,
                 gateTimeout),
-            config.ReadDuration(ConnectTimeoutKey),
-            config.ReadDuration(ShutdownWaitKey),
-            config.ReadText(ContactKey) == ContactReceptionist ? BalancerContact.Receptionist : BalancerContact.Direct);
+            config.Get(ConnectTimeoutKey),
+            config.Get(ShutdownWaitKey),
+            config.Get(ContactKey) == ContactReceptionist ? BalancerContact.Receptionist : BalancerContact.Direct);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 }

@@ -12,11 +12,7 @@ const int CountMax = 100_000;
 const long JobsMax = 1_000_000_000_000;
 var shortest = TimeSpan.FromMilliseconds(1);
 
-var flags = new CommonFlags();
-var contact = CommonFlags.Make(
-    "--contact",
-    $"{ClientNodeSettings.ContactDirect}|{ClientNodeSettings.ContactReceptionist}",
-    "how to get to a balancer: itself (direct), or, in a cluster of balancers, the deciding one through any member's receptionist");
+var flags = new CommonFlags(ClientNodeSettings.Schema, isListening: false);
 var concurrency = CommonFlags.Make("--concurrency", "N", $"jobs under way at once ({ConcurrencyDefault})");
 var json = new Option<bool>("--json") { Description = "print one JSON object" };
 
@@ -39,9 +35,9 @@ var state = new Command("state", "Print how every balancer stands: its policy, i
 
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    flags.Balancers, contact, assign, countWords, load, state,
+    assign, countWords, load, state,
 };
-flags.AddTo(command, isListening: false);
+flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
 {
     [assign] = ReadAssign,
@@ -59,13 +55,12 @@ Func<Task<int>> Prepare(ParseResult parsed)
 {
     var problems = new List<string>();
     var run = verbs.TryGetValue(parsed.CommandResult.Command, out var read) ? read(new FlagValues(parsed, problems), parsed) : null;
-    var overlay = flags.Read(parsed).Set(ClientNodeSettings.ContactKey, CommonFlags.Get(parsed, contact));
     Func<Task<int>>? ready = null;
     try
     {
         var (settings, config) = SettingsLoader.Load(
-            typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), overlay, ClientNodeSettings.Schema,
-            ClientNodeSettings.Read);
+            typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
+            ClientNodeSettings.Schema, ClientNodeSettings.Read);
         ready = () => RunAsync(settings, config, run!);
     }
     catch (SettingsException e)

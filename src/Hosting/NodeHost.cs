@@ -105,7 +105,7 @@ public sealed class NodeHost : IAsyncDisposable
     {
         if (settings.Tls?.WhyUnfit(settings.Host, TimeProvider.System.GetUtcNow()) is { } reason)
         {
-            throw new ProgramException(ExitCode.Unreachable, $"{NodeKeys.TlsCertificate} (--tls-cert) = {reason}");
+            throw new ProgramException(ExitCode.Unreachable, $"{NodeKeys.TlsCertificate} = {reason}");
         }
     }
 

@@ -42,28 +42,13 @@ public static class WorkerHost
     /// id.</returns>
     public static Task<int> RunAsync(string[] args, Props? actor = null, UserMessages? messages = null, int? instances = null)
     {
-        var flags = new CommonFlags();
-        var id = CommonFlags.Make("--id", "NAME", "name of this worker (host name and process id)");
-        var leaseTtl = CommonFlags.Make("--lease-ttl", "SECONDS", "time to live of its lease (5)");
-        var heartbeat = CommonFlags.Make("--heartbeat", "MS", "time between renewals and memory reports (1000)");
-        var capacity = CommonFlags.Make("--capacity", "N", "jobs it accepts at once, without those in its queue (64)");
-        var instancesFlag = CommonFlags.Make(
-            "--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
-        var wait = CommonFlags.Make("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)");
-        var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.")
-        {
-            id, flags.Balancers, leaseTtl, heartbeat, capacity, instancesFlag, wait,
-        };
+        var flags = new CommonFlags(WorkerSettings.Schema);
+        var command = new RootCommand("A worker: registers under a lease, reports its memory and does jobs.");
         flags.AddTo(command);
         return NodeProgram.RunAsync(command, args, parsed =>
         {
-            var overlay = flags.Read(parsed)
-                .Set(WorkerSettings.IdKey, CommonFlags.Get(parsed, id))
-                .SetDuration(WorkerSettings.LeaseTtlKey, CommonFlags.Get(parsed, leaseTtl), "s")
-                .SetDuration(WorkerSettings.HeartbeatKey, CommonFlags.Get(parsed, heartbeat), "ms")
-                .Set(WorkerSettings.CapacityKey, CommonFlags.Get(parsed, capacity))
-                .Set(WorkerSettings.InstancesKey, CommonFlags.Get(parsed, instancesFlag) ?? instances?.ToString(CultureInfo.InvariantCulture))
-                .SetDuration(WorkerSettings.WaitKey, CommonFlags.Get(parsed, wait), "s");
+            var overlay = flags.Read(
+                parsed, new FlagOverlay().Set(WorkerSettings.InstancesKey, instances?.ToString(CultureInfo.InvariantCulture)));
             var (settings, config) = SettingsLoader.Load(
                 typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema,
                 WorkerSettings.Read);

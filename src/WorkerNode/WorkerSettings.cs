@@ -35,21 +35,40 @@ public sealed record WorkerSettings(
     TimeSpan UnableTimeout,
     TimeSpan UnregisteredTimeout)
 {
-    public const string IdKey = "akkalb.worker.id";
-    public const string LeaseTtlKey = "akkalb.worker.lease-ttl";
-    public const string HeartbeatKey = "akkalb.worker.heartbeat";
-    public const string CapacityKey = "akkalb.worker.capacity";
-    public const string WaitKey = "akkalb.worker.wait";
-    public const string InstancesKey = "akkalb.worker.instances";
-    private const string QueueKey = "akkalb.worker.queue";
-    private const string ThreadsKey = "akkalb.worker.threads";
-    private const string ActorKey = "akkalb.worker.actor";
-    private const string AssembliesKey = "akkalb.worker.assemblies";
-    private const string DrainTimeoutKey = "akkalb.worker.drain-timeout";
-    private const string RejectLingerKey = "akkalb.worker.reject-linger";
-    private const string LedgerKey = "akkalb.worker.ledger";
-    private const string UnableTimeoutKey = "akkalb.worker.unable-timeout";
-    private const string UnregisteredTimeoutKey = "akkalb.worker.unregistered-timeout";
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    public static readonly Setting<string> IdKey = Setting.Text("akkalb.worker.id")
+        .WithFlag("--id", "NAME", "name of this worker (host name and process id)");
+
+    public static readonly Setting<TimeSpan> LeaseTtlKey = Setting.Duration("akkalb.worker.lease-ttl", TimeSpan.FromSeconds(2), Hour)
+        .WithFlag("--lease-ttl", "SECONDS", "time to live of its lease (5)", "s");
+
+    public static readonly Setting<TimeSpan> HeartbeatKey =
+        Setting.Duration("akkalb.worker.heartbeat", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10))
+        .WithFlag("--heartbeat", "MS", "time between renewals and memory reports (1000)", "ms");
+
+    public static readonly Setting<int> CapacityKey = Setting.Whole("akkalb.worker.capacity", 1, 100_000)
+        .WithFlag("--capacity", "N", "jobs it accepts at once, without those in its queue (64)");
+
+    private static readonly Setting<int> QueueKey = Setting.Whole("akkalb.worker.queue", -1, 100_000);
+
+    public static readonly Setting<int> InstancesKey = Setting.Whole("akkalb.worker.instances", 0, 100_000)
+        .WithFlag("--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
+
+    private static readonly Setting<int> ThreadsKey = Setting.Whole("akkalb.worker.threads", 0, 10_000);
+    private static readonly Setting<string> ActorKey = Setting.Text("akkalb.worker.actor");
+    private static readonly Setting<IReadOnlyList<string>> AssembliesKey = Setting.Files("akkalb.worker.assemblies");
+
+    public static readonly Setting<TimeSpan> WaitKey = Setting.Duration("akkalb.worker.wait", TimeSpan.Zero, Hour)
+        .WithFlag("--wait", "SECONDS", "how long to wait for registry and balancer at the start (10)", "s");
+
+    private static readonly Setting<TimeSpan> DrainTimeoutKey = Setting.Duration("akkalb.worker.drain-timeout", TimeSpan.Zero, Hour);
+    private static readonly Setting<TimeSpan> RejectLingerKey =
+        Setting.Duration("akkalb.worker.reject-linger", TimeSpan.Zero, TimeSpan.FromMinutes(1));
+    private static readonly Setting<string> LedgerKey = Setting.File("akkalb.worker.ledger");
+    private static readonly Setting<TimeSpan> UnableTimeoutKey = Setting.Duration("akkalb.worker.unable-timeout", TimeSpan.Zero, Hour);
+    private static readonly Setting<TimeSpan> UnregisteredTimeoutKey = Setting.Duration("akkalb.worker.unregistered-timeout", TimeSpan.Zero, Hour);
 
     /// <summary>By default the queue is this part of the capacity: a quarter, rounded up.</summary>
     private const int QueueDivisor = 4;
@@ -57,27 +76,13 @@ public sealed record WorkerSettings(
     /// <summary>Threads by default at most: more blocking jobs at once are unusual, and each thread costs memory.</summary>
     private const int ThreadsDefaultMax = 64;
 
-    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-
     public static SettingsSchema Schema { get; } = new(
     [
-        .. NodeKeys.Common,
+        IdKey,
         .. NodeKeys.BalancersAndMessages,
-        new(IdKey, SettingKind.Text, "--id"),
-        new(LeaseTtlKey, SettingKind.Duration(TimeSpan.FromSeconds(2), Hour), "--lease-ttl"),
-        new(HeartbeatKey, SettingKind.Duration(TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10)), "--heartbeat"),
-        new(CapacityKey, SettingKind.Whole(1, 100_000), "--capacity"),
-        new(QueueKey, SettingKind.Whole(-1, 100_000)),
-        new(InstancesKey, SettingKind.Whole(0, 100_000), "--instances"),
-        new(ThreadsKey, SettingKind.Whole(0, 10_000)),
-        new(ActorKey, SettingKind.Text),
-        new(AssembliesKey, SettingKind.PathList),
-        new(WaitKey, SettingKind.Duration(TimeSpan.Zero, Hour), "--wait"),
-        new(DrainTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
-        new(RejectLingerKey, SettingKind.Duration(TimeSpan.Zero, TimeSpan.FromMinutes(1))),
-        new(LedgerKey, SettingKind.Path),
-        new(UnableTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
-        new(UnregisteredTimeoutKey, SettingKind.Duration(TimeSpan.Zero, Hour)),
+        LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey, DrainTimeoutKey,
+        RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey,
+        .. NodeKeys.Common,
     ]);
 
     public RegistrationSettings Registration => new(
@@ -87,47 +92,47 @@ public sealed record WorkerSettings(
     public static WorkerSettings Read(Config config)
     {
         var problems = new List<string>();
-        var missing = LoadAssemblies(config.ReadTextList(AssembliesKey), problems);
-        var ttl = CommonSettings.ReadTtl(config, LeaseTtlKey, " (--lease-ttl)", problems);
-        var heartbeat = config.ReadDuration(HeartbeatKey);
+        var missing = LoadAssemblies(config.Get(AssembliesKey), problems);
+        var ttl = CommonSettings.ReadTtl(config, LeaseTtlKey, problems);
+        var heartbeat = config.Get(HeartbeatKey);
         if (heartbeat > ttl / 3)
         {
-            problems.Add($"{HeartbeatKey} (--heartbeat) = {heartbeat.TotalMilliseconds} ms: must be at most a third of the lease TTL, "
+            problems.Add($"{HeartbeatKey} = {heartbeat.TotalMilliseconds} ms: must be at most a third of the lease TTL, "
                 + $"which is {ttl.TotalSeconds} s (--lease-ttl), so that two renewals may fail");
         }
 
-        var capacity = config.ReadInt(CapacityKey);
-        var instances = config.ReadInt(InstancesKey) is > 0 and var given ? given : capacity;
+        var capacity = config.Get(CapacityKey);
+        var instances = config.Get(InstancesKey) is > 0 and var given ? given : capacity;
         if (instances > capacity)
         {
-            problems.Add($"{InstancesKey} (--instances) = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
+            problems.Add($"{InstancesKey} = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
         }
 
         var balancers = CommonSettings.ReadBalancers(config, problems);
-        if (balancers is { Count: > 1 } && config.ReadText(NodeKeys.Registry) == NodeKeys.RegistryEmbedded)
+        if (balancers is { Count: > 1 } && config.Get(NodeKeys.Registry) == NodeKeys.RegistryEmbedded)
         {
-            problems.Add($"{NodeKeys.Balancers} (--balancer): several balancers need a registry they share: use etcd (--etcd)");
+            problems.Add($"{NodeKeys.Balancers}: several balancers need a registry they share: use etcd (--etcd)");
         }
 
-        var ledger = config.ReadText(LedgerKey);
+        var ledger = config.Get(LedgerKey);
         var settings = new WorkerSettings(
             CommonSettings.Read(config, problems),
             balancers,
             CommonSettings.ReadMessages(config, problems),
-            CommonSettings.ReadId(config, IdKey, " (--id)", NodeIdentity.DefaultId(), problems),
+            CommonSettings.ReadId(config, IdKey, NodeIdentity.DefaultId(), problems),
             ttl,
             heartbeat,
             capacity,
-            config.ReadInt(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
+            config.Get(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
             instances,
-            config.ReadInt(ThreadsKey) is > 0 and var threads ? threads : Math.Min(instances, ThreadsDefaultMax),
-            ReadActor(config.ReadText(ActorKey), problems),
-            config.ReadDuration(WaitKey),
-            config.ReadDuration(DrainTimeoutKey),
-            config.ReadDuration(RejectLingerKey),
+            config.Get(ThreadsKey) is > 0 and var threads ? threads : Math.Min(instances, ThreadsDefaultMax),
+            ReadActor(config.Get(ActorKey), problems),
+            config.Get(WaitKey),
+            config.Get(DrainTimeoutKey),
+            config.Get(RejectLingerKey),
             ledger.Length == 0 ? null : ledger,
-            config.ReadDuration(UnableTimeoutKey),
-            config.ReadDuration(UnregisteredTimeoutKey));
+            config.Get(UnableTimeoutKey),
+            config.Get(UnregisteredTimeoutKey));
         problems.RemoveAll(p => missing.Any(name => p.Contains($", {name}: no such type", StringComparison.Ordinal)));
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }

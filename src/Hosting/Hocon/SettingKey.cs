@@ -4,8 +4,20 @@ namespace AkkaLb.Hosting.Hocon;
 /// <param name="Path">Full path, such as <c>akkalb.worker.heartbeat</c>.</param>
 /// <param name="Kind">What its value may be.</param>
 /// <param name="Flag">The command line flag that sets it, such as <c>--port</c>, named in messages; null when there is none.</param>
-public sealed record SettingKey(string Path, SettingKind Kind, string? Flag = null)
+public record SettingKey(string Path, SettingKind Kind, string? Flag = null)
 {
+    /// <summary>What <c>--help</c> shows for the flag's value.</summary>
+    public string ValueName { get; init; } = "";
+
+    /// <summary>What <c>--help</c> says of the flag.</summary>
+    public string Meaning { get; init; } = "";
+
+    /// <summary>The unit of a number given with the flag; empty: none is added.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>Another setting, and the text it has when this one's flag is given and its own is not.</summary>
+    public (SettingKey Key, string Text)? Implies { get; init; }
+
     /// <summary>The path and, in brackets, the flag: how messages name the setting.</summary>
-    public override string ToString() => Flag is null ? Path : $"{Path} ({Flag})";
+    public sealed override string ToString() => Flag is null ? Path : $"{Path} ({Flag})";
 }

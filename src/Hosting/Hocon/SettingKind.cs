@@ -27,11 +27,12 @@ public sealed class SettingKind
     public static SettingKind Bool { get; } = new("must be true, false, on or off", value => SettingText.TryBool(value, out _));
 
     /// <summary>A list of texts, none of them empty; the list may be.</summary>
-    public static SettingKind TextList { get; } = new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _));
+    public static SettingKind TextList { get; } =
+        new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _)) { IsList = true };
 
     /// <summary>A list of paths, none of them empty. Relative ones in a file belong to its folder.</summary>
     public static SettingKind PathList { get; } =
-        new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _)) { IsPath = true };
+        new("must be a list of texts such as [a, b]", value => SettingText.TryTextList(value, out _)) { IsPath = true, IsList = true };
 
     /// <summary>An object whose keys are free and whose values are texts.</summary>
     public static SettingKind TextMap { get; } =
@@ -48,6 +49,9 @@ public sealed class SettingKind
 
     /// <summary>Whether the value names files.</summary>
     internal bool IsPath { get; private init; }
+
+    /// <summary>Whether a flag gives several values, with commas between.</summary>
+    internal bool IsList { get; private init; }
 
     private bool NeedsUnit { get; init; }
 

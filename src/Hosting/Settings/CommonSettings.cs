@@ -30,13 +30,13 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
     /// <exception cref="SettingsException">A value that the schema cannot judge alone is wrong.</exception>
     public static CommonSettings Read(Config config, List<string> problems)
     {
-        var host = config.ReadText(NodeKeys.Host);
+        var host = config.Get(NodeKeys.Host);
         if (!HostName.CanBeDialledFromAnywhere(host))
         {
-            problems.Add($"{NodeKeys.Host} (--host) = {host}: must be a name or address under which the other nodes reach this one");
+            problems.Add($"{NodeKeys.Host} = {host}: must be a name or address under which the other nodes reach this one");
         }
 
-        var (port, bindHost, bindPort) = (config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.BindHost), config.ReadInt(NodeKeys.BindPort));
+        var (port, bindHost, bindPort) = (config.Get(NodeKeys.Port), config.Get(NodeKeys.BindHost), config.Get(NodeKeys.BindPort));
         if (bindHost.Length > 0 && Uri.CheckHostName(bindHost) is UriHostNameType.Unknown)
         {
             problems.Add($"{NodeKeys.BindHost} = {bindHost}: must be a name or address of this machine, or 0.0.0.0 for all of them");
@@ -44,22 +44,22 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
         if (bindPort > 0 && port == 0)
         {
-            problems.Add($"{NodeKeys.BindPort} = {bindPort}: needs {NodeKeys.Port} (--port), the port under which the others reach this node");
+            problems.Add($"{NodeKeys.BindPort} = {bindPort}: needs {NodeKeys.Port}, the port under which the others reach this node");
         }
 
-        return new CommonSettings(host, port, ReadEtcd(config, problems), config.ReadDuration(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems))
+        return new CommonSettings(host, port, ReadEtcd(config, problems), config.Get(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems))
         {
             BindHost = bindHost.Length > 0 ? bindHost : host,
             BindPort = bindPort > 0 ? bindPort : port,
-            Log = LogSettings.Of(config.ReadText(NodeKeys.LogLevel), config.ReadText(NodeKeys.LogFormat)),
+            Log = LogSettings.Of(config.Get(NodeKeys.LogLevel), config.Get(NodeKeys.LogFormat)),
         };
     }
 
     private static NodeTls? ReadTls(Config config, List<string> problems)
     {
-        (string Key, string Flag)[] keys = [(NodeKeys.TlsCertificate, "--tls-cert"), (NodeKeys.TlsKey, "--tls-key"), (NodeKeys.TlsCa, "--tls-ca")];
-        var files = keys.Select(k => config.ReadText(k.Key)).ToArray();
-        if (!config.ReadBool(NodeKeys.TlsEnabled))
+        Setting<string>[] keys = [NodeKeys.TlsCertificate, NodeKeys.TlsKey, NodeKeys.TlsCa];
+        var files = keys.Select(config.Get).ToArray();
+        if (!config.Get(NodeKeys.TlsEnabled))
         {
             if (files.Any(f => f.Length > 0))
             {
@@ -69,11 +69,11 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             return null;
         }
 
-        var missing = keys.Where((_, i) => files[i].Length == 0).Select(k => $"{k.Key} ({k.Flag})").ToArray();
+        var missing = keys.Where((_, i) => files[i].Length == 0).ToArray();
         if (missing.Length > 0)
         {
-            problems.Add($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: TLS between nodes needs certificate, "
-                + $"key and ca");
+            problems.Add($"{string.Join<SettingKey>(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing: TLS between nodes needs "
+                + "certificate, key and ca");
             return null;
         }
 
@@ -90,7 +90,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
     private static EtcdSettings? ReadEtcd(Config config, List<string> problems)
     {
-        if (config.ReadText(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
+        if (config.Get(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
         {
             return null;
         }
@@ -98,9 +98,9 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         var found = new List<(string Key, string Problem)>();
         var settings = EtcdSettingsReader.Read(
             key => key == EtcdSettingsReader.EndpointsKey
-                ? string.Join(',', config.ReadTextList(NodeKeys.EtcdEndpoints))
+                ? string.Join(',', config.Get(NodeKeys.EtcdEndpoints))
                 : config.ReadText($"{NodeKeys.Etcd}.{key}"),
-            config.ReadDuration(NodeKeys.EtcdRequestTimeout),
+            config.Get(NodeKeys.EtcdRequestTimeout),
             Environment.GetEnvironmentVariable,
             found);
         problems.AddRange(found.Select(f => $"{NameOf(f.Key)}: {f.Problem}"));
@@ -114,10 +114,10 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
     /// <summary>Balancers listed by the operator; null when they are to be found in etcd.</summary>
     public static IReadOnlyList<Address>? ReadBalancers(Config config, List<string> problems)
     {
-        var texts = config.ReadTextList(NodeKeys.Balancers);
+        var texts = config.Get(NodeKeys.Balancers);
         if (texts.Count == 0)
         {
-            return config.ReadText(NodeKeys.Registry) == NodeKeys.RegistryEtcd ? null : [NodeAddress.Of("127.0.0.1", 4053)];
+            return config.Get(NodeKeys.Registry) == NodeKeys.RegistryEtcd ? null : [NodeAddress.Of("127.0.0.1", 4053)];
         }
 
         var addresses = new List<Address>();
@@ -129,7 +129,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             }
             else
             {
-                problems.Add($"{NodeKeys.Balancers} (--balancer) = {text}: must be host:port, several with commas between");
+                problems.Add($"{NodeKeys.Balancers} = {text}: must be host:port, several with commas between");
             }
         }
 
@@ -137,9 +137,9 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
     }
 
     /// <summary>An id that becomes part of a registry key, or the default where it is empty.</summary>
-    public static string ReadId(Config config, string path, string flag, string defaultId, List<string> problems)
+    public static string ReadId(Config config, Setting<string> setting, string defaultId, List<string> problems)
     {
-        var id = config.ReadText(path);
+        var id = config.Get(setting);
         if (id.Length == 0)
         {
             return defaultId;
@@ -147,19 +147,19 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
         if (!WorkerIds.IsValid(id))
         {
-            problems.Add($"{path}{flag} = {id}: must be 1 to {WorkerIds.LengthMax} letters, digits, dots, underscores or hyphens");
+            problems.Add($"{setting} = {id}: must be 1 to {WorkerIds.LengthMax} letters, digits, dots, underscores or hyphens");
         }
 
         return id;
     }
 
     /// <summary>A lease's time to live: whole seconds, as etcd counts them.</summary>
-    public static TimeSpan ReadTtl(Config config, string path, string flag, List<string> problems)
+    public static TimeSpan ReadTtl(Config config, Setting<TimeSpan> setting, List<string> problems)
     {
-        var ttl = config.ReadDuration(path);
+        var ttl = config.Get(setting);
         if (ttl != TimeSpan.FromSeconds((long)ttl.TotalSeconds))
         {
-            problems.Add($"{path}{flag} = {ttl.TotalSeconds} s: must be whole seconds");
+            problems.Add($"{setting} = {ttl.TotalSeconds} s: must be whole seconds");
         }
 
         return ttl;
@@ -183,7 +183,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
     public static UserMessages ReadMessages(Config config, List<string> problems)
     {
         var listed = new List<KeyValuePair<string, Type>>();
-        foreach (var (manifest, name) in config.ReadTextMap(NodeKeys.Messages))
+        foreach (var (manifest, name) in config.Get(NodeKeys.Messages))
         {
             if (FindType(name) is { } type)
             {

@@ -11,6 +11,11 @@ public sealed class FlagOverlay
 {
     private readonly StringBuilder _hocon = new();
 
+    /// <summary>As the flag of a setting gives it: several texts with commas between, or a number of the setting's unit.</summary>
+    public FlagOverlay Set(SettingKey key, string? text) => key.Kind.IsList ? SetList(key.Path, text)
+        : key.Unit.Length > 0 ? SetDuration(key.Path, text, key.Unit)
+        : Set(key.Path, text);
+
     public FlagOverlay Set(string path, string? value)
     {
         if (value is not null)

@@ -1,3 +1,4 @@
+using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Logs;
 
@@ -6,63 +7,79 @@ namespace AkkaLb.Hosting.Settings;
 /// <summary>The settings that all three programs have.</summary>
 public static class NodeKeys
 {
-    public const string Host = "akkalb.host";
-    public const string Port = "akkalb.port";
-    public const string BindHost = "akkalb.bind.host";
-    public const string BindPort = "akkalb.bind.port";
-    public const string Registry = "akkalb.registry";
-    public const string LogLevel = "akkalb.log.level";
-    public const string LogFormat = "akkalb.log.format";
-    public const string Balancers = "akkalb.balancers";
-    public const string Messages = "akkalb.messages";
-    public const string TlsEnabled = "akkalb.tls.enabled";
-    public const string TlsCertificate = "akkalb.tls.certificate";
-    public const string TlsKey = "akkalb.tls.key";
-    public const string TlsCa = "akkalb.tls.ca";
     public const string Etcd = "akkalb.etcd";
-    public const string EtcdEndpoints = "akkalb.etcd.endpoints";
-    public const string EtcdPrefix = "akkalb.etcd.prefix";
-    public const string EtcdRequestTimeout = "akkalb.etcd.request-timeout";
-
-    public const string EtcdUser = "akkalb.etcd.user";
-    public const string EtcdPassword = "akkalb.etcd.password";
-    public const string EtcdPasswordFile = "akkalb.etcd.password-file";
-    public const string EtcdCa = "akkalb.etcd.tls.ca";
-    public const string EtcdCertificate = "akkalb.etcd.tls.certificate";
-    public const string EtcdKey = "akkalb.etcd.tls.key";
-
     public const string RegistryEmbedded = "embedded";
     public const string RegistryEtcd = "etcd";
 
-    /// <summary>Keys of every program.</summary>
+    public static readonly Setting<string> Host = Setting.Text("akkalb.host")
+        .WithFlag("--host", "H", "name or address to listen at, under which others reach this node (127.0.0.1)");
+
+    public static readonly Setting<int> Port = Setting.Whole("akkalb.port", 0, 65535)
+        .WithFlag("--port", "N", "port to listen at; 0: any free one");
+
+    public static readonly Setting<string> BindHost = Setting.Text("akkalb.bind.host");
+    public static readonly Setting<int> BindPort = Setting.Whole("akkalb.bind.port", 0, 65535);
+
+    public static readonly Setting<string> Registry = Setting.Choice("akkalb.registry", RegistryEmbedded, RegistryEtcd)
+        .WithFlag("--registry", "embedded|etcd", "where workers register (embedded)");
+
+    public static readonly Setting<IReadOnlyList<string>> EtcdEndpoints = Setting.TextList("akkalb.etcd.endpoints")
+        .WithFlag("--etcd", "URL[,URL...]", "etcd's client addresses; implies --registry etcd", implies: (Registry, RegistryEtcd));
+
+    public static readonly Setting<string> EtcdPrefix = Setting.Text("akkalb.etcd.prefix")
+        .WithFlag("--prefix", "P", "what every key in etcd starts with (/akkalb)");
+
+    public static readonly Setting<TimeSpan> EtcdRequestTimeout =
+        Setting.Duration("akkalb.etcd.request-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+
+    public static readonly Setting<string> EtcdCa = Setting.File("akkalb.etcd.tls.ca")
+        .WithFlag("--etcd-ca", "FILE", "the CA that signed the certificates of etcd, PEM, for https; default: those this machine trusts");
+
+    public static readonly Setting<string> EtcdCertificate = Setting.File("akkalb.etcd.tls.certificate")
+        .WithFlag("--etcd-cert", "FILE", "our certificate for an etcd that asks for one, PEM");
+
+    public static readonly Setting<string> EtcdKey = Setting.File("akkalb.etcd.tls.key").WithFlag("--etcd-key", "FILE", "its private key, PEM");
+
+    public static readonly Setting<string> EtcdUser = Setting.Text("akkalb.etcd.user")
+        .WithFlag("--etcd-user", "NAME", "the user of etcd's own authentication");
+
+    public static readonly Setting<string> EtcdPassword = Setting.Secret("akkalb.etcd.password");
+
+    /// <summary>A password in the configuration file gives way to the flag.</summary>
+    public static readonly Setting<string> EtcdPasswordFile = Setting.File("akkalb.etcd.password-file")
+        .WithFlag("--etcd-password-file", "FILE",
+            $"a file whose first line is the password; default: the environment variable {EtcdSettingsReader.PasswordVariable}",
+            implies: (EtcdPassword, ""));
+
+    public static readonly Setting<bool> TlsEnabled = Setting.Bool("akkalb.tls.enabled");
+
+    public static readonly Setting<string> TlsCertificate = Setting.File("akkalb.tls.certificate")
+        .WithFlag("--tls-cert", "FILE", "this node's certificate, PEM; switches mutual TLS between nodes on", implies: (TlsEnabled, "on"));
+
+    public static readonly Setting<string> TlsKey = Setting.File("akkalb.tls.key")
+        .WithFlag("--tls-key", "FILE", "its private key, PEM", implies: (TlsEnabled, "on"));
+
+    public static readonly Setting<string> TlsCa = Setting.File("akkalb.tls.ca")
+        .WithFlag("--tls-ca", "FILE", "the CA that signed the certificates of all nodes, PEM", implies: (TlsEnabled, "on"));
+
+    public static readonly Setting<string> LogLevel = Setting.Choice("akkalb.log.level", LogSettings.Levels)
+        .WithFlag("--log-level", string.Join('|', LogSettings.Levels), "least level of the log on standard error");
+
+    public static readonly Setting<string> LogFormat = Setting.Choice("akkalb.log.format", LogSettings.Formats)
+        .WithFlag("--log-format", string.Join('|', LogSettings.Formats), "the log for people, or one JSON object a line");
+
+    public static readonly Setting<IReadOnlyList<string>> Balancers = Setting.TextList("akkalb.balancers")
+        .WithFlag("--balancer", "H:N[,H:N...]", "the balancers; default: those in etcd with --etcd, else 127.0.0.1:4053");
+
+    public static readonly Setting<IReadOnlyDictionary<string, string>> Messages = Setting.TextMap("akkalb.messages");
+
+    /// <summary>Those of every program, in the order of <c>--help</c>.</summary>
     public static IReadOnlyList<SettingKey> Common { get; } =
     [
-        new(Host, SettingKind.Text, "--host"),
-        new(Port, SettingKind.Whole(0, 65535), "--port"),
-        new(BindHost, SettingKind.Text),
-        new(BindPort, SettingKind.Whole(0, 65535)),
-        new(Registry, SettingKind.Choice(RegistryEmbedded, RegistryEtcd), "--registry"),
-        new(LogLevel, SettingKind.Choice(LogSettings.Levels), "--log-level"),
-        new(LogFormat, SettingKind.Choice(LogSettings.Formats), "--log-format"),
-        new(TlsEnabled, SettingKind.Bool),
-        new(TlsCertificate, SettingKind.Path, "--tls-cert"),
-        new(TlsKey, SettingKind.Path, "--tls-key"),
-        new(TlsCa, SettingKind.Path, "--tls-ca"),
-        new(EtcdEndpoints, SettingKind.TextList, "--etcd"),
-        new(EtcdPrefix, SettingKind.Text, "--prefix"),
-        new(EtcdRequestTimeout, SettingKind.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))),
-        new(EtcdUser, SettingKind.Text, "--etcd-user"),
-        new(EtcdPassword, SettingKind.Secret),
-        new(EtcdPasswordFile, SettingKind.Path, "--etcd-password-file"),
-        new(EtcdCa, SettingKind.Path, "--etcd-ca"),
-        new(EtcdCertificate, SettingKind.Path, "--etcd-cert"),
-        new(EtcdKey, SettingKind.Path, "--etcd-key"),
+        Host, Port, BindHost, BindPort, Registry, EtcdEndpoints, EtcdPrefix, EtcdRequestTimeout, EtcdCa, EtcdCertificate, EtcdKey, EtcdUser,
+        EtcdPassword, EtcdPasswordFile, TlsEnabled, TlsCertificate, TlsKey, TlsCa, LogLevel, LogFormat,
     ];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>
-    public static IReadOnlyList<SettingKey> BalancersAndMessages { get; } =
-    [
-        new(Balancers, SettingKind.TextList, "--balancer"),
-        new(Messages, SettingKind.TextMap),
-    ];
+    public static IReadOnlyList<SettingKey> BalancersAndMessages { get; } = [Balancers, Messages];
 }

@@ -73,7 +73,8 @@ public class CommonSettingsTests
     public void A_lease_counts_whole_seconds(string ttl, bool isGood)
     {
         var problems = new List<string>();
-        CommonSettings.ReadTtl(Config($"worker.lease-ttl = {ttl}"), "akkalb.worker.lease-ttl", "", problems);
+        CommonSettings.ReadTtl(
+            Config($"worker.lease-ttl = {ttl}"), Setting.Duration("akkalb.worker.lease-ttl", TimeSpan.Zero, TimeSpan.MaxValue), problems);
         Assert.Equal(isGood, problems.Count == 0);
     }
 
@@ -85,7 +86,7 @@ public class CommonSettingsTests
     public void An_id_is_the_default_when_empty_and_else_must_fit_a_key(string id, string? read)
     {
         var problems = new List<string>();
-        var was = CommonSettings.ReadId(Config($"worker.id = \"{id}\""), "akkalb.worker.id", "", "given", problems);
+        var was = CommonSettings.ReadId(Config($"worker.id = \"{id}\""), Setting.Text("akkalb.worker.id"), "given", problems);
         Assert.Equal(read is null ? 1 : 0, problems.Count);
         Assert.Equal(read ?? was, was);
     }
@@ -138,13 +139,13 @@ public class CommonSettingsTests
             File.WriteAllText(file, "akkalb { host = from-file, port = 1 }");
             var config = SettingsLoader.Load(defaults, "common.hocon", file, new FlagOverlay().Set(NodeKeys.Port, "2"), Schema, c => c).Settings;
             Assert.Equal(("from-file", 2, "embedded"), (
-                config.ReadText(NodeKeys.Host), config.ReadInt(NodeKeys.Port), config.ReadText(NodeKeys.Registry)));
+                config.Get(NodeKeys.Host), config.Get(NodeKeys.Port), config.Get(NodeKeys.Registry)));
 
             File.WriteAllText(file, "");
             Assert.Equal(4053, SettingsLoader.Load(
-                defaults, "common.hocon", file, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
+                defaults, "common.hocon", file, new FlagOverlay(), Schema, c => c).Settings.Get(NodeKeys.Port));
             Assert.Equal(4053, SettingsLoader.Load(
-                defaults, "common.hocon", null, new FlagOverlay(), Schema, c => c).Settings.ReadInt(NodeKeys.Port));
+                defaults, "common.hocon", null, new FlagOverlay(), Schema, c => c).Settings.Get(NodeKeys.Port));
         }
         finally
         {
@@ -166,7 +167,7 @@ public class CommonSettingsTests
     public void A_list_flag_with_an_empty_item_is_refused_and_never_a_default(string given) => Assert.Contains(
         "akkalb.balancers (--balancer)",
         Assert.Single(Assert.Throws<SettingsException>(() => SettingsLoader.Load(
-            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().SetList(NodeKeys.Balancers, given), Schema,
+            typeof(CommonSettingsTests).Assembly, "common.hocon", null, new FlagOverlay().Set(NodeKeys.Balancers, given), Schema,
             c => c)).Problems),
         StringComparison.Ordinal);
 

@@ -53,7 +53,7 @@ public sealed class SettingsLoaderTests : IDisposable
 
         Assert.Equal(
             (Path.Combine(_folder, "node.pem"), "/etc/node.key", "ca.pem"),
-            (config.ReadText(NodeKeys.TlsCertificate), config.ReadText(NodeKeys.TlsKey), config.ReadText(NodeKeys.TlsCa)));
+            (config.Get(NodeKeys.TlsCertificate), config.Get(NodeKeys.TlsKey), config.Get(NodeKeys.TlsCa)));
     }
 
     private static Func<Config, Config> Refuse(string problem) => _ => throw new SettingsException(problem);

@@ -95,7 +95,7 @@ public sealed class TlsSettingsTests : IDisposable
 
     private static CommonSettings ReadAll(string[] arguments, out List<string> problems)
     {
-        var flags = new CommonFlags();
+        var flags = new CommonFlags(new SettingsSchema(NodeKeys.Common));
         var command = new RootCommand();
         flags.AddTo(command);
         var parsed = command.Parse(arguments);
