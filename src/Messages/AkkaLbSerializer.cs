@@ -13,11 +13,15 @@ public sealed class AkkaLbSerializer : SerializerWithStringManifest
     private readonly FrozenDictionary<Type, WireRow> _byType;
     private readonly FrozenDictionary<string, WireRow> _byManifest;
 
+    /// <summary>The row found last: remoting asks for the manifest, and then at once for the bytes.</summary>
+    private WireRow _last;
+
     public AkkaLbSerializer(ExtendedActorSystem system)
         : base(system)
     {
         var rows = WireTable.Rows(new KnownGates());
         (_byType, _byManifest) = (rows.ToFrozenDictionary(r => r.Type), rows.ToFrozenDictionary(r => r.Manifest, StringComparer.Ordinal));
+        _last = rows[0];
     }
 
     public override int Identifier => 4053;
@@ -57,7 +61,14 @@ public sealed class AkkaLbSerializer : SerializerWithStringManifest
         }
     }
 
-    private WireRow RowOf(object message) => _byType.TryGetValue(message.GetType(), out var row)
-        ? row
-        : throw new SerializationException($"{message.GetType()} is not a message of AkkaLb");
+    private WireRow RowOf(object message)
+    {
+        var (type, row) = (message.GetType(), _last);
+        if (row.Type != type)
+        {
+            _last = row = _byType.GetValueOrDefault(type) ?? throw new SerializationException($"{type} is not a message of AkkaLb");
+        }
+
+        return row;
+    }
 }
