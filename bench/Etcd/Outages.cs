@@ -150,7 +150,7 @@ internal static class Outages
             await connection.CountAsync(Marks, cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is EtcdUnavailableException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is RegistryUnavailableException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             return false;
         }

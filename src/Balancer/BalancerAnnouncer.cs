@@ -78,7 +78,7 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
                         + $"with --mode {_mode}: start all of one prefix in the same mode";
                 }
             }
-            catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+            catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
             {
                 return null;
             }

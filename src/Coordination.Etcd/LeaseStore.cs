@@ -39,15 +39,15 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
                 _ => throw new UnreachableException($"{request} is no request"),
             };
         }
-        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+        catch (RegistryUnavailableException e) when (e.IsLeaseGone)
         {
             return new LeaseEvent.Gone(number, e.Message);
         }
-        catch (EtcdUnavailableException e)
+        catch (RegistryUnavailableException e)
         {
             return new LeaseEvent.Failed(number, e.Message, IsFinal: false);
         }
-        catch (EtcdRefusedException e)
+        catch (RegistryRefusedException e)
         {
             return new LeaseEvent.Failed(number, e.Message, IsFinal: true);
         }
@@ -60,7 +60,7 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
         {
             await connection.RevokeAsync(leaseId, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
         }
     }

@@ -150,10 +150,10 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                         await Task.Delay(_options.LeaseTtl / 10, Time, _stop.Token).ConfigureAwait(false);
                     }
                 }
-                catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+                catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
                 {
                     _claim.Interrupted();
-                    if (e is EtcdUnavailableException { IsLeaseGone: true })
+                    if (e is RegistryUnavailableException { IsLeaseGone: true })
                     {
                         Lost("etcd does not know the lease any more");
                         lease = await GiveBackAsync(lease).ConfigureAwait(false);
@@ -251,7 +251,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
             }
         }
 
-        throw new EtcdUnavailableException($"the key {_key.ToStringUtf8()} kept changing while it was being registered");
+        throw new RegistryUnavailableException($"the key {_key.ToStringUtf8()} kept changing while it was being registered");
     }
 
     private async Task<bool> PutAsync(ClaimStep step, ByteString value, long leaseId)

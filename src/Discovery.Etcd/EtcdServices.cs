@@ -13,8 +13,8 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>In registration order; values that cannot be read are left out and in the second list.</returns>
-    /// <exception cref="EtcdUnavailableException">etcd cannot be reached within the request timeout.</exception>
-    /// <exception cref="EtcdRefusedException">It refuses.</exception>
+    /// <exception cref="RegistryUnavailableException">etcd cannot be reached within the request timeout.</exception>
+    /// <exception cref="RegistryRefusedException">It refuses.</exception>
     public async Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<ServiceEvent.Unreadable> Unreadable)> ReadAsync(
         string service, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     }
 
     /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>
-    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="EtcdRefusedException"/>;
+    /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="RegistryRefusedException"/>;
     /// <see cref="Subscribe(string, Action{ServiceEvent})"/> survives that too.</remarks>
     public async IAsyncEnumerable<ServiceEvent> WatchAsync(string service, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -17,8 +17,8 @@ internal sealed class ServiceLookups(
     private readonly Lock _lock = new();
     private bool _isDisposed;
 
-    /// <exception cref="EtcdUnavailableException">Nothing is known of the service within <paramref name="timeout"/>.</exception>
-    /// <exception cref="EtcdRefusedException">etcd refuses.</exception>
+    /// <exception cref="RegistryUnavailableException">Nothing is known of the service within <paramref name="timeout"/>.</exception>
+    /// <exception cref="RegistryRefusedException">etcd refuses.</exception>
     /// <exception cref="ArgumentException">The name breaks the rule of <see cref="ServiceNames"/>.</exception>
     public async Task<IReadOnlyList<ServiceInstance>> LookupAsync(string service, TimeSpan timeout)
     {
@@ -113,7 +113,7 @@ internal sealed class ServiceLookups(
         }
     }
 
-    private static EtcdUnavailableException Unanswered(string service, TimeSpan timeout, string why, Exception? inner) => new(
+    private static RegistryUnavailableException Unanswered(string service, TimeSpan timeout, string why, Exception? inner) => new(
         string.Create(CultureInfo.InvariantCulture, $"service \"{service}\" could not be looked up within {timeout.TotalSeconds:0.###} s: {why}"),
         inner);
 
@@ -158,7 +158,7 @@ internal sealed class ServiceLookups(
                     return;
                 case ServiceEvent.Disconnected { IsRefused: true } refused when !_answer.Task.IsCompletedSuccessfully:
                     // Nobody waits for what an operator has to mend.
-                    Answer(a => a.TrySetException(new EtcdRefusedException(refused.Reason)));
+                    Answer(a => a.TrySetException(new RegistryRefusedException(refused.Reason)));
                     break;
                 case ServiceEvent.Disconnected disconnected:
                     _problem = disconnected.Reason;

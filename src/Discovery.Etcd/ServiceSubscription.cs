@@ -46,7 +46,7 @@ public sealed class ServiceSubscription : IAsyncDisposable
                     onEvent(e);
                 }
             }
-            catch (EtcdRefusedException e)
+            catch (RegistryRefusedException e)
             {
                 if (refused != e.Message)
                 {

@@ -122,7 +122,7 @@ public sealed class EtcdConnection : IDisposable
                 isRead: false, (etcd, options) => etcd.GetConnection().LeaseClient.LeaseRevokeAsync(request, options), cancellationToken)
                     .ConfigureAwait(false);
         }
-        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+        catch (RegistryUnavailableException e) when (e.IsLeaseGone)
         {
         }
     }
@@ -151,7 +151,7 @@ public sealed class EtcdConnection : IDisposable
                 }
             }
 
-            throw new EtcdUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
+            throw new RegistryUnavailableException($"etcd at {Endpoints} ended a renewal without an answer");
         }, cancellationToken);
 
     /// <summary>Opens a watch stream; it has no deadline, whoever opens it disposes it and then the member's use, and says how it went.</summary>
@@ -194,8 +194,8 @@ public sealed class EtcdConnection : IDisposable
     internal bool HasCredentials => _token is not null;
 
     /// <summary>What calls carry now; null without credentials, and while authentication is switched off in etcd.</summary>
-    /// <exception cref="EtcdUnavailableException">None could be had.</exception>
-    /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
+    /// <exception cref="RegistryUnavailableException">None could be had.</exception>
+    /// <exception cref="RegistryRefusedException">etcd refuses the credentials.</exception>
     internal async Task<string?> TokenAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
         _token is null ? null : await _token.GetAsync(timeout, cancellationToken).ConfigureAwait(false);
 
@@ -241,7 +241,7 @@ public sealed class EtcdConnection : IDisposable
                     (etcd, options) => ask(etcd, token is null ? options : options.WithHeaders(HeadersOf(token)!)),
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (EtcdRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e, token))
+            catch (RegistryRefusedException e) when (_token is not null && tries < TokenTriesMax && EtcdFaults.IsTokenUnknown(e, token))
             {
                 ForgetToken(token);
             }
@@ -286,7 +286,7 @@ public sealed class EtcdConnection : IDisposable
                 {
                     var fault = FaultOf(e, member!);
                     failed.Add(fault);
-                    if (fault.Translate(Settings, timeout, cancellationToken) is var told and not EtcdUnavailableException { IsLeaseGone: false })
+                    if (fault.Translate(Settings, timeout, cancellationToken) is var told and not RegistryUnavailableException { IsLeaseGone: false })
                     {
                         throw told;
                     }

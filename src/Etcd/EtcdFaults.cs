@@ -27,10 +27,10 @@ internal static class EtcdFaults
             RpcException rpc => Translate(rpc, endpoints, settings),
             OperationCanceledException => NoAnswer(endpoints, timeout, fault),
 
-            _ when WhyNoConnection(fault, settings) is { } reason => new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
+            _ when WhyNoConnection(fault, settings) is { } reason => new RegistryUnavailableException($"what answers at {endpoints} {reason}", fault),
 
             // A write to a stream that breaks at that moment fails with whatever the transport threw.
-            _ => new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: "
+            _ => new RegistryUnavailableException($"etcd at {endpoints} cannot be used right now: "
                 + $"{OneLine((Chain(fault).OfType<NotConnectedException>().FirstOrDefault() ?? fault.GetBaseException()).Message)}", fault),
         };
     }
@@ -45,20 +45,20 @@ internal static class EtcdFaults
     /// <summary>The exception for a watch that etcd cancelled with a reason in words.</summary>
     public static Exception WatchCanceled(string reason, string endpoint, EtcdSettings settings) =>
         reason.Contains("permission denied", StringComparison.Ordinal) || reason.Contains("auth", StringComparison.Ordinal)
-            ? new EtcdRefusedException($"etcd at {endpoint} refuses {Who(settings)} the watch: {reason}")
-            : new EtcdUnavailableException($"etcd at {endpoint} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
+            ? new RegistryRefusedException($"etcd at {endpoint} refuses {Who(settings)} the watch: {reason}")
+            : new RegistryUnavailableException($"etcd at {endpoint} cancelled the watch: {(reason.Length > 0 ? reason : "no reason given")}");
 
     /// <summary>Whether etcd did nothing but find the token unknown, outdated or missing: with a new one the call may be repeated.</summary>
     /// <param name="token">What the call carried. Without one, etcd takes the owner of a client certificate for the user, and denies him what ours
     /// may do.</param>
-    public static bool IsTokenUnknown(EtcdRefusedException refusal, string? token) => refusal.InnerException is RpcException fault
+    public static bool IsTokenUnknown(RegistryRefusedException refusal, string? token) => refusal.InnerException is RpcException fault
         && (fault.StatusCode == StatusCode.Unauthenticated
             || (fault.StatusCode == StatusCode.PermissionDenied && token is null)
             || (fault.StatusCode == StatusCode.InvalidArgument && (
                 Says(fault, "revision of auth store is old") || Says(fault, "user name is empty"))));
 
     /// <summary>Whether etcd refuses a user and password because it asks nobody for them at present.</summary>
-    public static bool IsAuthenticationOff(EtcdRefusedException refusal) =>
+    public static bool IsAuthenticationOff(RegistryRefusedException refusal) =>
         refusal.InnerException is RpcException { StatusCode: StatusCode.FailedPrecondition } fault && Says(fault, "authentication is not enabled");
 
     private static Exception Translate(RpcException fault, string endpoints, EtcdSettings settings)
@@ -67,24 +67,24 @@ internal static class EtcdFaults
         return fault.StatusCode switch
         {
             StatusCode.PermissionDenied =>
-                new EtcdRefusedException($"etcd at {endpoints} denies {Who(settings)} access to the keys below {settings.Prefix}/: grant a role "
+                new RegistryRefusedException($"etcd at {endpoints} denies {Who(settings)} access to the keys below {settings.Prefix}/: grant a role "
                     + $"that may read and write them ({detail})", fault),
             StatusCode.Unauthenticated =>
-                new EtcdRefusedException($"etcd at {endpoints} does not accept {Who(settings)}: {detail}", fault),
+                new RegistryRefusedException($"etcd at {endpoints} does not accept {Who(settings)}: {detail}", fault),
             StatusCode.InvalidArgument when Says(fault, "authentication failed") =>
-                new EtcdRefusedException($"etcd at {endpoints} refuses {Who(settings)}: user or password is wrong", fault),
+                new RegistryRefusedException($"etcd at {endpoints} refuses {Who(settings)}: user or password is wrong", fault),
             StatusCode.InvalidArgument when Says(fault, "user name is empty") =>
-                new EtcdRefusedException($"etcd at {endpoints} has authentication switched on: give a user and a password", fault),
+                new RegistryRefusedException($"etcd at {endpoints} has authentication switched on: give a user and a password", fault),
             StatusCode.FailedPrecondition when Says(fault, "authentication is not enabled") =>
-                new EtcdRefusedException($"etcd at {endpoints} has authentication switched off: switch it on, or give no user", fault),
+                new RegistryRefusedException($"etcd at {endpoints} has authentication switched off: switch it on, or give no user", fault),
             StatusCode.Unimplemented =>
-                new EtcdRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
+                new RegistryRefusedException($"what answers at {endpoints} is not etcd, or older than 3.3: {detail}", fault),
             StatusCode.InvalidArgument or StatusCode.OutOfRange or StatusCode.FailedPrecondition =>
-                new EtcdRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
+                new RegistryRefusedException($"etcd at {endpoints} refuses the request: {detail}", fault),
             _ when WhyNoConnection(fault.Status.DebugException, settings) is { } reason =>
-                new EtcdUnavailableException($"what answers at {endpoints} {reason}", fault),
+                new RegistryUnavailableException($"what answers at {endpoints} {reason}", fault),
             _ =>
-                new EtcdUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault)
+                new RegistryUnavailableException($"etcd at {endpoints} cannot be used right now: {detail}", fault)
                 {
                     IsLeaseGone = fault.StatusCode == StatusCode.NotFound,
                 },
@@ -97,7 +97,7 @@ internal static class EtcdFaults
         : "us";
 
     /// <summary>Time is up. Null as its length: the stream has none.</summary>
-    public static EtcdUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
+    public static RegistryUnavailableException NoAnswer(string endpoints, TimeSpan? timeout, Exception fault) => timeout is { } limit
         ? new(string.Create(CultureInfo.InvariantCulture, $"etcd at {endpoints} did not answer within {limit.TotalSeconds:0.###} s"), fault)
         : new($"etcd at {endpoints} broke off the stream", fault);
 

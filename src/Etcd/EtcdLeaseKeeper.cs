@@ -54,8 +54,8 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     /// <param name="connection">Must outlive the keeper.</param>
     /// <param name="ttl">Above zero; etcd counts whole seconds and rounds up.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
-    /// <exception cref="EtcdUnavailableException">etcd cannot be reached. Should it have granted a lease, that runs out by itself.</exception>
-    /// <exception cref="EtcdRefusedException">etcd refuses.</exception>
+    /// <exception cref="RegistryUnavailableException">etcd cannot be reached. Should it have granted a lease, that runs out by itself.</exception>
+    /// <exception cref="RegistryRefusedException">etcd refuses.</exception>
     public static async Task<EtcdLeaseKeeper> GrantAsync(EtcdConnection connection, TimeSpan ttl, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -86,7 +86,7 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
         {
             await _connection.RevokeAsync(LeaseId, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
             // It runs out by itself.
         }

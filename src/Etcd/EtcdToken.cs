@@ -22,8 +22,8 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
     /// <param name="timeout">How long to wait for another call that fetches it, and for each member that is asked.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>Null while authentication is switched off in etcd.</returns>
-    /// <exception cref="EtcdRefusedException">etcd refuses the credentials.</exception>
-    /// <exception cref="EtcdUnavailableException">None could be had in that time.</exception>
+    /// <exception cref="RegistryRefusedException">etcd refuses the credentials.</exception>
+    /// <exception cref="RegistryUnavailableException">None could be had in that time.</exception>
     public async Task<string?> GetAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (_known is { } known)
@@ -33,7 +33,7 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
 
         if (!await _one.WaitAsync(timeout, cancellationToken).ConfigureAwait(false))
         {
-            throw new EtcdUnavailableException(_problem ?? "etcd has not answered to user and password yet");
+            throw new RegistryUnavailableException(_problem ?? "etcd has not answered to user and password yet");
         }
 
         try
@@ -60,7 +60,7 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
     {
         if (_refusal is { } refusal && timeProvider.GetElapsedTime(refusal.At) < RefusedFor)
         {
-            throw new EtcdRefusedException(refusal.Problem.Message, refusal.Problem.InnerException);
+            throw new RegistryRefusedException(refusal.Problem.Message, refusal.Problem.InnerException);
         }
 
         try
@@ -69,18 +69,18 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
             _problem = null;
             return token;
         }
-        catch (EtcdRefusedException e) when (EtcdFaults.IsAuthenticationOff(e))
+        catch (RegistryRefusedException e) when (EtcdFaults.IsAuthenticationOff(e))
         {
             // No failure: whoever is to have a user may be given one before etcd asks for it.
             _problem = null;
             return null;
         }
-        catch (EtcdRefusedException e)
+        catch (RegistryRefusedException e)
         {
             _refusal = new Refusal(e, timeProvider.GetTimestamp());
             throw;
         }
-        catch (EtcdUnavailableException e)
+        catch (RegistryUnavailableException e)
         {
             _problem = e.Message;
             throw;
@@ -92,5 +92,5 @@ internal sealed class EtcdToken(Func<TimeSpan, CancellationToken, Task<string>> 
     /// <param name="Token">Null: authentication is switched off.</param>
     private sealed record Known(string? Token);
 
-    private sealed record Refusal(EtcdRefusedException Problem, long At);
+    private sealed record Refusal(RegistryRefusedException Problem, long At);
 }

@@ -43,7 +43,7 @@ public sealed class EtcdWatch
 
     /// <summary>A snapshot of the range first, then changes, without a gap. Outages are survived inside and told as
     /// <see cref="EtcdWatchEvent.Disconnected"/>, later <see cref="EtcdWatchEvent.Connected"/>.</summary>
-    /// <remarks>Ends only by cancellation, or with <see cref="EtcdRefusedException"/>. When the enumeration ends, the stream in etcd is
+    /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>. When the enumeration ends, the stream in etcd is
     /// gone.</remarks>
     /// <param name="connection">Must outlive the watch.</param>
     /// <param name="keys">What to watch.</param>
@@ -89,7 +89,7 @@ public sealed class EtcdWatch
 
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="EtcdRefusedException">etcd refuses for good.</exception>
+    /// <exception cref="RegistryRefusedException">etcd refuses for good.</exception>
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -98,7 +98,7 @@ public sealed class EtcdWatch
             {
                 await RunSessionAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (EtcdUnavailableException e)
+            catch (RegistryUnavailableException e)
             {
                 // A stream that was cut, by a proxy that ends quiet ones say, resumes at once and without loss while etcd answers: worth no word.
                 var isWorthNothing = ResetIfItLasted() && _isCut;
@@ -136,7 +136,7 @@ public sealed class EtcdWatch
         using var stream = await EtcdWatchStream.OpenAsync(_connection, _keys, told + 1, cancellationToken).ConfigureAwait(false);
         if (snapshot is not null && snapshot.Header.ClusterId != stream.ClusterId)
         {
-            throw new EtcdUnavailableException($"the endpoints {_connection.Endpoints} belong to different clusters");
+            throw new RegistryUnavailableException($"the endpoints {_connection.Endpoints} belong to different clusters");
         }
 
         _openedAt = _connection.TimeProvider.GetTimestamp();
@@ -275,14 +275,14 @@ public sealed class EtcdWatch
                 : await _connection.NewestAsync(_keys, cancellationToken).ConfigureAwait(false);
             return new Check(answer, isFull, toldThen, Problem: null);
         }
-        catch (EtcdUnavailableException e)
+        catch (RegistryUnavailableException e)
         {
             return new Check(Answer: null, isFull, toldThen, e);
         }
     }
 
     /// <summary>Compares a liveness read with what was told. False when only a new session with a snapshot helps.</summary>
-    /// <exception cref="EtcdUnavailableException">The stream is silent about what etcd holds.</exception>
+    /// <exception cref="RegistryUnavailableException">The stream is silent about what etcd holds.</exception>
     private async Task<bool> CompareAsync(EtcdWatchStream stream, Check check, CancellationToken cancellationToken)
     {
         var answer = check.Answer!;
@@ -312,7 +312,7 @@ public sealed class EtcdWatch
                 stream.Failed();
                 _because = "etcd holds something else than it told";
                 _position.Forget();
-                throw new EtcdUnavailableException($"the watch of etcd at {stream.Endpoint} is silent though there are changes");
+                throw new RegistryUnavailableException($"the watch of etcd at {stream.Endpoint} is silent though there are changes");
             }
 
             _behindAt = _position.Revision;
@@ -327,5 +327,5 @@ public sealed class EtcdWatch
     }
 
     /// <summary>One liveness read: an answer, or the problem it met.</summary>
-    private sealed record Check(RangeResponse? Answer, bool IsFull, long? ToldThen, EtcdUnavailableException? Problem);
+    private sealed record Check(RangeResponse? Answer, bool IsFull, long? ToldThen, RegistryUnavailableException? Problem);
 }

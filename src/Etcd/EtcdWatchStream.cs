@@ -37,7 +37,7 @@ internal sealed class EtcdWatchStream : IDisposable
         {
             return await OpenAsync(connection, token, keys, startRevision, cancellationToken).ConfigureAwait(false);
         }
-        catch (EtcdRefusedException) when (connection.HasCredentials)
+        catch (RegistryRefusedException) when (connection.HasCredentials)
         {
             // Some releases refuse a watch for lack of permission when it is the token that they do not know: with a new one it is certain.
             connection.ForgetToken(token);
@@ -63,7 +63,7 @@ internal sealed class EtcdWatchStream : IDisposable
         {
             stream.Failed();
             stream.Dispose();
-            if (e is not (EtcdUnavailableException or EtcdRefusedException) && !(e is ObjectDisposedException && connection.IsDisposed))
+            if (e is not (RegistryUnavailableException or RegistryRefusedException) && !(e is ObjectDisposedException && connection.IsDisposed))
             {
                 // A stream that could not be opened for want of a connection has a better reason than that time is up.
                 var fault = timer.IsCancellationRequested && EtcdFaults.IsOurEnd(e) ? stream._member.Trouble ?? e : e;
@@ -75,7 +75,7 @@ internal sealed class EtcdWatchStream : IDisposable
     }
 
     /// <summary>The next message. One at a time.</summary>
-    /// <exception cref="EtcdUnavailableException">The stream ended, however it did.</exception>
+    /// <exception cref="RegistryUnavailableException">The stream ended, however it did.</exception>
     public async Task<WatchResponse> NextAsync()
     {
         try
@@ -92,7 +92,7 @@ internal sealed class EtcdWatchStream : IDisposable
         }
 
         Failed();
-        throw new EtcdUnavailableException($"etcd at {Endpoint} ended the watch");
+        throw new RegistryUnavailableException($"etcd at {Endpoint} ended the watch");
     }
 
     /// <summary>The next stream is better opened at another member. Not when it is we who end it.</summary>
@@ -119,7 +119,7 @@ internal sealed class EtcdWatchStream : IDisposable
         await _call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = create }, _cancellation.Token).ConfigureAwait(false);
         if (!await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
         {
-            throw new EtcdUnavailableException($"etcd at {Endpoint} ended the watch before it began");
+            throw new RegistryUnavailableException($"etcd at {Endpoint} ended the watch before it began");
         }
 
         var answer = _call.ResponseStream.Current;
@@ -130,7 +130,7 @@ internal sealed class EtcdWatchStream : IDisposable
 
         if (!answer.Created)
         {
-            throw new EtcdUnavailableException($"etcd at {Endpoint} answered a new watch with something else than its confirmation");
+            throw new RegistryUnavailableException($"etcd at {Endpoint} answered a new watch with something else than its confirmation");
         }
 
         ClusterId = answer.Header.ClusterId;

@@ -20,7 +20,8 @@ internal sealed record MemberFault(int Index, string Endpoint, Exception? Fault)
             .ToArray();
         return reasons.Length == 1
             ? reasons[0]
-            : new EtcdUnavailableException(string.Join("; ", reasons.Select(r => r.Message)), faults.FirstOrDefault(f => f.Fault is not null)?.Fault);
+            : new RegistryUnavailableException(
+                string.Join("; ", reasons.Select(r => r.Message)), faults.FirstOrDefault(f => f.Fault is not null)?.Fault);
     }
 
     private Exception Translate(string endpoints, EtcdSettings settings, TimeSpan timeout, CancellationToken cancellationToken) =>

@@ -1,10 +1,11 @@
 using AkkaLb.Core.Clusters;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry;
 
 /// <summary>Where the members of a cluster of balancers announce themselves, and where one that starts finds them.</summary>
 /// <remarks>
-/// One caller at a time. Faults are translated as in <see cref="IWorkerRegistry"/>: <see cref="RegistryUnavailableException"/> when trying again may
+/// One caller at a time. Faults are the same as of <see cref="IWorkerRegistry"/>: <see cref="RegistryUnavailableException"/> when trying again may
 /// help (the outcome of a write is unknown then), <see cref="RegistryRefusedException"/> when it will not.
 /// </remarks>
 public interface IClusterRegistry : IAsyncDisposable

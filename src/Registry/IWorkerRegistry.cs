@@ -1,13 +1,14 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry;
 
 /// <summary>Where workers announce themselves under a lease, and where a balancer learns who is alive.</summary>
 /// <remarks>
-/// Safe to call from several threads. Every call is bounded in time by the implementation's own deadline. Faults are translated
-/// once, here: <see cref="RegistryUnavailableException"/> when trying again may help, <see cref="RegistryRefusedException"/> when it
+/// Safe to call from several threads. Every call is bounded in time by the implementation's own deadline. It fails with
+/// <see cref="RegistryUnavailableException"/> when trying again may help, with <see cref="RegistryRefusedException"/> when it
 /// will not; cancelling the token gives <see cref="OperationCanceledException"/>.
 /// </remarks>
 public interface IWorkerRegistry : IAsyncDisposable
@@ -48,9 +49,3 @@ public interface IWorkerRegistry : IAsyncDisposable
     /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>.</remarks>
     IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellationToken);
 }
-
-/// <summary>The registry cannot be reached or did not answer in time; for a write the outcome is unknown.</summary>
-public sealed class RegistryUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>The registry answered and will not do it (credentials, permissions, not a registry at all): trying again does not help.</summary>
-public sealed class RegistryRefusedException(string message, Exception? inner = null) : Exception(message, inner);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
+using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 

@@ -1,3 +1,4 @@
+using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;
 

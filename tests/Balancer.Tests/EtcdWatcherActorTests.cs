@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;

@@ -44,9 +44,9 @@ public sealed class EtcdDialerTests
     {
         var network = Made(1, ("10.0.0.1", SocketError.ConnectionRefused));
         using var connection = Connect(network, TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
+        await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
         network.Swallow();
-        var told = await Assert.ThrowsAsync<EtcdUnavailableException>(
+        var told = await Assert.ThrowsAsync<RegistryUnavailableException>(
             () => connection.KeepAliveAsync(1, TimeSpan.FromMilliseconds(300), default).WaitAsync(Bound));
         Assert.Equal("etcd at http://etcd.example:1 cannot be used right now: Connection refused", told.Message);
     }
@@ -59,7 +59,7 @@ public sealed class EtcdDialerTests
         var refusing = FreePorts.Take();
         using var connection = new EtcdConnection(
             Loopback(silent.Port, refusing) with { RequestTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
-        var told = await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
+        var told = await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
         Assert.Equal(
             $"etcd at http://127.0.0.1:{refusing} cannot be used right now: Connection refused; etcd at {silent.Endpoint} did not answer within 1 s",
             told.Message);
@@ -78,7 +78,7 @@ public sealed class EtcdDialerTests
     private static async Task<string> TroubleAsync(INetwork network)
     {
         using var connection = Connect(network, TimeSpan.FromSeconds(1.5));
-        return (await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound))).Message;
+        return (await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound))).Message;
     }
 
     private static EtcdConnection Connect(MadeUp network, TimeSpan timeout) => Connect((INetwork)network, timeout, network.Port);

@@ -181,10 +181,10 @@ public sealed class EtcdSecurityTests : IDisposable
         const string expected = "denies user 'app' access to the keys below /akkalb/";
 
         Assert.Contains(expected, (
-            await Assert.ThrowsAsync<EtcdRefusedException>(() => connection.CountAsync(Keys, default))).Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<RegistryRefusedException>(() => connection.CountAsync(Keys, default))).Message, StringComparison.Ordinal);
         Assert.Contains(expected, (
-            await Assert.ThrowsAsync<EtcdRefusedException>(() => PutAsync(connection, "a"))).Message, StringComparison.Ordinal);
-        var watch = await Assert.ThrowsAsync<EtcdRefusedException>(() => EtcdWatchStream.OpenAsync(connection, Keys, 1, default));
+            await Assert.ThrowsAsync<RegistryRefusedException>(() => PutAsync(connection, "a"))).Message, StringComparison.Ordinal);
+        var watch = await Assert.ThrowsAsync<RegistryRefusedException>(() => EtcdWatchStream.OpenAsync(connection, Keys, 1, default));
         Assert.Contains("refuses user 'app' the watch", watch.Message, StringComparison.Ordinal);
     }
 
@@ -242,7 +242,8 @@ public sealed class EtcdSecurityTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(1));
         await connection.CountAsync(Keys, default);
 
-        async Task<string> FaultAsync() => (await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default))).Message;
+        async Task<string> FaultAsync() =>
+            (await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default))).Message;
 
         void Put(TestCertificate from)
         {
@@ -281,7 +282,7 @@ public sealed class EtcdSecurityTests : IDisposable
     {
         using (connection)
         {
-            return (await Assert.ThrowsAsync<EtcdRefusedException>(() => connection.CountAsync(Keys, default))).Message;
+            return (await Assert.ThrowsAsync<RegistryRefusedException>(() => connection.CountAsync(Keys, default))).Message;
         }
     }
 
@@ -289,7 +290,7 @@ public sealed class EtcdSecurityTests : IDisposable
     {
         using (connection)
         {
-            return (await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default))).Message;
+            return (await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default))).Message;
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class EtcdTokenTests
     public async Task Refused_password_is_not_shown_again_for_a_while_and_then_is()
     {
         var fetches = 0;
-        using var token = new EtcdToken((_, _) => ++fetches <= 2 ? throw new EtcdRefusedException("no") : Task.FromResult("t"), _time);
+        using var token = new EtcdToken((_, _) => ++fetches <= 2 ? throw new RegistryRefusedException("no") : Task.FromResult("t"), _time);
 
         await RefusedAsync(token);
         _time.Advance(EtcdToken.RefusedFor - TimeSpan.FromTicks(1));
@@ -56,7 +56,7 @@ public sealed class EtcdTokenTests
     public async Task While_authentication_is_off_there_is_no_token_and_nobody_asks_for_one_until_etcd_misses_it()
     {
         var fetches = 0;
-        var isOff = new EtcdRefusedException(
+        var isOff = new RegistryRefusedException(
             "off", new RpcException(new Status(StatusCode.FailedPrecondition, "etcdserver: authentication is not enabled")));
         using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw isOff : Task.FromResult($"t{fetches}"), _time);
 
@@ -74,12 +74,12 @@ public sealed class EtcdTokenTests
     {
         var never = new TaskCompletionSource<string>();
         var fetches = 0;
-        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new EtcdUnavailableException("Connection refused") : never.Task, _time);
-        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(Patience, default));
+        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new RegistryUnavailableException("Connection refused") : never.Task, _time);
+        await Assert.ThrowsAsync<RegistryUnavailableException>(() => token.GetAsync(Patience, default));
 
         var fetching = token.GetAsync(Patience, default);
         Assert.Equal("Connection refused", (
-            await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(TimeSpan.Zero, default))).Message);
+            await Assert.ThrowsAsync<RegistryUnavailableException>(() => token.GetAsync(TimeSpan.Zero, default))).Message);
         never.SetResult("t");
         Assert.Equal("t", await fetching);
     }
@@ -88,9 +88,9 @@ public sealed class EtcdTokenTests
     public async Task Etcd_that_cannot_be_reached_is_asked_by_the_next_call_again()
     {
         var fetches = 0;
-        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new EtcdUnavailableException("away") : Task.FromResult("t"), _time);
+        using var token = new EtcdToken((_, _) => ++fetches == 1 ? throw new RegistryUnavailableException("away") : Task.FromResult("t"), _time);
 
-        await Assert.ThrowsAsync<EtcdUnavailableException>(() => token.GetAsync(Patience, default));
+        await Assert.ThrowsAsync<RegistryUnavailableException>(() => token.GetAsync(Patience, default));
         Assert.Equal("t", await token.GetAsync(Patience, default));
     }
 
@@ -99,7 +99,7 @@ public sealed class EtcdTokenTests
         Assert.DoesNotContain("secret", $"{new EtcdSettings([]) { Credentials = new EtcdCredentials("me", "secret") }}", StringComparison.Ordinal);
 
     private static async Task RefusedAsync(EtcdToken token) =>
-        Assert.Equal("no", (await Assert.ThrowsAsync<EtcdRefusedException>(() => token.GetAsync(Patience, default))).Message);
+        Assert.Equal("no", (await Assert.ThrowsAsync<RegistryRefusedException>(() => token.GetAsync(Patience, default))).Message);
 
     private sealed class SteppedTime : TimeProvider
     {

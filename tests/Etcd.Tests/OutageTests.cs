@@ -113,7 +113,7 @@ public sealed class OutageTests(ITestOutputHelper output)
             await connection.CountAsync(Keys, cancellationToken);
             return true;
         }
-        catch (Exception e) when (e is EtcdUnavailableException or OperationCanceledException)
+        catch (Exception e) when (e is RegistryUnavailableException or OperationCanceledException)
         {
             return false;
         }

@@ -47,7 +47,7 @@ public sealed class SilentMembersTests : IAsyncLifetime
         a.Silence();
         b.Silence();
         using var connection = To(TimeSpan.FromSeconds(1), a.Port, b.Port);
-        var told = await Assert.ThrowsAsync<EtcdUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
+        var told = await Assert.ThrowsAsync<RegistryUnavailableException>(() => connection.CountAsync(Keys, default).WaitAsync(Bound));
         Assert.Equal($"etcd at {a.Endpoint}, {b.Endpoint} did not answer within 1 s", told.Message);
     }
 
@@ -105,7 +105,7 @@ public sealed class SilentMembersTests : IAsyncLifetime
                 await connection.CountAsync(Keys, bound.Token);
                 break;
             }
-            catch (EtcdUnavailableException)
+            catch (RegistryUnavailableException)
             {
                 failures++;
             }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
+using AkkaLb.Etcd;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
 

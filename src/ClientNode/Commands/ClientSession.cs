@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Messages;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;
 

@@ -5,6 +5,7 @@ using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Registry.Embedded;
 

@@ -21,7 +21,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
     private EtcdLeaseKeeper? _lease;
 
     /// <inheritdoc/>
-    public Task<ClusterSight> ReadAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
+    public async Task<ClusterSight> ReadAsync(CancellationToken cancellationToken)
     {
         var answer = await _connection.ReadTxnAsync(
             new TxnRequest
@@ -60,7 +60,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             InTheWay = inTheWay,
             News = NewsOf([.. answer.Responses[0].ResponseRange.Kvs, .. answer.Responses[1].ResponseRange.Kvs]),
         };
-    });
+    }
 
     /// <inheritdoc/>
     public Task<long?> BeginAsync(CancellationToken cancellationToken) => TakeLockAsync(
@@ -73,24 +73,23 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken) =>
-        TranslateAsync<CancellationToken?>(async () =>
+    public async Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken)
+    {
+        var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
+        var put = new PutRequest { Key = _keys.ClusterKey(id), Value = ByteString.CopyFrom(ClusterValue.Write(entry)), Lease = lease.LeaseId };
+        var request = new TxnRequest
         {
-            var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
-            var put = new PutRequest { Key = _keys.ClusterKey(id), Value = ByteString.CopyFrom(ClusterValue.Write(entry)), Lease = lease.LeaseId };
-            var request = new TxnRequest
-            {
-                Compare = { new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = entry.Generation } },
-                Success = { new RequestOp { RequestPut = put } },
-            };
-            if (endsForming)
-            {
-                request.Compare.Add(new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Lease, Lease = lease.LeaseId });
-                request.Success.Add(new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _keys.ClusterForming } });
-            }
+            Compare = { new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = entry.Generation } },
+            Success = { new RequestOp { RequestPut = put } },
+        };
+        if (endsForming)
+        {
+            request.Compare.Add(new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Lease, Lease = lease.LeaseId });
+            request.Success.Add(new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _keys.ClusterForming } });
+        }
 
-            return (await TxnAsync(lease, request, cancellationToken).ConfigureAwait(false)).Succeeded ? lease.Lost : null;
-        });
+        return (await TxnAsync(lease, request, cancellationToken).ConfigureAwait(false)).Succeeded ? lease.Lost : null;
+    }
 
     /// <inheritdoc/>
     public async Task WithdrawAsync()
@@ -114,7 +113,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
     }
 
     /// <summary>Takes the lock if nobody holds it and this holds too, and writes the generation in the same step.</summary>
-    private Task<long?> TakeLockAsync(Compare condition, CancellationToken cancellationToken) => TranslateAsync<long?>(async () =>
+    private async Task<long?> TakeLockAsync(Compare condition, CancellationToken cancellationToken)
     {
         var lease = await LeaseAsync(cancellationToken).ConfigureAwait(false);
         var value = ByteString.CopyFromUtf8(id);
@@ -131,7 +130,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
             },
             cancellationToken).ConfigureAwait(false);
         return answer.Succeeded ? answer.Header.Revision : null;
-    });
+    }
 
     /// <summary>What is to be told of keys that nobody alive holds: each once, for as long as it stands.</summary>
     private List<string> NewsOf(List<KeyValue> kvs)
@@ -166,7 +165,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         {
             return await _connection.TxnAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+        catch (RegistryUnavailableException e) when (e.IsLeaseGone)
         {
             // Gone, but the keeper has not noticed yet: the next try takes another.
             await lease.OrphanAsync().ConfigureAwait(false);
@@ -191,6 +190,4 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
 
         return _lease = await EtcdLeaseKeeper.GrantAsync(_connection, ttl, cancellationToken).ConfigureAwait(false);
     }
-
-    private static Task<T> TranslateAsync<T>(Func<Task<T>> call) => EtcdRegistry.TranslateAsync(call);
 }

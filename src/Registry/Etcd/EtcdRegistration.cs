@@ -47,14 +47,14 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or EtcdRefusedException)
+        catch (Exception e) when (e is OperationCanceledException or RegistryRefusedException)
         {
             await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
             throw;
         }
 
         await RevokeQuietlyAsync(lease.ID).ConfigureAwait(false);
-        throw new EtcdUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
+        throw new RegistryUnavailableException($"the registration of '{worker.Id}' kept changing while it was being taken over");
     }
 
     /// <summary>Writes a new value under the same lease. False when the key is not, or no longer, under it.</summary>
@@ -82,7 +82,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             var (isDone, _) = await PutIfAsync(condition, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
             return isDone;
         }
-        catch (EtcdUnavailableException e) when (e.IsLeaseGone)
+        catch (RegistryUnavailableException e) when (e.IsLeaseGone)
         {
             return false;
         }
@@ -122,7 +122,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
         {
             await connection.RevokeAsync(leaseId, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is EtcdUnavailableException or EtcdRefusedException)
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
         }
     }

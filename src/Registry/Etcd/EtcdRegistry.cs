@@ -49,31 +49,36 @@ public sealed class EtcdRegistry : IWorkerRegistry
     /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It is not etcd, or refuses.</exception>
-    public Task ProbeAsync(CancellationToken cancellationToken) => TranslateAsync(() => _connection.CountAsync(_keys.Workers, cancellationToken));
+    public Task ProbeAsync(CancellationToken cancellationToken) => _connection.CountAsync(_keys.Workers, cancellationToken);
 
     /// <summary>The shortest lease that etcd grants, whoever asks: one and a half of its election timeouts, 2 s by default. It is taken and given
     /// back.</summary>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It refuses.</exception>
-    public Task<TimeSpan> ShortestLeaseAsync(CancellationToken cancellationToken) => TranslateAsync(async () =>
+    public async Task<TimeSpan> ShortestLeaseAsync(CancellationToken cancellationToken)
     {
         var lease = await _connection.GrantAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
         await _connection.RevokeAsync(lease.ID, cancellationToken).ConfigureAwait(false);
         return TimeSpan.FromSeconds(lease.TTL);
-    });
+    }
 
     /// <inheritdoc/>
     public async Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return Remember(await TranslateAsync(() => _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken))
-            .ConfigureAwait(false));
+        var outcome = await _registration.RegisterAsync(_keys.WorkerKey(worker.Id), worker, ttl, cancellationToken).ConfigureAwait(false);
+        if (outcome is RegisterOutcome.Registered registered)
+        {
+            _ttls[registered.LeaseId] = registered.Ttl;
+        }
+
+        return outcome;
     }
 
     /// <inheritdoc/>
     public async Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        var answer = await TranslateAsync(() => _connection.KeepAliveAsync(leaseId, TimeoutFor(leaseId), cancellationToken)).ConfigureAwait(false);
+        var answer = await _connection.KeepAliveAsync(leaseId, TimeoutFor(leaseId), cancellationToken).ConfigureAwait(false);
         if (answer.TTL > 0)
         {
             return new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(answer.TTL));
@@ -85,10 +90,11 @@ public sealed class EtcdRegistry : IWorkerRegistry
     }
 
     /// <inheritdoc/>
-    public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken)
+    public async Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        return TranslateAsync(() => _registration.UpdateAsync(_keys.WorkerKey(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken));
+        return await _registration.UpdateAsync(_keys.WorkerKey(worker.Id), RegistryValue.Write(worker), leaseId, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -108,23 +114,20 @@ public sealed class EtcdRegistry : IWorkerRegistry
     }
 
     /// <inheritdoc/>
-    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => TranslateAsync(async () =>
+    public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken)
     {
         _ttls.TryRemove(leaseId, out _);
-        await _connection.RevokeAsync(leaseId, cancellationToken).ConfigureAwait(false);
-        return true;
-    });
+        return _connection.RevokeAsync(leaseId, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
         var translator = new MembershipTranslator(_keys.Workers);
-        await using var told = EtcdWatch.WatchAsync(
-            _connection, _keys.Workers, DeriveRandom(), stop.Token).GetAsyncEnumerator(CancellationToken.None);
-        while (await TranslateAsync(async () => await told.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
+        await foreach (var told in EtcdWatch.WatchAsync(_connection, _keys.Workers, DeriveRandom(), stop.Token).ConfigureAwait(false))
         {
-            foreach (var e in translator.Translate(told.Current))
+            foreach (var e in translator.Translate(told))
             {
                 yield return e;
             }
@@ -150,38 +153,11 @@ public sealed class EtcdRegistry : IWorkerRegistry
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, bound.Token);
         try
         {
-            return await TranslateAsync(() => call(either.Token)).ConfigureAwait(false);
+            return await call(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} did not answer within {timeout.TotalSeconds:0.#} s", e);
-        }
-    }
-
-    private RegisterOutcome Remember(RegisterOutcome outcome)
-    {
-        if (outcome is RegisterOutcome.Registered registered)
-        {
-            _ttls[registered.LeaseId] = registered.Ttl;
-        }
-
-        return outcome;
-    }
-
-    /// <summary>The registry's contract knows no etcd.</summary>
-    internal static async Task<T> TranslateAsync<T>(Func<Task<T>> call)
-    {
-        try
-        {
-            return await call().ConfigureAwait(false);
-        }
-        catch (EtcdUnavailableException e)
-        {
-            throw new RegistryUnavailableException(e.Message, e);
-        }
-        catch (EtcdRefusedException e)
-        {
-            throw new RegistryRefusedException(e.Message, e);
         }
     }
 
