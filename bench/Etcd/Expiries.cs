@@ -104,11 +104,11 @@ internal static class Expiries
         {
             await foreach (var e in EtcdWatch.WatchAsync(connection, keys, new Random(1), over))
             {
-                foreach (var change in (e as EtcdWatchEvent.Changed)?.Events ?? [])
+                foreach (var change in (e as Watched<KeyValue>.Known)?.Changes ?? [])
                 {
-                    if (change.Type == Event.Types.EventType.Delete)
+                    if (change.Item is null)
                     {
-                        deleted[keys.IdOf(change.Kv.Key)] = Stopwatch.GetTimestamp();
+                        deleted[change.Id] = Stopwatch.GetTimestamp();
                     }
                 }
             }

@@ -6,6 +6,7 @@ using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 
 namespace AkkaLb.Bench.Etcd;
 
@@ -224,7 +225,7 @@ internal static class Outages
                 {
                     lock (_lock)
                     {
-                        _told = e is EtcdWatchEvent.Snapshot s ? s.Revision : e is EtcdWatchEvent.Changed c ? c.Revision : _told;
+                        _told = e is Watched<KeyValue>.Known known ? known.Revision : _told;
                         Check();
                     }
                 }

@@ -97,20 +97,20 @@ public sealed class EtcdDiscovery : IExtension
         }
     }
 
-    private void Log(string service, ServiceEvent e)
+    private void Log(string service, Watched<ServiceInstance> e)
     {
         switch (e)
         {
-            case ServiceEvent.Unreadable unreadable:
-                _log.Warning("the value of {0} is left out: {1}", unreadable.Key, unreadable.Problem);
+            case Watched<ServiceInstance>.Skipped skipped:
+                _log.Warning("the value of {0} is left out: {1}", skipped.Key, skipped.Problem);
                 break;
-            case ServiceEvent.MoreUnreadable more:
+            case Watched<ServiceInstance>.MoreSkipped more:
                 _log.Warning("... and more values of \"{0}\" are left out: {1}", service, more.Count);
                 break;
-            case ServiceEvent.Disconnected disconnected:
-                _log.Warning("etcd cannot be asked for \"{0}\"; the last known instances stay: {1}", service, disconnected.Reason);
+            case Watched<ServiceInstance>.Down down:
+                _log.Warning("etcd cannot be asked for \"{0}\"; the last known instances stay: {1}", service, down.Reason);
                 break;
-            case ServiceEvent.Connected:
+            case Watched<ServiceInstance>.Up:
                 _log.Info("etcd can be asked for \"{0}\" again", service);
                 break;
         }

@@ -15,52 +15,40 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <returns>In registration order; values that cannot be read are left out and in the second list.</returns>
     /// <exception cref="RegistryUnavailableException">etcd cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It refuses.</exception>
-    public async Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<ServiceEvent.Unreadable> Unreadable)> ReadAsync(
+    public async Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<Watched<ServiceInstance>.Skipped> Skipped)> ReadAsync(
         string service, CancellationToken cancellationToken)
     {
         var keys = KeysOf(service);
         var answer = await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false);
-        var told = new ServiceTable(keys, namedMax: int.MaxValue).Reset(answer.Kvs, answer.Header.Revision);
-        return (told.OfType<ServiceEvent.Instances>().Single().All, [.. told.OfType<ServiceEvent.Unreadable>()]);
+        var table = new KeyTable<ServiceInstance>(keys, ServiceInstanceValue.Read, namedMax: int.MaxValue);
+        var told = table.Reset(answer.Kvs, answer.Header.Revision);
+        return ([.. told.OfType<Watched<ServiceInstance>.Known>().Single().All], [.. told.OfType<Watched<ServiceInstance>.Skipped>()]);
     }
 
     /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>
     /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="RegistryRefusedException"/>;
-    /// <see cref="Subscribe(string, Action{ServiceEvent})"/> survives that too.</remarks>
-    public async IAsyncEnumerable<ServiceEvent> WatchAsync(string service, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var keys = KeysOf(service);
-        var table = new ServiceTable(keys);
-        await foreach (var told in EtcdWatch.WatchAsync(connection, keys, DeriveRandom(), cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var e in table.Apply(told))
-            {
-                yield return e;
-            }
-        }
-    }
+    /// <see cref="Subscribe(string, Action{Watched{ServiceInstance}})"/> survives that too.</remarks>
+    public IAsyncEnumerable<Watched<ServiceInstance>> WatchAsync(string service, CancellationToken cancellationToken) =>
+        WatchAsync<ServiceInstance>(service, ServiceInstanceValue.Read, cancellationToken);
 
     /// <summary>Pushes what <see cref="WatchAsync"/> tells until the subscription is disposed; for an actor: <c>e => self.Tell(e)</c>.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="onEvent">Called in order, one at a time, on threads of the pool. Must neither block nor throw.</param>
-    public ServiceSubscription Subscribe(string service, Action<ServiceEvent> onEvent)
-    {
-        ArgumentNullException.ThrowIfNull(onEvent);
-        _ = KeysOf(service);
-        return new ServiceSubscription(token => WatchAsync(service, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
-    }
+    public ServiceSubscription Subscribe(string service, Action<Watched<ServiceInstance>> onEvent) =>
+        Subscribe(service, ServiceInstanceValue.Read, onEvent);
 
-    /// <summary>Like <see cref="Subscribe(string, Action{ServiceEvent})"/>, and begins again after a pause when something unforeseen ends
-    /// it.</summary>
+    /// <summary>Like <see cref="Subscribe(string, Action{Watched{ServiceInstance}})"/>, and begins again after a pause when something unforeseen
+    /// ends it.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="read">What an instance's key says; <see cref="ServiceInstanceValue.Read"/> reads all of it.</param>
     /// <param name="onEvent">As there. All instances are told again after a failure.</param>
     /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>
-    public LastingSubscription Subscribe(string service, Action<ServiceEvent> onEvent, Action<Exception> onFailure)
+    public LastingSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception> onFailure)
+        where T : class
     {
         ArgumentNullException.ThrowIfNull(onEvent);
         ArgumentNullException.ThrowIfNull(onFailure);
-        _ = KeysOf(service);
-        return new LastingSubscription(() => Subscribe(service, onEvent), onFailure, connection.TimeProvider);
+        return new LastingSubscription(() => Subscribe(service, read, onEvent), onFailure, connection.TimeProvider);
     }
 
     /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>
@@ -76,6 +64,29 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
         var key = KeysOf(service).KeyOf(ServiceNames.Checked(instance.Id));
         return new EtcdServiceRegistration(
             connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
+    }
+
+    private ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(onEvent);
+        _ = KeysOf(service);
+        return ServiceSubscription.Begin(
+            token => WatchAsync(service, read, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
+    }
+
+    private async IAsyncEnumerable<Watched<T>> WatchAsync<T>(
+        string service, ReadKey<T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        var table = new KeyTable<T>(KeysOf(service), read);
+        await foreach (var told in EtcdWatch.WatchAsync(connection, table, DeriveRandom(), cancellationToken).ConfigureAwait(false))
+        {
+            if (told is not (Watched<T>.Alive or Watched<T>.Known { IsNews: false }))
+            {
+                yield return told;
+            }
+        }
     }
 
     private EtcdKeyRange KeysOf(string service) => ServiceNames.KeysOf(connection.Settings.Prefix, service);

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using AkkaLb.Etcd;
+using Mvccpb;
 
 namespace AkkaLb.Discovery.Etcd;
 
@@ -33,6 +34,13 @@ public static class ServiceInstanceValue
             : throw new ArgumentException($"instance '{instance.Id}' cannot be registered: {problem}", nameof(instance));
     }
 
+    /// <summary>Reads a key as the instance that it announces.</summary>
+    public static string? Read(string id, KeyValue kv, out ServiceInstance? instance)
+    {
+        ArgumentNullException.ThrowIfNull(kv);
+        return TryParse(id, kv.Value.Memory, out instance, out var problem) ? LeasedKey.Problem(kv) : problem;
+    }
+
     /// <summary>Reads a value; never throws.</summary>
     /// <param name="id">The end of the key.</param>
     /// <param name="utf8">The value as etcd holds it.</param>
@@ -50,15 +58,16 @@ public static class ServiceInstanceValue
 
         if (JsonValue.TryRead<Json>(utf8, out var value, out problem))
         {
-            (instance, problem) = Read(id, value);
+            (instance, problem) = InstanceOf(id, value);
         }
 
         return problem is null;
     }
 
-    private static (ServiceInstance? Instance, string? Problem) Read(string id, Json value)
+    private static (ServiceInstance? Instance, string? Problem) InstanceOf(string id, Json value)
     {
-        var (host, port, attributes) = (value.Host, (int)value.Port, value.Attributes ?? ImmutableSortedDictionary<string, string>.Empty);
+        var (host, port) = (value.Host, (int)value.Port);
+        var attributes = value.Attributes?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty;
         if (host is null && port == 0 && TryHostAndPort(value.Path, out var hostInPath, out var portInPath))
         {
             (host, port) = (hostInPath, portInPath);
@@ -79,7 +88,7 @@ public static class ServiceInstanceValue
                 Address = address,
                 Path = value.Path,
                 Version = value.Version ?? "",
-                Attributes = attributes.ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Attributes = attributes,
             },
             null);
     }

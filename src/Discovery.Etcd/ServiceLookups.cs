@@ -8,7 +8,8 @@ namespace AkkaLb.Discovery.Etcd;
 /// <param name="log">What a watch tells besides instances.</param>
 /// <param name="logFailure">What ended a watch that is begun again.</param>
 internal sealed class ServiceLookups(
-    EtcdServices services, LookupMode mode, int watchesMax, Action<string, ServiceEvent> log, Action<string, Exception> logFailure) : IAsyncDisposable
+    EtcdServices services, LookupMode mode, int watchesMax, Action<string, Watched<ServiceInstance>> log, Action<string, Exception> logFailure)
+    : IAsyncDisposable
 {
     private const int ServicesMax = 1024;
 
@@ -67,8 +68,8 @@ internal sealed class ServiceLookups(
         using var bound = new CancellationTokenSource(timeout, TimeProvider.System);
         try
         {
-            var (instances, unreadable) = await services.ReadAsync(service, bound.Token).ConfigureAwait(false);
-            foreach (var news in NewsOf(service, unreadable))
+            var (instances, skipped) = await services.ReadAsync(service, bound.Token).ConfigureAwait(false);
+            foreach (var news in NewsOf(service, skipped))
             {
                 log(service, news);
             }
@@ -83,13 +84,13 @@ internal sealed class ServiceLookups(
 
     /// <summary>Reads tell the same value again each time; it is logged once as long as its problem stays the same. Bounded: what is too much is
     /// logged again.</summary>
-    private List<ServiceEvent> NewsOf(string service, IReadOnlyList<ServiceEvent.Unreadable> unreadable)
+    private List<Watched<ServiceInstance>> NewsOf(string service, IReadOnlyList<Watched<ServiceInstance>.Skipped> skipped)
     {
         lock (_lock)
         {
             if (!_leftOut.TryGetValue(service, out var leftOut))
             {
-                if (unreadable.Count == 0)
+                if (skipped.Count == 0)
                 {
                     return [];
                 }
@@ -102,11 +103,11 @@ internal sealed class ServiceLookups(
                 _leftOut[service] = leftOut = new LeftOutValues();
             }
 
-            leftOut.ForgetAllBut(unreadable.Select(u => u.Key).ToHashSet());
-            var news = unreadable.Where(u => leftOut.IsNews(u.Key, u.Problem)).ToList<ServiceEvent>();
+            leftOut.ForgetAllBut(skipped.Select(s => s.Key).ToHashSet());
+            var news = skipped.Where(s => leftOut.IsNews(s.Key, s.Problem)).ToList<Watched<ServiceInstance>>();
             if (leftOut.Sum() is > 0 and var more)
             {
-                news.Add(new ServiceEvent.MoreUnreadable(more));
+                news.Add(new Watched<ServiceInstance>.MoreSkipped(more));
             }
 
             return news;
@@ -125,10 +126,10 @@ internal sealed class ServiceLookups(
         private volatile TaskCompletionSource<IReadOnlyList<ServiceInstance>> _answer = NewAnswer();
         private volatile string _problem = "etcd did not answer";
 
-        public WatchedService(EtcdServices services, string service, Action<ServiceEvent> log, Action<Exception> logFailure)
+        public WatchedService(EtcdServices services, string service, Action<Watched<ServiceInstance>> log, Action<Exception> logFailure)
         {
             _service = service;
-            _subscription = services.Subscribe(service, e => OnEvent(e, log), logFailure);
+            _subscription = services.Subscribe<ServiceInstance>(service, ServiceInstanceValue.Read, e => OnEvent(e, log), logFailure);
         }
 
         public async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(TimeSpan timeout)
@@ -149,19 +150,19 @@ internal sealed class ServiceLookups(
             return _subscription.DisposeAsync();
         }
 
-        private void OnEvent(ServiceEvent e, Action<ServiceEvent> log)
+        private void OnEvent(Watched<ServiceInstance> e, Action<Watched<ServiceInstance>> log)
         {
             switch (e)
             {
-                case ServiceEvent.Instances instances:
-                    Answer(a => a.TrySetResult(instances.All));
+                case Watched<ServiceInstance>.Known known:
+                    Answer(a => a.TrySetResult([.. known.All]));
                     return;
-                case ServiceEvent.Disconnected { IsRefused: true } refused when !_answer.Task.IsCompletedSuccessfully:
+                case Watched<ServiceInstance>.Down { IsRefused: true } refused when !_answer.Task.IsCompletedSuccessfully:
                     // Nobody waits for what an operator has to mend.
                     Answer(a => a.TrySetException(new RegistryRefusedException(refused.Reason)));
                     break;
-                case ServiceEvent.Disconnected disconnected:
-                    _problem = disconnected.Reason;
+                case Watched<ServiceInstance>.Down down:
+                    _problem = down.Reason;
                     _answer = _answer.Task.IsFaulted ? NewAnswer() : _answer;
                     break;
             }

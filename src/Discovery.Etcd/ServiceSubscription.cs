@@ -9,9 +9,11 @@ public sealed class ServiceSubscription : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
-    internal ServiceSubscription(
-        Func<CancellationToken, IAsyncEnumerable<ServiceEvent>> watch, TimeSpan pause, TimeProvider timeProvider, Action<ServiceEvent> onEvent) =>
-        _running = Task.Run(() => RunAsync(watch, pause, timeProvider, onEvent, _stop.Token));
+    private ServiceSubscription(Func<CancellationToken, Task> run) => _running = Task.Run(() => run(_stop.Token));
+
+    internal static ServiceSubscription Begin<T>(
+        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch, TimeSpan pause, TimeProvider timeProvider, Action<Watched<T>> onEvent)
+        where T : class => new(stop => RunAsync(watch, pause, timeProvider, onEvent, stop));
 
     /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw.</summary>
     public Task Completion => _running;
@@ -23,12 +25,13 @@ public sealed class ServiceSubscription : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static async Task RunAsync(
-        Func<CancellationToken, IAsyncEnumerable<ServiceEvent>> watch,
+    private static async Task RunAsync<T>(
+        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch,
         TimeSpan pause,
         TimeProvider timeProvider,
-        Action<ServiceEvent> onEvent,
+        Action<Watched<T>> onEvent,
         CancellationToken stop)
+        where T : class
     {
         string? refused = null;
         while (true)
@@ -37,10 +40,10 @@ public sealed class ServiceSubscription : IAsyncDisposable
             {
                 await foreach (var e in watch(stop).ConfigureAwait(false))
                 {
-                    if (refused is not null && e is ServiceEvent.Instances)
+                    if (refused is not null && e is Watched<T>.Known)
                     {
                         refused = null;
-                        onEvent(new ServiceEvent.Connected());
+                        onEvent(new Watched<T>.Up());
                     }
 
                     onEvent(e);
@@ -51,7 +54,7 @@ public sealed class ServiceSubscription : IAsyncDisposable
                 if (refused != e.Message)
                 {
                     refused = e.Message;
-                    onEvent(new ServiceEvent.Disconnected(e.Message, IsRefused: true));
+                    onEvent(new Watched<T>.Down(e.Message, IsRefused: true));
                 }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

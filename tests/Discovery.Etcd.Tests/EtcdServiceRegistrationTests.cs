@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AkkaLb.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
@@ -133,7 +134,7 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
         await a.NextAsync<RegistrationEvent.Registered>();
         await watch.UntilAsync("a");
         await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":2}""");
-        Assert.Equal(KeyA, (await watch.NextAsync<ServiceEvent.Unreadable>()).Key);
+        Assert.Equal(KeyA, (await watch.NextAsync<Watched<ServiceInstance>.Skipped>()).Key);
 
         Assert.Equal("its key was written over without a lease", (await a.NextAsync<RegistrationEvent.Lost>()).Reason);
         Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
@@ -169,11 +170,11 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     {
         await fixture.Etcd.Etcdctl("put", KeyA, "[]");
         var watch = _party.Watch();
-        Assert.Equal(KeyA, (await watch.NextAsync<ServiceEvent.Unreadable>()).Key);
         await watch.UntilAsync();
+        Assert.Equal(KeyA, (await watch.NextAsync<Watched<ServiceInstance>.Skipped>()).Key);
         _party.Register(A with { Id = "b" });
         await watch.UntilAsync("b");
-        Assert.Single(watch.Seen.OfType<ServiceEvent.Unreadable>());
+        Assert.Single(watch.Seen.OfType<Watched<ServiceInstance>.Skipped>());
         var (instances, unreadable) = await _party.Services.ReadAsync("greeter", Bound.Token());
         Assert.Equal(("b", KeyA), (instances.Single().Id, unreadable.Single().Key));
         await fixture.Etcd.Etcdctl("del", KeyA);
@@ -250,7 +251,7 @@ public sealed class OutageTests : IAsyncLifetime
         _etcd.Wipe();
         await _etcd.RestartAsync();
         Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
-        await watch.NextAsync<ServiceEvent.Connected>();
+        await watch.NextAsync<Watched<ServiceInstance>.Up>();
         await _etcd.PutLeasedAsync("/p/greeter/z", """{"host":"h","port":1}""");
         await watch.UntilAsync("a", "z");
     }
@@ -282,10 +283,10 @@ public sealed class OutageTests : IAsyncLifetime
         await a.NextAsync<RegistrationEvent.Registered>();
         await watch.UntilAsync("a");
         await _etcd.RestartAsync();
-        await watch.NextAsync<ServiceEvent.Connected>();
+        await watch.NextAsync<Watched<ServiceInstance>.Up>();
         await _party.Register(A with { Id = "b" }).NextAsync<RegistrationEvent.Registered>();
         await watch.UntilAsync("a", "b");
-        Assert.All(watch.Seen.OfType<ServiceEvent.Instances>().SkipWhile(i => i.All.Count == 0), i => Assert.Contains(i.All, x => x.Id == "a"));
+        Assert.All(watch.Seen.OfType<Watched<ServiceInstance>.Known>().SkipWhile(i => !i.All.Any()), i => Assert.Contains(i.All, x => x.Id == "a"));
         Assert.True(a.Registration.IsRegistered);
         Assert.Single(a.Seen);
     }

@@ -112,16 +112,16 @@ internal sealed class RegistrationProbe : IAsyncDisposable
 /// <summary>A subscription and what it tells.</summary>
 internal sealed class ServiceProbe : IAsyncDisposable
 {
-    private readonly Channel<ServiceEvent> _events = Channel.CreateUnbounded<ServiceEvent>();
+    private readonly Channel<Watched<ServiceInstance>> _events = Channel.CreateUnbounded<Watched<ServiceInstance>>();
     private readonly ServiceSubscription _subscription;
 
     public ServiceProbe(EtcdServices services, string service) => _subscription = services.Subscribe(service, e => _events.Writer.TryWrite(e));
 
     /// <summary>All events taken so far.</summary>
-    public List<ServiceEvent> Seen { get; } = [];
+    public List<Watched<ServiceInstance>> Seen { get; } = [];
 
     public async Task<T> NextAsync<T>()
-        where T : ServiceEvent
+        where T : Watched<ServiceInstance>
     {
         while (true)
         {
@@ -139,7 +139,7 @@ internal sealed class ServiceProbe : IAsyncDisposable
     {
         while (true)
         {
-            var all = (await NextAsync<ServiceEvent.Instances>()).All;
+            var all = (await NextAsync<Watched<ServiceInstance>.Known>()).All.ToList();
             if (all.Select(i => i.Id).SequenceEqual(ids))
             {
                 return all;

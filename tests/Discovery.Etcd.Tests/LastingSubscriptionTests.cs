@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 
@@ -13,7 +14,7 @@ public sealed class LastingSubscriptionTests
     public async Task A_watch_that_throws_is_told_and_begun_anew_after_a_pause()
     {
         await using var subscription = Begin(e => Tell($"{e.GetType().Name}"), why => Tell(why.Message), failures: 2);
-        Assert.Equal(["watch 1", "watch 2", "Instances"], await ToldAsync(3));
+        Assert.Equal(["watch 1", "watch 2", "Known"], await ToldAsync(3));
         Assert.Equal([LastingSubscription.Pause, LastingSubscription.Pause], _time.Pauses);
     }
 
@@ -29,25 +30,26 @@ public sealed class LastingSubscriptionTests
     public async Task Nothing_is_told_or_begun_behind_its_end()
     {
         var subscription = Begin(e => Tell(e.GetType().Name), why => Tell(why.Message), failures: 0);
-        Assert.Equal(["Instances"], await ToldAsync(1));
+        Assert.Equal(["Known"], await ToldAsync(1));
         await subscription.DisposeAsync();
         _told.Writer.Complete();
         Assert.Empty(await _told.Reader.ReadAllAsync().ToListAsync());
         Assert.Equal(1, _begun);
     }
 
-    private LastingSubscription Begin(Action<ServiceEvent> onEvent, Action<Exception> onFailure, int failures) => new(
-        () => new ServiceSubscription(
+    private LastingSubscription Begin(Action<Watched<ServiceInstance>> onEvent, Action<Exception> onFailure, int failures) => new(
+        () => ServiceSubscription.Begin(
             token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), TimeProvider.System, onEvent), onFailure, _time);
 
-    private static async IAsyncEnumerable<ServiceEvent> WatchAsync(int number, int failures, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<Watched<ServiceInstance>> WatchAsync(
+        int number, int failures, [EnumeratorCancellation] CancellationToken stop)
     {
         if (number <= failures)
         {
             throw new FormatException($"watch {number}");
         }
 
-        yield return new ServiceEvent.Instances([], 1);
+        yield return new Watched<ServiceInstance>.Known(1, []);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
     }
 

@@ -3,6 +3,7 @@ using AkkaLb.Tests.Support.Certificates;
 using AkkaLb.Tests.Support.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 
 namespace AkkaLb.Etcd.Tests;
 
@@ -91,7 +92,7 @@ public sealed class EtcdSecurityTests : IDisposable
         using var bound = new CancellationTokenSource(Bound);
         await foreach (var e in EtcdWatch.WatchAsync(root, Keys, new Random(1), bound.Token))
         {
-            if (e is EtcdWatchEvent.Changed)
+            if (e is Watched<KeyValue>.Known { Changes: not null })
             {
                 break;
             }
@@ -123,7 +124,7 @@ public sealed class EtcdSecurityTests : IDisposable
         using var bound = new CancellationTokenSource(Bound);
         await using var watch = EtcdWatch.WatchAsync(connection, Keys, new Random(1), bound.Token).GetAsyncEnumerator(bound.Token);
         Assert.True(await watch.MoveNextAsync());
-        Assert.IsType<EtcdWatchEvent.Snapshot>(watch.Current);
+        Assert.IsType<Watched<KeyValue>.Known>(watch.Current);
 
         await AssertKeptAsync();
         await etcd.EnableAuthenticationAsync(User, Password, "/akkalb");
@@ -142,10 +143,10 @@ public sealed class EtcdSecurityTests : IDisposable
             {
                 Assert.True(keeper.IsHeld, keeper.LostReason);
                 var revision = (await PutAsync(connection, "changing")).Header.Revision;
-                while (watch.Current is not EtcdWatchEvent.Changed changed || changed.Revision < revision)
+                while (watch.Current is not Watched<KeyValue>.Known { Changes: not null } changed || changed.Revision < revision)
                 {
                     Assert.True(await watch.MoveNextAsync());
-                    Assert.IsNotType<EtcdWatchEvent.Disconnected>(watch.Current);
+                    Assert.IsNotType<Watched<KeyValue>.Down>(watch.Current);
                 }
 
                 await timer.WaitForNextTickAsync(bound.Token);
@@ -308,7 +309,7 @@ public sealed class EtcdSecurityTests : IDisposable
         using var bound = new CancellationTokenSource(Bound);
         await using var watch = EtcdWatch.WatchAsync(connection, Keys, new Random(1), bound.Token).GetAsyncEnumerator(bound.Token);
         Assert.True(await watch.MoveNextAsync());
-        Assert.IsType<EtcdWatchEvent.Snapshot>(watch.Current);
+        Assert.IsType<Watched<KeyValue>.Known>(watch.Current);
     }
 
     private EtcdTls Tls(TestCertificate? client = null) => new(_authority.Certificates, client?.Certificate);

@@ -2,6 +2,7 @@ using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using Etcdserverpb;
 using Google.Protobuf;
+using Mvccpb;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Etcd.Tests;
@@ -156,7 +157,7 @@ public sealed class OutageTests(ITestOutputHelper output)
                 {
                     lock (_lock)
                     {
-                        _told = e is EtcdWatchEvent.Snapshot s ? s.Revision : e is EtcdWatchEvent.Changed c ? c.Revision : _told;
+                        _told = e is Watched<KeyValue>.Known known ? known.Revision : _told;
                         Check();
                     }
                 }

@@ -1,6 +1,7 @@
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 using Etcdserverpb;
+using Mvccpb;
 
 namespace AkkaLb.Etcd.Tests;
 
@@ -115,7 +116,7 @@ public sealed class SilentMembersTests : IAsyncLifetime
         Assert.InRange(failures, 1, int.MaxValue);
         using var direct = To(_etcd.Port);
         var revision = (await direct.PutAsync(new PutRequest { Key = Keys.KeyOf("new"), Lease = keeper.LeaseId }, default)).Header.Revision;
-        while ((watch.Current is EtcdWatchEvent.Changed c ? c.Revision : watch.Current is EtcdWatchEvent.Snapshot s ? s.Revision : 0) < revision)
+        while ((watch.Current is Watched<KeyValue>.Known known ? known.Revision : 0) < revision)
         {
             Assert.True(await watch.MoveNextAsync());
         }

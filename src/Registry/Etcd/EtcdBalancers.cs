@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
+using Mvccpb;
 
 namespace AkkaLb.Registry.Etcd;
 
@@ -9,69 +11,25 @@ public sealed class EtcdBalancers(EtcdRegistry registry) : IBalancerDirectory
 {
     public bool IsInOrder => false;
 
-    public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
-    {
-        var leftOut = new LeftOutValues();
-        return registry.Services.Subscribe(
-            EtcdRegistry.BalancersService,
-            e => OnEvent(e, tell, leftOut),
-            why => tell(new BalancerNews.Failed($"{why.GetType().Name}: {LogText.Of(why.Message)}")));
-    }
-
-    /// <param name="leftOut">The whole list comes with every change.</param>
-    private static void OnEvent(ServiceEvent e, Action<BalancerNews> tell, LeftOutValues leftOut)
-    {
-        switch (e)
+    public IAsyncDisposable Subscribe(Action<BalancerNews> tell) => registry.Services.Subscribe<Address>(
+        EtcdRegistry.BalancersService,
+        Read,
+        told => tell(told switch
         {
-            case ServiceEvent.Instances instances:
-                OnInstances(instances.All, tell, leftOut);
-                break;
-            case ServiceEvent.Unreadable value:
-                tell(new BalancerNews.LeftOut(value.Key, value.Problem));
-                break;
-            case ServiceEvent.MoreUnreadable more:
-                tell(new BalancerNews.MoreLeftOut(more.Count));
-                break;
-            case ServiceEvent.Disconnected disconnected:
-                tell(new BalancerNews.Unreachable(disconnected.Reason, disconnected.IsRefused));
-                break;
-            case ServiceEvent.Connected:
-                tell(new BalancerNews.Reachable());
-                break;
-        }
-    }
+            Watched<Address>.Known known => new BalancerNews.Known([.. known.All.Distinct()]),
+            Watched<Address>.Skipped skipped => new BalancerNews.LeftOut(skipped.Key, skipped.Problem),
+            Watched<Address>.MoreSkipped more => new BalancerNews.MoreLeftOut(more.Count),
+            Watched<Address>.Down down => new BalancerNews.Unreachable(down.Reason, down.IsRefused),
+            Watched<Address>.Up => new BalancerNews.Reachable(),
+            _ => throw new UnreachableException(),
+        }),
+        why => tell(new BalancerNews.Failed($"{why.GetType().Name}: {LogText.Of(why.Message)}")));
 
-    private static void OnInstances(IReadOnlyList<ServiceInstance> all, Action<BalancerNews> tell, LeftOutValues leftOut)
+    private static string? Read(string id, KeyValue kv, out Address? address)
     {
-        var known = new List<Address>();
-        var seen = new HashSet<Address>();
-        var unusable = new HashSet<string>();
-        foreach (var instance in all)
-        {
-            if (AddressOf(instance) is { } address)
-            {
-                if (seen.Add(address))
-                {
-                    known.Add(address);
-                }
-            }
-            else
-            {
-                unusable.Add(instance.Id);
-                if (leftOut.IsNews(instance.Id, instance.Path ?? ""))
-                {
-                    tell(new BalancerNews.LeftOut(instance.Id, SerializedActorPath.NoBalancer));
-                }
-            }
-        }
-
-        leftOut.ForgetAllBut(unusable);
-        if (leftOut.Sum() is > 0 and var more)
-        {
-            tell(new BalancerNews.MoreLeftOut(more));
-        }
-
-        tell(new BalancerNews.Known(known));
+        var problem = ServiceInstanceValue.Read(id, kv, out var instance);
+        address = problem is null ? AddressOf(instance!) : null;
+        return problem ?? (address is null ? SerializedActorPath.NoBalancer : null);
     }
 
     /// <summary>Out of the path, so that its protocol (with or without TLS) is that balancer's own; null when there is no usable one.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
@@ -124,15 +125,28 @@ public sealed class EtcdRegistry : IWorkerRegistry
     public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var translator = new MembershipTranslator(_keys.Workers);
-        await foreach (var told in EtcdWatch.WatchAsync(_connection, _keys.Workers, DeriveRandom(), stop.Token).ConfigureAwait(false))
+        var table = new KeyTable<Member>(_keys.Workers, RegistryValue.Read);
+        await foreach (var told in EtcdWatch.WatchAsync(_connection, table, DeriveRandom(), stop.Token).ConfigureAwait(false))
         {
-            foreach (var e in translator.Translate(told))
-            {
-                yield return e;
-            }
+            yield return InWordsOfTheRegistry(told);
         }
     }
+
+    /// <summary>Core, which decides by what a watch tells, knows no etcd.</summary>
+    internal static RegistryEvent InWordsOfTheRegistry(Watched<Member> told) => told switch
+    {
+        Watched<Member>.Known { Changes: null } all => new RegistryEvent.Snapshot(all.Revision, [.. all.All]) { Because = all.Because },
+        Watched<Member>.Known known => new RegistryEvent.Changed(
+            known.Revision,
+            [.. known.Changes.Select<KeyChange<Member>, MemberChange>(
+                c => c.Item is { } member ? new MemberChange.Put(member) : new MemberChange.Removed(c.Id))]),
+        Watched<Member>.Alive alive => new RegistryEvent.Alive(alive.Revision),
+        Watched<Member>.Down down => new RegistryEvent.Disconnected(down.Reason),
+        Watched<Member>.Up => new RegistryEvent.Connected(),
+        Watched<Member>.Skipped skipped => new RegistryEvent.Unreadable(skipped.Key, skipped.Problem),
+        Watched<Member>.MoreSkipped more => new RegistryEvent.MoreUnreadable(more.Count),
+        _ => throw new UnreachableException(),
+    };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

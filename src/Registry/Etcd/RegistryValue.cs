@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using AkkaLb.Core;
 using AkkaLb.Etcd;
+using Mvccpb;
 
 namespace AkkaLb.Registry.Etcd;
 
@@ -28,6 +29,14 @@ public static class RegistryValue
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
             : throw new ArgumentException($"worker '{worker.Id}' cannot be registered: {problem}", nameof(worker));
+    }
+
+    /// <summary>Reads a key as the member that it announces.</summary>
+    public static string? Read(string id, KeyValue kv, out Member? member)
+    {
+        ArgumentNullException.ThrowIfNull(kv);
+        member = TryParse(id, kv.Value.Memory, out var worker, out var problem) ? new Member(worker, kv.CreateRevision) : null;
+        return problem ?? LeasedKey.Problem(kv);
     }
 
     /// <summary>Reads a value; never throws.</summary>

@@ -4,10 +4,10 @@ using Mvccpb;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 
-public sealed class ServiceTableTests
+public sealed class WatchedInstancesTests
 {
     private static readonly EtcdKeyRange Keys = new("/p/s/");
-    private readonly ServiceTable _table = new(Keys);
+    private readonly Table _table = new(LeftOutValues.NamedMax);
 
     [Fact]
     public void The_first_snapshot_is_told_also_when_it_is_empty()
@@ -38,7 +38,7 @@ public sealed class ServiceTableTests
     {
         _table.Apply(Snapshot(9, Kv("a", 5)));
         var told = _table.Apply(Changed(10, Put(Kv("a", 5, 10, "junk"))));
-        Assert.Equal("/p/s/a", told.OfType<ServiceEvent.Unreadable>().Single().Key);
+        Assert.Equal("/p/s/a", told.OfType<Watched<ServiceInstance>.Skipped>().Single().Key);
         Assert.Equal([], Ids(told));
         Assert.Empty(_table.Apply(Snapshot(11, Kv("a", 5, 10, "junk"))));
         Assert.Empty(_table.Apply(Changed(12, Delete("a"))));
@@ -53,7 +53,7 @@ public sealed class ServiceTableTests
     {
         var told = _table.Apply(Snapshot(9, Kv("a", 5, value: value), Kv("b", 6)));
         Assert.Equal(["b"], Ids(told));
-        Assert.Single(told.OfType<ServiceEvent.Unreadable>());
+        Assert.Single(told.OfType<Watched<ServiceInstance>.Skipped>());
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class ServiceTableTests
         var told = _table.Apply(Snapshot(9, Kv("a", 5), Kv("b", 6, lease: 0)));
         Assert.Equal(["a"], Ids(told));
         Assert.Equal(
-            new ServiceEvent.Unreadable(
+            new Watched<ServiceInstance>.Skipped(
                 "/p/s/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/p/s/b'"),
-                told.OfType<ServiceEvent.Unreadable>().Single());
+                told.OfType<Watched<ServiceInstance>.Skipped>().Single());
         Assert.Empty(_table.Apply(Changed(10, Put(Kv("b", 6, 10, lease: 0)))));
         Assert.Equal([], Ids(_table.Apply(Changed(11, Put(Kv("a", 5, 11, lease: 0))))));
         Assert.Equal(["a"], Ids(_table.Apply(Changed(12, Put(Kv("a", 5, 12))))));
@@ -75,16 +75,16 @@ public sealed class ServiceTableTests
     {
         var junk = Enumerable.Range(0, 20_000).Select(i => Kv($"x{i}", i + 1, value: "junk")).ToArray();
         var told = _table.Apply(Snapshot(20_000, junk));
-        Assert.Equal(LeftOutValues.NamedMax, told.OfType<ServiceEvent.Unreadable>().Count());
-        Assert.Equal(20_000 - LeftOutValues.NamedMax, told.OfType<ServiceEvent.MoreUnreadable>().Single().Count);
+        Assert.Equal(LeftOutValues.NamedMax, told.OfType<Watched<ServiceInstance>.Skipped>().Count());
+        Assert.Equal(20_000 - LeftOutValues.NamedMax, told.OfType<Watched<ServiceInstance>.MoreSkipped>().Single().Count);
         Assert.Empty(_table.Apply(Snapshot(20_001, junk)));
-        Assert.Equal(20_000, new ServiceTable(Keys, int.MaxValue).Reset(junk, 1).OfType<ServiceEvent.Unreadable>().Count());
+        Assert.Equal(20_000, new Table(int.MaxValue).Apply(Snapshot(1, junk)).OfType<Watched<ServiceInstance>.Skipped>().Count());
     }
 
     [Fact]
     public void Another_unreadable_value_with_the_same_problem_is_no_news()
     {
-        Assert.Single(_table.Apply(Snapshot(9, Kv("a", 5, 5, "junk"))).OfType<ServiceEvent.Unreadable>());
+        Assert.Single(_table.Apply(Snapshot(9, Kv("a", 5, 5, "junk"))).OfType<Watched<ServiceInstance>.Skipped>());
         Assert.Empty(_table.Apply(Changed(10, Put(Kv("a", 5, 10, "junk")))));
         Assert.Single(_table.Apply(Changed(11, Put(Kv("a", 5, 11, "{}")))));
     }
@@ -93,14 +93,17 @@ public sealed class ServiceTableTests
     public void The_key_of_an_unreadable_value_is_told_fit_for_a_log()
     {
         var told = _table.Apply(Snapshot(9, Kv("a\r\nfatal: \u001b[2J", 5)));
-        Assert.Equal("/p/s/a\\u000d\\u000afatal: \\u001b[2J", told.OfType<ServiceEvent.Unreadable>().Single().Key);
+        Assert.Equal("/p/s/a\\u000d\\u000afatal: \\u001b[2J", told.OfType<Watched<ServiceInstance>.Skipped>().Single().Key);
     }
 
-    private static IEnumerable<string> Ids(IReadOnlyList<ServiceEvent> told) => told.OfType<ServiceEvent.Instances>().Single().All.Select(i => i.Id);
+    private static IEnumerable<string> Ids(IReadOnlyList<Watched<ServiceInstance>> told) =>
+        told.OfType<Watched<ServiceInstance>.Known>().Single().All.Select(i => i.Id);
 
-    private static EtcdWatchEvent.Snapshot Snapshot(long revision, params KeyValue[] all) => new(revision, all);
+    private static Func<KeyTable<ServiceInstance>, IEnumerable<Watched<ServiceInstance>>> Snapshot(long revision, params KeyValue[] all) =>
+        table => table.Reset(all, revision);
 
-    private static EtcdWatchEvent.Changed Changed(long revision, params Event[] events) => new(revision, events);
+    private static Func<KeyTable<ServiceInstance>, IEnumerable<Watched<ServiceInstance>>> Changed(long revision, params Event[] events) =>
+        table => table.Apply(events, revision);
 
     private static Event Put(KeyValue kv) => new() { Type = Event.Types.EventType.Put, Kv = kv };
 
@@ -109,4 +112,13 @@ public sealed class ServiceTableTests
     private static KeyValue Kv(string id, long created, long? modified = null, string value = """{"host":"h","port":1}""", long lease = 1) =>
         new() { Key = Keys.KeyOf(id), Lease = lease, CreateRevision = created, ModRevision = modified ?? created,
             Value = ByteString.CopyFromUtf8(value) };
+
+    /// <summary>What a watch of a service tells.</summary>
+    private sealed class Table(int namedMax)
+    {
+        private readonly KeyTable<ServiceInstance> _keys = new(Keys, ServiceInstanceValue.Read, namedMax);
+
+        public IReadOnlyList<Watched<ServiceInstance>> Apply(Func<KeyTable<ServiceInstance>, IEnumerable<Watched<ServiceInstance>>> told) =>
+            [.. told(_keys).Where(e => e is not Watched<ServiceInstance>.Known { IsNews: false })];
+    }
 }

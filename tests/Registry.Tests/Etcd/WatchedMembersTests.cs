@@ -8,15 +8,15 @@ using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 
-public sealed class MembershipTranslatorTests
+public sealed class WatchedMembersTests
 {
     private static readonly EtcdKeyRange Keys = new("/akkalb/workers/");
-    private readonly MembershipTranslator _translator = new(Keys);
+    private readonly Watch _watch = new();
 
     [Fact]
     public void A_snapshot_is_in_creation_order_whatever_the_order_of_the_keys()
     {
-        var told = _translator.Snapshot(9, [Key("a", 5), Key("b", 3), Key("c", 4)]);
+        var told = _watch.Snapshot(9, [Key("a", 5), Key("b", 3), Key("c", 4)]);
         var snapshot = Assert.IsType<RegistryEvent.Snapshot>(Assert.Single(told));
         Assert.Equal(["b", "c", "a"], snapshot.Members.Select(m => m.Worker.Id));
         Assert.Equal([3, 4, 5], snapshot.Members.Select(m => m.RegistrationOrder));
@@ -25,8 +25,8 @@ public sealed class MembershipTranslatorTests
     [Fact]
     public void All_changes_of_one_revision_come_in_one_event()
     {
-        _translator.Snapshot(9, [Key("a", 1)]);
-        var changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_translator.Apply(10, [Put(Key("b", 10)), Delete("a")])));
+        _watch.Snapshot(9, [Key("a", 1)]);
+        var changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_watch.Apply(10, [Put(Key("b", 10)), Delete("a")])));
         Assert.Equal(new RegistryEvent.Changed(10, changed.Changes), changed);
         Assert.Equal([new MemberChange.Put(new Member(Worker("b"), 10)), new MemberChange.Removed("a")], changed.Changes);
     }
@@ -34,9 +34,9 @@ public sealed class MembershipTranslatorTests
     [Fact]
     public void A_readable_member_that_becomes_unreadable_is_removed_and_its_value_told()
     {
-        _translator.Snapshot(9, [Key("a", 1)]);
+        _watch.Snapshot(9, [Key("a", 1)]);
         Assert.Collection(
-            _translator.Apply(10, [Put(Unreadable("a"))]),
+            _watch.Apply(10, [Put(Unreadable("a"))]),
             e => Assert.Equal([new MemberChange.Removed("a")], Assert.IsType<RegistryEvent.Changed>(e).Changes),
             e => Assert.Equal("/akkalb/workers/a", Assert.IsType<RegistryEvent.Unreadable>(e).Key));
     }
@@ -44,22 +44,22 @@ public sealed class MembershipTranslatorTests
     [Fact]
     public void The_end_of_somebody_who_was_no_member_is_not_told()
     {
-        _translator.Snapshot(9, [Unreadable("a")]);
-        Assert.Empty(_translator.Apply(10, [Delete("a"), Delete("stranger")]));
+        _watch.Snapshot(9, [Unreadable("a")]);
+        Assert.Empty(_watch.Apply(10, [Delete("a"), Delete("stranger")]));
     }
 
     [Fact]
     public void A_removal_is_told_once()
     {
-        _translator.Snapshot(9, [Key("a", 1)]);
-        Assert.Single(_translator.Apply(10, [Delete("a")]));
-        Assert.Empty(_translator.Apply(11, [Delete("a")]));
+        _watch.Snapshot(9, [Key("a", 1)]);
+        Assert.Single(_watch.Apply(10, [Delete("a")]));
+        Assert.Empty(_watch.Apply(11, [Delete("a")]));
     }
 
     [Fact]
     public void Keys_with_an_invalid_id_are_left_out_and_told()
     {
-        var told = _translator.Snapshot(9, [Key("a", 1), new KeyValue { Key = ByteString.CopyFromUtf8("/akkalb/workers/a/b") }]);
+        var told = _watch.Snapshot(9, [Key("a", 1), new KeyValue { Key = ByteString.CopyFromUtf8("/akkalb/workers/a/b") }]);
         Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
         Assert.IsType<RegistryEvent.Unreadable>(told[1]);
     }
@@ -67,35 +67,35 @@ public sealed class MembershipTranslatorTests
     [Fact]
     public void An_unreadable_value_is_told_once_until_it_was_gone_or_readable()
     {
-        Assert.Single(UnreadableIn(_translator.Snapshot(9, [Unreadable("a")])));
-        Assert.Empty(UnreadableIn(_translator.Snapshot(10, [Unreadable("a")])));
-        Assert.Empty(_translator.Apply(11, [Put(Unreadable("a"))]));
-        _translator.Apply(12, [Put(Key("a", 12))]);
-        Assert.Single(UnreadableIn(_translator.Apply(13, [Put(Unreadable("a"))])));
-        _translator.Apply(14, [Delete("a")]);
-        Assert.Single(UnreadableIn(_translator.Apply(15, [Put(Unreadable("a"))])));
+        Assert.Single(UnreadableIn(_watch.Snapshot(9, [Unreadable("a")])));
+        Assert.Empty(UnreadableIn(_watch.Snapshot(10, [Unreadable("a")])));
+        Assert.Empty(_watch.Apply(11, [Put(Unreadable("a"))]));
+        _watch.Apply(12, [Put(Key("a", 12))]);
+        Assert.Single(UnreadableIn(_watch.Apply(13, [Put(Unreadable("a"))])));
+        _watch.Apply(14, [Delete("a")]);
+        Assert.Single(UnreadableIn(_watch.Apply(15, [Put(Unreadable("a"))])));
     }
 
     [Fact]
     public void A_worker_without_a_lease_is_no_member_and_told_once_with_what_to_do()
     {
-        var told = _translator.Snapshot(9, [Key("a", 1), Key("b", 2, lease: 0)]);
+        var told = _watch.Snapshot(9, [Key("a", 1), Key("b", 2, lease: 0)]);
         Assert.Equal("a", Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members).Worker.Id);
         Assert.Equal(
             new RegistryEvent.Unreadable(
                 "/akkalb/workers/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/akkalb/workers/b'"), told[1]);
-        Assert.Empty(_translator.Apply(10, [Put(Key("b", 2, lease: 0))]));
+        Assert.Empty(_watch.Apply(10, [Put(Key("b", 2, lease: 0))]));
 
-        var changed = Assert.IsType<RegistryEvent.Changed>(_translator.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);
+        var changed = Assert.IsType<RegistryEvent.Changed>(_watch.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);
         Assert.Equal([new MemberChange.Removed("a")], changed.Changes);
-        changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_translator.Apply(12, [Put(Key("a", 1))])));
+        changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_watch.Apply(12, [Put(Key("a", 1))])));
         Assert.Equal([new MemberChange.Put(new Member(Worker("a"), 1))], changed.Changes);
     }
 
     [Fact]
     public void Many_unreadable_values_are_summed_up()
     {
-        var told = _translator.Snapshot(9, [Key("a", 1), .. Enumerable.Range(0, 20_000).Select(i => Unreadable($"x{i}"))]);
+        var told = _watch.Snapshot(9, [Key("a", 1), .. Enumerable.Range(0, 20_000).Select(i => Unreadable($"x{i}"))]);
         Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
         Assert.Equal(LeftOutValues.NamedMax, UnreadableIn(told).Count());
         Assert.Equal(new RegistryEvent.MoreUnreadable(20_000 - LeftOutValues.NamedMax), told[^1]);
@@ -104,7 +104,7 @@ public sealed class MembershipTranslatorTests
     [Fact]
     public void A_key_is_told_fit_for_a_log()
     {
-        var told = _translator.Snapshot(9, [Unreadable("a\r\nfatal: \u001b[2J")]);
+        var told = _watch.Snapshot(9, [Unreadable("a\r\nfatal: \u001b[2J")]);
         Assert.Equal("/akkalb/workers/a\\u000d\\u000afatal: \\u001b[2J", UnreadableIn(told).Single().Key);
     }
 
@@ -123,4 +123,16 @@ public sealed class MembershipTranslatorTests
     private static Event Put(KeyValue kv) => new() { Type = Event.Types.EventType.Put, Kv = kv };
 
     private static Event Delete(string id) => new() { Type = Event.Types.EventType.Delete, Kv = new KeyValue { Key = Keys.KeyOf(id) } };
+
+    /// <summary>What a watch of the workers tells.</summary>
+    private sealed class Watch
+    {
+        private readonly KeyTable<Member> _table = new(Keys, RegistryValue.Read);
+
+        public IReadOnlyList<RegistryEvent> Snapshot(long revision, IReadOnlyList<KeyValue> all) =>
+            [.. _table.Reset(all, revision).Select(EtcdRegistry.InWordsOfTheRegistry)];
+
+        public IReadOnlyList<RegistryEvent> Apply(long revision, IReadOnlyList<Event> events) =>
+            [.. _table.Apply(events, revision).Select(EtcdRegistry.InWordsOfTheRegistry)];
+    }
 }

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using Mvccpb;
+
+namespace AkkaLb.Etcd;
+
+/// <summary>The keys of a range as a watch has told them, with what was read out of them. What is new, and what is left out, comes from
+/// here.</summary>
+/// <remarks>A removal is told once and only of what was there. A change costs what changed. Not thread-safe.</remarks>
+/// <param name="keys">Every key comes out of this range.</param>
+/// <param name="read">What a key says.</param>
+/// <param name="namedMax">So many that are left out are told one by one; see <see cref="LeftOutValues"/>.</param>
+public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax = LeftOutValues.NamedMax)
+    where T : class
+{
+    /// <summary>Keys put by one transaction share their create revision; the id breaks the tie the same way every time.</summary>
+    private static readonly Comparer<(long Created, string Id)> InOrder = Comparer<(long Created, string Id)>.Create(
+        (a, b) => a.Created != b.Created ? a.Created.CompareTo(b.Created) : string.CompareOrdinal(a.Id, b.Id));
+
+    private readonly Dictionary<ByteString, Entry> _entries = [];
+    private readonly ImmutableSortedDictionary<(long Created, string Id), T>.Builder _all =
+        ImmutableSortedDictionary.CreateBuilder<(long Created, string Id), T>(InOrder);
+
+    private readonly LeftOutValues _leftOut = new(namedMax);
+    private bool _wasReset;
+
+    internal EtcdKeyRange Keys => keys;
+
+    /// <summary>All keys there are, in any order, in place of what was known.</summary>
+    /// <param name="because">Why everything was read again.</param>
+    /// <returns><see cref="Watched{T}.Known"/>, then what is left out.</returns>
+    public IReadOnlyList<Watched<T>> Reset(IReadOnlyCollection<KeyValue> kvs, long revision, string? because = null)
+    {
+        ArgumentNullException.ThrowIfNull(kvs);
+        var (changes, skipped) = (new List<KeyChange<T>>(), new List<Watched<T>>());
+        var present = kvs.Select(kv => kv.Key).ToHashSet();
+        foreach (var gone in _entries.Keys.Where(k => !present.Contains(k)).ToList())
+        {
+            Remove(gone, changes);
+        }
+
+        foreach (var kv in kvs)
+        {
+            Put(kv, changes, skipped);
+        }
+
+        var isNews = !_wasReset || changes.Count > 0;
+        _wasReset = true;
+        return [new Watched<T>.Known(revision, _all.ToImmutable().Values) { Because = because, IsNews = isNews }, .. SummedUp(skipped)];
+    }
+
+    /// <summary>The events of one revision.</summary>
+    /// <returns>At most one <see cref="Watched{T}.Known"/>, then what is left out.</returns>
+    public IReadOnlyList<Watched<T>> Apply(IEnumerable<Event> events, long revision)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        var (changes, skipped) = (new List<KeyChange<T>>(), new List<Watched<T>>());
+        foreach (var e in events)
+        {
+            if (e.Type == Event.Types.EventType.Put)
+            {
+                Put(e.Kv, changes, skipped);
+            }
+            else
+            {
+                Remove(e.Kv.Key, changes);
+            }
+        }
+
+        SummedUp(skipped);
+        return changes.Count == 0 ? skipped : [new Watched<T>.Known(revision, _all.ToImmutable().Values, changes), .. skipped];
+    }
+
+    /// <summary>Whether as many keys, the newest of them changed at this revision, are something else than what was told.</summary>
+    /// <param name="newest">0 when there are no keys.</param>
+    internal bool IsDifferent(long count, long newest) =>
+        count != _entries.Count || newest != _entries.Values.Select(e => e.Kv.ModRevision).DefaultIfEmpty(0).Max();
+
+    /// <summary>Whether these keys, read whole, say something else than what was told.</summary>
+    internal bool IsDifferent(IReadOnlyCollection<KeyValue> kvs) => kvs.Count != _entries.Count
+        || kvs.Any(kv => !_entries.TryGetValue(kv.Key, out var known) || known.Kv.ModRevision != kv.ModRevision);
+
+    private void Put(KeyValue kv, List<KeyChange<T>> changes, List<Watched<T>> skipped)
+    {
+        // A store that was emptied counts its revisions from 1 again: only the whole tells whether it is the same.
+        var known = _entries.GetValueOrDefault(kv.Key);
+        if (known is not null && known.Kv.Equals(kv))
+        {
+            return;
+        }
+
+        var id = keys.IdOf(kv.Key);
+        var problem = read(id, kv, out var item);
+        _entries[kv.Key] = new Entry(kv, problem is null ? item : null);
+        if (known?.Item is not null)
+        {
+            _all.Remove((known.Kv.CreateRevision, id));
+        }
+
+        if (problem is null)
+        {
+            _leftOut.Forget(id);
+            _all[(kv.CreateRevision, id)] = item!;
+            changes.Add(new KeyChange<T>(id, item));
+            return;
+        }
+
+        if (known?.Item is not null)
+        {
+            changes.Add(new KeyChange<T>(id, Item: null));
+        }
+
+        if (_leftOut.IsNews(id, problem))
+        {
+            skipped.Add(new Watched<T>.Skipped(LogText.Of(kv.Key.ToStringUtf8()), problem));
+        }
+    }
+
+    private void Remove(ByteString key, List<KeyChange<T>> changes)
+    {
+        if (!_entries.Remove(key, out var gone))
+        {
+            return;
+        }
+
+        var id = keys.IdOf(key);
+        _leftOut.Forget(id);
+        if (gone.Item is not null)
+        {
+            _all.Remove((gone.Kv.CreateRevision, id));
+            changes.Add(new KeyChange<T>(id, Item: null));
+        }
+    }
+
+    private List<Watched<T>> SummedUp(List<Watched<T>> skipped)
+    {
+        if (_leftOut.Sum() is > 0 and var more)
+        {
+            skipped.Add(new Watched<T>.MoreSkipped(more));
+        }
+
+        return skipped;
+    }
+
+    /// <param name="Item">Null: it is left out, which was told.</param>
+    private sealed record Entry(KeyValue Kv, T? Item);
+}
