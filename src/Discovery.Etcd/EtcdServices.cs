@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd;
@@ -29,13 +28,22 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <remarks>Outages are survived inside. Ends only by cancellation, or with <see cref="RegistryRefusedException"/>;
     /// <see cref="Subscribe(string, Action{Watched{ServiceInstance}})"/> survives that too.</remarks>
     public IAsyncEnumerable<Watched<ServiceInstance>> WatchAsync(string service, CancellationToken cancellationToken) =>
-        WatchAsync<ServiceInstance>(service, ServiceInstanceValue.Read, cancellationToken);
+        WithNews(WatchAsync<ServiceInstance>(service, ServiceInstanceValue.Read, cancellationToken));
+
+    /// <summary>The same where a key says something else than an instance; with proofs of life, <see cref="Watched{T}.Alive"/>, and whole readings
+    /// that say nothing new.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="read">What a key says.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    public IAsyncEnumerable<Watched<T>> WatchAsync<T>(string service, ReadKey<T> read, CancellationToken cancellationToken)
+        where T : class =>
+        EtcdWatch.WatchAsync(connection, new KeyTable<T>(KeysOf(service), read), DeriveRandom(), cancellationToken);
 
     /// <summary>Pushes what <see cref="WatchAsync"/> tells until the subscription is disposed; for an actor: <c>e => self.Tell(e)</c>.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="onEvent">Called in order, one at a time, on threads of the pool. Must neither block nor throw.</param>
     public ServiceSubscription Subscribe(string service, Action<Watched<ServiceInstance>> onEvent) =>
-        Subscribe(service, ServiceInstanceValue.Read, onEvent);
+        Begin(service, ServiceInstanceValue.Read, onEvent, onFailure: null);
 
     /// <summary>Like <see cref="Subscribe(string, Action{Watched{ServiceInstance}})"/>, and begins again after a pause when something unforeseen
     /// ends it.</summary>
@@ -43,12 +51,11 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <param name="read">What an instance's key says; <see cref="ServiceInstanceValue.Read"/> reads all of it.</param>
     /// <param name="onEvent">As there. All instances are told again after a failure.</param>
     /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>
-    public LastingSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception> onFailure)
+    public ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception> onFailure)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(onEvent);
         ArgumentNullException.ThrowIfNull(onFailure);
-        return new LastingSubscription(() => Subscribe(service, read, onEvent), onFailure, connection.TimeProvider);
+        return Begin(service, read, onEvent, onFailure);
     }
 
     /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>
@@ -66,28 +73,17 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
             connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
     }
 
-    private ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent)
+    private ServiceSubscription Begin<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception>? onFailure)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(onEvent);
         _ = KeysOf(service);
         return ServiceSubscription.Begin(
-            token => WatchAsync(service, read, token), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent);
+            token => WithNews(WatchAsync(service, read, token)), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent, onFailure);
     }
 
-    private async IAsyncEnumerable<Watched<T>> WatchAsync<T>(
-        string service, ReadKey<T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
-        where T : class
-    {
-        var table = new KeyTable<T>(KeysOf(service), read);
-        await foreach (var told in EtcdWatch.WatchAsync(connection, table, DeriveRandom(), cancellationToken).ConfigureAwait(false))
-        {
-            if (told is not (Watched<T>.Alive or Watched<T>.Known { IsNews: false }))
-            {
-                yield return told;
-            }
-        }
-    }
+    private static IAsyncEnumerable<Watched<T>> WithNews<T>(IAsyncEnumerable<Watched<T>> told)
+        where T : class => told.Where(e => e is not (Watched<T>.Alive or Watched<T>.Known { IsNews: false }));
 
     private EtcdKeyRange KeysOf(string service) => ServiceNames.KeysOf(connection.Settings.Prefix, service);
 

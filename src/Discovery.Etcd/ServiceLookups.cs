@@ -122,7 +122,7 @@ internal sealed class ServiceLookups(
     private sealed class WatchedService : IAsyncDisposable
     {
         private readonly string _service;
-        private readonly LastingSubscription _subscription;
+        private readonly ServiceSubscription _subscription;
         private volatile TaskCompletionSource<IReadOnlyList<ServiceInstance>> _answer = NewAnswer();
         private volatile string _problem = "etcd did not answer";
 

@@ -2,39 +2,58 @@ using AkkaLb.Etcd;
 
 namespace AkkaLb.Discovery.Etcd;
 
-/// <summary>A watch of a service that pushes, until it is disposed. A watch that etcd refuses is told as disconnected and opened again after a
-/// pause: an operator may mend the cause.</summary>
+/// <summary>A watch of a service that pushes, until it is disposed. A watch that etcd refuses is told as <see cref="Watched{T}.Down"/> and opened
+/// again after a pause: an operator may mend the cause.</summary>
 public sealed class ServiceSubscription : IAsyncDisposable
 {
+    /// <summary>Before a watch that failed for an unforeseen reason begins again: a fault that comes at once each time must not become a
+    /// loop.</summary>
+    public static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _running;
 
-    private ServiceSubscription(Func<CancellationToken, Task> run) => _running = Task.Run(() => run(_stop.Token));
+    private ServiceSubscription(Func<CancellationToken, Task> run) => Completion = Task.Run(() => run(_stop.Token));
 
+    /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw, unless there is somebody
+    /// to be told of failures: then the watch begins again.</summary>
+    public Task Completion { get; }
+
+    /// <param name="refusalPause">After a watch was refused.</param>
+    /// <param name="onFailure">Null: a failure ends the subscription.</param>
     internal static ServiceSubscription Begin<T>(
-        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch, TimeSpan pause, TimeProvider timeProvider, Action<Watched<T>> onEvent)
-        where T : class => new(stop => RunAsync(watch, pause, timeProvider, onEvent, stop));
-
-    /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw.</summary>
-    public Task Completion => _running;
+        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch, TimeSpan refusalPause, TimeProvider timeProvider, Action<Watched<T>> onEvent,
+        Action<Exception>? onFailure = null)
+        where T : class => new(async stop =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    await RunAsync(watch, refusalPause, timeProvider, onEvent, stop).ConfigureAwait(false);
+                }
+                catch (Exception e) when (onFailure is not null)
+                {
+                    Tell(onFailure, e);
+                    await Task.Delay(FailurePause, timeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+        });
 
     /// <summary>Ends the watch; nothing is told behind this.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>Until it is stopped, or something unforeseen ends it.</summary>
     private static async Task RunAsync<T>(
-        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch,
-        TimeSpan pause,
-        TimeProvider timeProvider,
-        Action<Watched<T>> onEvent,
+        Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch, TimeSpan refusalPause, TimeProvider timeProvider, Action<Watched<T>> onEvent,
         CancellationToken stop)
         where T : class
     {
         string? refused = null;
-        while (true)
+        while (!stop.IsCancellationRequested)
         {
             try
             {
@@ -62,14 +81,19 @@ public sealed class ServiceSubscription : IAsyncDisposable
                 return;
             }
 
-            try
-            {
-                await Task.Delay(pause, timeProvider, stop).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            await Task.Delay(refusalPause, timeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static void Tell(Action<Exception> onFailure, Exception why)
+    {
+        try
+        {
+            onFailure(why);
+        }
+        catch (Exception)
+        {
+            // Most likely the callback that ended the watch throws here too. It is told again the next time.
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed class LastingSubscriptionTests
     {
         await using var subscription = Begin(e => Tell($"{e.GetType().Name}"), why => Tell(why.Message), failures: 2);
         Assert.Equal(["watch 1", "watch 2", "Known"], await ToldAsync(3));
-        Assert.Equal([LastingSubscription.Pause, LastingSubscription.Pause], _time.Pauses);
+        Assert.Equal([ServiceSubscription.FailurePause, ServiceSubscription.FailurePause], _time.Pauses);
     }
 
     [Fact]
@@ -37,9 +37,8 @@ public sealed class LastingSubscriptionTests
         Assert.Equal(1, _begun);
     }
 
-    private LastingSubscription Begin(Action<Watched<ServiceInstance>> onEvent, Action<Exception> onFailure, int failures) => new(
-        () => ServiceSubscription.Begin(
-            token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), TimeProvider.System, onEvent), onFailure, _time);
+    private ServiceSubscription Begin(Action<Watched<ServiceInstance>> onEvent, Action<Exception> onFailure, int failures) =>
+        ServiceSubscription.Begin(token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), _time, onEvent, onFailure);
 
     private static async IAsyncEnumerable<Watched<ServiceInstance>> WatchAsync(
         int number, int failures, [EnumeratorCancellation] CancellationToken stop)

@@ -21,7 +21,6 @@ public sealed class EtcdRegistry : IWorkerRegistry
     private readonly EtcdConnection _connection;
     private readonly EtcdRegistration _registration;
     private readonly RegistryKeys _keys;
-    private readonly Random _random;
     private readonly ConcurrentDictionary<long, TimeSpan> _ttls = new();
     private readonly CancellationTokenSource _disposed = new();
 
@@ -34,11 +33,10 @@ public sealed class EtcdRegistry : IWorkerRegistry
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(random);
-        _random = random;
         _keys = new RegistryKeys(settings.Prefix);
         _connection = new EtcdConnection(settings, timeProvider);
         _registration = new EtcdRegistration(_connection);
-        Services = new EtcdServices(_connection, DeriveRandom());
+        Services = new EtcdServices(_connection, random);
     }
 
     /// <summary>The service that balancers are registered as: <c>{prefix}/balancers/{id}</c>.</summary>
@@ -125,8 +123,7 @@ public sealed class EtcdRegistry : IWorkerRegistry
     public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        var table = new KeyTable<Member>(_keys.Workers, RegistryValue.Read);
-        await foreach (var told in EtcdWatch.WatchAsync(_connection, table, DeriveRandom(), stop.Token).ConfigureAwait(false))
+        await foreach (var told in Services.WatchAsync<Member>(RegistryKeys.WorkersService, RegistryValue.Read, stop.Token).ConfigureAwait(false))
         {
             yield return InWordsOfTheRegistry(told);
         }
@@ -172,15 +169,6 @@ public sealed class EtcdRegistry : IWorkerRegistry
         catch (OperationCanceledException e) when (bound.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new RegistryUnavailableException($"etcd at {_connection.Endpoints} did not answer within {timeout.TotalSeconds:0.#} s", e);
-        }
-    }
-
-    /// <summary>Watches run at the same time, and a <see cref="Random"/> is not made for that.</summary>
-    private Random DeriveRandom()
-    {
-        lock (_random)
-        {
-            return new Random(_random.Next());
         }
     }
 }

@@ -7,7 +7,10 @@ namespace AkkaLb.Registry.Etcd;
 /// <summary>Which keys workers and a cluster of balancers use in etcd. The list of balancers is a service, see <see cref="EtcdBalancers"/>.</summary>
 internal sealed class RegistryKeys(string prefix)
 {
-    public EtcdKeyRange Workers { get; } = new($"{prefix}/workers/");
+    /// <summary>The service that workers are registered as.</summary>
+    public const string WorkersService = "workers";
+
+    public EtcdKeyRange Workers { get; } = new($"{prefix}/{WorkersService}/");
 
     /// <summary>Members of the cluster of balancers.</summary>
     public EtcdKeyRange Cluster { get; } = new($"{prefix}/cluster/");
