@@ -80,7 +80,8 @@ public static class JsonValue
         catch (JsonException e)
         {
             // Texts and numbers are refused in our words; in the runtime's, with the path at the end, only what should be a dictionary.
-            return $"'{e.Path?[2..]}' {(e.Message.Contains("Path: ", StringComparison.Ordinal) ? "must be an object" : e.Message)}";
+            var rule = e.Message.Contains("Path: ", StringComparison.Ordinal) ? "must be an object whose names are valid text" : e.Message;
+            return $"'{e.Path?[2..]}' {rule}";
         }
     }
 
