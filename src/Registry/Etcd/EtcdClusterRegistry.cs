@@ -133,24 +133,13 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
     }
 
     /// <summary>What is to be told of keys that nobody alive holds: each once, for as long as it stands.</summary>
-    private List<string> NewsOf(List<KeyValue> kvs)
+    private List<string> NewsOf(IReadOnlyList<KeyValue> kvs)
     {
-        var news = new List<string>();
-        var present = new HashSet<string>();
-        foreach (var kv in kvs)
-        {
-            if (LeasedKey.Problem(kv) is { } problem)
-            {
-                var key = LogText.Of(kv.Key.ToStringUtf8());
-                present.Add(key);
-                if (_leftOut.IsNews(key, problem))
-                {
-                    news.Add($"{key} in etcd is left out: {problem}");
-                }
-            }
-        }
-
-        _leftOut.ForgetAllBut(present);
+        // A list: long keys may look the same in a log.
+        var dead = kvs.Where(kv => !LeasedKey.IsAlive(kv))
+            .Select(kv => (Key: LogText.Of(kv.Key.ToStringUtf8()), Problem: LeasedKey.Problem(kv)!)).ToList();
+        _leftOut.ForgetAllBut(dead.Select(d => d.Key).ToHashSet());
+        var news = dead.Where(d => _leftOut.IsNews(d.Key, d.Problem)).Select(d => $"{d.Key} in etcd is left out: {d.Problem}").ToList();
         if (_leftOut.Sum() is > 0 and var more)
         {
             news.Add($"... and more keys of the cluster in etcd are left out: {more}");
