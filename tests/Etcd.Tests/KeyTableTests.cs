@@ -62,6 +62,7 @@ public sealed class KeyTableTests
     {
         var first = Assert.IsType<Watched<string>.Known>(Assert.Single(_told.Reset([Key("a", 1, "x"), Key("b", 2, "y")], 2)));
         var second = Assert.IsType<Watched<string>.Known>(Assert.Single(_told.Apply([Delete("a", 3), Put(Key("c", 3, "z"))], 3)));
+        _told.Apply([Delete("b", 4)], 4);
         Assert.Equal(["x", "y"], first.All);
         Assert.Equal(["y", "z"], second.All);
         Assert.Equal([new KeyChange<string>("a", null), new KeyChange<string>("c", "z")], second.Changes);
