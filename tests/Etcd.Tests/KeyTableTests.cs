@@ -75,6 +75,7 @@ public sealed class KeyTableTests
         var random = new Random(seed);
         var store = new Dictionary<string, KeyValue>();
         var changed = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var lists = new List<(IEnumerable<string> Told, List<string> Then)>();
         _told.Reset([], 0);
         for (var revision = 1L; revision <= 3000; revision++)
         {
@@ -104,12 +105,15 @@ public sealed class KeyTableTests
                 changed = now.Changes is null ? new(now.All.ToDictionary(v => v.Split(':')[0]), StringComparer.Ordinal) : changed;
                 var whole = new KeyTable<string>(Keys, Read).Reset([.. store.Values], revision).OfType<Watched<string>.Known>().Single();
                 Assert.True(whole.All.SequenceEqual(now.All), $"seed {seed}, revision {revision}");
+                lists.Add((now.All, [.. now.All]));
                 Assert.True(whole.All.Order(StringComparer.Ordinal).SequenceEqual(
                     changed.Values.Order(StringComparer.Ordinal)), $"seed {seed}, revision {revision}: changes");
             }
 
             Assert.False(_told.IsDifferent([.. store.Values]), $"seed {seed}, revision {revision}");
         }
+
+        Assert.All(lists, list => Assert.Equal(list.Then, list.Told));
     }
 
     private static string? Read(string id, KeyValue kv, out string? item)
