@@ -371,6 +371,9 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
     private void OnRefused(string problem, TimeSpan now)
     {
         _isUnderWay = false;
+
+        // As when it was away: until this is mended nobody knows how long a holder of the id lives.
+        _idInUseSince = null;
         if (_phase == Phase.Ended || EndsOnItsWayOut())
         {
             return;

@@ -150,6 +150,19 @@ public class RegistrationCoreTests
     }
 
     [Fact]
+    public void A_refusal_meanwhile_starts_the_wait_for_an_id_in_use_again()
+    {
+        LoseLease();
+        _core.IdInUse(8, S(5), S(2));
+        _core.Tick(S(3));
+        _core.Refused("permission denied", S(3));
+        _core.Tick(S(9));
+        Assert.Empty(_core.IdInUse(8, S(5), S(9)));
+        _core.Tick(S(16));
+        Assert.StartsWith("give up", Text(_core.IdInUse(8, S(5), S(16))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_id_that_comes_free_is_taken()
     {
         _core.Start(S(0));
