@@ -168,7 +168,7 @@ public sealed class ClusterFormer : ReceiveActor, IWithTimers
 
                 break;
             case FormationEffect.Note note:
-                _log.Warning("{0}", note.Text);
+                _log.Log(note.IsTrouble ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "{0}", note.Text);
                 break;
             case FormationEffect.End end:
                 _ended.TrySetResult(end.Sentence);

@@ -1,3 +1,5 @@
+using AkkaLb.Core.Machines;
+
 namespace AkkaLb.Core.Clusters;
 
 /// <summary>Times of a cluster's formation.</summary>
@@ -28,6 +30,10 @@ public sealed record FormationSettings(
 public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings)
 {
     private readonly List<FormationEffect> _effects = [];
+
+    /// <summary>A member's entry is not in the registry.</summary>
+    private readonly Trouble _gone = new(toldMax: 10);
+
     private IReadOnlyList<string> _seeds = [];
     private Phase _phase = Phase.Seeking;
     private TimeSpan _startedAt;
@@ -85,7 +91,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
     {
         (_trouble, _troubleSince) = ("", null);
-        _effects.AddRange(sight.News.Select(text => new FormationEffect.Note(text)));
+        _effects.AddRange(sight.News.Select(text => new FormationEffect.Note(text, IsTrouble: true)));
         switch (_phase)
         {
             case Phase.Seeking or Phase.Joining:
@@ -196,6 +202,11 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     public IReadOnlyList<FormationEffect> AnnounceFailed(string problem, TimeSpan now) => Step(() =>
     {
         _trouble = problem;
+        if (_wasReady && _gone.Meet(problem))
+        {
+            Note($"this balancer's entry in the cluster could not be put; retrying: {problem}");
+        }
+
         if (!EndIfLate(now))
         {
             Look(settings.Pause);
@@ -208,7 +219,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         if (_phase is Phase.Member)
         {
             _phase = Phase.Lapsed;
-            _effects.Add(new FormationEffect.Note($"this balancer's entry in the cluster is gone and is put again: {why}"));
+            IsGone(why);
             Look(TimeSpan.Zero);
         }
     });
@@ -355,7 +366,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
         // A lock of ours is left over where the registry was restored to the moment at which this node formed the cluster.
         _holdsLock |= sight.Forming is { IsOurs: true };
-        var isFound = ours.Exists(e => e.Node == self) && sight.Forming is not { IsOurs: true };
+        var isThere = ours.Exists(e => e.Node == self);
+        var isFound = isThere && sight.Forming is not { IsOurs: true };
         if (_phase == Phase.Member && isFound)
         {
             Look(settings.Interval);
@@ -367,6 +379,11 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         }
         else
         {
+            if (_phase == Phase.Member && !isThere)
+            {
+                IsGone("its key was deleted or written over");
+            }
+
             Announce();
         }
     }
@@ -417,9 +434,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (_wasReady && generation != _generation)
         {
-            _effects.Add(new FormationEffect.Note(
+            Note(
                 $"this cluster of balancers, generation {_generation} until now, continues as generation {generation}: etcd was wiped or restored "
-                    + $"from a backup, or another cluster came and went while this one was cut off"));
+                    + $"from a backup, or another cluster came and went while this one was cut off");
             if (_phase is Phase.Member)
             {
                 _phase = Phase.Lapsed;
@@ -464,6 +481,10 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             _wasReady = true;
             _effects.Add(new FormationEffect.Ready(_generation));
         }
+        else if (_gone.End())
+        {
+            Note("this balancer's entry in the cluster is kept again", isTrouble: false);
+        }
 
         Look(settings.Interval);
     }
@@ -471,6 +492,15 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     // ---- effects
 
     private static bool HasTls(NodeLife node) => node.Address.StartsWith("akka.ssl.", StringComparison.Ordinal);
+
+    private void Note(string text, bool isTrouble = true) => _effects.Add(new FormationEffect.Note(text, isTrouble));
+
+    /// <summary>This member's entry went, and is put again.</summary>
+    private void IsGone(string why)
+    {
+        _gone.Meet(why);
+        Note($"this balancer's entry in the cluster is gone and is put again: {why}");
+    }
 
     private void Look(TimeSpan after) => _effects.Add(new FormationEffect.Look(after));
 

@@ -36,8 +36,8 @@ public abstract record FormationEffect
     /// <see cref="ClusterFormation.OthersReach"/>.</summary>
     public sealed record AskOthers : FormationEffect;
 
-    /// <summary>Something to tell the operator.</summary>
-    public sealed record Note(string Text) : FormationEffect;
+    /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>
+    public sealed record Note(string Text, bool IsTrouble) : FormationEffect;
 
     /// <summary>There is no way on: end, with this sentence.</summary>
     public sealed record End(string Sentence) : FormationEffect;

@@ -13,6 +13,8 @@ public class ClusterFormationTests
 
     private static readonly FormationSettings Settings = new(S(10), Ms(250), S(1), S(15), S(6), S(10));
 
+    private const string KeptAgain = "info: this balancer's entry in the cluster is kept again";
+
     private HashSet<NodeLife> _members = [];
     private readonly ClusterFormation _formation = new(Me, "pick-first", Settings);
 
@@ -303,7 +305,7 @@ public class ClusterFormationTests
             _formation.LeaseLost("it ran out")));
         Assert.Equal("look 1000", Text(_formation.LookFailed("etcd is away", S(1000))));
         Assert.Equal("announce 5", See(S(1001)));
-        Assert.Equal("look 1000", Text(_formation.Announced()));
+        Assert.Equal($"{KeptAgain}, look 1000", Text(_formation.Announced()));
     }
 
     [Fact]
@@ -311,7 +313,35 @@ public class ClusterFormationTests
     {
         Join(5);
         _formation.Announced();
-        Assert.Equal("announce 5", See(S(100), entries: Entry(A, 5)));
+        Assert.Equal(
+            "note: this balancer's entry in the cluster is gone and is put again: its key was deleted or written over, announce 5",
+            See(S(100), entries: Entry(A, 5)));
+        Assert.Equal("", Text(_formation.LeaseLost("it ran out")));
+        Assert.Equal($"{KeptAgain}, look 1000", Text(_formation.Announced()));
+        Assert.Equal("look 1000", See(S(101), entries: [Entry(A, 5), Entry(Me, 5)]));
+    }
+
+    [Fact]
+    public void A_member_whose_entry_cannot_be_put_again_says_each_reason_once_and_the_end_once()
+    {
+        BeMember(5);
+        _formation.LeaseLost("it ran out");
+        var lines = new List<string>();
+        for (var i = 0; i < 20; i++)
+        {
+            See(S(100 + i));
+            lines.AddRange(_formation.AnnounceFailed(i < 15 ? "permission denied" : "no answer", S(100 + i)).OfType<FormationEffect.Note>()
+                .Select(n => n.Text));
+        }
+
+        Assert.Equal(
+            [
+                "this balancer's entry in the cluster could not be put; retrying: permission denied",
+                "this balancer's entry in the cluster could not be put; retrying: no answer",
+            ],
+            lines);
+        Assert.Equal($"{KeptAgain}, look 1000", See(S(120), entries: Entry(Me, 5)));
+        Assert.Equal("look 1000", See(S(121), entries: Entry(Me, 5)));
     }
 
     [Fact]
@@ -548,7 +578,7 @@ public class ClusterFormationTests
         FormationEffect.Announce e => $"announce {e.Generation}{(e.EndsForming ? " and end forming" : "")}",
         FormationEffect.Ready e => $"ready {e.Generation}",
         FormationEffect.AskOthers => "ask others",
-        FormationEffect.Note e => $"note: {e.Text}",
+        FormationEffect.Note e => $"{(e.IsTrouble ? "note" : "info")}: {e.Text}",
         FormationEffect.End e => $"end: {e.Sentence}",
         _ => throw new System.Diagnostics.UnreachableException(),
     }));
