@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
@@ -9,7 +10,7 @@ namespace AkkaLb.Balancer;
 
 /// <summary>The balancer: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and
 /// <see cref="GetBalancerState"/>.</summary>
-/// <remarks>Shell of a <see cref="WorkerTable"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
+/// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
 /// through the <see cref="BalancerFront"/> of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
 public sealed class BalancerActor : MachineShell<BalancerEffect>
@@ -51,6 +52,14 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
         {
             case BalancerEffect.Answer answer:
                 Sender.Tell(answer.Message);
+                break;
+            case BalancerEffect.ReportIgnored { Report: var report } ignored:
+                if (Log.IsDebugEnabled)
+                {
+                    Log.Debug("memory report {0} of {1} (incarnation {2}): {3}", report.Sequence, report.Worker.Id, report.Worker.Incarnation,
+                        ignored.Outcome);
+                }
+
                 break;
             case BalancerEffect.Note note:
                 Note(note.Text, note.Level);

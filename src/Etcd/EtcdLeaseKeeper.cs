@@ -73,27 +73,22 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     }
 
     /// <summary>Stops renewing and gives the lease back, its keys with it. Should etcd not hear of it, it runs out.</summary>
-    public async ValueTask DisposeAsync() => await GiveBackAsync().ConfigureAwait(false);
-
-    /// <summary>As <see cref="DisposeAsync"/>.</summary>
-    /// <returns>Why etcd could not be told, a sentence; null: it was, or the lease had been lost before.</returns>
-    public async Task<string?> GiveBackAsync()
+    public async ValueTask DisposeAsync()
     {
         await OrphanAsync().ConfigureAwait(false);
         Volatile.Write(ref _heldUntil, long.MinValue);
         if (_lost.IsCancellationRequested)
         {
-            return null;
+            return;
         }
 
         try
         {
             await _connection.RevokeAsync(LeaseId, CancellationToken.None).ConfigureAwait(false);
-            return null;
         }
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
-            return e.Message;
+            // It runs out by itself.
         }
     }
 

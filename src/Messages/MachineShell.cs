@@ -90,7 +90,6 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     protected void Note(string text, NoteLevel level) => Log.Log(
         level switch
         {
-            NoteLevel.Debug => LogLevel.DebugLevel,
             NoteLevel.Info => LogLevel.InfoLevel,
             NoteLevel.Warning => LogLevel.WarningLevel,
             NoteLevel.Error => LogLevel.ErrorLevel,

@@ -120,10 +120,10 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
     public async Task A_message_that_is_no_job_passes_the_gate_and_keeps_its_sender()
     {
         await Cluster.AddWorkerAsync("w1");
-        var (client, _) = await Cluster.ConnectOnAsync();
+        var (client, system) = await Cluster.ConnectOnAsync();
         var picked = Assert.IsType<JobOutcome.Picked>((await client.AssignAsync(1, LoopbackCluster.Patience)).Outcome);
 
-        var gate = Cluster.Resolve(picked.Workers[0].Gate);
+        var gate = Resolve(system, picked.Workers[0].Gate);
         Assert.Equal(new Did("w1", "past the gate", 1), await gate.Ask<Did>(new Do(Act.Reply, "past the gate"), LoopbackCluster.Patience));
     }
 
@@ -131,7 +131,7 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
     public async Task A_stateful_worker_with_one_instance_does_one_job_at_a_time()
     {
         await Cluster.AddWorkerAsync("w1", new WorkerOptions { Instances = 1 });
-        var (client, _) = await Cluster.ConnectOnAsync();
+        var (client, system) = await Cluster.ConnectOnAsync();
 
         var first = AskAsync(client, Act.Hold, "first");
         await Stage.UntilBegunAsync("w1", "first");
@@ -140,7 +140,7 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
         // The balancer answers in order, so all twenty are sent when it answers this; and the gate has them all when it answers what is sent
         // after them.
         var picked = Assert.IsType<JobOutcome.Picked>((await client.AssignAsync(1, LoopbackCluster.Patience)).Outcome);
-        await Cluster.Resolve(picked.Workers[0].Gate).Ask<ActorIdentity>(new Identify(null), LoopbackCluster.Patience);
+        await Resolve(system, picked.Workers[0].Gate).Ask<ActorIdentity>(new Identify(null), LoopbackCluster.Patience);
         Assert.Equal("w1: first\n", Stage.Begun.Value);
 
         Stage.Release("first");
@@ -174,4 +174,6 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
             Sender.Tell(new JobDone(job.Id, job.Attempt, Payloads.Wrap(system, new Did("w1", text, 0), 1000)));
         }
     }
+
+    private static IActorRef Resolve(ActorSystem system, string path) => ((ExtendedActorSystem)system).Provider.ResolveActorRef(path);
 }

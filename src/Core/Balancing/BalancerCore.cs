@@ -100,8 +100,7 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
         var outcome = _table.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), now);
         if (outcome != ReportOutcome.Applied)
         {
-            outbox.Add(new BalancerEffect.Note(
-                $"memory report {m.Sequence} of {m.Worker.Id} (incarnation {m.Worker.Incarnation}): {outcome}", NoteLevel.Debug));
+            outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));
         }
     }
 
@@ -111,7 +110,8 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
         _revision = m.Revision;
         var unable = m.Members.Count(member => member.Worker.Reason.Length > 0);
         var count = _table.MemberCount == 1 ? "1 worker is registered" : $"{_table.MemberCount} workers are registered";
-        Note($"{count}{(unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment")}", isTrouble: false, outbox);
+        var more = unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment";
+        Note(count + more, isTrouble: false, outbox);
     }
 
     private void OnChanged(WorkersChanged m, TimeSpan now, List<BalancerEffect> outbox)

@@ -10,6 +10,9 @@ public abstract record BalancerEffect
     /// <summary>Tell who asked.</summary>
     public sealed record Answer(IAkkaLbMessage Message) : BalancerEffect;
 
+    /// <summary>For whoever looks for a fault: this report does not count, or not yet.</summary>
+    public sealed record ReportIgnored(MemoryReport Report, ReportOutcome Outcome) : BalancerEffect;
+
     /// <summary>Tell the operator.</summary>
     public sealed record Note(string Text, NoteLevel Level) : BalancerEffect;
 }

@@ -140,8 +140,8 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             return;
         }
 
-        Note(NoteLevel.Info, $"the registry was read again at revision {snapshot.Revision} (changes: {changes.Count}): "
-            + $"{snapshot.Because ?? "the watch was opened again"}", outbox);
+        var because = snapshot.Because ?? "the watch was opened again";
+        Note(NoteLevel.Info, $"the registry was read again at revision {snapshot.Revision} (changes: {changes.Count}): {because}", outbox);
         Tell(changes, outbox);
         if (_view.KeptUntil is { } until && !_isKeepingTold)
         {
@@ -162,7 +162,8 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         }
     }
 
-    private WorkersSnapshot Snapshot() => new([.. _view.Members.OrderBy(m => m.RegistrationOrder)], _view.Revision);
+    private WorkersSnapshot Snapshot() => new(
+        [.. _view.Members.OrderBy(m => m.RegistrationOrder).ThenBy(m => m.Worker.Id, StringComparer.Ordinal)], _view.Revision);
 
     private WatcherState Describe(TimeSpan now) => new(
         isInProcess ? "embedded" : "etcd",

@@ -10,6 +10,9 @@ public sealed class BalancerFinder(TimeSpan probeInterval, Random? spread = null
     /// <summary>So many requests in a row without an answer count as a lost balancer.</summary>
     public const int TimeoutsMax = 2;
 
+    /// <summary>Those that are left alone for a while.</summary>
+    private readonly Dictionary<string, TimeSpan> _restsUntil = new(StringComparer.Ordinal);
+
     private string[] _addresses = [];
     private int _next;
     private int _timeouts;
@@ -33,6 +36,7 @@ public sealed class BalancerFinder(TimeSpan probeInterval, Random? spread = null
         }
 
         _addresses = [.. addresses];
+        _restsUntil.Clear();
         _next = Anywhere(_addresses.Length);
         Seek(now);
         if (Linked is null || _addresses.Contains(Linked))
@@ -52,10 +56,23 @@ public sealed class BalancerFinder(TimeSpan probeInterval, Random? spread = null
             return null;
         }
 
-        _probeAt = now + probeInterval;
-        var address = _addresses[_next];
-        _next = (_next + 1) % _addresses.Length;
-        return new BalancerProbe(++_lastProbe, address);
+        var earliest = TimeSpan.MaxValue;
+        for (var tried = 0; tried < _addresses.Length; tried++)
+        {
+            var address = _addresses[_next];
+            _next = (_next + 1) % _addresses.Length;
+            if (!_restsUntil.TryGetValue(address, out var until) || until <= now)
+            {
+                _restsUntil.Remove(address);
+                _probeAt = now + probeInterval;
+                return new BalancerProbe(++_lastProbe, address);
+            }
+
+            earliest = until < earliest ? until : earliest;
+        }
+
+        _probeAt = earliest;
+        return null;
     }
 
     /// <summary>A probe was answered.</summary>
@@ -84,7 +101,8 @@ public sealed class BalancerFinder(TimeSpan probeInterval, Random? spread = null
 
     /// <summary>The connection is gone, or the balancer is stopping; true if there was a link. The next address, or any other, is tried
     /// first.</summary>
-    public bool Lost(TimeSpan now)
+    /// <param name="rest">How long it is left alone: one that says that it stops would say so again at once.</param>
+    public bool Lost(TimeSpan now, TimeSpan rest = default)
     {
         if (Linked is not { } lost)
         {
@@ -93,6 +111,11 @@ public sealed class BalancerFinder(TimeSpan probeInterval, Random? spread = null
 
         Linked = null;
         Seek(now);
+        if (rest > TimeSpan.Zero)
+        {
+            _restsUntil[lost] = now + rest;
+        }
+
         // A step of 1 to count - 1 around the ring: any other address, and the lost one only when there is none.
         var step = 1 + Anywhere(_addresses.Length - 1);
         _next = _addresses.Length == 0 ? 0 : (Array.IndexOf(_addresses, lost) + step) % _addresses.Length;

@@ -193,10 +193,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         LookForRoom(now);
     }
 
-    private void LoseBalancer(string why, TimeSpan now)
+    /// <param name="rest">How long it is left alone.</param>
+    private void LoseBalancer(string why, TimeSpan now, TimeSpan rest = default)
     {
         var balancer = _finder.Linked;
-        if (_finder.Lost(now))
+        if (_finder.Lost(now, rest))
         {
             Lost(balancer, why, now);
         }
@@ -286,16 +287,23 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         var reason = m.Reason;
         if (reason == AssignRejectReason.Stopping)
         {
-            LoseBalancer("it is stopping", now);
+            LoseBalancer("it is stopping", now, m.RetryAfter);
             return;
         }
 
         _requests.Remove(m.RequestId);
 
-        _isLookingForRoom &= !_called.Contains(job);
+        // One that cannot go everywhere says nothing of the others: the next may find a place where it could not.
+        var passesOn = _called.Contains(job) && (job.Incapable ?? job.Refused) is not null;
+        _isLookingForRoom &= passesOn || !_called.Contains(job);
         if (reason == AssignRejectReason.AllExcluded && job.LeavesOutFull)
         {
             WaitForPlace(job, now);
+            if (passesOn)
+            {
+                CallOldest(now, behind: job);
+            }
+
             return;
         }
 
@@ -388,6 +396,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         if (!TryGetInFlight(m.Id, m.Attempt, out var job))
         {
+            WasNotStarted(m.Id, m.Attempt);
             return;
         }
 
@@ -438,6 +447,19 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             var worker = job.Target!.Worker;
             LeaveOut(worker, "no connection", now);
             TryLater(job, $"worker {worker.Id} could not be reached", now);
+        }
+        else
+        {
+            WasNotStarted(sent.Id, sent.Attempt);
+        }
+    }
+
+    /// <summary>Late word of an attempt that was given up as unknown: nobody has run it.</summary>
+    private void WasNotStarted(JobId id, int attempt)
+    {
+        if (_jobs.TryGetValue(id, out var job))
+        {
+            job.Unknown.RemoveAll(u => u.Attempt == attempt);
         }
     }
 
@@ -606,9 +628,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         CallOldest(now);
     }
 
-    private bool CallOldest(TimeSpan now)
+    /// <param name="behind">Only those that are younger than this one; null: all that wait.</param>
+    private bool CallOldest(TimeSpan now, PendingJob? behind = null)
     {
-        if (_finder.Linked is not null && !_isClosed && _waiting.TakeOldest() is { } job)
+        if (_finder.Linked is not null && !_isClosed && _waiting.TakeOldest(behind) is { } job)
         {
             _called.Add(job);
             Ask(job, now);
@@ -735,9 +758,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         {
             Fail(job, JobError.WorkerLost, worker, seen, now, failure);
         }
-        else if (++job.UnknownOutcomes >= settings.SendsMax)
+        else if (job.Unknown.Count + 1 >= settings.SendsMax)
         {
-            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; lost {job.UnknownOutcomes} times", now, failure);
+            Fail(job, JobError.RetriesExhausted, worker, $"{seen}; lost {job.Unknown.Count + 1} times", now, failure);
         }
         else if (!_budget.TryWithdraw(now))
         {
@@ -745,7 +768,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
         else
         {
-            job.MayHaveRunAt = worker;
+            job.Unknown.Add((job.Sends, worker));
             TryLater(job, seen, now);
         }
     }

@@ -33,8 +33,9 @@ internal sealed class PendingJob
 
     public int Sends { get; set; }
 
-    /// <summary>Sends whose outcome is unknown; those that surely did not arrive do not count.</summary>
-    public int UnknownOutcomes { get; set; }
+    /// <summary>Attempts whose outcome is unknown, and where they were sent: it may have run there. Those that surely were not started are not
+    /// among them.</summary>
+    public List<(int Attempt, WorkerKey Worker)> Unknown { get; } = [];
 
     /// <summary>Tries that came to nothing so far; the exponent of the back-off.</summary>
     public int Retries { get; set; }
@@ -71,8 +72,8 @@ internal sealed class PendingJob
     /// <summary>The worker the balancer named last, sent to or not; null when it never named one.</summary>
     public WorkerKey? LastNamed { get; set; }
 
-    /// <summary>The worker of the last send with an unknown outcome: it may have run the job. Null when nobody may have.</summary>
-    public WorkerKey? MayHaveRunAt { get; set; }
+    /// <summary>The last worker that may have run it; null when nobody may have.</summary>
+    public WorkerKey? MayHaveRunAt => Unknown.Count == 0 ? null : Unknown[^1].Worker;
 
     /// <summary>Everybody was left out: the next assignment takes whoever there is.</summary>
     public bool TakesAnyone { get; set; }

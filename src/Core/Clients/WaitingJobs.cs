@@ -12,12 +12,12 @@ internal sealed class WaitingJobs(Random random)
     public static readonly TimeSpan RetryAfterDefault = TimeSpan.FromMilliseconds(100);
 
     public static readonly TimeSpan RetryAfterMin = TimeSpan.FromMilliseconds(10);
-    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Full workers that are remembered: as many as a request can leave out.</summary>
     private const int FullMax = 64;
 
-    private static readonly IComparer<PendingJob> OldestFirst = Comparer<PendingJob>.Create((a, b) => a.Id.Sequence.CompareTo(b.Id.Sequence));
+    private static readonly Comparer<PendingJob> OldestFirst = Comparer<PendingJob>.Create((a, b) => a.Id.Sequence.CompareTo(b.Id.Sequence));
 
     private readonly SortedSet<PendingJob> _jobs = new(OldestFirst);
     private readonly Dictionary<GateSight, int> _places = [];
@@ -42,9 +42,13 @@ internal sealed class WaitingJobs(Random random)
 
     public void Remove(PendingJob job) => _jobs.Remove(job);
 
-    public PendingJob? TakeOldest()
+    /// <param name="behind">Only of those that are younger than this one; null: of all.</param>
+    public PendingJob? TakeOldest(PendingJob? behind)
     {
-        var oldest = _jobs.Min;
+        var oldest = behind is null ? _jobs.Min
+            : _jobs.Max is { } youngest && OldestFirst.Compare(behind, youngest) < 0
+                ? _jobs.GetViewBetween(behind, youngest).First(j => j != behind)
+            : null;
         if (oldest is not null)
         {
             _jobs.Remove(oldest);

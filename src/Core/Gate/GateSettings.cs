@@ -21,8 +21,8 @@ public sealed record GateSettings
     /// <summary>The hint when to come again before any job has ended here: 100 milliseconds.</summary>
     public static readonly TimeSpan RetryAfterUnknown = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The hint when to come again is at most this: 5 seconds.</summary>
-    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(5);
+    /// <summary>The hint when to come again is at most this: 1 second.</summary>
+    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(1);
 
     /// <summary>How often a job may come back from instances that had already stopped before it is rejected: 8 times.</summary>
     public const int ReturnsMax = 8;

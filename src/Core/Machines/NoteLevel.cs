@@ -3,9 +3,6 @@ namespace AkkaLb.Core.Machines;
 /// <summary>How much what is told matters to an operator.</summary>
 public enum NoteLevel
 {
-    /// <summary>For whoever looks for a fault.</summary>
-    Debug,
-
     /// <summary>Something has changed that is as it should be.</summary>
     Info,
 

@@ -68,7 +68,7 @@ public sealed partial class LogIndexTests
         return directory.FullName;
     }
 
-    [GeneratedRegex(@"\b_?log\.(?:Info|Warning|Error)\(|\bProgramException\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
+    [GeneratedRegex(@"\b_?[lL]og\.(?:Info|Warning|Error)\(|\bProgramException\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
     private static partial Regex Said();
 
     [GeneratedRegex(@"`([A-Z]\w*_\w+)`")]

@@ -44,9 +44,6 @@ public sealed class LoopbackCluster : IAsyncDisposable
 
     public Address BalancerAddress { get; }
 
-    /// <summary>The reference to what is at a serialized path, from the balancer's system.</summary>
-    public IActorRef Resolve(string path) => _balancer.Provider.ResolveActorRef(path);
-
     /// <summary>What all nodes have logged.</summary>
     public Observed<string> Log => _log;
 

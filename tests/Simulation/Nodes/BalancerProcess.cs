@@ -1,0 +1,396 @@
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Leases;
+using AkkaLb.Core.Policies;
+using AkkaLb.Simulation.Checks;
+using AkkaLb.Simulation.World;
+
+namespace AkkaLb.Simulation.Nodes;
+
+/// <summary>A balancer: its watcher, its table and policy, and the embedded registry, if it has it, are the real ones.</summary>
+internal sealed class BalancerProcess(Run run, int number, string name, string host) : Process(run, number, name, host), IChecked
+{
+    public const string BalancerPath = "/user/balancer";
+    public const string RegistryPath = "/user/registry";
+
+    private static readonly TimeSpan EntryTtl = TimeSpan.FromSeconds(5);
+
+    /// <summary>So few that they are met.</summary>
+    private static readonly BalancerLimits Limits = new(TimeSpan.FromSeconds(5), EarlyReportsMax: 2);
+
+    /// <summary>Who is registered, as this balancer has been told: by id.</summary>
+    private readonly SortedDictionary<string, WorkerRecord> _told = new(StringComparer.Ordinal);
+
+    /// <summary>Reports that ran ahead of their registration, as the rule would have them kept.</summary>
+    private readonly SortedDictionary<string, (WorkerKey Worker, TimeSpan At)> _early = new(StringComparer.Ordinal);
+
+    private BalancerCore _balancerCore = null!;
+    private WatcherCore _watcherCore = null!;
+    private Driver<BalancerEffect> _balancer = null!;
+    private Driver<WatcherEffect> _watcher = null!;
+    private LeaseTable? _leases;
+    private Driver<RegistryEffect>? _registry;
+    private WatchModel? _watch;
+    private bool _isEmbeddedWatchOpen;
+    private TimeSpan _entryKeptAt = TimeSpan.MinValue;
+    private (string Address, string ReplyTo) _asker;
+    private Assign? _assign;
+
+    /// <summary>Its entry stands in etcd: it keeps it up, or has until a moment ago.</summary>
+    public bool IsListed => !IsLeaving && _entryKeptAt > TimeSpan.MinValue && Run.Clockwork.Now - _entryKeptAt < EntryTtl;
+
+    /// <summary>Null: the registry is etcd.</summary>
+    public IReadOnlyList<Member>? EmbeddedMembers => Run.Scenario.Registry == "embedded" ? _leases?.Members ?? [] : null;
+
+    /// <summary>Whether its policy may name this worker now.</summary>
+    public bool CanName(WorkerKey worker) =>
+        _balancerCore.Table.Find(worker.Id) is { } candidate && candidate.Key == worker && _balancerCore.Table.IsEligible(candidate, Now);
+
+    public override void Leave()
+    {
+        if (!IsLeaving)
+        {
+            IsLeaving = true;
+            _balancer.Step(new BalancerInput.Stop());
+            After(TimeSpan.FromMilliseconds(500), Exit);
+        }
+    }
+
+    public override void Receive(string from, string replyTo, string target, object message)
+    {
+        _asker = (from, replyTo);
+        switch (message)
+        {
+            case Identify question:
+                Reply(new Identity(question.IsGate, question.Number, IsThere: true));
+                break;
+            case Assign m:
+                _assign = m;
+                if (m.Key is { Length: > 0 } only)
+                {
+                    NameOnly(m, only);
+                }
+                else
+                {
+                    _balancer.Step(m);
+                }
+
+                break;
+            case Register or KeepAlive or UpdateRegistration or Deregister:
+                _registry?.Step(message);
+                break;
+            case MemoryReport m:
+                MarkReport(m);
+                _balancer.Step(m);
+                break;
+            case WorkerUnreachable m:
+                _balancer.Step(new BalancerInput.Unreachable(from, m));
+                break;
+            default:
+                _balancer.Step(message);
+                break;
+        }
+    }
+
+    public void Check()
+    {
+        CheckReports();
+        if (IsUp && !IsFrozen && (Run.Etcd.Reaches(this) || !Run.Etcd.IsUp))
+        {
+            _entryKeptAt = Run.Clockwork.Now;
+        }
+    }
+
+    public IEnumerable<string> Waits()
+    {
+        if (!IsUp || IsLeaving)
+        {
+            yield return $"{Name} is not up";
+            yield break;
+        }
+
+        var table = _balancerCore.Table.Page(0, int.MaxValue).ToArray().Select(
+            c => (c.Member.Worker.Id, c.Member.Worker.Incarnation, c.Member.Worker.State));
+        var registry = Run.Members.Select(m => (m.Worker.Id, m.Worker.Incarnation, m.Worker.State));
+        if (!table.Order().SequenceEqual(registry.Order()))
+        {
+            yield return $"the table of {Name} ({string.Join(" ", table)}) is not what the registry holds ({string.Join(" ", registry)})";
+        }
+
+        if (_balancerCore.Table.WhyRejecting(Now) is { } no)
+        {
+            yield return $"{Name} rejects: {no.Sentence}";
+        }
+    }
+
+    protected override void OnStart()
+    {
+        _told.Clear();
+        _early.Clear();
+        _balancerCore = new BalancerCore(
+            Name, PolicyNames.Create(Run.Scenario.Policy), Plants.In(Limits, Run.Planted), DecidingRight.Always, answerBytesMax: 100_000);
+        _watcherCore = new WatcherCore(
+            isInProcess: Run.Scenario.Registry == "embedded", new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
+        _balancer = new Driver<BalancerEffect>(this, Plants.In(_balancerCore, Run.Planted), Perform);
+        _watcher = new Driver<WatcherEffect>(this, _watcherCore, Perform);
+        (_leases, _registry, _watch, _isEmbeddedWatchOpen) = (null, null, null, false);
+        if (Run.Scenario.Registry == "embedded")
+        {
+            _leases = new LeaseTable(() => 1 + Random.NextInt64(long.MaxValue - 1));
+            _registry = new Driver<RegistryEffect>(this, _leases, Perform);
+        }
+
+        _watcher.Step(new WatcherInput.Start());
+        Check();
+    }
+
+    protected override void OnEnd() => _watch?.Stop();
+
+    private void Perform(WatcherEffect effect)
+    {
+        switch (effect)
+        {
+            case WatcherEffect.OpenWatch:
+                Open();
+                break;
+            case WatcherEffect.ToBalancer e:
+                Locally(() =>
+                {
+                    Remember(e.Message);
+                    _balancer.Step(e.Message);
+                    CheckEarlyReports();
+                });
+                break;
+            case WatcherEffect.Note e:
+                Told(e.Text);
+                break;
+        }
+    }
+
+    private void Open()
+    {
+        _watch?.Stop();
+        if (_leases is { } leases)
+        {
+            _isEmbeddedWatchOpen = true;
+            Locally(() => _watcher.Step(new RegistryEvent.Snapshot(leases.Revision, leases.Members)));
+        }
+        else
+        {
+            _watch = Run.Etcd.Watch(this, e =>
+            {
+                if (Run.IsTold)
+                {
+                    Told($"hears {Short(e)}");
+                }
+
+                _watcher.Step(e);
+            });
+        }
+    }
+
+    private void Perform(RegistryEffect effect)
+    {
+        switch (effect)
+        {
+            case RegistryEffect.Answer e:
+                Reply(e.Message);
+                break;
+            case RegistryEffect.Changed e when _isEmbeddedWatchOpen:
+                Locally(() => _watcher.Step(new RegistryEvent.Changed(e.Revision, e.Changes)));
+                break;
+        }
+    }
+
+    private void Perform(BalancerEffect effect)
+    {
+        switch (effect)
+        {
+            case BalancerEffect.Answer { Message: Assigned assigned }:
+                CheckAssigned(assigned);
+                Reply(assigned);
+                break;
+            case BalancerEffect.Answer { Message: AssignRejected rejected }:
+                Run.Marks.Reach(rejected.Reason switch
+                {
+                    AssignRejectReason.NoWorkers => Mark.RejectedNoWorkers,
+                    AssignRejectReason.NoMemoryReports => Mark.RejectedNoMemoryReports,
+                    AssignRejectReason.AllExcluded => Mark.RejectedAllExcluded,
+                    AssignRejectReason.NotReady => Mark.RejectedNotReady,
+                    AssignRejectReason.Stopping => Mark.RejectedStopping,
+                });
+                Reply(rejected);
+                break;
+            case BalancerEffect.Answer e:
+                Reply(e.Message);
+                break;
+            case BalancerEffect.Note e:
+                Told(e.Text);
+                break;
+        }
+    }
+
+    /// <summary>For the jobs by which the world finds out whether each client gets to each worker: whoever the policy would name.</summary>
+    private void NameOnly(Assign m, string id)
+    {
+        if (_balancerCore.Table.Find(id) is { } candidate && _balancerCore.Table.IsEligible(candidate, Now) && !m.LeaveOut.Contains(candidate.Key))
+        {
+            Reply(new Assigned(m.RequestId, [candidate.Named], Run.Scenario.Policy));
+        }
+        else
+        {
+            Reply(new AssignRejected(m.RequestId, AssignRejectReason.AllExcluded, $"{id} cannot be named", TimeSpan.FromMilliseconds(100)));
+        }
+    }
+
+    /// <summary>Nobody is named whom this balancer knew to be gone, or to drain, or who was to be left out.</summary>
+    private void CheckAssigned(Assigned assigned)
+    {
+        foreach (var worker in assigned.Workers)
+        {
+            if (!_told.TryGetValue(worker.Worker.Id, out var record) || record.Incarnation != worker.Worker.Incarnation
+                || record.State != WorkerState.Up)
+            {
+                Run.Violate("names-members-only", $"{Name} named {worker.Worker.Id} (incarnation {worker.Worker.Incarnation}), but had been told of "
+                    + $"{(record is null ? "nobody" : record)}");
+            }
+
+            if (_assign is { } assign && assign.LeaveOut.Contains(worker.Worker))
+            {
+                Run.Violate("leaves-out", $"{Name} named {worker.Worker.Id}, which was to be left out");
+            }
+
+            if (!Run.Etcd.IsUp)
+            {
+                Run.Marks.Reach(Mark.AssignedWhileEtcdWasAway);
+            }
+
+            if (Run.Processes.Find(p => p.Name == worker.Worker.Id) is WorkerProcess { IsUp: false })
+            {
+                Run.Marks.Reach(Mark.AssignedAWorkerThatIsDead);
+            }
+        }
+    }
+
+    /// <summary>What counts as a worker's memory is what its present process has reported.</summary>
+    private void CheckReports()
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        foreach (var candidate in _balancerCore.Table.Page(0, int.MaxValue))
+        {
+            if (candidate.HasReport && WorkerProcess.BytesOf(candidate.Key.Incarnation, candidate.ReportSequence) != candidate.ResidentBytes)
+            {
+                Run.Violate("reports-are-its-own", $"{Name} counts a report for {candidate.Key} that it has not sent");
+            }
+        }
+    }
+
+    private void MarkReport(MemoryReport m)
+    {
+        var registered = _balancerCore.Table.Find(m.Worker.Id);
+        if (registered?.Key != m.Worker)
+        {
+            Hold(m);
+        }
+
+        if (registered is not { } candidate)
+        {
+            Run.Marks.Reach(Mark.ReportAheadOfItsRegistration);
+        }
+        else if (candidate.Key != m.Worker)
+        {
+            Run.Marks.Reach(Mark.ReportOfAnEarlierIncarnation);
+        }
+    }
+
+    /// <summary>What a report that runs ahead of its registration is promised: it is kept for a while, where there is room.</summary>
+    private void Hold(MemoryReport m)
+    {
+        if (!_early.ContainsKey(m.Worker.Id) && _early.Count >= Limits.EarlyReportsMax)
+        {
+            foreach (var (id, _) in _early.Where(x => Now - x.Value.At >= Limits.EarlyReportHold).ToList())
+            {
+                _early.Remove(id);
+            }
+        }
+
+        if (_early.ContainsKey(m.Worker.Id) || _early.Count < Limits.EarlyReportsMax)
+        {
+            _early[m.Worker.Id] = (m.Worker, Now);
+        }
+    }
+
+    private void CheckEarlyReports()
+    {
+        foreach (var (id, (worker, at)) in _early.ToList())
+        {
+            if (_balancerCore.Table.Find(id) is not { } candidate || candidate.Key != worker)
+            {
+                continue;
+            }
+
+            _early.Remove(id);
+            if (Now - at < Limits.EarlyReportHold && !candidate.HasReport)
+            {
+                Run.Violate("early-reports-count", $"{Name} has forgotten the report of {id} that ran ahead of its registration");
+            }
+        }
+    }
+
+    private void Remember(object message)
+    {
+        switch (message)
+        {
+            case WorkersSnapshot m:
+                _told.Clear();
+                foreach (var member in m.Members)
+                {
+                    _told[member.Worker.Id] = member.Worker;
+                }
+
+                break;
+            case WorkersChanged m:
+                foreach (var change in m.Changes)
+                {
+                    if (change is MemberChange.Put put)
+                    {
+                        _told[put.Member.Worker.Id] = put.Member.Worker;
+                    }
+                    else
+                    {
+                        _told.Remove(((MemberChange.Removed)change).WorkerId);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private static string Short(RegistryEvent e) => e switch
+    {
+        RegistryEvent.Snapshot s => $"of all {s.Members.Count} members at revision {s.Revision}",
+        RegistryEvent.Changed c => $"of revision {c.Revision}: " + string.Join(", ", c.Changes.Select(change => change is MemberChange.Put put
+            ? $"{put.Member.Worker.Id} {put.Member.Worker.State}"
+            : $"{((MemberChange.Removed)change).WorkerId} gone")),
+        _ => e.GetType().Name,
+    };
+
+    private void Reply(object message) => Run.Network.Send(this, _asker.Address, _asker.ReplyTo, message, BalancerPath);
+
+    private void Told(string line)
+    {
+        if (line.EndsWith("until they have had time to register again", StringComparison.Ordinal))
+        {
+            Run.Marks.Reach(Mark.MembersKeptThoughTheRegistryLostThem);
+        }
+
+        if (Run.IsTold)
+        {
+            Run.Tell($"{Name}: {line}");
+        }
+    }
+}

@@ -1,0 +1,318 @@
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+using AkkaLb.Simulation.Checks;
+using AkkaLb.Simulation.World;
+
+namespace AkkaLb.Simulation.Nodes;
+
+/// <summary>A client: all it decides is the real thing.</summary>
+internal sealed class ClientProcess(Run run, int number, string name, string host) : Process(run, number, name, host), IChecked
+{
+    private const string ClientPath = "/user/client";
+
+    /// <summary>A dial into a cut takes 15 s, and there may be one to each of two others first.</summary>
+    private static readonly TimeSpan AloneMax = TimeSpan.FromSeconds(8);
+
+    /// <summary>A little less than what a balancer that stops hints at.</summary>
+    private static readonly TimeSpan StoppingHint = TimeSpan.FromMilliseconds(450);
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<(JobId, int), JobRecord> _sent = [];
+    private readonly Queue<TimeSpan> _toldStopping = new();
+    private TimeSpan? _aloneSince;
+    private TimeSpan _knownSince;
+    private ClientCore _core = null!;
+    private Driver<ClientEffect> _client = null!;
+    private IReadOnlyList<string> _balancers = [];
+    private string? _balancer;
+    private string? _answered;
+    private bool _hadBalancer;
+
+    /// <summary>The worker that its next jobs are for: its balancer names nobody else. Null: whom the policy names.</summary>
+    public string? OnlyAt { get; set; }
+
+    public void Submit(int number, bool isIdempotent, string habit, int milliseconds, TimeSpan timeout) => Post(() =>
+    {
+        var job = new JobRecord(number, Name, isIdempotent, habit, milliseconds, timeout, Run.Clockwork.Now);
+        Run.Jobs.Submitted(job);
+        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout));
+    });
+
+    /// <summary>The balancer that it uses; null: none.</summary>
+    public string? Balancer => _balancer;
+
+    /// <summary>Since when it has used it; null: it uses none.</summary>
+    public TimeSpan? BalancerSince { get; private set; }
+
+    /// <summary>A wish for workers without a job.</summary>
+    public void Ask(int number, int count, TimeSpan timeout) => Post(() =>
+    {
+        var job = new JobRecord(number, Name, isIdempotent: true, "ask", count, timeout, Run.Clockwork.Now);
+        Run.Jobs.Submitted(job);
+        _client.Step(new ClientInput.SubmitAssign(job, count, timeout));
+    });
+
+    public override void Leave()
+    {
+        if (!IsLeaving)
+        {
+            IsLeaving = true;
+            _client.Step(new ClientInput.StopSending());
+            After(StopPatience, () =>
+            {
+                _client.Step(new ClientInput.Close());
+                Exit();
+            });
+        }
+    }
+
+    public override void Receive(string from, string replyTo, string target, object message)
+    {
+        if (_core.HasSilentGates)
+        {
+            Run.Marks.Reach(Mark.GateHeardAgain);
+        }
+
+        _client.Step(new ClientInput.Heard(from));
+        Told(message);
+        switch (message)
+        {
+            case Identity { IsGate: true } m:
+                _client.Step(new ClientInput.GateAnswered(m.Number, m.IsThere, from));
+                break;
+            case Identity m:
+                _answered = from;
+                _client.Step(new ClientInput.BalancerAnswered(m.Number, from));
+                break;
+            case JobRejected m:
+                if (_sent.TryGetValue((m.Id, m.Attempt), out var rejected))
+                {
+                    Run.Jobs.NotStarted(rejected.Number, m.Attempt);
+                }
+
+                _client.Step(m);
+                break;
+            case JobDone m:
+                if (_sent.TryGetValue((m.Id, m.Attempt), out var done) && done.Outcome is not null)
+                {
+                    Run.Marks.Reach(Mark.AnswerAfterTheClientGaveUp);
+                }
+
+                _client.Step(m);
+                break;
+            default:
+                _client.Step(message);
+                break;
+        }
+    }
+
+    public override void OnConnected(string address) => _client.Step(new ClientInput.Connected(address));
+
+    public override void OnConnectionLost(string address, string seen) => _client.Step(new ClientInput.ConnectionLost(address, seen));
+
+    public override void OnDeadLetter(object message)
+    {
+        if (message is Job job)
+        {
+            Run.Marks.Reach(Mark.DeadLetterOfAJob);
+            var record = Run.Jobs[JobRecord.NumberIn(job.Message)];
+            if (record.Outcome is not null || record.Sends > job.Attempt)
+            {
+                Run.Marks.Reach(Mark.DeadLetterAfterTheRuling);
+            }
+
+            Run.Jobs.NotStarted(job);
+        }
+
+        if (message is Job or Assign)
+        {
+            _client.Step(new ClientInput.Undelivered(message));
+        }
+    }
+
+    public void Check()
+    {
+        LookForBalancers();
+        CheckFailOver();
+        if (_core.PendingCount > Run.ClientSettings.JobsMax)
+        {
+            Run.Violate("tables-bounded", $"{Name} has {_core.PendingCount} pending jobs");
+        }
+    }
+
+    public IEnumerable<string> Waits()
+    {
+        if (IsLeaving || !IsUp)
+        {
+            yield return $"{Name} leaves";
+        }
+
+        if (_core.PendingCount > 0)
+        {
+            yield return $"{Name} has {_core.PendingCount} pending jobs";
+        }
+
+        if (_balancer is null)
+        {
+            yield return $"{Name} has no balancer";
+        }
+    }
+
+    protected override void OnStart()
+    {
+        var settings = Plants.In(Run.ClientSettings, Run.Planted);
+        _core = new ClientCore(settings, 1 + Random.NextInt64(long.MaxValue - 1), isInOrder: !Run.Scenario.FindsBalancers, Random);
+        _client = new Driver<ClientEffect>(this, Plants.In(_core, Run.Planted), Perform);
+        (_balancers, _balancer, BalancerSince, _hadBalancer, _aloneSince) = ([], null, null, false, null);
+        LookForBalancers();
+    }
+
+    private void LookForBalancers()
+    {
+        if (!IsUp || IsFrozen || (Run.Scenario.FindsBalancers && !Run.Etcd.Reaches(this)))
+        {
+            return;
+        }
+
+        var found = Run.BalancerAddresses();
+        if (!found.SequenceEqual(_balancers))
+        {
+            (_balancers, _knownSince) = (found, Run.Clockwork.Now);
+            _client.Step(new ClientInput.BalancersKnown(found));
+        }
+    }
+
+    /// <summary>Who has lost its balancer finds another one that has been there, undisturbed, for long.</summary>
+    private void CheckFailOver()
+    {
+        var now = Run.Clockwork.Now;
+        _aloneSince = _balancer is null && IsUp && !IsFrozen ? _aloneSince ?? now : null;
+        var since = now - AloneMax;
+        if (_aloneSince < since && _knownSince < since && DisturbedAt < since && RunsSince < since && Run.Balancers.FirstOrDefault(b =>
+            b.IsUp && !b.IsFrozen && b.RunsSince < since && b.DisturbedAt < since && _balancers.Contains(b.Address) && Run.Network.IsClear(this,
+            b)) is { } other)
+        {
+            Run.Violate("fails-over", $"{Name} has had no balancer for {AloneMax.TotalSeconds} s, and {other.Name} is there all the time");
+        }
+    }
+
+    /// <summary>A line of what a client asks for, sends or is told, for whoever reads a failure.</summary>
+    private void Told(object what)
+    {
+        if (!Run.IsTold)
+        {
+            return;
+        }
+
+        var line = what switch
+        {
+            ClientEffect.ToBalancer { Message: Assign m } => $"asks {m.RequestId}, without {string.Join(" ", m.LeaveOut.Select(w => w.Id))}",
+            ClientEffect.ToGate e => $"sends job {JobRecord.NumberIn(e.Job.Message)} to {e.Worker.Worker.Id}, attempt {e.Job.Attempt}",
+            ClientEffect.Finish { Ticket: JobRecord job } e => $"job {job.Number} ends: {e.Outcome}",
+            Assigned m => $"{m.RequestId} is answered: {string.Join(" ", m.Workers.Select(w => w.Worker.Id))}",
+            AssignRejected m => $"{m.RequestId} is rejected: {m.Reason}",
+            JobRejected m => $"job {_sent.GetValueOrDefault((m.Id, m.Attempt))?.Number} is rejected: {m.Reason}, again in {m.RetryAfter}",
+            _ => "",
+        };
+        if (line.Length > 0)
+        {
+            Run.Tell($"{Name}: {line}");
+        }
+    }
+
+    private void Perform(ClientEffect effect)
+    {
+        Told(effect);
+        switch (effect)
+        {
+            case ClientEffect.ToBalancer { Message: Assign assign }:
+                ToBalancer(OnlyAt is { } only ? assign with { Key = only } : assign);
+                break;
+            case ClientEffect.ToBalancer e:
+                Run.Marks.Reach(Mark.WorkerCalledUnreachable);
+                ToBalancer(e.Message);
+                break;
+            case ClientEffect.ToGate e:
+                var job = Run.Jobs[JobRecord.NumberIn(e.Job.Message)];
+                JobBook.Sent(job, e.Job.Attempt);
+                _sent[(e.Job.Id, e.Job.Attempt)] = job;
+                Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Job, ClientPath);
+                break;
+            case ClientEffect.AskGate e:
+                Run.Marks.Reach(Mark.GateAsked);
+                Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, new Identify(IsGate: true, e.Number), ClientPath);
+                break;
+            case ClientEffect.Probe e:
+                Run.Network.Send(this, e.Address, BalancerProcess.BalancerPath, new Identify(IsGate: false, e.Number), ClientPath);
+                break;
+            case ClientEffect.BalancerFound:
+                OnBalancerFound();
+                break;
+            case ClientEffect.Note e:
+                OnNote(e.Text);
+                break;
+            case ClientEffect.Finish e:
+                Run.Jobs.Ended((JobRecord)e.Ticket, e.Outcome, this);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private void OnBalancerFound()
+    {
+        (_balancer, BalancerSince) = (_answered, Run.Clockwork.Now);
+        Run.Marks.Reach(!_hadBalancer ? Mark.BalancerFoundFirst
+            : _core.PendingCount > 0 ? Mark.BalancerChangedWithRequestsOut
+            : Mark.BalancerFoundAgain);
+        _hadBalancer = true;
+    }
+
+    private void OnNote(string text)
+    {
+        if (text.StartsWith("this client lost the balancer", StringComparison.Ordinal))
+        {
+            Run.Marks.Reach(Mark.BalancerLost);
+            (_balancer, BalancerSince) = (null, null);
+            if (text.EndsWith("it is stopping", StringComparison.Ordinal))
+            {
+                CheckLeftAlone();
+            }
+
+            if (text.EndsWith("requests unanswered", StringComparison.Ordinal))
+            {
+                Run.Marks.Reach(Mark.AssignUnanswered);
+            }
+        }
+
+        if (Run.IsTold)
+        {
+            Run.Tell($"{Name}: {text}");
+        }
+    }
+
+    /// <summary>Whom a balancer has told that it stops does not come back at once, and again and again.</summary>
+    private void CheckLeftAlone()
+    {
+        var now = Run.Clockwork.Now;
+        _toldStopping.Enqueue(now);
+        while (now - _toldStopping.Peek() > StoppingHint)
+        {
+            _toldStopping.Dequeue();
+        }
+
+        if (_toldStopping.Count > Run.Scenario.Balancers)
+        {
+            Run.Violate("who-stops-is-left-alone", $"{Name} was told {_toldStopping.Count} times within half a second that its balancer stops");
+        }
+    }
+
+    private void ToBalancer(IAkkaLbMessage message)
+    {
+        if (_balancer is { } balancer)
+        {
+            Run.Network.Send(this, balancer, BalancerProcess.BalancerPath, message, ClientPath);
+        }
+    }
+}

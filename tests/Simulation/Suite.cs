@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using AkkaLb.Simulation.Checks;
+using AkkaLb.Simulation.World;
+
+namespace AkkaLb.Simulation;
+
+/// <summary>Many runs, one seed after another, on all processors.</summary>
+internal static class Suite
+{
+    /// <param name="count">How many schedules.</param>
+    /// <param name="firstSeed">Of the first; each of the others has the next.</param>
+    /// <param name="replays">Each so many seeds one is run twice, and has to be the same run.</param>
+    /// <param name="stopAt">No further seed is begun after so many violations.</param>
+    /// <param name="rule">Only runs that break this rule are failures; null: any.</param>
+    public static SuiteResult Run(
+        int count, long firstSeed, Planted planted = Planted.Nothing, int replays = 1, int stopAt = int.MaxValue, string? rule = null)
+    {
+        var watch = Stopwatch.StartNew();
+        var gate = new Lock();
+        var (marks, failures) = (new Marks(), new SortedDictionary<long, RunResult>());
+        var (events, time, begun) = (0L, TimeSpan.Zero, 0);
+        Parallel.For(0, Math.Max(1, Environment.ProcessorCount), _ =>
+        {
+            while (true)
+            {
+                int mine;
+                lock (gate)
+                {
+                    if (begun >= count || failures.Count >= stopAt)
+                    {
+                        return;
+                    }
+
+                    mine = begun++;
+                }
+
+                var scenario = Swarm.Draw(firstSeed + mine);
+                var result = World.Run.Of(scenario, planted);
+                if (result.Violations.Count == 0 && replays > 0 && mine % replays == 0 && World.Run.Of(scenario,
+                    planted).TraceHash != result.TraceHash)
+                {
+                    result = result with { Violations = ["same-seed-same-run: the second run of this seed was another one"] };
+                }
+
+                lock (gate)
+                {
+                    marks.Add(result.Marks);
+                    events += result.Events;
+                    time += result.Time;
+                    if (result.Violations.Count > 0 && (rule is null || result.Rules.Contains(rule)))
+                    {
+                        failures.Add(scenario.Seed, result);
+                    }
+                }
+            }
+        });
+        return new SuiteResult(begun, [.. failures.Values], marks, events, time, watch.Elapsed);
+    }
+}
+
+/// <summary>What a suite has shown.</summary>
+/// <param name="Failures">Runs that broke a rule, by seed.</param>
+/// <param name="Time">Virtual.</param>
+/// <param name="Elapsed">Of the wall clock.</param>
+internal sealed record SuiteResult(
+    int Schedules, IReadOnlyList<RunResult> Failures, Marks Marks, long Events, TimeSpan Time, TimeSpan Elapsed);

@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace AkkaLb.Simulation.World;
+
+/// <summary>Everything that a run is made of: who takes part, how the world is tuned, and what happens when. The same scenario gives the same
+/// run.</summary>
+/// <remarks>It has a text of its own: a line for each setting and a line for each act. So a failure can be kept, read and changed by hand.</remarks>
+internal sealed record Scenario
+{
+    public required long Seed { get; init; }
+
+    public required string Policy { get; init; }
+
+    /// <summary><c>etcd</c> or <c>embedded</c>.</summary>
+    public required string Registry { get; init; }
+
+    public required int Balancers { get; init; }
+
+    public required int Workers { get; init; }
+
+    public required int Clients { get; init; }
+
+    /// <summary>Jobs that each worker accepts at once.</summary>
+    public required int Capacity { get; init; }
+
+    /// <summary>Instances of its actor; at most the capacity.</summary>
+    public required int Instances { get; init; }
+
+    /// <summary>Clients and workers find the balancers in etcd; else they have a list.</summary>
+    public required bool FindsBalancers { get; init; }
+
+    public required SpitePoints Spite { get; init; }
+
+    /// <summary>Until when there is trouble; then all of it stops.</summary>
+    public required TimeSpan Trouble { get; init; }
+
+    public required IReadOnlyList<Act> Acts { get; init; }
+
+    public override string ToString() => string.Join('\n', (string[])[
+        Invariant($"seed {Seed}"),
+        Invariant($"policy {Policy}"),
+        Invariant($"registry {Registry}"),
+        Invariant($"balancers {Balancers}"),
+        Invariant($"workers {Workers}"),
+        Invariant($"clients {Clients}"),
+        Invariant($"capacity {Capacity}"),
+        Invariant($"instances {Instances}"),
+        Invariant($"finds-balancers {(FindsBalancers ? "yes" : "no")}"),
+        Invariant($"spite {(Spite == SpitePoints.None ? "none" : Spite.ToString().Replace(" ", "", StringComparison.Ordinal))}"),
+        Invariant($"trouble {Trouble.TotalMilliseconds:0}"),
+        .. Acts.OrderBy(a => a.At).Select(a => a.ToString()),
+    ]) + "\n";
+
+    /// <exception cref="FormatException">The text is no scenario; the message names the line.</exception>
+    public static Scenario Parse(string text)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var acts = new List<Act>();
+        var number = 0;
+        foreach (var line in text.Split('\n').Select(l => l.Trim()))
+        {
+            number++;
+            if (line.Length == 0 || line[0] == '#')
+            {
+                continue;
+            }
+
+            if (char.IsAsciiDigit(line[0]))
+            {
+                acts.Add(Act.Parse(line) ?? throw new FormatException(Invariant($"line {number} is no act: {line}")));
+            }
+            else
+            {
+                var space = line.IndexOf(' ', StringComparison.Ordinal);
+                values[space < 0 ? line : line[..space]] = space < 0 ? "" : line[(space + 1)..];
+            }
+        }
+
+        return new Scenario
+        {
+            Seed = long.Parse(Value("seed"), CultureInfo.InvariantCulture),
+            Policy = Value("policy"),
+            Registry = Value("registry"),
+            Balancers = Number("balancers"),
+            Workers = Number("workers"),
+            Clients = Number("clients"),
+            Capacity = Number("capacity"),
+            Instances = Number("instances"),
+            FindsBalancers = Value("finds-balancers") == "yes",
+            Spite = Value("spite") == "none" ? SpitePoints.None : Enum.Parse<SpitePoints>(Value("spite")),
+            Trouble = TimeSpan.FromMilliseconds(Number("trouble")),
+            Acts = acts,
+        };
+
+        string Value(string name) => values.TryGetValue(name, out var value) ? value : throw new FormatException($"the line \"{name}\" is missing");
+
+        int Number(string name) => int.TryParse(Value(name), CultureInfo.InvariantCulture, out var n) && n >= 0
+            ? n
+            : throw new FormatException($"\"{name}\" is no number: {Value(name)}");
+    }
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
+
+/// <summary>Something that happens at a time: a fault, its end, or a job that a client is given.</summary>
+/// <param name="At">Since the start, whole milliseconds.</param>
+/// <param name="Words">The kind first, then who and how; see <see cref="Acts"/>.</param>
+internal sealed record Act(TimeSpan At, IReadOnlyList<string> Words)
+{
+    public string Kind => Words[0];
+
+    public override string ToString() => FormattableString.Invariant($"{At.TotalMilliseconds:0} {string.Join(' ', Words)}");
+
+    /// <summary>Null: it is none.</summary>
+    public static Act? Parse(string line)
+    {
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.Length >= 2 && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ms)
+            ? new Act(TimeSpan.FromMilliseconds(ms), words[1..])
+            : null;
+    }
+
+    public bool Equals(Act? other) => other is not null && At == other.At && Words.SequenceEqual(other.Words);
+
+    public override int GetHashCode() => HashCode.Combine(At, Words.Count);
+}
