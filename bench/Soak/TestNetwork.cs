@@ -9,6 +9,9 @@ internal sealed class TestNetwork : IDisposable
 {
     private const string Tag = "akkalb-";
 
+    /// <summary>Of no card on the bridge.</summary>
+    private const string NobodysAddress = "02:00:00:00:ff:ff";
+
     private readonly Dictionary<string, (Place Host, string Port)> _hosts = [];
     private readonly string _bridge;
 
@@ -57,6 +60,13 @@ internal sealed class TestNetwork : IDisposable
 
     public void Heal(string name) => Ip("-n", _bridge, "link", "set", _hosts[name].Port, "master", "hub0");
 
+    /// <summary>What the one sends to the other is dropped; what comes back arrives.</summary>
+    public void CutOneWay(string from, string to) =>
+        Ip("-n", _hosts[from].Host.Name, "neigh", "replace", _hosts[to].Host.Host, "lladdr", NobodysAddress, "nud", "permanent", "dev", EndOf(from));
+
+    public void HealOneWay(string from, string to) =>
+        Ip("-n", _hosts[from].Host.Name, "neigh", "del", _hosts[to].Host.Host, "dev", EndOf(from));
+
     public void Dispose()
     {
         foreach (var name in _hosts.Values.Select(h => h.Host.Name).Append(_bridge))
@@ -81,6 +91,9 @@ internal sealed class TestNetwork : IDisposable
             }
         }
     }
+
+    /// <summary>Its end of the wire, see <see cref="Create"/>.</summary>
+    private string EndOf(string name) => _hosts[name].Port.Replace("port", "end", StringComparison.Ordinal);
 
     private static void Ip(params string[] arguments)
     {

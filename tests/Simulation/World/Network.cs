@@ -7,7 +7,7 @@ namespace AkkaLb.Simulation.World;
 /// <para>One connection between two processes serves both ways. What is sent on it arrives in order and at most once. The first message to an address
 /// dials. While that takes, messages wait. A dial that fails is an event, then the messages that waited come back as dead letters, and the address
 /// is closed for a second: what is sent then comes back at once. When a connection breaks, the side that lives learns of it a moment later. What
-/// it sent since is gone without a trace.</para>
+/// it sent since is gone without a trace, or comes back as a dead letter after the event, not always in order.</para>
 /// <para>While the network between two processes is cut, TCP repeats what is lost. After 12 s without an acknowledgement each side ends the
 /// connection. A process that stands still acknowledges: its kernel does.</para>
 /// <para><c>docs/simulation.md</c> names what was compared with the real ones, and how.</para>
@@ -22,6 +22,9 @@ internal sealed class Network(Run run)
 
     /// <summary>How long a dial may take: <c>connection-timeout</c>, and as long for the handshake.</summary>
     public static readonly TimeSpan DialMax = TimeSpan.FromSeconds(15);
+
+    /// <summary>Within so much after the event come the dead letters of what could no longer be written.</summary>
+    private static readonly TimeSpan UnwrittenWithin = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Akka's own heartbeats on an idle connection.</summary>
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(4);
@@ -87,6 +90,13 @@ internal sealed class Network(Run run)
             var other = connection.Other(process);
             connection.CutOff(process, inOrder ? TimeSpan.MaxValue : Now + _random.Upto(TimeSpan.FromMilliseconds(2)));
             connection.EndedBy = process;
+            connection.BreakFor(process);
+            if (connection.IsBroken)
+            {
+                _connections.Remove(connection);
+                continue;
+            }
+
             if (IsCut(other, process) || IsCut(process, other))
             {
                 // Nobody hears of it before the network is back or the silence has lasted.
@@ -94,6 +104,7 @@ internal sealed class Network(Run run)
                 continue;
             }
 
+            connection.IsEnding = !inOrder;
             var notice = inOrder ? TimeSpan.Zero : _random.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(60));
             BreakAt(connection, connection.LastArrival(other) is { } last && inOrder && last > Now + notice ? last : Now + notice, other);
         }
@@ -160,6 +171,7 @@ internal sealed class Network(Run run)
         {
             connection.CutOff(a, Now);
             connection.CutOff(b, Now);
+            connection.IsEnding = true;
             BreakAt(connection, Now + _random.Upto(TimeSpan.FromMilliseconds(2)), a);
             BreakAt(connection, Now + _random.Upto(TimeSpan.FromMilliseconds(2)), b);
         }
@@ -172,7 +184,8 @@ internal sealed class Network(Run run)
     public bool IsCut(Process from, Process to) => _roads.TryGetValue((from.Number, to.Number), out var road) && road.IsCut;
 
     /// <summary>Connections of which one end is gone and the other does not know it.</summary>
-    public IEnumerable<string> HalfOpen() => _connections.Where(c => !c.IsBroken && c.EndedBy is not null).Select(c => $"{c.A.Name} and {c.B.Name}");
+    public IEnumerable<string> HalfOpen() =>
+        _connections.Where(c => c.IsBrokenFor(c.A) != c.IsBrokenFor(c.B)).Select(c => $"{c.A.Name} and {c.B.Name}");
 
     public void HealAll()
     {
@@ -222,6 +235,16 @@ internal sealed class Network(Run run)
                     {
                         from.Post(() => Open(from, to, link));
                     }
+                    else if (to.Life == life)
+                    {
+                        // What it accepts is over already.
+                        to.OnConnected(from.Address);
+                        to.OnConnectionLost(from.Address, "the connection was lost");
+                        if (LinkOf(to, from) is { State: not LinkState.Open } back)
+                        {
+                            Close(back);
+                        }
+                    }
                 });
                 run.Clockwork.At(link.DialledAt + DialMax, () => from.Post(() => FailDial(from, to, link, dial, "no handshake")));
             }
@@ -245,9 +268,23 @@ internal sealed class Network(Run run)
         Use(from, link, connection);
         if (back is { State: LinkState.Open, Connection: { EndedBy: not null } former })
         {
-            // Another process is there now: the connection with the one before it is over.
+            // Another process is there now: the connection with the one before it is over. Which of the two events comes first is open.
             run.Marks.Reach(Mark.AnotherProcessAtTheSameAddressDials);
-            Break(former, to);
+            if (_random.Chance(0.5))
+            {
+                Break(former, to, isTwice: false);
+            }
+            else
+            {
+                _connections.Remove(former);
+                (back.State, back.Connection) = (LinkState.Idle, null);
+                to.Post(() =>
+                {
+                    Use(to, back, connection);
+                    to.OnConnectionLost(from.Address, "the connection was lost");
+                });
+                return;
+            }
         }
 
         // A connection that comes in is used for the way back too, also where the address was closed.
@@ -294,6 +331,17 @@ internal sealed class Network(Run run)
         if (connection.EndedBy is not null)
         {
             run.Marks.Reach(Mark.SentToTheDeadBeforeTheEvent);
+        }
+
+        if (connection.IsEnding && (connection.Unwritten.Exists(u => u.From == from) || _random.Chance(0.2)))
+        {
+            // The kernel takes no more: this waits in a buffer, and so does all that follows.
+            connection.Unwritten.Add((from, envelope.Message));
+            return;
+        }
+
+        if (connection.EndedBy is not null)
+        {
             return;
         }
 
@@ -345,12 +393,13 @@ internal sealed class Network(Run run)
         {
             if (side.Life == life && side.IsUp)
             {
-                side.Post(() => Break(connection, side));
+                side.Post(() => Break(connection, side, isTwice: true));
             }
         });
     }
 
-    private void Break(Connection connection, Process side)
+    /// <param name="isTwice">Akka tells of the same loss twice, except where another connection takes the place.</param>
+    private void Break(Connection connection, Process side, bool isTwice)
     {
         if (connection.IsBrokenFor(side))
         {
@@ -364,6 +413,17 @@ internal sealed class Network(Run run)
         {
             Close(link);
             side.OnConnectionLost(other.Address, "the connection was lost");
+            if (isTwice)
+            {
+                // Something else may come between.
+                side.Locally(() => side.OnConnectionLost(other.Address, "the connection was lost"));
+            }
+
+            foreach (var (_, message) in connection.Unwritten.Where(u => u.From == side))
+            {
+                // Later than what is sent from now on, perhaps.
+                side.After(_random.Upto(UnwrittenWithin), () => side.OnDeadLetter(message));
+            }
         }
 
         if (connection.IsBroken)
@@ -463,6 +523,12 @@ internal sealed class Network(Run run)
 
         /// <summary>The process that has ended, where the other does not know it yet.</summary>
         public Process? EndedBy { get; set; }
+
+        /// <summary>It is broken, and both sides learn of it soon.</summary>
+        public bool IsEnding { get; set; }
+
+        /// <summary>Given to Akka, and never to the kernel: it comes back when its sender learns of the end.</summary>
+        public List<(Process From, object Message)> Unwritten { get; } = [];
 
         /// <summary>Since when something on it is not acknowledged; null: all is.</summary>
         public TimeSpan? SilentSince { get; set; }
