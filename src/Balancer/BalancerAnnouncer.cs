@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using AkkaLb.Core.Machines;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
@@ -22,8 +23,8 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     private readonly string _mode;
     private readonly ILoggingAdapter _log;
     private readonly EtcdServiceRegistration _registration;
+    private readonly Trouble _trouble = new(toldMax: 10);
     private bool _wasRegistered;
-    private bool _isTroubled;
 
     /// <param name="id">See <c>WorkerIds</c>.</param>
     /// <param name="address">Of this node.</param>
@@ -110,23 +111,26 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
         switch (e)
         {
             case RegistrationEvent.Registered:
-                if (_isTroubled)
+                if (_trouble.End())
                 {
                     _log.Info("this balancer's entry in etcd is kept again");
                 }
 
-                (_isTroubled, _wasRegistered) = (false, true);
+                _wasRegistered = true;
                 _begun.TrySetResult();
                 break;
             case RegistrationEvent.Lost lost:
-                Trouble(lost.Reason);
+                CannotBeKept(lost.Reason);
                 break;
             case RegistrationEvent.Trouble trouble:
-                Trouble(trouble.Problem);
+                CannotBeKept(trouble.Problem);
                 _begun.TrySetResult();
                 break;
             case RegistrationEvent.LongerLease longer:
                 _log.Warning("this balancer's entry in etcd: {0}", longer);
+                break;
+            case RegistrationEvent.NotTakenOut left:
+                _log.Warning("this balancer's entry in etcd could not be taken out; it will run out: {0}", left.Problem);
                 break;
             case RegistrationEvent.Taken taken:
                 _taken.TrySetResult(Sentence(taken.Holder));
@@ -134,21 +138,19 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
         }
     }
 
-    private void Trouble(string problem)
+    private void CannotBeKept(string problem)
     {
-        if (!_isTroubled)
+        if (_trouble.Meet(problem))
         {
             _log.Warning("this balancer's entry in etcd cannot be kept; retrying: {0}", problem);
         }
-
-        _isTroubled = true;
     }
 
     private string Sentence(ServiceInstance? holder)
     {
         var where = holder is null ? "" : $" at {holder.Host}:{holder.Port}";
         return _wasRegistered
-            ? $"the id \"{_id}\" was taken by another balancer{where} while this one had lost its lease"
+            ? $"the id \"{_id}\" was taken by another balancer{where}: stop one of them"
             : $"the id \"{_id}\" is in use by another balancer{where}: choose another --id, or stop that one";
     }
 }

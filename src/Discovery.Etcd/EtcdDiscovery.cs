@@ -86,7 +86,10 @@ public sealed class EtcdDiscovery : IExtension
                 _log.Warning("the registration as \"{0}\" is lost; registering again: {1}", service, lost.Reason);
                 break;
             case RegistrationEvent.Trouble trouble:
-                _log.Warning("this node cannot register as \"{0}\"; retrying: {1}", service, trouble.Problem);
+                _log.Warning("the registration as \"{0}\" cannot be kept; retrying: {1}", service, trouble.Problem);
+                break;
+            case RegistrationEvent.NotTakenOut left:
+                _log.Warning("the registration as \"{0}\" could not be taken out; it will run out: {1}", service, left.Problem);
                 break;
             case RegistrationEvent.LongerLease longer:
                 _log.Warning("registering as \"{0}\": {1}", service, longer);

@@ -32,11 +32,18 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource> _waiters = [];
     private readonly Task _running;
+
+    /// <summary>Kinds of trouble that were told and last: etcd cannot be reached, etcd refuses.</summary>
+    private readonly HashSet<Type> _told = [];
+
     private ServiceInstance _instance;
     private ByteString _wanted;
+
+    /// <summary>What the key holds if nobody but us writes it: the value that is surely there, or the one that was tried last.</summary>
+    private ByteString? _written;
+    private ByteString? _tried;
     private bool _wasRegistered;
     private bool _isRegistered;
-    private bool _isTroubled;
     private bool _hasEnded;
     private long _leaseTtlTicks;
 
@@ -158,9 +165,9 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                         Lost("etcd does not know the lease any more");
                         lease = await GiveBackAsync(lease).ConfigureAwait(false);
                     }
-                    else if (!_isTroubled && !_isRegistered)
+                    else if ((!_isRegistered || e is RegistryRefusedException) && _told.Add(e.GetType()))
                     {
-                        _isTroubled = true;
+                        // An outage while the lease is held may pass without harm; a refusal lasts until somebody mends it.
                         _onEvent(new RegistrationEvent.Trouble(e.Message));
                     }
 
@@ -186,10 +193,14 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
         }
         finally
         {
+            var isLeft = _isRegistered && _stop.IsCancellationRequested;
             Volatile.Write(ref _isRegistered, false);
             try
             {
-                await GiveBackAsync(lease).ConfigureAwait(false);
+                if (lease is not null && await lease.GiveBackAsync().ConfigureAwait(false) is { } problem && isLeft)
+                {
+                    _onEvent(new RegistrationEvent.NotTakenOut(problem));
+                }
             }
             finally
             {
@@ -228,6 +239,11 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
                     IsWritten(wanted);
                     return true;
                 case ClaimStep.Keep(var revision):
+                    if (found!.Value != _written && found.Value != _tried)
+                    {
+                        Lost("its key was written over");
+                    }
+
                     step = new ClaimStep.Take(revision);
                     break;
                 case ClaimStep.Wait:
@@ -263,6 +279,7 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
             ClaimStep.Take take => new Compare { Key = _key, Target = Compare.Types.CompareTarget.Mod, ModRevision = take.ModRevision },
             _ => throw new UnreachableException(),
         };
+        _tried = value;
         var put = new PutRequest { Key = _key, Value = value, Lease = leaseId };
         var request = new TxnRequest { Compare = { condition }, Success = { new RequestOp { RequestPut = put } } };
         return (await _connection.TxnAsync(request, _stop.Token).ConfigureAwait(false)).Succeeded;
@@ -287,9 +304,10 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
     {
         _claim.Registered();
         _backoff.Reset();
-        _isTroubled = false;
-        if (!_isRegistered)
+        _written = value;
+        if (!_isRegistered || _told.Count > 0)
         {
+            _told.Clear();
             Volatile.Write(ref _isRegistered, true);
             _onEvent(new RegistrationEvent.Registered(_wasRegistered));
             _wasRegistered = true;

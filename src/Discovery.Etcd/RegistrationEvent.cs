@@ -5,14 +5,15 @@ public abstract record RegistrationEvent
 {
     private RegistrationEvent() { }
 
-    /// <summary>The instance is registered, for the first time or again after a lost lease.</summary>
+    /// <summary>The instance is registered, for the first time, or again after <see cref="Lost"/> or <see cref="Trouble"/>.</summary>
     public sealed record Registered(bool IsAgain) : RegistrationEvent;
 
     /// <summary>The lease or the key is lost, or another process holds the key,
     /// so others do not see the instance any more; it is tried to register it again.</summary>
     public sealed record Lost(string Reason) : RegistrationEvent;
 
-    /// <summary>It cannot be registered at present and is tried on; told once, not for each try.</summary>
+    /// <summary>It cannot be registered at present, or etcd refuses to show or write its key; retrying. Until <see cref="Registered"/> it is told
+    /// once that etcd cannot be reached and once that etcd refuses, not for each try.</summary>
     public sealed record Trouble(string Problem) : RegistrationEvent;
 
     /// <summary>etcd grants longer leases than it is asked for, as its election timeout is long: others find the instance for so much longer
@@ -25,6 +26,9 @@ public abstract record RegistrationEvent
             $"etcd grants leases of {Granted.TotalSeconds:0.###} s where {Asked.TotalSeconds:0.###} s were asked for: after a crash it is found "
                 + $"for that long");
     }
+
+    /// <summary>Disposed, but etcd could not be told: others see the instance until its lease has run out.</summary>
+    public sealed record NotTakenOut(string Problem) : RegistrationEvent;
 
     /// <summary>Another process holds the id: the end of this registration.</summary>
     /// <param name="Sentence">Says so, for people.</param>

@@ -73,22 +73,27 @@ public sealed class EtcdLeaseKeeper : IAsyncDisposable
     }
 
     /// <summary>Stops renewing and gives the lease back, its keys with it. Should etcd not hear of it, it runs out.</summary>
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await GiveBackAsync().ConfigureAwait(false);
+
+    /// <summary>As <see cref="DisposeAsync"/>.</summary>
+    /// <returns>Why etcd could not be told, a sentence; null: it was, or the lease had been lost before.</returns>
+    public async Task<string?> GiveBackAsync()
     {
         await OrphanAsync().ConfigureAwait(false);
         Volatile.Write(ref _heldUntil, long.MinValue);
         if (_lost.IsCancellationRequested)
         {
-            return;
+            return null;
         }
 
         try
         {
             await _connection.RevokeAsync(LeaseId, CancellationToken.None).ConfigureAwait(false);
+            return null;
         }
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
-            // It runs out by itself.
+            return e.Message;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Etcd;
@@ -14,6 +15,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _bound = new(Patience);
+    private readonly LineLog _log = new();
     private EtcdProcess _etcd = null!;
     private EtcdRegistry _registry = null!;
 
@@ -92,8 +94,35 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         await using var first = Announcer(1);
         await first.Begun.WaitAsync(Patience);
         await _etcd.PutLeasedAsync(Key, """{"path":"akka.tcp://AkkaLb@127.0.0.1:2/user/balancer","version":"0.1.0"}""");
-        Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2 while this one had lost its lease",
-            await first.Taken.WaitAsync(Patience));
+        Assert.Equal("the id \"b1\" was taken by another balancer at 127.0.0.1:2: stop one of them", await first.Taken.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_deleted_or_written_over_by_hand_comes_back_and_each_time_the_loss_and_its_end_are_told_once()
+    {
+        await using var announcer = Announcer(1);
+        await announcer.Begun.WaitAsync(Patience);
+        var value = await ValueAsync();
+        await _etcd.Etcdctl("del", Key);
+        Assert.Equal("this balancer's entry in etcd cannot be kept; retrying: its key was deleted", await NextLineAsync());
+        Assert.Equal("this balancer's entry in etcd is kept again", await NextLineAsync());
+        await _etcd.Etcdctl("put", Key, "{}");
+        Assert.Equal("this balancer's entry in etcd cannot be kept; retrying: its key was written over without a lease", await NextLineAsync());
+        Assert.Equal("this balancer's entry in etcd is kept again", await NextLineAsync());
+        Assert.Equal(value, await ValueAsync());
+    }
+
+    [Fact]
+    public async Task Each_reason_why_the_entry_cannot_be_kept_is_told_once_and_the_end_once()
+    {
+        await _etcd.EnableAuthenticationAsync("u", "secret", "/akkalb");
+        _etcd.Kill();
+        await using var announcer = Announcer(1);
+        Assert.Contains("cannot be kept; retrying: etcd at ", await NextLineAsync(), StringComparison.Ordinal);
+        await _etcd.RestartAsync(_bound.Token);
+        Assert.EndsWith("has authentication switched on: give a user and a password", await NextLineAsync(), StringComparison.Ordinal);
+        await _etcd.SwitchAuthenticationAsync(isOn: false);
+        Assert.Equal("this balancer's entry in etcd is kept again", await NextLineAsync());
     }
 
     [Fact]
@@ -129,7 +158,9 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         "0.1.0",
         mode,
         Ttl,
-        NoLogger.Instance);
+        _log);
+
+    private async Task<string> NextLineAsync() => await _log.Lines.Reader.ReadAsync(_bound.Token);
 
     /// <summary>Empty: there is no such key.</summary>
     private async Task<string> ValueAsync() => (await _etcd.Etcdctl("get", Key, "--print-value-only")).Trim();
@@ -142,4 +173,20 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
             await timer.WaitForNextTickAsync(_bound.Token);
         }
     }
+}
+
+/// <summary>Keeps what is logged.</summary>
+internal sealed class LineLog() : LoggingAdapterBase(DefaultLogMessageFormatter.Instance)
+{
+    public Channel<string> Lines { get; } = Channel.CreateUnbounded<string>();
+
+    public override bool IsDebugEnabled => false;
+
+    public override bool IsInfoEnabled => true;
+
+    public override bool IsWarningEnabled => true;
+
+    public override bool IsErrorEnabled => true;
+
+    protected override void NotifyLog(LogLevel logLevel, object message, Exception? cause = null) => Lines.Writer.TryWrite($"{message}");
 }

@@ -142,6 +142,20 @@ public sealed class EtcdServiceRegistrationTests(EtcdFixture fixture) : IAsyncLi
     }
 
     [Fact]
+    public async Task A_registration_whose_key_is_written_over_under_its_own_lease_writes_it_back_and_says_so()
+    {
+        var a = _party.Register(A, Refusing);
+        await a.NextAsync<RegistrationEvent.Registered>();
+        await a.Registration.UpdateAsync(A with { Port = 2 }, Bound.Token());
+        await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":3}""", "--lease", await LeaseOfAAsync());
+
+        Assert.Equal("its key was written over", (await a.NextAsync<RegistrationEvent.Lost>()).Reason);
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Equal(A with { Port = 2 }, (await _party.Services.ReadAsync("greeter", Bound.Token())).Instances.Single());
+        Assert.Single(a.Seen.OfType<RegistrationEvent.Lost>());
+    }
+
+    [Fact]
     public async Task An_id_that_a_key_without_a_lease_has_is_free()
     {
         await fixture.Etcd.Etcdctl("put", KeyA, """{"host":"h","port":2}""");
@@ -340,5 +354,56 @@ public sealed class OutageTests : IAsyncLifetime
         }
 
         await watch.UntilAsync();
+    }
+
+    [Fact]
+    public async Task One_that_is_disposed_while_etcd_is_away_says_that_its_key_is_left_to_run_out()
+    {
+        var a = _party.Register(A, new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(60) });
+        await a.NextAsync<RegistrationEvent.Registered>();
+        _etcd.Kill();
+        await a.DisposeAsync();
+        Assert.Contains("cannot be used right now", (await a.NextAsync<RegistrationEvent.NotTakenOut>()).Problem, StringComparison.Ordinal);
+        Assert.Equal(2, a.Seen.Count);
+    }
+}
+
+/// <summary>What an operator has to mend is told, also when something else was told before, and its end is told too.</summary>
+public sealed class RefusalTests
+{
+    private static readonly ServiceInstance A = new("a", "127.0.0.1", 1);
+    private static readonly EtcdCredentials Credentials = new("u", "secret");
+
+    [Fact]
+    public async Task A_role_that_is_taken_away_is_told_once_while_the_lease_is_held_and_its_end_too()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await etcd.EnableAuthenticationAsync("u", "secret", "/p");
+        await using var party = new Party(etcd, "/p", credentials: Credentials);
+        var a = party.Register(A);
+        await a.NextAsync<RegistrationEvent.Registered>();
+
+        await etcd.Etcdctl("role", "revoke-permission", "u", "/p/", "--prefix");
+        Assert.Contains("permission", (await a.NextAsync<RegistrationEvent.Trouble>()).Problem, StringComparison.Ordinal);
+        Assert.True(a.Registration.IsRegistered);
+        await etcd.Etcdctl("role", "grant-permission", "u", "--prefix=true", "readwrite", "/p/");
+        Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Equal(3, a.Seen.Count);
+    }
+
+    [Fact]
+    public async Task A_refusal_after_an_outage_is_told_as_well_and_each_once()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await etcd.EnableAuthenticationAsync("u", "secret", "/p");
+        etcd.Kill();
+        await using var party = new Party(etcd, "/p");
+        var a = party.Register(A);
+        Assert.Contains("cannot be used right now", (await a.NextAsync<RegistrationEvent.Trouble>()).Problem, StringComparison.Ordinal);
+        await etcd.RestartAsync();
+        Assert.Contains("authentication switched on", (await a.NextAsync<RegistrationEvent.Trouble>()).Problem, StringComparison.Ordinal);
+        await etcd.SwitchAuthenticationAsync(isOn: false);
+        Assert.False((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
+        Assert.Equal(3, a.Seen.Count);
     }
 }

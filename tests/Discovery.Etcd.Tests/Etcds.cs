@@ -33,12 +33,14 @@ internal static class Bound
 }
 
 /// <summary>A connection, the services behind it, and everything that was made of them, disposed in order.</summary>
-internal sealed class Party(EtcdProcess etcd, string prefix, TimeSpan? requestTimeout = null) : IAsyncDisposable
+internal sealed class Party(EtcdProcess etcd, string prefix, TimeSpan? requestTimeout = null, EtcdCredentials? credentials = null)
+    : IAsyncDisposable
 {
     private readonly EtcdConnection _connection = new(
         new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)])
         {
             Prefix = prefix,
+            Credentials = credentials,
             RequestTimeout = requestTimeout ?? TimeSpan.FromSeconds(5),
             ReconnectDelayMin = TimeSpan.FromMilliseconds(20),
             ReconnectDelayMax = TimeSpan.FromMilliseconds(200),
