@@ -78,7 +78,7 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
         return new LeaseEvent.Granted(number, lease.ID, TimeSpan.FromSeconds(lease.TTL), sentAt);
     }
 
-    /// <summary>Create revision 0 means that there is no such key. Compared, created or read: all at one revision.</summary>
+    /// <summary>Compared, created or read: all at one revision.</summary>
     private async Task<LeaseEvent> ClaimAsync(LeaseEffect.Claim claim, CancellationToken cancellationToken)
     {
         if (claim.Unleased != 0)
@@ -89,7 +89,7 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
         var answer = await connection.TxnAsync(
             new TxnRequest
             {
-                Compare = { new Compare { Key = _key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 } },
+                Compare = { LeasedKey.IsAt(_key, modRevision: 0) },
                 Success = { new RequestOp { RequestPut = new PutRequest { Key = _key, Value = _value, Lease = claim.LeaseId } } },
                 Failure = { new RequestOp { RequestRange = new RangeRequest { Key = _key } } },
             },
@@ -107,7 +107,7 @@ internal sealed class LeaseStore(EtcdConnection connection, string key, string o
     private async Task DeleteUnleasedAsync(long revision, CancellationToken cancellationToken) => await connection.TxnAsync(
         new TxnRequest
         {
-            Compare = { new Compare { Key = _key, Target = Compare.Types.CompareTarget.Mod, ModRevision = revision } },
+            Compare = { LeasedKey.IsAt(_key, revision) },
             Success = { new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _key } } },
         },
         cancellationToken).ConfigureAwait(false);

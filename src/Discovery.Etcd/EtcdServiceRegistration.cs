@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using AkkaLb.Etcd;
 using Etcdserverpb;
@@ -272,17 +271,9 @@ public sealed class EtcdServiceRegistration : IAsyncDisposable
 
     private async Task<bool> PutAsync(ClaimStep step, ByteString value, long leaseId)
     {
-        var condition = step switch
-        {
-            // Create revision 0 means that there is no such key.
-            ClaimStep.Create => new Compare { Key = _key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 },
-            ClaimStep.Take take => new Compare { Key = _key, Target = Compare.Types.CompareTarget.Mod, ModRevision = take.ModRevision },
-            _ => throw new UnreachableException(),
-        };
         _tried = value;
-        var put = new PutRequest { Key = _key, Value = value, Lease = leaseId };
-        var request = new TxnRequest { Compare = { condition }, Success = { new RequestOp { RequestPut = put } } };
-        return (await _connection.TxnAsync(request, _stop.Token).ConfigureAwait(false)).Succeeded;
+        var condition = LeasedKey.IsAt(_key, step is ClaimStep.Take take ? take.ModRevision : 0);
+        return (await LeasedKey.PutIfAsync(_connection, condition, value, leaseId, _stop.Token).ConfigureAwait(false)).IsDone;
     }
 
     /// <summary>Returns when the lease is lost, another value is wanted, or it is time to look at the key.</summary>

@@ -68,9 +68,7 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
 
     /// <inheritdoc/>
     public Task<long?> RenewAsync(long seen, CancellationToken cancellationToken) => TakeLockAsync(
-        // Of a key that is not there the mod revision is 0 as well.
-        new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = seen },
-        cancellationToken);
+        LeasedKey.IsAt(_keys.ClusterGeneration, seen), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken)
@@ -79,12 +77,12 @@ public sealed class EtcdClusterRegistry(EtcdSettings settings, string id, TimeSp
         var put = new PutRequest { Key = _keys.ClusterKey(id), Value = ByteString.CopyFrom(ClusterValue.Write(entry)), Lease = lease.LeaseId };
         var request = new TxnRequest
         {
-            Compare = { new Compare { Key = _keys.ClusterGeneration, Target = Compare.Types.CompareTarget.Mod, ModRevision = entry.Generation } },
+            Compare = { LeasedKey.IsAt(_keys.ClusterGeneration, entry.Generation) },
             Success = { new RequestOp { RequestPut = put } },
         };
         if (endsForming)
         {
-            request.Compare.Add(new Compare { Key = _keys.ClusterForming, Target = Compare.Types.CompareTarget.Lease, Lease = lease.LeaseId });
+            request.Compare.Add(LeasedKey.IsUnder(_keys.ClusterForming, lease.LeaseId));
             request.Success.Add(new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = _keys.ClusterForming } });
         }
 

@@ -26,7 +26,8 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             var condition = LeasedKey.IsFree(key);
             for (var round = 0; round < RoundsMax; round++)
             {
-                var (isDone, holder) = await PutIfAsync(condition, value, lease.ID, cancellationToken).ConfigureAwait(false);
+                var (isDone, holder) = await LeasedKey.PutIfAsync(connection, condition, value, lease.ID, cancellationToken)
+                    .ConfigureAwait(false);
                 if (isDone)
                 {
                     return Registered(lease);
@@ -43,7 +44,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
                     }
 
                     // Our own earlier life under another lease: move the key, unless it changes meanwhile.
-                    condition = IsAt(key, holder.ModRevision);
+                    condition = LeasedKey.IsAt(key, holder.ModRevision);
                 }
             }
         }
@@ -59,7 +60,7 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
 
     /// <summary>Writes a new value under the same lease. False when the key is not, or no longer, under it.</summary>
     public Task<bool> UpdateAsync(ByteString key, byte[] value, long leaseId, CancellationToken cancellationToken) =>
-        PutUnderAsync(leaseId, new Compare { Key = key, Target = Compare.Types.CompareTarget.Lease, Lease = leaseId }, value, cancellationToken);
+        PutUnderAsync(leaseId, LeasedKey.IsUnder(key, leaseId), value, cancellationToken);
 
     /// <summary>What the key holds, by a linearizable read.</summary>
     public async Task<EntrySight> LookAsync(ByteString key, string id, CancellationToken cancellationToken)
@@ -73,13 +74,14 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
     /// <summary>Puts if the key is still at this revision, or, when that is zero, still not there. False when it is not, or the lease is
     /// gone.</summary>
     public Task<bool> PutBackAsync(ByteString key, byte[] value, long leaseId, long revision, CancellationToken cancellationToken) =>
-        PutUnderAsync(leaseId, revision == 0 ? IsMissing(key) : IsAt(key, revision), value, cancellationToken);
+        PutUnderAsync(leaseId, LeasedKey.IsAt(key, revision), value, cancellationToken);
 
     private async Task<bool> PutUnderAsync(long leaseId, Compare condition, byte[] value, CancellationToken cancellationToken)
     {
         try
         {
-            var (isDone, _) = await PutIfAsync(condition, ByteString.CopyFrom(value), leaseId, cancellationToken).ConfigureAwait(false);
+            var (isDone, _) = await LeasedKey.PutIfAsync(connection, condition, ByteString.CopyFrom(value), leaseId, cancellationToken)
+                .ConfigureAwait(false);
             return isDone;
         }
         catch (RegistryUnavailableException e) when (e.IsLeaseGone)
@@ -87,27 +89,6 @@ internal sealed class EtcdRegistration(EtcdConnection connection)
             return false;
         }
     }
-
-    /// <summary>Puts if the condition holds, else reads the key, both at one revision.</summary>
-    private async Task<(bool IsDone, KeyValue? Holder)> PutIfAsync(
-        Compare condition, ByteString value, long leaseId, CancellationToken cancellationToken)
-    {
-        var answer = await connection.TxnAsync(
-            new TxnRequest
-            {
-                Compare = { condition },
-                Success = { new RequestOp { RequestPut = new PutRequest { Key = condition.Key, Value = value, Lease = leaseId } } },
-                Failure = { new RequestOp { RequestRange = new RangeRequest { Key = condition.Key } } },
-            },
-            cancellationToken).ConfigureAwait(false);
-        return (answer.Succeeded, answer.Succeeded ? null : answer.Responses[0].ResponseRange.Kvs.SingleOrDefault());
-    }
-
-    /// <summary>Create revision 0 means that there is no such key.</summary>
-    private static Compare IsMissing(ByteString key) => new() { Key = key, Target = Compare.Types.CompareTarget.Create, CreateRevision = 0 };
-
-    private static Compare IsAt(ByteString key, long modRevision) =>
-        new() { Key = key, Target = Compare.Types.CompareTarget.Mod, ModRevision = modRevision };
 
     private static RegisterOutcome.Registered Registered(LeaseGrantResponse lease) => new(lease.ID, TimeSpan.FromSeconds(lease.TTL));
 
