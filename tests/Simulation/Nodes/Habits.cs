@@ -21,7 +21,7 @@ internal static class Habits
     /// <summary>Comes back from the job long after its time.</summary>
     public const string Blocks = "blocks";
 
-    /// <summary>Answers and stops itself.</summary>
+    /// <summary>Answers, and stops itself a moment later.</summary>
     public const string AnswersAndStops = "answers-and-stops";
 
     /// <summary>Stops itself without an answer.</summary>

@@ -8,6 +8,7 @@ namespace AkkaLb.Simulation.Nodes;
 internal sealed class UserActor(WorkerProcess worker, int place, long birth)
 {
     private static readonly TimeSpan RestartTime = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BlocksFor = TimeSpan.FromSeconds(8);
 
     private readonly Queue<object> _mailbox = new();
@@ -113,8 +114,10 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
             case Habits.AnswersAndStops:
                 worker.After(time, () =>
                 {
+                    // A moment later: it may have the next job in its mailbox by then.
                     Reply(work);
-                    End();
+                    Next();
+                    worker.After(worker.Random.Upto(StopsWithin), Stop);
                 });
                 break;
             case Habits.Stops:
