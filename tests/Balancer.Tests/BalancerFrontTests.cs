@@ -42,7 +42,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     {
         Advance(TimeSpan.Zero);
         _proxy.ExpectMsg<WhoDecides>();
-        Advance(BalancerFront.AskEvery);
+        Advance(FrontCore.AskEvery);
         _proxy.ExpectMsg<WhoDecides>();
     }
 
@@ -59,7 +59,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     public void One_that_is_silent_for_too_long_is_not_asked_any_more()
     {
         SaysThatItDecides(4);
-        Advance(BalancerFront.SilenceMax);
+        Advance(FrontCore.SilenceMax);
         _front.Tell(Question, TestActor);
         Assert.Equal(AssignRejectReason.NotReady, ExpectMsg<AssignRejected>().Reason);
     }
@@ -68,7 +68,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     public void When_nobody_decides_for_long_the_log_says_so_and_says_when_somebody_does_again()
     {
         SaysThatItDecides(4);
-        Advance(BalancerFront.SilenceMax);
+        Advance(FrontCore.SilenceMax);
         EventFilter.Warning(contains: "no balancer of the cluster has decided for 15 s").ExpectOne(() => Advance(DecidingLink.TellAfter));
         EventFilter.Info(contains: "decides, term 4").ExpectOne(() => SaysThatItDecides(4));
     }

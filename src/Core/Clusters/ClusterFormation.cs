@@ -27,9 +27,12 @@ public sealed record FormationSettings(
 /// from lives that ended: those go with their leases. Strangers that stay are another cluster, and this one ends: it has no entry, so whoever
 /// starts joins the other.</para>
 /// </remarks>
-public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings)
+public sealed class ClusterFormation(NodeLife self, string policy, FormationSettings settings) : IMachine<FormationEffect>
 {
-    private readonly List<FormationEffect> _effects = [];
+    private List<FormationEffect> _outbox = [];
+    private TimeSpan _now;
+    private TimeSpan? _lookAt;
+    private bool _isAsking;
 
     /// <summary>A member's entry is not in the registry.</summary>
     private readonly Trouble _gone = new(toldMax: 10);
@@ -80,18 +83,82 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     /// <summary>The cluster's generation; 0 while it is not known.</summary>
     public long Generation => _generation;
 
-    public IReadOnlyList<FormationEffect> Start(TimeSpan now)
+    /// <inheritdoc/>
+    public TimeSpan? NextDue => _isAsking ? null : _lookAt;
+
+    /// <summary>When the registry is to be read next, whether it answers somebody at the moment or not: for tests.</summary>
+    internal TimeSpan? LookAt => _lookAt;
+
+    /// <inheritdoc/>
+    public void Handle(object input, TimeSpan now, List<FormationEffect> outbox)
     {
-        _startedAt = now;
-        return Step(() => Look(TimeSpan.Zero));
+        (_outbox, _now) = (outbox, now);
+        _isAsking &= input is not (FormationInput.Saw or FormationInput.LookFailed or FormationInput.Begun or FormationInput.NotBegun
+            or FormationInput.BeginFailed or FormationInput.Announced or FormationInput.AnnounceRefused or FormationInput.AnnounceFailed);
+        if (_phase != Phase.Ended)
+        {
+            Decide(input, now);
+        }
+
+        if (!_isAsking && now >= _lookAt)
+        {
+            _lookAt = null;
+            Ask(new FormationEffect.Look());
+        }
     }
 
-    /// <summary>The registry was read.</summary>
-    /// <param name="members">The nodes that are in our cluster at this moment; empty while we are in none.</param>
-    public IReadOnlyList<FormationEffect> Saw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now) => Step(() =>
+    private void Decide(object input, TimeSpan now)
+    {
+        switch (input)
+        {
+            case Tick:
+                break;
+            case FormationInput.Start:
+                _startedAt = now;
+                Look(TimeSpan.Zero);
+                break;
+            case FormationInput.Saw m:
+                OnSaw(m.Sight, m.Members, now);
+                break;
+            case FormationInput.LookFailed m:
+                OnLookFailed(m.Problem, now);
+                break;
+            case FormationInput.OthersReach m:
+                OnOthersReach(m.Who, now);
+                break;
+            case FormationInput.Begun m:
+                OnBegun(m.Generation);
+                break;
+            case FormationInput.NotBegun:
+                AfterBeginning();
+                break;
+            case FormationInput.BeginFailed m:
+                OnBeginFailed(m.Problem);
+                break;
+            case FormationInput.CameUp:
+                OnCameUp();
+                break;
+            case FormationInput.Announced:
+                BeMember();
+                break;
+            case FormationInput.AnnounceRefused:
+                OnAnnounceRefused(now);
+                break;
+            case FormationInput.AnnounceFailed m:
+                OnAnnounceFailed(m.Problem, now);
+                break;
+            case FormationInput.LeaseLost m:
+                OnLeaseLost(m.Why);
+                break;
+            default:
+                throw Inputs.Unknown(input, "the formation of a cluster");
+        }
+    }
+
+    private void OnSaw(ClusterSight sight, IReadOnlySet<NodeLife> members, TimeSpan now)
     {
         (_trouble, _troubleSince) = ("", null);
-        _effects.AddRange(sight.News.Select(text => new FormationEffect.Note(text, IsTrouble: true)));
+        _outbox.AddRange(sight.News.Select(text => new FormationEffect.Note(text, IsTrouble: true)));
         switch (_phase)
         {
             case Phase.Seeking or Phase.Joining:
@@ -103,9 +170,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             default:
                 break;
         }
-    });
+    }
 
-    public IReadOnlyList<FormationEffect> LookFailed(string problem, TimeSpan now) => Step(() =>
+    private void OnLookFailed(string problem, TimeSpan now)
     {
         _trouble = problem;
         _troubleSince ??= now;
@@ -116,30 +183,28 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
         if (IsCutOff(now))
         {
-            _effects.Add(new FormationEffect.AskOthers());
+            _outbox.Add(new FormationEffect.AskOthers());
         }
 
         Look(_phase is Phase.Member or Phase.Lapsed ? settings.Interval : settings.Pause);
-    });
+    }
 
-    /// <summary>Another member reaches the registry at this moment. Where only this node does not, it would keep the others from deciding.</summary>
-    public IReadOnlyList<FormationEffect> OthersReach(string who, TimeSpan now) => Step(() =>
+    private void OnOthersReach(string who, TimeSpan now)
     {
         if (IsCutOff(now))
         {
             End($"this balancer has not reached etcd for {(now - _troubleSince!.Value).TotalSeconds:0} s, but {who} does: {_trouble}; start it "
                 + $"again when it can");
         }
-    });
+    }
 
-    /// <summary>The lock is ours; its revision is the generation.</summary>
-    public IReadOnlyList<FormationEffect> Begun(long generation) => Step(() =>
+    private void OnBegun(long generation)
     {
         _holdsLock = true;
         if (_phase is Phase.Beginning or Phase.Seeking)
         {
             (_phase, _generation) = (Phase.Forming, generation);
-            _effects.Add(new FormationEffect.JoinSelf());
+            _outbox.Add(new FormationEffect.JoinSelf());
         }
         else if (_phase is Phase.Placing or Phase.Renewing)
         {
@@ -147,20 +212,15 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             Adopt(generation);
             Announce();
         }
-    });
+    }
 
-    /// <summary>There is a member or a lock by now.</summary>
-    public IReadOnlyList<FormationEffect> NotBegun() => Step(AfterBeginning);
-
-    /// <summary>It is not known whether the lock is ours: the next look tells.</summary>
-    public IReadOnlyList<FormationEffect> BeginFailed(string problem) => Step(() =>
+    private void OnBeginFailed(string problem)
     {
         _trouble = problem;
         AfterBeginning();
-    });
+    }
 
-    /// <summary>This node is a full member of a cluster.</summary>
-    public IReadOnlyList<FormationEffect> CameUp() => Step(() =>
+    private void OnCameUp()
     {
         if (_phase == Phase.Forming)
         {
@@ -171,12 +231,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             _phase = Phase.Placing;
             Look(TimeSpan.Zero);
         }
-    });
+    }
 
-    public IReadOnlyList<FormationEffect> Announced() => Step(BeMember);
-
-    /// <summary>The entry could not be put: the lock was not ours any more, or the generation is another by now.</summary>
-    public IReadOnlyList<FormationEffect> AnnounceRefused(TimeSpan now) => Step(() =>
+    private void OnAnnounceRefused(TimeSpan now)
     {
         if (_phase is not Phase.Announcing)
         {
@@ -197,9 +254,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             _phase = Phase.Lapsed;
             Look(settings.Pause);
         }
-    });
+    }
 
-    public IReadOnlyList<FormationEffect> AnnounceFailed(string problem, TimeSpan now) => Step(() =>
+    private void OnAnnounceFailed(string problem, TimeSpan now)
     {
         _trouble = problem;
         if (_wasReady && _gone.Meet(problem))
@@ -211,10 +268,9 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         {
             Look(settings.Pause);
         }
-    });
+    }
 
-    /// <summary>Our lease is gone, and our entry with it.</summary>
-    public IReadOnlyList<FormationEffect> LeaseLost(string why) => Step(() =>
+    private void OnLeaseLost(string why)
     {
         if (_phase is Phase.Member)
         {
@@ -222,7 +278,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             IsGone(why);
             Look(TimeSpan.Zero);
         }
-    });
+    }
 
     private bool IsCutOff(TimeSpan now) => _wasReady && now - _troubleSince >= settings.CutOffAfter;
 
@@ -261,7 +317,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             var seeds = members.Select(e => e.Node.Address).Order(StringComparer.Ordinal).ToList();
             if (_phase != Phase.Joining || !seeds.SequenceEqual(_seeds, StringComparer.Ordinal))
             {
-                _effects.Add(new FormationEffect.Join(seeds));
+                _outbox.Add(new FormationEffect.Join(seeds));
             }
 
             (_phase, _seeds, _generation) = (Phase.Joining, seeds, newest);
@@ -272,7 +328,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
             // Taken by a request whose answer got lost.
             _holdsLock = true;
             (_phase, _generation) = (Phase.Forming, ours.Generation);
-            _effects.Add(new FormationEffect.JoinSelf());
+            _outbox.Add(new FormationEffect.JoinSelf());
         }
         else if (sight.Forming is not null || sight.Entries.Count > 0)
         {
@@ -282,7 +338,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         else
         {
             _phase = Phase.Beginning;
-            _effects.Add(new FormationEffect.Begin());
+            Ask(new FormationEffect.Begin());
         }
     }
 
@@ -425,7 +481,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         else
         {
             _phase = Phase.Renewing;
-            _effects.Add(new FormationEffect.Renew(sight.Generation));
+            Ask(new FormationEffect.Renew(sight.Generation));
         }
     }
 
@@ -464,7 +520,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     private void Announce()
     {
         _phase = Phase.Announcing;
-        _effects.Add(new FormationEffect.Announce(_generation, _holdsLock));
+        Ask(new FormationEffect.Announce(_generation, _holdsLock));
     }
 
     private void BeMember()
@@ -479,7 +535,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         if (!_wasReady)
         {
             _wasReady = true;
-            _effects.Add(new FormationEffect.Ready(_generation));
+            _outbox.Add(new FormationEffect.Ready(_generation));
         }
         else if (_gone.End())
         {
@@ -493,7 +549,7 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
 
     private static bool HasTls(NodeLife node) => node.Address.StartsWith("akka.ssl.", StringComparison.Ordinal);
 
-    private void Note(string text, bool isTrouble = true) => _effects.Add(new FormationEffect.Note(text, isTrouble));
+    private void Note(string text, bool isTrouble = true) => _outbox.Add(new FormationEffect.Note(text, isTrouble));
 
     /// <summary>This member's entry went, and is put again.</summary>
     private void IsGone(string why)
@@ -502,22 +558,19 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
         Note($"this balancer's entry in the cluster is gone and is put again: {why}");
     }
 
-    private void Look(TimeSpan after) => _effects.Add(new FormationEffect.Look(after));
+    /// <summary>Reads the registry after this pause, which replaces one that runs.</summary>
+    private void Look(TimeSpan after) => _lookAt = _now + after;
+
+    /// <summary>The registry serves one caller at a time: others wait for the answer.</summary>
+    private void Ask(FormationEffect request)
+    {
+        _isAsking = true;
+        _outbox.Add(request);
+    }
 
     private void End(string sentence)
     {
-        _phase = Phase.Ended;
-        _effects.Add(new FormationEffect.End(sentence));
-    }
-
-    private IReadOnlyList<FormationEffect> Step(Action decide)
-    {
-        _effects.Clear();
-        if (_phase != Phase.Ended)
-        {
-            decide();
-        }
-
-        return [.. _effects];
+        (_phase, _lookAt) = (Phase.Ended, null);
+        _outbox.Add(new FormationEffect.End(sentence));
     }
 }

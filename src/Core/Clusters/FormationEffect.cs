@@ -5,12 +5,11 @@ public abstract record FormationEffect
 {
     private FormationEffect() { }
 
-    /// <summary>Read the registry after this pause, which replaces one that runs; answer with <see cref="ClusterFormation.Saw"/> or
-    /// <see cref="ClusterFormation.LookFailed"/>.</summary>
-    public sealed record Look(TimeSpan After) : FormationEffect;
+    /// <summary>Read the registry; answer with <see cref="FormationInput.Saw"/> or <see cref="FormationInput.LookFailed"/>.</summary>
+    public sealed record Look : FormationEffect;
 
-    /// <summary>Take the lock if there is neither a member nor a lock; answer with <see cref="ClusterFormation.Begun"/>,
-    /// <see cref="ClusterFormation.NotBegun"/> or <see cref="ClusterFormation.BeginFailed"/>.</summary>
+    /// <summary>Take the lock if there is neither a member nor a lock; answer with <see cref="FormationInput.Begun"/>,
+    /// <see cref="FormationInput.NotBegun"/> or <see cref="FormationInput.BeginFailed"/>.</summary>
     public sealed record Begin : FormationEffect;
 
     /// <summary>Take the lock for the cluster we are in, if nobody holds it and the generation is still the one that was seen; answered like
@@ -24,8 +23,8 @@ public abstract record FormationEffect
     /// <summary>Join through whichever of these answers.</summary>
     public sealed record Join(IReadOnlyList<string> Addresses) : FormationEffect;
 
-    /// <summary>Put our entry; answer with <see cref="ClusterFormation.Announced"/>, <see cref="ClusterFormation.AnnounceRefused"/> or
-    /// <see cref="ClusterFormation.AnnounceFailed"/>.</summary>
+    /// <summary>Put our entry; answer with <see cref="FormationInput.Announced"/>, <see cref="FormationInput.AnnounceRefused"/> or
+    /// <see cref="FormationInput.AnnounceFailed"/>.</summary>
     /// <param name="EndsForming">Only if the lock is still ours, and give it up in the same step.</param>
     public sealed record Announce(long Generation, bool EndsForming) : FormationEffect;
 
@@ -33,7 +32,7 @@ public abstract record FormationEffect
     public sealed record Ready(long Generation) : FormationEffect;
 
     /// <summary>Ask the other members whether they reach the registry; the first that does is told with
-    /// <see cref="ClusterFormation.OthersReach"/>.</summary>
+    /// <see cref="FormationInput.OthersReach"/>.</summary>
     public sealed record AskOthers : FormationEffect;
 
     /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>

@@ -21,13 +21,13 @@ public class ClusterFormationTests
     [Fact]
     public void What_the_registry_has_to_tell_is_passed_on_in_every_phase()
     {
-        Assert.Empty(_formation.Start(S(0)).OfType<FormationEffect.Note>());
+        Assert.Empty(_formation.Start(S(0)).Effects.OfType<FormationEffect.Note>());
         Assert.Equal("told", Noted());
         Text(_formation.Begun(5));
         Assert.Equal("told", Noted());
 
         string Noted() => _formation.Saw(
-            new ClusterSight([], null, 0) { News = ["told"] }, _members, S(0)).OfType<FormationEffect.Note>().Single().Text;
+            new ClusterSight([], null, 0) { News = ["told"] }, _members, S(0)).Effects.OfType<FormationEffect.Note>().Single().Text;
     }
 
     // ---- forming
@@ -330,7 +330,7 @@ public class ClusterFormationTests
         for (var i = 0; i < 20; i++)
         {
             See(S(100 + i));
-            lines.AddRange(_formation.AnnounceFailed(i < 15 ? "permission denied" : "no answer", S(100 + i)).OfType<FormationEffect.Note>()
+            lines.AddRange(_formation.AnnounceFailed(i < 15 ? "permission denied" : "no answer", S(100 + i)).Effects.OfType<FormationEffect.Note>()
                 .Select(n => n.Text));
         }
 
@@ -568,18 +568,5 @@ public class ClusterFormationTests
     private string SeeUnder(long generation, TimeSpan now = default, FormingLock? forming = null, params ClusterEntry[] entries) =>
         Text(_formation.Saw(new ClusterSight(entries, forming, generation), _members, now));
 
-    private static string Text(IReadOnlyList<FormationEffect> effects) => string.Join(", ", effects.Select(effect => effect switch
-    {
-        FormationEffect.Look e => $"look {e.After.TotalMilliseconds}",
-        FormationEffect.Begin => "begin",
-        FormationEffect.Renew e => $"renew {e.Seen}",
-        FormationEffect.JoinSelf => "join self",
-        FormationEffect.Join e => $"join {string.Join(' ', e.Addresses)}",
-        FormationEffect.Announce e => $"announce {e.Generation}{(e.EndsForming ? " and end forming" : "")}",
-        FormationEffect.Ready e => $"ready {e.Generation}",
-        FormationEffect.AskOthers => "ask others",
-        FormationEffect.Note e => $"{(e.IsTrouble ? "note" : "info")}: {e.Text}",
-        FormationEffect.End e => $"end: {e.Sentence}",
-        _ => throw new System.Diagnostics.UnreachableException(),
-    }));
+    private static string Text(Told told) => told.ToString();
 }

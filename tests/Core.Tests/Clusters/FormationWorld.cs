@@ -1,4 +1,5 @@
 using AkkaLb.Core.Clusters;
+using AkkaLb.Core.Machines;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Clusters;
@@ -38,7 +39,7 @@ internal sealed class FormationWorld(Random random)
 
         var node = new Node(new NodeLife(address, ++_uids)) { Lease = ++_leases };
         _nodes.Add(node);
-        Act(node, node.Formation.Start(Now));
+        Tell(node, new FormationInput.Start());
     });
 
     public void Crash(string address, TimeSpan after) => In(after, () =>
@@ -63,7 +64,7 @@ internal sealed class FormationWorld(Random random)
                 In(length, () => ToNode(node, () =>
                 {
                     node.Lease = ++_leases;
-                    Act(node, node.Formation.LeaseLost("it ran out"));
+                    Tell(node, new FormationInput.LeaseLost("it ran out"));
                 }));
             }
         }
@@ -145,7 +146,7 @@ internal sealed class FormationWorld(Random random)
         if (_goneLeases.Contains(node.Lease))
         {
             node.Lease = ++_leases;
-            Act(node, node.Formation.LeaseLost("etcd does not know it"));
+            Tell(node, new FormationInput.LeaseLost("etcd does not know it"));
         }
     }
 
@@ -166,11 +167,25 @@ internal sealed class FormationWorld(Random random)
 
     private TimeSpan Delay() => Ms(random.Next(1, 120));
 
-    private void Act(Node node, IReadOnlyList<FormationEffect> effects)
+    private void Tell(Node node, object input)
     {
+        var effects = new List<FormationEffect>();
+        node.Formation.Handle(input, Now, effects);
         foreach (var effect in effects)
         {
             Act(node, effect);
+        }
+
+        var timer = ++node.Timer;
+        if (node.Formation.NextDue is { } due)
+        {
+            In(due > Now ? due - Now : TimeSpan.Zero, () => ToNode(node, () =>
+            {
+                if (timer == node.Timer)
+                {
+                    Tell(node, Tick.Instance);
+                }
+            }));
         }
     }
 
@@ -178,15 +193,8 @@ internal sealed class FormationWorld(Random random)
     {
         switch (effect)
         {
-            case FormationEffect.Look look:
-                var epoch = ++node.LookEpoch;
-                In(look.After, () => ToNode(node, () =>
-                {
-                    if (epoch == node.LookEpoch)
-                    {
-                        Ask(node, () => Sight(node), s => node.Formation.Saw(s, Members(node), Now), () => node.Formation.LookFailed("lost", Now));
-                    }
-                }));
+            case FormationEffect.Look:
+                Ask(node, () => Sight(node), s => new FormationInput.Saw(s, Members(node)), () => new FormationInput.LookFailed("lost"));
                 break;
             case FormationEffect.Begin:
                 AskForLock(node, () => _entries.Count == 0);
@@ -213,11 +221,11 @@ internal sealed class FormationWorld(Random random)
                     () => UnderLease<bool?>(node, () => Announce(node, announce), null),
                     done => done switch
                     {
-                        true => node.Formation.Announced(),
-                        false => node.Formation.AnnounceRefused(Now),
-                        null => node.Formation.AnnounceFailed("no such lease", Now),
+                        true => new FormationInput.Announced(),
+                        false => new FormationInput.AnnounceRefused(),
+                        null => new FormationInput.AnnounceFailed("no such lease"),
                     },
-                    () => node.Formation.AnnounceFailed("lost", Now));
+                    () => new FormationInput.AnnounceFailed("lost"));
                 break;
             case FormationEffect.Ready:
                 node.IsReady = true;
@@ -253,17 +261,17 @@ internal sealed class FormationWorld(Random random)
     private void ComeUp(Node node) => In(Delay() * 4, () => ToNode(node, () =>
     {
         node.IsUp = true;
-        Act(node, node.Formation.CameUp());
+        Tell(node, new FormationInput.CameUp());
     }));
 
     private HashSet<NodeLife> Members(Node node) => node.IsUp ? _nodes.Where(n => n.Cluster == node.Cluster).Select(n => n.Life).ToHashSet() : [];
 
     /// <summary>A request that takes its time to etcd and back; now and then its answer is lost, or it is lost itself.</summary>
-    private void Ask<T>(Node node, Func<T> atRegistry, Func<T, IReadOnlyList<FormationEffect>> answered, Func<IReadOnlyList<FormationEffect>> lost)
+    private void Ask<T>(Node node, Func<T> atRegistry, Func<T, FormationInput> answered, Func<FormationInput> lost)
     {
         if (random.Chance(0.05))
         {
-            In(S(0.5), () => ToNode(node, () => Act(node, lost())));
+            In(S(0.5), () => ToNode(node, () => Tell(node, lost())));
             return;
         }
 
@@ -271,7 +279,7 @@ internal sealed class FormationWorld(Random random)
         {
             var answer = atRegistry();
             var isLost = random.Chance(0.05);
-            In(isLost ? S(0.5) : Delay(), () => ToNode(node, () => Act(node, isLost ? lost() : answered(answer))));
+            In(isLost ? S(0.5) : Delay(), () => ToNode(node, () => Tell(node, isLost ? lost() : answered(answer))));
         });
     }
 
@@ -280,11 +288,11 @@ internal sealed class FormationWorld(Random random)
         () => UnderLease(node, () => Begin(node, condition), -1),
         generation => generation switch
         {
-            > 0 => node.Formation.Begun(generation),
-            0 => node.Formation.NotBegun(),
-            _ => node.Formation.BeginFailed("no such lease"),
+            > 0 => new FormationInput.Begun(generation),
+            0 => new FormationInput.NotBegun(),
+            _ => new FormationInput.BeginFailed("no such lease"),
         },
-        () => node.Formation.BeginFailed("lost"));
+        () => new FormationInput.BeginFailed("lost"));
 
     private ClusterSight Sight(Node node) => new(
         [.. _entries.Values.Select(e => e.Entry)],
@@ -361,7 +369,7 @@ internal sealed class FormationWorld(Random random)
 
         public int Lease { get; set; }
 
-        public int LookEpoch { get; set; }
+        public int Timer { get; set; }
 
         public TimeSpan PausedUntil { get; set; }
 
