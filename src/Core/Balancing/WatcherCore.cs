@@ -23,7 +23,6 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
     private readonly WatchHealth _health = new(isInProcess);
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
-    private bool _isKeepingTold;
 
     /// <inheritdoc/>
     public TimeSpan? NextDue => _reopenAt is null || _view.KeptUntil < _reopenAt ? _view.KeptUntil : _reopenAt;
@@ -132,7 +131,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             Note(NoteLevel.Info, "the watch of the registry continues", outbox);
         }
 
-        var isFirst = !_view.HasSnapshot;
+        var (isFirst, wasKeeping) = (!_view.HasSnapshot, _view.KeptUntil is not null);
         var changes = _view.Reset(snapshot.Revision, snapshot.Members, now);
         if (isFirst)
         {
@@ -143,15 +142,12 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         var because = snapshot.Because ?? "the watch was opened again";
         Note(NoteLevel.Info, $"the registry was read again at revision {snapshot.Revision} (changes: {changes.Count}): {because}", outbox);
         Tell(changes, outbox);
-        if (_view.KeptUntil is { } until && !_isKeepingTold)
+        if (_view.KeptUntil is { } until && !wasKeeping)
         {
-            _isKeepingTold = true;
             var seconds = (until - now).TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
             Note(NoteLevel.Warning, $"the registry has lost every worker: all {_view.Members.Count} are kept for {seconds} s, until they have had "
                 + "time to register again", outbox);
         }
-
-        _isKeepingTold &= _view.KeptUntil is not null;
     }
 
     private void Tell(IReadOnlyList<MemberChange> changes, List<WatcherEffect> outbox)
