@@ -656,7 +656,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         else if (verdict == GateWatch.Verdict.GiveUp)
         {
             LeaveOut(gate.Worker, silence, now);
-            RuleUnknown(gate.Jobs, silence, now);
+        }
+
+        if (verdict == GateWatch.Verdict.GiveUp || gate.SilentSince is not null)
+        {
+            // A job that was sent while the gate was in doubt already has as long as the others had: it may never have left, and come back.
+            RuleUnknown(gate.Jobs.Where(j => now - j.SentAt >= settings.GateTimeout), silence, now);
         }
     }
 

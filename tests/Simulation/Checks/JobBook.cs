@@ -13,6 +13,8 @@ internal sealed class JobBook(Run run)
     /// <summary>Dead letters come within 40 ms of the loss of a connection, and a ruling waits 200 ms for them.</summary>
     private static readonly TimeSpan RuledTooEarly = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan HeldForLong = TimeSpan.FromMilliseconds(500);
+
     private readonly SortedDictionary<int, JobRecord> _jobs = [];
 
     public IEnumerable<JobRecord> All => _jobs.Values;
@@ -38,13 +40,13 @@ internal sealed class JobBook(Run run)
 
     public static void Replied(JobRecord job, Process worker) => job.Replies.Add(worker.Name);
 
-    public static void Sent(JobRecord job, int attempt) => job.Sends = attempt;
+    public void Sent(JobRecord job, int attempt) => (job.Sends, job.SentAt) = (attempt, run.Clockwork.Now);
 
     /// <summary>The client is being told that this attempt was not started.</summary>
     public void NotStarted(Job job)
     {
         var record = _jobs[JobRecord.NumberIn(job.Message)];
-        record.ToldNotStarted.Add(job.Attempt);
+        NotStarted(record.Number, job.Attempt);
         if (record.Outcome is JobOutcome.Failed { Error: JobError.WorkerLost or JobError.RetriesExhausted } failed && record.Starts.Count == 0
             && failed.Cause.Contains("connection", StringComparison.Ordinal)
             && record.ToldNotStarted.Count == record.Sends && run.Clockwork.Now - record.EndedAt < RuledTooEarly)
@@ -53,7 +55,15 @@ internal sealed class JobBook(Run run)
         }
     }
 
-    public void NotStarted(int number, int attempt) => _jobs[number].ToldNotStarted.Add(attempt);
+    public void NotStarted(int number, int attempt)
+    {
+        var job = _jobs[number];
+        job.ToldNotStarted.Add(attempt);
+        if (run.Clockwork.Now - job.SentAt > HeldForLong)
+        {
+            job.PlacedUntil = run.Clockwork.Now;
+        }
+    }
 
     public void Ended(JobRecord job, JobOutcome outcome, Process client)
     {

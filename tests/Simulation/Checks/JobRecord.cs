@@ -36,6 +36,11 @@ internal sealed class JobRecord(int number, string client, bool isIdempotent, st
     /// <summary>Attempts of which the client was told that they were not started: by a dead letter or a rejection.</summary>
     public HashSet<int> ToldNotStarted { get; } = [];
 
+    public TimeSpan SentAt { get; set; }
+
+    /// <summary>Until when it had a place last: a worker held it for long, and gave it back.</summary>
+    public TimeSpan PlacedUntil { get; set; } = TimeSpan.MinValue;
+
     /// <summary>How it travels.</summary>
     public Payload ToPayload() => new(1, habit, BitConverter.GetBytes(number));
 

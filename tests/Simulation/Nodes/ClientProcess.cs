@@ -235,7 +235,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
                 break;
             case ClientEffect.ToGate e:
                 var job = Run.Jobs[JobRecord.NumberIn(e.Job.Message)];
-                JobBook.Sent(job, e.Job.Attempt);
+                Run.Jobs.Sent(job, e.Job.Attempt);
                 _sent[(e.Job.Id, e.Job.Attempt)] = job;
                 Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Job, ClientPath);
                 break;

@@ -110,6 +110,7 @@ internal sealed class Network(Run run)
         }
 
         _connections.RemoveAll(c => c.IsBroken);
+        ResetDialsTo(process);
         foreach (var key in _links.Keys.Where(k => k.From == process.Number).ToList())
         {
             _links.Remove(key);
@@ -196,8 +197,23 @@ internal sealed class Network(Run run)
         }
     }
 
+    /// <summary>Its kernel had accepted them, and ends them with the process.</summary>
+    private void ResetDialsTo(Process process)
+    {
+        foreach (var ((from, _), link) in _links.Where(l => l.Key.To == process.Number && l.Value.IsAccepted).OrderBy(l => l.Key).ToList())
+        {
+            var (dialler, dial) = (run.Processes[from], link.Dials);
+            if (!IsCut(dialler, process) && !IsCut(process, dialler))
+            {
+                var notice = _random.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(60));
+                dialler.After(notice, () => FailDial(dialler, process, link, dial, "the connection was reset"));
+            }
+        }
+    }
+
     private void Dial(Process from, Process to, Link link)
     {
+        link.IsAccepted = false;
         link.State = LinkState.Dialling;
         link.DialledAt = Now;
         var dial = ++link.Dials;
@@ -228,6 +244,7 @@ internal sealed class Network(Run run)
             else if (to.IsFrozen)
             {
                 // Its kernel accepts; Akka does not answer before it runs again.
+                link.IsAccepted = true;
                 var life = to.Life;
                 to.Post(() =>
                 {
@@ -482,6 +499,9 @@ internal sealed class Network(Run run)
         public TimeSpan DialledAt { get; set; }
 
         public int Dials { get; set; }
+
+        /// <summary>The kernel of a process that stands still has taken the dial.</summary>
+        public bool IsAccepted { get; set; }
 
         public List<Envelope> Waiting { get; } = [];
 

@@ -201,7 +201,8 @@ internal sealed class Run
 
         foreach (var job in Jobs.All)
         {
-            if (job.Outcome is null && job.SubmittedAt < since && job.Starts.Count == 0 && job.ToldNotStarted.Count == job.Sends
+            if (job.Outcome is null && job.SubmittedAt < since && job.PlacedUntil < since
+                && job.Starts.Count == 0 && job.ToldNotStarted.Count == job.Sends
                 && job.Habit is not (Habits.Unhandled or Habits.Unreadable or "ask")
                 && _byName[job.Client] is ClientProcess client && IsSmooth(client)
                 && client.BalancerSince < since && Network.At(client.Balancer!) is BalancerProcess balancer && IsSmooth(balancer)
