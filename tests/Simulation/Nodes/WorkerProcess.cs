@@ -303,12 +303,11 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                 Answer(e.Token, job => new JobDone(job.Id, job.Attempt, job.Message));
                 break;
             case GateEffect.AnswerFailed e:
-                Run.Marks.Reach(e.Reason switch
+                if (e.Reason is JobFailureReason.Crash or JobFailureReason.Drained)
                 {
-                    JobFailureReason.Crash => Mark.InstanceCrashedOnAJob,
-                    JobFailureReason.Drained => Mark.DrainGaveUpJobs,
-                    _ => Mark.DoneAtOnce,
-                });
+                    Run.Marks.Reach(e.Reason == JobFailureReason.Crash ? Mark.InstanceCrashedOnAJob : Mark.DrainGaveUpJobs);
+                }
+
                 Answer(e.Token, job => new JobFailed(job.Id, job.Attempt, e.Reason, "", "it failed"));
                 break;
             case GateEffect.AnswerRejected e:
