@@ -35,7 +35,14 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     private IActorRef _balancer = ActorRefs.Nobody;
     private IAsyncDisposable? _subscription;
 
-    public ClientActor(IBalancerDirectory directory, BalancerContact contact, ClientCore client, Func<string, IActorRef> resolveGate)
+    public ClientActor(
+        IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random, Func<string, IActorRef> resolveGate)
+        : this(
+            directory, contact, new ClientCore(settings, random.NextInt64(1, long.MaxValue), directory.IsInOrder, random), resolveGate)
+    {
+    }
+
+    private ClientActor(IBalancerDirectory directory, BalancerContact contact, ClientCore client, Func<string, IActorRef> resolveGate)
         : base(client)
     {
         (_directory, _client, _resolveGate) = (directory, client, resolveGate);
@@ -72,8 +79,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     /// <param name="resolveGate">Makes a reference of a gate's path.</param>
     public static Props Props(
         IBalancerDirectory directory, BalancerContact contact, ClientSettings settings, Random random, Func<string, IActorRef> resolveGate) =>
-        Akka.Actor.Props.Create(() => new ClientActor(
-            directory, contact, new ClientCore(settings, random.NextInt64(1, long.MaxValue), directory.IsInOrder, random), resolveGate));
+        Akka.Actor.Props.Create(() => new ClientActor(directory, contact, settings, random, resolveGate));
 
     protected override void PreStart()
     {
@@ -88,10 +94,16 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     protected override void PostStop()
     {
         _ = _subscription?.DisposeAsync().AsTask();
-        Step(new ClientInput.Close());
-        foreach (var waiter in _linkWaiters)
+        try
         {
-            waiter.TrySetCanceled();
+            Step(new ClientInput.Close());
+        }
+        finally
+        {
+            foreach (var waiter in _linkWaiters)
+            {
+                waiter.TrySetCanceled();
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
@@ -10,16 +11,20 @@ namespace AkkaLb.Messages;
 /// <remarks>
 /// Each effect is taken out before it is carried out: whatever happens, it is not carried out twice. One that throws is contained, see
 /// <see cref="Contain"/>; the others are carried out all the same. An effect may hand in another input on the way: what follows from that is carried
-/// out behind what is left.
+/// out behind what is left. A machine that throws is a bug: the actor crashes, as any actor does, when what was decided before is carried out.
 /// </remarks>
 public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
 {
     /// <summary>Longer timers are set again on the way: Akka's wheel need not know of days.</summary>
     private static readonly TimeSpan TimerMax = TimeSpan.FromHours(1);
 
+    /// <summary>Room for so many effects is kept; more was a burst.</summary>
+    private const int OutboxKept = 1024;
+
     private readonly IScheduler _clock = Context.System.Scheduler;
     private readonly IMachine<TEffect> _machine;
     private readonly List<TEffect> _outbox = [];
+    private ExceptionDispatchInfo? _bug;
     private int _nextEffect;
     private bool _isActing;
     private TimeSpan? _timerDue;
@@ -49,7 +54,16 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     /// <summary>Hands an input in and carries out what follows. Within an effect it only hands in.</summary>
     protected void Step(object input)
     {
-        _machine.Handle(input, Now, _outbox);
+        try
+        {
+            _machine.Handle(input, Now, _outbox);
+        }
+        catch (Exception e)
+        {
+            // A bug. What was decided before it is carried out, and then this actor begins again with another machine.
+            _bug ??= ExceptionDispatchInfo.Capture(e);
+        }
+
         if (_isActing)
         {
             return;
@@ -66,7 +80,14 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         finally
         {
             _outbox.Clear();
+            _outbox.Capacity = Math.Min(_outbox.Capacity, OutboxKept);
             (_nextEffect, _isActing) = (0, false);
+        }
+
+        if (_bug is { } bug)
+        {
+            _bug = null;
+            bug.Throw();
         }
 
         AfterStep();
@@ -125,7 +146,21 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Contain(effect, e);
+            ContainSafely(effect, e);
+        }
+    }
+
+    private void ContainSafely(TEffect effect, Exception cause)
+    {
+        try
+        {
+            Contain(effect, cause);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.Error("the effect {0} failed: {1}", effect?.GetType().Name, ExceptionText.Of(e).Details);
         }
     }
 

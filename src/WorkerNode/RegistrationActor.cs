@@ -109,6 +109,25 @@ public sealed class RegistrationActor : MachineShell<RegistrationEffect>
         }
     }
 
+    /// <summary>A registry that throws instead of answering has answered too: nothing waits for it.</summary>
+    protected override void Contain(RegistrationEffect effect, Exception cause)
+    {
+        base.Contain(effect, cause);
+        RegistrationInput? failed = effect switch
+        {
+            RegistrationEffect.Register => new RegistrationInput.RegisterFailed(cause.Message),
+            RegistrationEffect.KeepAlive => new RegistrationInput.KeepAliveFailed(cause.Message),
+            RegistrationEffect.Look or RegistrationEffect.PutBack => new RegistrationInput.LookFailed(cause.Message),
+            RegistrationEffect.Update => new RegistrationInput.UpdateFailed(cause.Message),
+            RegistrationEffect.Deregister m => new RegistrationInput.Deregistered(m.LeaseId, cause.Message),
+            _ => null,
+        };
+        if (failed is not null)
+        {
+            Step(failed);
+        }
+    }
+
     private static RegistrationInput LookFailed(string problem) => new RegistrationInput.LookFailed(problem);
 
     private static RegistrationInput Refused(string problem) => new RegistrationInput.Refused(problem);

@@ -9,9 +9,9 @@ internal static class Program
 {
     private const string Usage =
         """
-        usage: AkkaLb.Simulation --simulate N [--seed K] [--plant BUG] [--replays M]
-               AkkaLb.Simulation --shrink SEED [--plant BUG]
-               AkkaLb.Simulation --tell SEED|FILE [--plant BUG]
+        usage: ./test --simulate N [--seed K] [--plant BUG] [--replays M]
+               ./test --shrink SEED [--plant BUG]
+               ./test --tell SEED|FILE [--plant BUG]
           --simulate N   runs the schedules of the seeds K, K+1, ... K+N-1 and ends with a line "N schedules, V violations"
           --seed K       the first seed (1)
           --replays M    each M-th schedule is run twice and has to be the same run (1: every one; 0: none)
@@ -26,29 +26,29 @@ internal static class Program
         try
         {
             var flags = Read(args);
-            var planted = flags.TryGetValue("--plant", out var bug) ? Enum.Parse<Planted>(bug, ignoreCase: true) : Planted.Nothing;
+            var planted = flags.TryGetValue("--plant", out var bug) ? Bug(bug) : Planted.Nothing;
             if (flags.TryGetValue("--simulate", out var count))
             {
-                return Simulate(Number(count), flags.TryGetValue("--seed", out var seed) ? Number(seed) : 1, planted,
-                    flags.TryGetValue("--replays", out var replays) ? (int)Number(replays) : 1);
+                var first = flags.TryGetValue("--seed", out var seed) ? Number(seed, 0, long.MaxValue / 2) : 1;
+                return Simulate(Number(count, 1, int.MaxValue), first, planted,
+                    flags.TryGetValue("--replays", out var replays) ? (int)Number(replays, 0, int.MaxValue) : 1);
             }
 
             if (flags.TryGetValue("--shrink", out var failing))
             {
-                return Shrink(Swarm.Draw(Number(failing)), planted);
+                return Shrink(Swarm.Draw(Number(failing, 0, long.MaxValue / 2)), planted);
             }
 
             if (flags.TryGetValue("--tell", out var told))
             {
-                return Tell(File.Exists(told) ? Scenario.Parse(File.ReadAllText(told)) : Swarm.Draw(Number(told)), planted);
+                return Tell(File.Exists(told) ? Scenario.Parse(File.ReadAllText(told)) : Swarm.Draw(Number(told, 0, long.MaxValue / 2)), planted);
             }
         }
         catch (Exception e) when (e is FormatException or ArgumentException or IOException or OverflowException)
         {
-            Console.Error.WriteLine($"simulation: {e.Message}");
+            Console.Error.WriteLine($"simulation: {e.Message}; --help tells how to use it");
         }
 
-        Console.Error.WriteLine(Usage + string.Join(", ", Enum.GetNames<Planted>().Skip(1)));
         return 2;
     }
 
@@ -110,9 +110,15 @@ internal static class Program
 
     private static Dictionary<string, string> Read(string[] args)
     {
+        if (args is ["--help"])
+        {
+            Console.WriteLine(Usage + string.Join(", ", Enum.GetNames<Planted>().Skip(1)));
+            Environment.Exit(0);
+        }
+
         if (args.Length % 2 != 0)
         {
-            throw new ArgumentException("each flag has a value");
+            throw new ArgumentException("each flag has one value");
         }
 
         var flags = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -125,12 +131,20 @@ internal static class Program
             }
         }
 
-        return flags;
+        return flags.Keys.Count(k => k is "--simulate" or "--shrink" or "--tell") == 1
+            ? flags
+            : throw new ArgumentException("one of --simulate, --shrink and --tell is needed");
     }
 
-    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        ? number
-        : throw new ArgumentException($"\"{text}\" is no whole number");
+    private static long Number(string text, long min, long max) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new ArgumentException(Invariant($"\"{text}\" is no file that is there and no whole number from {min} to {max}"));
+
+    private static Planted Bug(string name) =>
+        Enum.GetNames<Planted>().FirstOrDefault(n => n.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } bug
+            ? Enum.Parse<Planted>(bug)
+            : throw new ArgumentException($"there is no bug \"{name}\" to plant");
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

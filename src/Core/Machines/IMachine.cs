@@ -11,7 +11,7 @@ namespace AkkaLb.Core.Machines;
 public interface IMachine<TEffect>
 {
     /// <summary>When <see cref="Tick"/> is to be handed in next; null: not before another input. It may lie in the past: then at once. A tick
-    /// too early or too often does no harm.</summary>
+    /// too early or too often does no harm. One that is due moves it: otherwise ticks would follow each other without end.</summary>
     TimeSpan? NextDue { get; }
 
     /// <summary>Decides what follows from an input.</summary>

@@ -21,7 +21,11 @@ internal static class ConfigTree
     public static void Remove(Config config, string path)
     {
         var dot = path.LastIndexOf('.');
-        if (Find(config, path[..dot]) is { } section && section.IsObject()) section.GetObject().Items.Remove(path[(dot + 1)..]);
+        if (dot < 0)
+        {
+            config.Root?.GetObject()?.Items.Remove(path);
+        }
+        else if (Find(config, path[..dot]) is { } section && section.IsObject()) section.GetObject().Items.Remove(path[(dot + 1)..]);
     }
 
     /// <summary>A path with one more name, quoted if it would not read back as one.</summary>

@@ -248,6 +248,7 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
     {
         foreach (var worker in assigned.Workers)
         {
+            Run.Clockwork.Note(worker.Worker.Incarnation);
             if (!_told.TryGetValue(worker.Worker.Id, out var record) || record.Incarnation != worker.Worker.Incarnation
                 || record.State != WorkerState.Up)
             {
@@ -260,7 +261,7 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
                 Run.Violate("leaves-out", $"{Name} named {worker.Worker.Id}, which was to be left out");
             }
 
-            if (!Run.Etcd.IsUp)
+            if (!Run.Etcd.IsUp && Run.Scenario.Registry == "etcd")
             {
                 Run.Marks.Reach(Mark.AssignedWhileEtcdWasAway);
             }

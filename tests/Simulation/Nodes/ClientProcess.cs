@@ -236,6 +236,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
             case ClientEffect.ToGate e:
                 var job = Run.Jobs[JobRecord.NumberIn(e.Job.Message)];
                 Run.Jobs.Sent(job, e.Job.Attempt);
+                Run.Clockwork.Note((job.Number * 1000L) + e.Job.Attempt);
                 _sent[(e.Job.Id, e.Job.Attempt)] = job;
                 Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Job, ClientPath);
                 break;

@@ -8,6 +8,12 @@ namespace AkkaLb.Simulation.World;
 /// scenario one by one.</summary>
 internal static class Acts
 {
+    /// <summary>With the kind; of the others, those of etcd have one, and the rest name somebody.</summary>
+    private static readonly Dictionary<string, int> WordCounts = new(StringComparer.Ordinal)
+    {
+        ["job"] = 7, ["ask"] = 5, ["cut"] = 3, ["oneway"] = 3, ["heal"] = 3, ["reset"] = 3, ["clog"] = 4, ["etcd-slow"] = 2, ["overwrite"] = 3,
+    };
+
     private static readonly Dictionary<string, Action<Run, Who>> Kinds = new(StringComparer.Ordinal)
     {
         ["job"] = (_, who) => who.Client?.Submit(
@@ -46,6 +52,17 @@ internal static class Acts
         ["broken"] = (_, who) => (who.First as WorkerProcess)?.BreakActor(),
         ["mended"] = (_, who) => (who.First as WorkerProcess)?.Mend(),
     };
+
+    /// <summary>What is wrong with it; null: nothing.</summary>
+    public static string? ProblemIn(Act act)
+    {
+        var numbers = act.Kind switch { "job" => new[] { 2, 5, 6 }, "ask" => [2, 3, 4], "clog" => [3], "etcd-slow" => [1], _ => [] };
+        return !Kinds.ContainsKey(act.Kind) ? "nobody knows this kind"
+            : act.Words.Count != WordCounts.GetValueOrDefault(act.Kind, act.Kind.StartsWith("etcd", StringComparison.Ordinal) ? 1 : 2) ? "its words"
+            : numbers.Any(i => !int.TryParse(act.Words[i], NumberStyles.None, CultureInfo.InvariantCulture, out _)) ? "its numbers"
+            : act.Kind == "job" && (act.Words[3] is not ("again" or "once") || !Habits.All.Contains(act.Words[4])) ? "its habit"
+            : null;
+    }
 
     /// <summary>False: nobody knows this kind.</summary>
     public static bool Do(Run run, Act act, IReadOnlyDictionary<string, Process> processes)

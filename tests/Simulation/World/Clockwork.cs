@@ -34,7 +34,10 @@ internal sealed class Clockwork
         Now = end;
     }
 
-    /// <summary>Puts something that shows into the hash.</summary>
+    /// <summary>Puts a number that shows, of a job or a member, into the hash.</summary>
+    public void Note(long number) => TraceHash = StableHash.Of(TraceHash, number);
+
+    /// <summary>Puts something that shows into the hash: who, and what kind of thing.</summary>
     public void Note(int who, object what)
     {
         var type = what.GetType();

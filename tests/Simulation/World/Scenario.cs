@@ -7,6 +7,9 @@ namespace AkkaLb.Simulation.World;
 /// <remarks>It has a text of its own: a line for each setting and a line for each act. So a failure can be kept, read and changed by hand.</remarks>
 internal sealed record Scenario
 {
+    private static readonly string[] Names =
+        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "spite", "trouble"];
+
     public required long Seed { get; init; }
 
     public required string Policy { get; init; }
@@ -65,38 +68,54 @@ internal sealed record Scenario
                 continue;
             }
 
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            var (name, rest) = space < 0 ? (line, "") : (line[..space], line[(space + 1)..]);
             if (char.IsAsciiDigit(line[0]))
             {
-                acts.Add(Act.Parse(line) ?? throw new FormatException(Invariant($"line {number} is no act: {line}")));
+                acts.Add(Act.Parse(line) is { } act && World.Acts.ProblemIn(act) is null
+                    ? act
+                    : throw new FormatException(Invariant($"line {number} is no act, MILLISECONDS KIND WHO HOW: {line}")));
             }
-            else
+            else if (!Names.Contains(name) || !values.TryAdd(name, rest))
             {
-                var space = line.IndexOf(' ', StringComparison.Ordinal);
-                values[space < 0 ? line : line[..space]] = space < 0 ? "" : line[(space + 1)..];
+                throw new FormatException(Invariant($"line {number} is neither an act nor a setting that is given for the first time: {line}"));
             }
+        }
+
+        if (acts.FindAll(a => a.Kind is "job" or "ask").GroupBy(a => a.Words[2]).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new FormatException(Invariant($"two jobs have the number {twice.Key}"));
         }
 
         return new Scenario
         {
-            Seed = long.Parse(Value("seed"), CultureInfo.InvariantCulture),
-            Policy = Value("policy"),
-            Registry = Value("registry"),
-            Balancers = Number("balancers"),
-            Workers = Number("workers"),
-            Clients = Number("clients"),
-            Capacity = Number("capacity"),
-            Instances = Number("instances"),
-            FindsBalancers = Value("finds-balancers") == "yes",
-            Spite = Value("spite") == "none" ? SpitePoints.None : Enum.Parse<SpitePoints>(Value("spite")),
-            Trouble = TimeSpan.FromMilliseconds(Number("trouble")),
+            Seed = long.TryParse(Value("seed"), CultureInfo.InvariantCulture, out var seed)
+                ? seed
+                : throw new FormatException($"\"seed\" is no number: {Value("seed")}"),
+            Policy = Choice("policy", [.. Core.Policies.PolicyNames.All.Select(p => p.Name)]),
+            Registry = Choice("registry", "etcd", "embedded"),
+            Balancers = Number("balancers", 1, 20),
+            Workers = Number("workers", 1, 1000),
+            Clients = Number("clients", 1, 1000),
+            Capacity = Number("capacity", 1, 1000),
+            Instances = Number("instances", 1, 1000),
+            FindsBalancers = Choice("finds-balancers", "yes", "no") == "yes",
+            Spite = Value("spite") == "none" ? SpitePoints.None
+                : Enum.TryParse<SpitePoints>(Value("spite"), out var spite) ? spite
+                : throw new FormatException($"\"spite\" is not known: {Value("spite")}"),
+            Trouble = TimeSpan.FromMilliseconds(Number("trouble", 0, 3_600_000)),
             Acts = acts,
         };
 
         string Value(string name) => values.TryGetValue(name, out var value) ? value : throw new FormatException($"the line \"{name}\" is missing");
 
-        int Number(string name) => int.TryParse(Value(name), CultureInfo.InvariantCulture, out var n) && n >= 0
+        int Number(string name, int min, int max) => int.TryParse(Value(name), CultureInfo.InvariantCulture, out var n) && n >= min && n <= max
             ? n
-            : throw new FormatException($"\"{name}\" is no number: {Value(name)}");
+            : throw new FormatException(Invariant($"\"{name}\" is no whole number from {min} to {max}: {Value(name)}"));
+
+        string Choice(string name, params string[] choices) => choices.Contains(Value(name))
+            ? Value(name)
+            : throw new FormatException($"\"{name}\" is none of {string.Join(", ", choices)}: {Value(name)}");
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
