@@ -58,6 +58,15 @@ public sealed class SettingsLoaderTests : IDisposable
 
     private static Func<Config, Config> Refuse(string problem) => _ => throw new SettingsException(problem);
 
+    [Fact]
+    public void A_file_that_sets_all_settings_to_one_value_is_told_in_one_line()
+    {
+        var file = Write("akkalb = 5");
+        Assert.Equal(
+            [$"{file}: akkalb = 5: must be an object of settings, akkalb {{ ... }}"],
+            Assert.Throws<SettingsException>(() => Load(file, new FlagOverlay(), c => c)).Problems);
+    }
+
     private static Config Load(string? file, FlagOverlay flags, Func<Config, Config> read) =>
         SettingsLoader.Load(typeof(SettingsLoaderTests).Assembly, "common.hocon", file, flags, Schema, read).Settings;
 
