@@ -48,6 +48,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(nameof(Planted.FinishedJobForgottenByTheGate), "calm-heals")]
     [InlineData(nameof(Planted.EarlyReportNeverDropped), "early-reports-count")]
     [InlineData(nameof(Planted.FailOverAsksTheDeadBalancerFirst), "fails-over")]
+    [InlineData(nameof(Planted.AnswersAfterItsLease), "one-decides")]
     [InlineData(nameof(Planted.EntryPutBackOverAStrangers), "strangers-entry-is-kept")]
     public void A_planted_bug_is_found(string bug, string rule)
     {

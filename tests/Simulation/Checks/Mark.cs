@@ -43,6 +43,10 @@ internal enum Mark
     RejectedNotReady,
     RejectedStopping,
     WorkerCalledUnreachable,
+    DeciderChanged,
+    DeciderChangedWithJobsOpen,
+    PassedOnToTheDecider,
+    RejectedNobodyDecides,
 
     // Workers.
     RegisteredForTheFirstTime,

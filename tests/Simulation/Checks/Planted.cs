@@ -32,6 +32,9 @@ internal enum Planted
     /// <summary>Liveness: after a loss a client asks the balancer that it has lost, again and again.</summary>
     FailOverAsksTheDeadBalancerFirst,
 
+    /// <summary>Safety: a balancer that has lost the deciding lease answers until it hears of it.</summary>
+    AnswersAfterItsLease,
+
     /// <summary>Safety: a worker puts its entry back over another process's.</summary>
     EntryPutBackOverAStrangers,
 }

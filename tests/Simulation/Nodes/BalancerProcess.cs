@@ -1,5 +1,6 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Leases;
 using AkkaLb.Core.Policies;
 using AkkaLb.Simulation.Checks;
@@ -7,12 +8,20 @@ using AkkaLb.Simulation.World;
 
 namespace AkkaLb.Simulation.Nodes;
 
-/// <summary>A balancer: its watcher, its table and policy, and the embedded registry, if it has it, are the real ones.</summary>
+/// <summary>A balancer: its watcher, its table and policy, its front in a cluster, and the embedded registry, if it has it, are the real
+/// ones.</summary>
+/// <remarks>Of a cluster Akka's part is modelled: every balancer asks etcd for the deciding lease, who holds it has the one that decides, and who
+/// asks for that one gets to it.</remarks>
 internal sealed class BalancerProcess(Run run, int number, string name, string host) : Process(run, number, name, host), IChecked
 {
     public const string BalancerPath = "/user/balancer";
     public const string RegistryPath = "/user/registry";
 
+    /// <summary>Of the balancer that decides in a cluster.</summary>
+    private const string DecidingPath = "/user/deciding";
+
+    private static readonly TimeSpan DecidingTtl = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ContendEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EntryTtl = TimeSpan.FromSeconds(5);
 
     /// <summary>So few that they are met.</summary>
@@ -34,6 +43,10 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
     private bool _isEmbeddedWatchOpen;
     private TimeSpan _entryKeptAt = TimeSpan.MinValue;
     private (string Address, string ReplyTo) _asker;
+    private Driver<FrontEffect>? _front;
+    private long _term;
+    private TimeSpan _heldUntil;
+    private bool _isContending;
     private Assign? _assign;
 
     /// <summary>Its entry stands in etcd: it keeps it up, or has until a moment ago.</summary>
@@ -41,6 +54,12 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
 
     /// <summary>Null: the registry is etcd.</summary>
     public IReadOnlyList<Member>? EmbeddedMembers => Run.Scenario.Registry == "embedded" ? _leases?.Members ?? [] : null;
+
+    /// <summary>In a cluster: the one that decides is here.</summary>
+    public bool IsDeciding => _term != 0;
+
+    /// <summary>In a cluster: it may answer at this moment, as far as it knows.</summary>
+    public bool HoldsTheRight => IsUp && _term != 0 && Now < _heldUntil;
 
     /// <summary>Whether its policy may name this worker now.</summary>
     public bool CanName(WorkerKey worker) =>
@@ -51,8 +70,21 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
         if (!IsLeaving)
         {
             IsLeaving = true;
-            _balancer.Step(new BalancerInput.Stop());
-            After(TimeSpan.FromMilliseconds(500), Exit);
+            if (_front is { } front)
+            {
+                // The one that decides serves the other fronts until it hands over.
+                front.Step(new FrontInput.Stop());
+            }
+            else
+            {
+                _balancer.Step(new BalancerInput.Stop());
+            }
+
+            After(TimeSpan.FromMilliseconds(500), () =>
+            {
+                Run.Etcd.ReleaseDeciding(this);
+                Exit();
+            });
         }
     }
 
@@ -64,6 +96,40 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
             case Identify question:
                 Reply(new Identity(question.IsGate, question.Number, IsThere: true));
                 break;
+            case Register or KeepAlive or UpdateRegistration or Deregister:
+                _registry?.Step(message);
+                break;
+            case Decides m:
+                _front?.Step(new FrontInput.Decided(m.Term, from));
+                break;
+            case Forwarded m when IsDeciding:
+                _asker = (m.Address, m.ReplyTo);
+                Serve(m.Message);
+                break;
+            case WhoDecides when IsDeciding:
+                Serve(message);
+                break;
+            case Forwarded or WhoDecides:
+                break;
+            default:
+                if (_front is { } front)
+                {
+                    front.Step(message);
+                }
+                else
+                {
+                    Serve(message);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The balancer itself gets it.</summary>
+    private void Serve(object message)
+    {
+        switch (message)
+        {
             case Assign m:
                 _assign = m;
                 if (m.Key is { Length: > 0 } only)
@@ -76,15 +142,17 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
                 }
 
                 break;
-            case Register or KeepAlive or UpdateRegistration or Deregister:
-                _registry?.Step(message);
-                break;
             case MemoryReport m:
                 MarkReport(m);
                 _balancer.Step(m);
                 break;
             case WorkerUnreachable m:
-                _balancer.Step(new BalancerInput.Unreachable(from, m));
+                _balancer.Step(new BalancerInput.Unreachable(_asker.Address, m));
+                break;
+            case WorkersSnapshot or WorkersChanged:
+                Remember(message);
+                _balancer.Step(message);
+                CheckEarlyReports();
                 break;
             default:
                 _balancer.Step(message);
@@ -109,6 +177,16 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
             yield break;
         }
 
+        if (_front is not null && !IsDeciding)
+        {
+            if (!Run.Balancers.Any(other => other.HoldsTheRight))
+            {
+                yield return $"{Name} stands by, and nobody decides";
+            }
+
+            yield break;
+        }
+
         var table = _balancerCore.Table.Page(0, int.MaxValue).ToArray().Select(
             c => (c.Member.Worker.Id, c.Member.Worker.Incarnation, c.Member.Worker.State));
         var registry = Run.Members.Select(m => (m.Worker.Id, m.Worker.Incarnation, m.Worker.State));
@@ -125,13 +203,11 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
 
     protected override void OnStart()
     {
-        _told.Clear();
-        _early.Clear();
-        _balancerCore = new BalancerCore(
-            Name, PolicyNames.Create(Run.Scenario.Policy), Plants.In(Limits, Run.Planted), DecidingRight.Always, answerBytesMax: 100_000);
+        (_term, _heldUntil, _isContending) = (0, default, false);
+        BeginBalancing(DecidingRight.Always);
+        _front = Run.Scenario.IsSingleton ? new Driver<FrontEffect>(this, new FrontCore(Name, Run.Scenario.Policy), Perform) : null;
         _watcherCore = new WatcherCore(
             isInProcess: Run.Scenario.Registry == "embedded", new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
-        _balancer = new Driver<BalancerEffect>(this, Plants.In(_balancerCore, Run.Planted), Perform);
         _watcher = new Driver<WatcherEffect>(this, _watcherCore, Perform);
         (_leases, _registry, _watch, _isEmbeddedWatchOpen) = (null, null, null, false);
         if (Run.Scenario.Registry == "embedded")
@@ -141,7 +217,144 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
         }
 
         _watcher.Step(new WatcherInput.Start());
+        if (_front is not null)
+        {
+            _front.Step(new FrontInput.Start());
+            Contend();
+        }
+
         Check();
+    }
+
+    private void BeginBalancing(DecidingRight right)
+    {
+        _told.Clear();
+        _early.Clear();
+        _balancerCore = new BalancerCore(
+            Name, PolicyNames.Create(Run.Scenario.Policy), Plants.In(Limits, Run.Planted), right, answerBytesMax: 100_000);
+        _balancer = new Driver<BalancerEffect>(this, Plants.In(_balancerCore, Run.Planted), Perform);
+    }
+
+    // ---- in a cluster
+
+    /// <summary>Asks for the deciding lease, or renews it, one request at a time.</summary>
+    private void Contend()
+    {
+        After(ContendEvery, Contend);
+        if (IsDeciding && Now >= _heldUntil && Run.Planted != Planted.AnswersAfterItsLease)
+        {
+            EndDeciding();
+        }
+
+        if (_isContending || IsLeaving)
+        {
+            return;
+        }
+
+        var (until, term) = (Now + DecidingTtl, _term);
+        _isContending = true;
+        Run.Etcd.Ask(
+            this,
+            DecidingTtl / 3,
+            () => term == 0 ? Run.Etcd.TakeDeciding(this, DecidingTtl) : Run.Etcd.RenewDeciding(this, term, DecidingTtl),
+            held =>
+            {
+                _isContending = false;
+                if (held == 0)
+                {
+                    EndDeciding();
+                }
+                else if (term == 0)
+                {
+                    BeginDeciding(held, until);
+                }
+                else if (term == _term)
+                {
+                    _heldUntil = until;
+                }
+            },
+            _ => _isContending = false);
+    }
+
+    private void BeginDeciding(long term, TimeSpan until)
+    {
+        if (IsLeaving || Now >= until)
+        {
+            return;
+        }
+
+        Run.Marks.Reach(Run.Jobs.Open > 0 ? Mark.DeciderChangedWithJobsOpen : Mark.DeciderChanged);
+        Told($"decides, term {term}");
+        (_term, _heldUntil) = (term, until);
+        BeginBalancing(new DecidingRight(() => _term, () => Now < _heldUntil || Run.Planted == Planted.AnswersAfterItsLease));
+        _front!.Step(new FrontInput.LocalDecides());
+        _watcher.Step(new GetWorkersSnapshot());
+    }
+
+    private void EndDeciding()
+    {
+        if (IsDeciding)
+        {
+            Told("no longer decides");
+            _term = 0;
+            _balancer.IsOver = true;
+            _front!.Step(new FrontInput.LocalEnded());
+        }
+    }
+
+    private void Perform(FrontEffect effect)
+    {
+        var decider = Run.Balancers.FirstOrDefault(b => b.IsUp && b.IsDeciding);
+        switch (effect)
+        {
+            case FrontEffect.ToLocal e:
+                Serve(e.Message);
+                break;
+            case FrontEffect.ToDecider e when decider is not null:
+                Run.Marks.Reach(Mark.PassedOnToTheDecider);
+                Run.Network.Send(this, decider.Address, DecidingPath, new Forwarded(_asker.Address, _asker.ReplyTo, e.Message), "");
+                break;
+            case FrontEffect.Answer e:
+                if (e.Message is AssignRejected { Reason: AssignRejectReason.NotReady })
+                {
+                    Run.Marks.Reach(Mark.RejectedNobodyDecides);
+                }
+
+                Reply(e.Message);
+                break;
+            case FrontEffect.AskWho when decider == this:
+                if (HoldsTheRight)
+                {
+                    Locally(() => _front!.Step(new FrontInput.Decided(_term, "this balancer")));
+                }
+
+                break;
+            case FrontEffect.AskWho when decider is not null:
+                Run.Network.Send(this, decider.Address, DecidingPath, WhoDecides.Instance, BalancerPath);
+                break;
+            case FrontEffect.Note e:
+                Told(e.Text);
+                break;
+        }
+    }
+
+    /// <summary>One decides at a time, and under each term only one. A registry that has lost its data has lost the lease with it.</summary>
+    private void CheckRight(Assigned assigned)
+    {
+        if (_front is null || Run.Etcd.HasLostData)
+        {
+            return;
+        }
+
+        if (Run.Balancers.FirstOrDefault(other => other != this && other.HoldsTheRight) is { } second)
+        {
+            Run.Violate("one-decides", $"{Name} answers under term {assigned.Term} while {second.Name} holds term {second._term}");
+        }
+
+        if (!Run.OwnerOf(assigned.Term, $"{Name}/{Life}"))
+        {
+            Run.Violate("one-decider-a-term", $"{Name} answers under term {assigned.Term}, under which another one has answered");
+        }
     }
 
     protected override void OnEnd() => _watch?.Stop();
@@ -154,16 +367,26 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
                 Open();
                 break;
             case WatcherEffect.ToBalancer e:
-                Locally(() =>
-                {
-                    Remember(e.Message);
-                    _balancer.Step(e.Message);
-                    CheckEarlyReports();
-                });
+                Locally(() => MembersTold(e.Message));
+                break;
+            case WatcherEffect.Answer e:
+                Locally(() => MembersTold(e.Message));
                 break;
             case WatcherEffect.Note e:
                 Told(e.Text);
                 break;
+        }
+    }
+
+    private void MembersTold(object message)
+    {
+        if (_front is { } front)
+        {
+            front.Step(message);
+        }
+        else
+        {
+            Serve(message);
         }
     }
 
@@ -208,6 +431,7 @@ internal sealed class BalancerProcess(Run run, int number, string name, string h
         {
             case BalancerEffect.Answer { Message: Assigned assigned }:
                 CheckAssigned(assigned);
+                CheckRight(assigned);
                 Reply(assigned);
                 break;
             case BalancerEffect.Answer { Message: AssignRejected rejected }:

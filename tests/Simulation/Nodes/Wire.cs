@@ -7,3 +7,6 @@ internal sealed record Identify(bool IsGate, long Number);
 
 /// <summary>The answer of that process.</summary>
 internal sealed record Identity(bool IsGate, long Number, bool IsThere);
+
+/// <summary>A message that a front passes on: whoever asked first gets the answer.</summary>
+internal sealed record Forwarded(string Address, string ReplyTo, object Message);

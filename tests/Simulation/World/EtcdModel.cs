@@ -23,6 +23,7 @@ internal sealed class EtcdModel(Run run)
     private readonly List<WatchModel> _watches = [];
     private readonly HashSet<int> _cutOff = [];
     private (long Revision, List<Entry> Entries)? _backup;
+    private Decider? _decider;
     private long _compacted;
     private long _lastLease;
     private TimeSpan _slow;
@@ -170,6 +171,45 @@ internal sealed class EtcdModel(Run run)
         }
     }
 
+    // ---- the lease that says who decides in a cluster
+
+    /// <summary>The data was lost once: a lease may be given while another still believes in its own.</summary>
+    public bool HasLostData { get; private set; }
+
+    /// <summary>The term under which this process decides from now on; 0: another does.</summary>
+    public long TakeDeciding(Process process, TimeSpan ttl)
+    {
+        if (_decider is { } decider && decider.ExpiresAt > Now && (decider.Holder != process || decider.Life != process.Life))
+        {
+            return 0;
+        }
+
+        // A term that ended is never taken up again.
+        Revision++;
+        _decider = new Decider(process, process.Life, Now + ttl, Revision);
+        return Revision;
+    }
+
+    /// <summary>The term; 0: it is over.</summary>
+    public long RenewDeciding(Process process, long term, TimeSpan ttl)
+    {
+        if (_decider is not { } decider || decider.Holder != process || decider.Life != process.Life || decider.Term != term)
+        {
+            return 0;
+        }
+
+        _decider = decider with { ExpiresAt = Now + ttl };
+        return term;
+    }
+
+    public void ReleaseDeciding(Process process)
+    {
+        if (_decider?.Holder == process && Reaches(process))
+        {
+            _decider = null;
+        }
+    }
+
     // ---- watches
 
     /// <summary>A snapshot, then every change; after an outage the changes that were missed, or everything anew.</summary>
@@ -216,6 +256,8 @@ internal sealed class EtcdModel(Run run)
         {
             lease.ExpiresAt = Now + lease.Ttl + TimeSpan.FromSeconds(1);
         }
+
+        _decider = _decider is { } decider ? decider with { ExpiresAt = Now + TimeSpan.FromSeconds(6) } : null;
     }
 
     public void Slow(TimeSpan upTo) => _slow = upTo;
@@ -234,6 +276,7 @@ internal sealed class EtcdModel(Run run)
         var (revision, entries) = isEmpty || _backup is null ? (1, []) : _backup.Value;
         run.Marks.Reach(isEmpty ? Mark.EtcdWiped : Mark.EtcdRestored);
         (Revision, _compacted) = (revision, revision);
+        (HasLostData, _decider) = (true, null);
         _entries.Clear();
         _leases.Clear();
         _history.Clear();
@@ -337,6 +380,8 @@ internal sealed class EtcdModel(Run run)
             }
         }
     }
+
+    private sealed record Decider(Process Holder, int Life, TimeSpan ExpiresAt, long Term);
 
     private sealed record Entry(string Id, WorkerRecord? Worker, long LeaseId, long CreateRevision, long Revision);
 

@@ -24,6 +24,7 @@ internal sealed class Run
     private readonly List<string> _violations = [];
     private readonly Dictionary<string, Process> _byName = new(StringComparer.Ordinal);
     private readonly HashSet<string> _rules = [];
+    private readonly Dictionary<long, string> _terms = [];
     private int _probeNumber = 1_000_000;
 
     private Run(Scenario scenario, Planted planted, Action<string>? tell)
@@ -131,6 +132,9 @@ internal sealed class Run
         return new RunResult(scenario, run._violations, run.Marks, run.Clockwork.Events, run.Clockwork.Now, run.Clockwork.TraceHash);
     }
 
+    /// <summary>False: another one has answered under this term.</summary>
+    public bool OwnerOf(long term, string who) => _terms.TryAdd(term, who) || _terms[term] == who;
+
     /// <summary>A rule is broken. The first of each kind is told.</summary>
     public void Violate(string rule, string sentence)
     {
@@ -205,8 +209,9 @@ internal sealed class Run
                 && job.Starts.Count == 0 && job.ToldNotStarted.Count == job.Sends
                 && job.Habit is not (Habits.Unhandled or Habits.Unreadable or "ask")
                 && _byName[job.Client] is ClientProcess client && IsSmooth(client)
-                && client.BalancerSince < since && Network.At(client.Balancer!) is BalancerProcess balancer && IsSmooth(balancer)
-                && balancer.CanName(idle.Key) && Network.IsClear(client, idle) && Network.IsClear(client, balancer))
+                && client.BalancerSince < since && Network.At(client.Balancer!) is BalancerProcess asked && IsSmooth(asked)
+                && (Scenario.IsSingleton ? Balancers.FirstOrDefault(b => b.HoldsTheRight) : asked) is { } balancer && IsSmooth(balancer)
+                && balancer.CanName(idle.Key) && Network.IsClear(client, idle) && Network.IsClear(client, asked) && Network.IsClear(asked, balancer))
             {
                 Violate("work-finds-its-place", $"{job} waits, and {idle.Name} has had nothing to do for {PlaceMax.TotalSeconds} s");
             }

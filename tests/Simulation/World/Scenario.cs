@@ -8,7 +8,7 @@ namespace AkkaLb.Simulation.World;
 internal sealed record Scenario
 {
     private static readonly string[] Names =
-        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "spite", "trouble"];
+        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "spite", "trouble"];
 
     public required long Seed { get; init; }
 
@@ -32,6 +32,9 @@ internal sealed record Scenario
     /// <summary>Clients and workers find the balancers in etcd; else they have a list.</summary>
     public required bool FindsBalancers { get; init; }
 
+    /// <summary>The balancers are a cluster, of which one decides; else each decides by itself. Only with etcd.</summary>
+    public bool IsSingleton { get; init; }
+
     public required SpitePoints Spite { get; init; }
 
     /// <summary>Until when there is trouble; then all of it stops.</summary>
@@ -49,6 +52,7 @@ internal sealed record Scenario
         Invariant($"capacity {Capacity}"),
         Invariant($"instances {Instances}"),
         Invariant($"finds-balancers {(FindsBalancers ? "yes" : "no")}"),
+        Invariant($"mode {(IsSingleton ? "singleton" : "independent")}"),
         Invariant($"spite {(Spite == SpitePoints.None ? "none" : Spite.ToString().Replace(" ", "", StringComparison.Ordinal))}"),
         Invariant($"trouble {Trouble.TotalMilliseconds:0}"),
         .. Acts.OrderBy(a => a.At).Select(a => a.ToString()),
@@ -99,6 +103,8 @@ internal sealed record Scenario
             Clients = Number("clients", 1, 1000),
             Capacity = Number("capacity", 1, 1000),
             Instances = Number("instances", 1, 1000),
+            IsSingleton = values.ContainsKey("mode") && Choice("mode", "independent", "singleton") == "singleton"
+                && (Value("registry") == "etcd" ? true : throw new FormatException("\"mode singleton\" needs \"registry etcd\"")),
             FindsBalancers = Choice("finds-balancers", "yes", "no") == "yes",
             Spite = Value("spite") == "none" ? SpitePoints.None
                 : Enum.TryParse<SpitePoints>(Value("spite"), out var spite) ? spite

@@ -31,6 +31,7 @@ internal static class Swarm
             Capacity = capacity,
             Instances = random.Chance(0.7) ? capacity : 1 + random.Next(capacity),
             FindsBalancers = !isEmbedded && random.Chance(0.5),
+            IsSingleton = !isEmbedded && new Draws(seed).For("mode").Chance(0.25),
             Spite = Points(random),
             Trouble = TimeSpan.FromSeconds(10 + random.Next(16)),
             Acts = [],
