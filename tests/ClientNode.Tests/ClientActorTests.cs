@@ -226,13 +226,13 @@ public class ClientActorTests : ClientKit
         var run = Run();
         var job = Assign(A).ExpectMsg<Job>();
         Assert.Equal(TimeSpan.Zero, job.Waited);
-        ClientActor.Tell(new JobRejected(job.Id, job.Attempt, JobRejectReason.OverCapacity, "full", TimeSpan.FromSeconds(2)));
+        ClientActor.Tell(new JobRejected(job.Id, job.Attempt, JobRejectReason.OverCapacity, "full", TimeSpan.FromMilliseconds(800)));
         Reject(AssignRejectReason.AllExcluded, TimeSpan.FromMilliseconds(100));
-        await PassAsync(TimeSpan.FromMilliseconds(1999));
+        await PassAsync(TimeSpan.FromMilliseconds(799));
         Assert.False(Balancer.HasMessages);
-        await PassAsync(TimeSpan.FromMilliseconds(501));
+        await PassAsync(TimeSpan.FromMilliseconds(201));
         var again = Assign(A).ExpectMsg<Job>();
-        Assert.Equal(TimeSpan.FromMilliseconds(2500), again.Waited);
+        Assert.Equal(TimeSpan.FromMilliseconds(1000), again.Waited);
         Done(again, 5);
         Assert.Equal((A, 5, 2), await DoneAsync(run));
     }
