@@ -11,15 +11,17 @@ internal static class Suite
     /// <param name="firstSeed">Of the first; each of the others has the next.</param>
     /// <param name="replays">Each so many seeds one is run twice, and has to be the same run.</param>
     /// <param name="stopAt">No further seed is begun after so many violations.</param>
+    /// <param name="threads">Null: one for each processor.</param>
     /// <param name="rule">Only runs that break this rule are failures; null: any.</param>
     public static SuiteResult Run(
-        int count, long firstSeed, Planted planted = Planted.Nothing, int replays = 1, int stopAt = int.MaxValue, string? rule = null)
+        int count, long firstSeed, Planted planted = Planted.Nothing, int replays = 1, int stopAt = int.MaxValue, string? rule = null,
+        int? threads = null)
     {
         var watch = Stopwatch.StartNew();
         var gate = new Lock();
         var (marks, failures) = (new Marks(), new SortedDictionary<long, RunResult>());
         var (events, time, begun) = (0L, TimeSpan.Zero, 0);
-        Parallel.For(0, Math.Max(1, Environment.ProcessorCount), _ =>
+        Parallel.For(0, threads ?? Environment.ProcessorCount, _ =>
         {
             while (true)
             {
