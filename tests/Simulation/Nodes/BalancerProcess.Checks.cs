@@ -1,0 +1,137 @@
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Simulation.Checks;
+
+namespace AkkaLb.Simulation.Nodes;
+
+/// <summary>What must hold of its answers and its table.</summary>
+internal sealed partial class BalancerProcess
+{
+    /// <summary>Nobody is named whom this balancer knew to be gone, or to drain, or who was to be left out.</summary>
+    private void CheckAssigned(Assigned assigned)
+    {
+        foreach (var worker in assigned.Workers)
+        {
+            Run.Clockwork.Note(worker.Worker.Incarnation);
+            if (!_told.TryGetValue(worker.Worker.Id, out var record) || record.Incarnation != worker.Worker.Incarnation
+                || record.State != WorkerState.Up)
+            {
+                Run.Violate("names-members-only", $"{Name} named {worker.Worker.Id} (incarnation {worker.Worker.Incarnation}), but had been told of "
+                    + $"{(record is null ? "nobody" : record)}");
+            }
+
+            if (_assign is { } assign && assign.LeaveOut.Contains(worker.Worker))
+            {
+                Run.Violate("leaves-out", $"{Name} named {worker.Worker.Id}, which was to be left out");
+            }
+
+            if (!Run.Etcd.IsUp && Run.Scenario.Registry == "etcd")
+            {
+                Run.Marks.Reach(Mark.AssignedWhileEtcdWasAway);
+            }
+
+            if (Run.Processes.Find(p => p.Name == worker.Worker.Id) is WorkerProcess { IsUp: false })
+            {
+                Run.Marks.Reach(Mark.AssignedAWorkerThatIsDead);
+            }
+        }
+    }
+
+    /// <summary>What counts as a worker's memory is what its present process has reported.</summary>
+    private void CheckReports()
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        foreach (var candidate in _balancerCore.Table.Page(0, int.MaxValue))
+        {
+            if (candidate.HasReport && WorkerProcess.BytesOf(candidate.Key.Incarnation, candidate.ReportSequence) != candidate.ResidentBytes)
+            {
+                Run.Violate("reports-are-its-own", $"{Name} counts a report for {candidate.Key} that it has not sent");
+            }
+        }
+    }
+
+    private void MarkReport(MemoryReport m)
+    {
+        var registered = _balancerCore.Table.Find(m.Worker.Id);
+        if (registered?.Key != m.Worker)
+        {
+            Hold(m);
+        }
+
+        if (registered is not { } candidate)
+        {
+            Run.Marks.Reach(Mark.ReportAheadOfItsRegistration);
+        }
+        else if (candidate.Key != m.Worker)
+        {
+            Run.Marks.Reach(Mark.ReportOfAnEarlierIncarnation);
+        }
+    }
+
+    /// <summary>What a report that runs ahead of its registration is promised: it is kept for a while, where there is room.</summary>
+    private void Hold(MemoryReport m)
+    {
+        if (!_early.ContainsKey(m.Worker.Id) && _early.Count >= Limits.EarlyReportsMax)
+        {
+            foreach (var (id, _) in _early.Where(x => Now - x.Value.At >= Limits.EarlyReportHold).ToList())
+            {
+                _early.Remove(id);
+            }
+        }
+
+        if (_early.ContainsKey(m.Worker.Id) || _early.Count < Limits.EarlyReportsMax)
+        {
+            _early[m.Worker.Id] = (m.Worker, Now);
+        }
+    }
+
+    private void CheckEarlyReports()
+    {
+        foreach (var (id, (worker, at)) in _early.ToList())
+        {
+            if (_balancerCore.Table.Find(id) is not { } candidate || candidate.Key != worker)
+            {
+                continue;
+            }
+
+            _early.Remove(id);
+            if (Now - at < Limits.EarlyReportHold && !candidate.HasReport)
+            {
+                Run.Violate("early-reports-count", $"{Name} has forgotten the report of {id} that ran ahead of its registration");
+            }
+        }
+    }
+
+    private void Remember(object message)
+    {
+        switch (message)
+        {
+            case WorkersSnapshot m:
+                _told.Clear();
+                foreach (var member in m.Members)
+                {
+                    _told[member.Worker.Id] = member.Worker;
+                }
+
+                break;
+            case WorkersChanged m:
+                foreach (var change in m.Changes)
+                {
+                    if (change is MemberChange.Put put)
+                    {
+                        _told[put.Member.Worker.Id] = put.Member.Worker;
+                    }
+                    else
+                    {
+                        _told.Remove(((MemberChange.Removed)change).WorkerId);
+                    }
+                }
+
+                break;
+        }
+    }
+}
