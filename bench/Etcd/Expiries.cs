@@ -6,6 +6,7 @@ using AkkaLb.Core;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using Mvccpb;
 
 namespace AkkaLb.Bench.Etcd;

@@ -8,6 +8,7 @@ using AkkaLb.Etcd;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Bench.Etcd;
@@ -95,7 +96,7 @@ internal static class Fleet
     {
         public Stamp(Told told) => ReceiveAny(m =>
         {
-            if (m is WorkersSnapshot or WorkersChanged)
+            if (m is Watched<Member>.Known)
             {
                 told.Now(Stopwatch.GetTimestamp());
             }

@@ -4,6 +4,7 @@ using AkkaLb.Bench.Load;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -6,6 +6,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Bench.Load;
@@ -51,7 +52,7 @@ internal static class Server
 
         var balancer = system.ActorOf(
             BalancerActor.Props("b-1", PolicyNames.Create(PolicyNames.RoundRobin), BalancerLimits.Default), BalancerActor.ActorName);
-        balancer.Tell(new WorkersSnapshot(members));
+        balancer.Tell(new Watched<Member>.Known(0, members));
         var assigned = await balancer.Ask<Assigned>(new Assign(FirstRequestId, 1, [], null, TimeSpan.FromSeconds(60)), TimeSpan.FromSeconds(10));
         var answer = new byte[SizeOf(system, new Assigned(assigned.RequestId, [new AssignedWorker(
             assigned.Workers[0].Worker, members[0].Worker.Path)], assigned.Policy))];

@@ -2,6 +2,7 @@ using System.Globalization;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
 using BenchmarkDotNet.Attributes;
 
 namespace AkkaLb.Bench.Micro;
@@ -35,11 +36,12 @@ public class PickBenchmarks
         _policy = PolicyNames.Create(Policy.Split(' ')[0]);
         _core = new WorkerTable(_policy, BalancerLimits.Default);
         _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
-        _core.ApplySnapshot(
+        var known = new Watched<Member>.Known(
+            0,
             [.. _keys.Select((key, i) => new Member(
                 new WorkerRecord(key.Id, key.Incarnation, $"akka.tcp://AkkaLb@10.0.0.1:4055/user/worker#{i + 1}", WorkerState.Up, 64, 1000, "0.1.0"),
-                i + 1))],
-            Now);
+                i + 1))]);
+        _core.Apply(known, Now);
 
         // Sequences start where nothing that a benchmark reports is outdated.
         for (_sequence = 0; _sequence < Workers; _sequence++)

@@ -5,6 +5,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 
@@ -43,7 +44,7 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
-        Context.ActorSelection($"/user/{EtcdWatcherActor.ActorName}").Tell(GetWorkersSnapshot.Instance);
+        Context.ActorSelection($"/user/{EtcdWatcherActor.ActorName}").Tell(GetWorkers.Instance);
     }
 
     protected override void Perform(BalancerEffect effect)
@@ -73,8 +74,7 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     {
         Input<Assign>();
         Input<MemoryReport>();
-        Input<WorkersSnapshot>();
-        Input<WorkersChanged>();
+        Input<Watched<Member>.Known>();
         Input<GetBalancerState>();
         Input<WhoDecides>();
         Receive<WorkerUnreachable>(m => Step(new BalancerInput.Unreachable(Sender.Path.Address.ToString(), m)));

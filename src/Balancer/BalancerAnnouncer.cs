@@ -3,8 +3,8 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core.Machines;
 using AkkaLb.Discovery.Etcd;
-using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 

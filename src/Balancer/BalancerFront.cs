@@ -4,6 +4,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 
@@ -62,8 +63,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
         Input<Assign>();
         Input<MemoryReport>();
         Input<WorkerUnreachable>();
-        Input<WorkersSnapshot>();
-        Input<WorkersChanged>();
+        Input<Watched<Member>.Known>();
         Input<GetBalancerState>();
         Receive<Decides>(m => Step(new FrontInput.Decided(m.Term, WhereIs(Sender))));
         Receive<DecidingHere>(_ => OnDecidingHere());
@@ -88,7 +88,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
         Step(new FrontInput.LocalDecides());
 
         // The answer comes here and is passed on, like every change behind it: nothing is missed or overtaken.
-        Context.ActorSelection($"/user/{EtcdWatcherActor.ActorName}").Tell(GetWorkersSnapshot.Instance);
+        Context.ActorSelection($"/user/{EtcdWatcherActor.ActorName}").Tell(GetWorkers.Instance);
     }
 
     private static string WhereIs(IActorRef balancer) =>

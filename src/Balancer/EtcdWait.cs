@@ -1,5 +1,5 @@
-using AkkaLb.Etcd;
 using AkkaLb.Hosting;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 

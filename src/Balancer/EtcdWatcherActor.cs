@@ -1,14 +1,14 @@
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Core.Machines;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>Watches the registry, whichever it is, and tells the balancer who is registered: a snapshot once, then only what is really new.
+/// <summary>Watches the registry, whichever it is, and tells the balancer who is registered.
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 {
@@ -17,7 +17,7 @@ public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;
-    private readonly UsableWorkers _usable;
+    private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
 
@@ -25,7 +25,6 @@ public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         : base(new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts))
     {
         (_registry, _balancer) = (registry, balancer);
-        _usable = new UsableWorkers(NodeAddress.RemoteProtocolOf(Context.System), line => Note(line, NoteLevel.Warning));
         Watching();
     }
 
@@ -69,21 +68,13 @@ public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     private void Watching()
     {
-        Receive<Told>(m => ReferenceEquals(m.Epoch, _epoch), m => Step(Usable(m.Event)));
+        Receive<Told>(m => ReferenceEquals(m.Epoch, _epoch), m => Step(m.Event));
         Receive<WatchEnded>(m => ReferenceEquals(m.Epoch, _epoch), m => Step(new WatcherInput.WatchEnded(m.Problem)));
         Input<GetWatcherState>();
-        Input<GetWorkersSnapshot>();
+        Input<GetWorkers>();
         Receive<Told>(_ => { });
         Receive<WatchEnded>(_ => { });
     }
-
-    /// <summary>Whose path makes no reference is out before the machine hears of it.</summary>
-    private RegistryEvent Usable(RegistryEvent e) => e switch
-    {
-        RegistryEvent.Snapshot snapshot => snapshot with { Members = _usable.Of(snapshot.Members) },
-        RegistryEvent.Changed changed => changed with { Changes = _usable.Of(changed.Changes) },
-        _ => e,
-    };
 
     private void Open()
     {
@@ -92,15 +83,16 @@ public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         _watch = new CancellationTokenSource();
         // An object and not a number: after a restart of this actor the watch before it may still speak to the same reference.
         _epoch = new object();
-        _ = PumpAsync(_registry, _epoch, Self, _watch.Token);
+        _ = PumpAsync(_registry, _protocol, _epoch, Self, _watch.Token);
     }
 
     /// <summary>Runs outside the actor: touches nothing of it but the reference it was given.</summary>
-    private static async Task PumpAsync(IWorkerRegistry registry, object epoch, IActorRef self, CancellationToken cancellationToken)
+    private static async Task PumpAsync(
+        IWorkerRegistry registry, string? protocol, object epoch, IActorRef self, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var e in registry.WatchAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (var e in registry.WatchAsync(protocol, cancellationToken).ConfigureAwait(false))
             {
                 self.Tell(new Told(epoch, e));
             }
@@ -117,7 +109,7 @@ public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         }
     }
 
-    private sealed record Told(object Epoch, RegistryEvent Event) : INoSerializationVerificationNeeded;
+    private sealed record Told(object Epoch, Watched<Member> Event) : INoSerializationVerificationNeeded;
 
     private sealed record WatchEnded(object Epoch, string Problem) : INoSerializationVerificationNeeded;
 }

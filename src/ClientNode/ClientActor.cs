@@ -7,6 +7,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.ClientNode;
 
@@ -60,13 +61,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Receive<AssociationErrorEvent>(m => Step(
             new ClientInput.ConnectionLost(m.RemoteAddress.ToString(), $"the connection failed: {Innermost(m.Cause).Message}")));
         Receive<ActorIdentity>(OnIdentity);
-        Receive<BalancerNews.Known>(OnBalancersKnown);
-        Receive<BalancerNews.Unreachable>(m => Log.Warning("the balancers cannot be looked up; those known stay: {0}", m.Reason));
-        Receive<BalancerNews.Reachable>(_ => Log.Info("the balancers can be looked up again"));
-        Receive<BalancerNews.LeftOut>(m => Log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
-        Receive<BalancerNews.MoreLeftOut>(m => Log.Warning("... and more entries of balancers are left out: {0}", m.Count));
-        Receive<BalancerNews.Failed>(m => Log.Error(
-            "looking the balancers up failed; those known stay, and the look-up is tried again after a pause: {0}", m.Problem));
+        Receive<Watched<Address>.Known>(OnBalancersKnown);
+        Receive<Watched<Address>>(m => Log.Tell(m));
         Receive<WaitForLink>(OnWaitForLink);
         Receive<GetInFlight>(m => m.Answer.TrySetResult(_client.InFlight));
         Receive<StopSending>(_ => Step(new ClientInput.StopSending()));
@@ -174,9 +170,9 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         }
     }
 
-    private void OnBalancersKnown(BalancerNews.Known m)
+    private void OnBalancersKnown(Watched<Address>.Known m)
     {
-        var addresses = m.Addresses.Select(a => NodeAddress.Of(Context.System, a)).ToList();
+        var addresses = m.All.Select(a => NodeAddress.Of(Context.System, a)).ToList();
         _balancerProbes.Use(addresses);
         Step(new ClientInput.BalancersKnown([.. addresses.Select(a => a.ToString())]));
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd;
 
@@ -26,7 +27,7 @@ public sealed class EtcdDiscovery : IExtension
 
         // This is the edge where randomness enters.
         Services = new EtcdServices(_connection, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
-        _lookups = new ServiceLookups(Services, Settings.Lookup, Settings.WatchesMax, Log, LogFailure);
+        _lookups = new ServiceLookups(Services, Settings.Lookup, Settings.WatchesMax, Log);
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "etcd-discovery-deregister", DeregisterAsync);
         system.WhenTerminated.ContinueWith(_ => EndAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         Registration = Settings.Register is { } register ? Register(register, system) : null;
@@ -116,11 +117,12 @@ public sealed class EtcdDiscovery : IExtension
             case Watched<ServiceInstance>.Up:
                 _log.Info("etcd can be asked for \"{0}\" again", service);
                 break;
+            case Watched<ServiceInstance>.Failed failed:
+                _log.Error(
+                    failed.Cause, "the watch of \"{0}\" failed; the last known instances stay, and the watch begins again after a pause", service);
+                break;
         }
     }
-
-    private void LogFailure(string service, Exception why) =>
-        _log.Error(why, "the watch of \"{0}\" failed; the last known instances stay, and the watch begins again after a pause", service);
 
     private async Task<Done> DeregisterAsync()
     {

@@ -23,8 +23,8 @@ public sealed class EtcdServiceDiscovery : ServiceDiscovery
     public EtcdServiceDiscovery(ExtendedActorSystem system) => _discovery = EtcdDiscovery.Get(system);
 
     /// <inheritdoc/>
-    /// <remarks>Fails with <see cref="AkkaLb.Etcd.RegistryUnavailableException"/> when nothing is known of the service within
-    /// <paramref name="resolveTimeout"/>, with <see cref="AkkaLb.Etcd.RegistryRefusedException"/> at once when etcd refuses, and with
+    /// <remarks>Fails with <see cref="AkkaLb.Watching.RegistryUnavailableException"/> when nothing is known of the service within
+    /// <paramref name="resolveTimeout"/>, with <see cref="AkkaLb.Watching.RegistryRefusedException"/> at once when etcd refuses, and with
     /// <see cref="ArgumentException"/> for a name that breaks the rule of <see cref="ServiceNames"/>.</remarks>
     public override async Task<Resolved> Lookup(Lookup lookup, TimeSpan resolveTimeout)
     {

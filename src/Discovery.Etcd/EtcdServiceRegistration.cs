@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

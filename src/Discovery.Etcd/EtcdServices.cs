@@ -1,4 +1,5 @@
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd;
 
@@ -43,19 +44,21 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="onEvent">Called in order, one at a time, on threads of the pool. Must neither block nor throw.</param>
     public ServiceSubscription Subscribe(string service, Action<Watched<ServiceInstance>> onEvent) =>
-        Begin(service, ServiceInstanceValue.Read, onEvent, onFailure: null);
+        Subscribe<ServiceInstance>(service, ServiceInstanceValue.Read, onEvent, mustGoOn: false);
 
-    /// <summary>Like <see cref="Subscribe(string, Action{Watched{ServiceInstance}})"/>, and begins again after a pause when something unforeseen
-    /// ends it.</summary>
+    /// <summary>The same where a key says something else than an instance.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="read">What an instance's key says; <see cref="ServiceInstanceValue.Read"/> reads all of it.</param>
-    /// <param name="onEvent">As there. All instances are told again after a failure.</param>
-    /// <param name="onFailure">Called with what ended it, before the pause: to be logged as an error. Must neither block nor throw.</param>
-    public ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception> onFailure)
+    /// <param name="onEvent">As there.</param>
+    /// <param name="mustGoOn">Whether the watch begins again after a pause when something unforeseen ends it. That is told as
+    /// <see cref="Watched{T}.Failed"/>, and everything is told again.</param>
+    public ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, bool mustGoOn)
         where T : class
     {
-        ArgumentNullException.ThrowIfNull(onFailure);
-        return Begin(service, read, onEvent, onFailure);
+        ArgumentNullException.ThrowIfNull(onEvent);
+        _ = KeysOf(service);
+        return ServiceSubscription.Begin(
+            token => WithNews(WatchAsync(service, read, token)), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent, mustGoOn);
     }
 
     /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>
@@ -71,15 +74,6 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
         var key = KeysOf(service).KeyOf(ServiceNames.Checked(instance.Id));
         return new EtcdServiceRegistration(
             connection, service, key, instance, options ?? new RegistrationOptions(), DeriveRandom(), onEvent ?? (_ => { }));
-    }
-
-    private ServiceSubscription Begin<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, Action<Exception>? onFailure)
-        where T : class
-    {
-        ArgumentNullException.ThrowIfNull(onEvent);
-        _ = KeysOf(service);
-        return ServiceSubscription.Begin(
-            token => WithNews(WatchAsync(service, read, token)), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent, onFailure);
     }
 
     private static IAsyncEnumerable<Watched<T>> WithNews<T>(IAsyncEnumerable<Watched<T>> told)

@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd;
 
 /// <summary>Answers lookups, from a watch kept for each service or by reading. Thread-safe.</summary>
 /// <param name="log">What a watch tells besides instances.</param>
-/// <param name="logFailure">What ended a watch that is begun again.</param>
 internal sealed class ServiceLookups(
-    EtcdServices services, LookupMode mode, int watchesMax, Action<string, Watched<ServiceInstance>> log, Action<string, Exception> logFailure)
+    EtcdServices services, LookupMode mode, int watchesMax, Action<string, Watched<ServiceInstance>> log)
     : IAsyncDisposable
 {
     private const int ServicesMax = 1024;
@@ -55,7 +55,7 @@ internal sealed class ServiceLookups(
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (!_watched.TryGetValue(service, out watched) && _watched.Count < watchesMax)
             {
-                watched = new WatchedService(services, service, e => log(service, e), e => logFailure(service, e));
+                watched = new WatchedService(services, service, e => log(service, e));
                 _watched[service] = watched;
             }
 
@@ -126,10 +126,11 @@ internal sealed class ServiceLookups(
         private volatile TaskCompletionSource<IReadOnlyList<ServiceInstance>> _answer = NewAnswer();
         private volatile string _problem = "etcd did not answer";
 
-        public WatchedService(EtcdServices services, string service, Action<Watched<ServiceInstance>> log, Action<Exception> logFailure)
+        public WatchedService(EtcdServices services, string service, Action<Watched<ServiceInstance>> log)
         {
             _service = service;
-            _subscription = services.Subscribe<ServiceInstance>(service, ServiceInstanceValue.Read, e => OnEvent(e, log), logFailure);
+            _subscription = services.Subscribe<ServiceInstance>(
+                service, ServiceInstanceValue.Read, e => OnEvent(e, log), mustGoOn: true);
         }
 
         public async Task<IReadOnlyList<ServiceInstance>> InstancesAsync(TimeSpan timeout)

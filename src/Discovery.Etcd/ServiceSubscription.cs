@@ -1,4 +1,5 @@
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd;
 
@@ -14,15 +15,15 @@ public sealed class ServiceSubscription : IAsyncDisposable
 
     private ServiceSubscription(Func<CancellationToken, Task> run) => Completion = Task.Run(() => run(_stop.Token));
 
-    /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw, unless there is somebody
-    /// to be told of failures: then the watch begins again.</summary>
+    /// <summary>Completes when disposed. Faults when something unforeseen ended the watch, such as a callback that threw, unless the
+    /// watch must go on: then it begins again.</summary>
     public Task Completion { get; }
 
     /// <param name="refusalPause">After a watch was refused.</param>
-    /// <param name="onFailure">Null: a failure ends the subscription.</param>
+    /// <param name="mustGoOn">False: a failure ends the subscription.</param>
     internal static ServiceSubscription Begin<T>(
         Func<CancellationToken, IAsyncEnumerable<Watched<T>>> watch, TimeSpan refusalPause, TimeProvider timeProvider, Action<Watched<T>> onEvent,
-        Action<Exception>? onFailure = null)
+        bool mustGoOn = false)
         where T : class => new(async stop =>
         {
             while (!stop.IsCancellationRequested)
@@ -31,9 +32,9 @@ public sealed class ServiceSubscription : IAsyncDisposable
                 {
                     await RunAsync(watch, refusalPause, timeProvider, onEvent, stop).ConfigureAwait(false);
                 }
-                catch (Exception e) when (onFailure is not null)
+                catch (Exception e) when (mustGoOn)
                 {
-                    Tell(onFailure, e);
+                    Tell(onEvent, new Watched<T>.Failed($"{e.GetType().Name}: {LogText.Of(e.Message)}", e));
                     await Task.Delay(FailurePause, timeProvider, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
@@ -85,11 +86,12 @@ public sealed class ServiceSubscription : IAsyncDisposable
         }
     }
 
-    private static void Tell(Action<Exception> onFailure, Exception why)
+    private static void Tell<T>(Action<Watched<T>> onEvent, Watched<T> failed)
+        where T : class
     {
         try
         {
-            onFailure(why);
+            onEvent(failed);
         }
         catch (Exception)
         {

@@ -1,3 +1,4 @@
+using AkkaLb.Watching;
 using dotnet_etcd;
 using Etcdserverpb;
 using Grpc.Core;

@@ -1,3 +1,5 @@
+using AkkaLb.Watching;
+
 namespace AkkaLb.Etcd;
 
 /// <summary>Holds one lease: renews it, and knows until when it surely lives.</summary>

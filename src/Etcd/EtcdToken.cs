@@ -1,3 +1,5 @@
+using AkkaLb.Watching;
+
 namespace AkkaLb.Etcd;
 
 /// <summary>The token that stands for our credentials: fetched when first needed, kept, and fetched again when etcd does not know it any

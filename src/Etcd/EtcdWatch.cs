@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using AkkaLb.Watching;
 using Mvccpb;
 
 namespace AkkaLb.Etcd;

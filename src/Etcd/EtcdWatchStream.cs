@@ -1,3 +1,4 @@
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Grpc.Core;
 

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using AkkaLb.Watching;
 using Google.Protobuf;
 using Mvccpb;
 
@@ -13,14 +13,8 @@ namespace AkkaLb.Etcd;
 public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax = LeftOutValues.NamedMax)
     where T : class
 {
-    /// <summary>Keys put by one transaction share their create revision; the id breaks the tie the same way every time.</summary>
-    private static readonly Comparer<(long Created, string Id)> InOrder = Comparer<(long Created, string Id)>.Create(
-        (a, b) => a.Created != b.Created ? a.Created.CompareTo(b.Created) : string.CompareOrdinal(a.Id, b.Id));
-
     private readonly Dictionary<ByteString, Entry> _entries = [];
-    private readonly ImmutableSortedDictionary<(long Created, string Id), T>.Builder _all =
-        ImmutableSortedDictionary.CreateBuilder<(long Created, string Id), T>(InOrder);
-
+    private readonly ItemsInOrder<T> _items = new();
     private readonly LeftOutValues _leftOut = new(namedMax);
     private bool _wasReset;
 
@@ -46,7 +40,7 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
 
         var isNews = !_wasReset || changes.Count > 0;
         _wasReset = true;
-        return [new Watched<T>.Known(revision, _all.ToImmutable().Values) { Because = because, IsNews = isNews }, .. SummedUp(skipped)];
+        return [new Watched<T>.Known(revision, _items.All) { Because = because, IsNews = isNews }, .. SummedUp(skipped)];
     }
 
     /// <summary>The events of one revision.</summary>
@@ -68,7 +62,7 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
         }
 
         SummedUp(skipped);
-        return changes.Count == 0 ? skipped : [new Watched<T>.Known(revision, _all.ToImmutable().Values, changes), .. skipped];
+        return changes.Count == 0 ? skipped : [new Watched<T>.Known(revision, _items.All, changes), .. skipped];
     }
 
     /// <summary>Whether as many keys, the newest of them changed at this revision, are something else than what was told.</summary>
@@ -94,13 +88,13 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
         _entries[kv.Key] = new Entry(kv, problem is null ? item : null);
         if (known?.Item is not null)
         {
-            _all.Remove((known.Kv.CreateRevision, id));
+            _items.Remove(known.Kv.CreateRevision, id);
         }
 
         if (problem is null)
         {
             _leftOut.Forget(id);
-            _all[(kv.CreateRevision, id)] = item!;
+            _items.Set(kv.CreateRevision, id, item!);
             changes.Add(new KeyChange<T>(id, item));
             return;
         }
@@ -127,7 +121,7 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
         _leftOut.Forget(id);
         if (gone.Item is not null)
         {
-            _all.Remove((gone.Kv.CreateRevision, id));
+            _items.Remove(gone.Kv.CreateRevision, id);
             changes.Add(new KeyChange<T>(id, Item: null));
         }
     }
@@ -145,3 +139,11 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
     /// <param name="Item">Null: it is left out, which was told.</param>
     private sealed record Entry(KeyValue Kv, T? Item);
 }
+
+/// <summary>Reads what a key says.</summary>
+/// <param name="id">What follows the range's common start; any text.</param>
+/// <param name="kv">The key as etcd holds it; any value.</param>
+/// <param name="item">What it says, when nothing is wrong.</param>
+/// <returns>What is wrong, in words for an operator and fit for a log; null: nothing. Never throws.</returns>
+public delegate string? ReadKey<T>(string id, KeyValue kv, out T? item)
+    where T : class;

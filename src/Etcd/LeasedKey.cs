@@ -1,3 +1,4 @@
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

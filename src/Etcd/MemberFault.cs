@@ -1,3 +1,5 @@
+using AkkaLb.Watching;
+
 namespace AkkaLb.Etcd;
 
 /// <summary>What went wrong with one member.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using AkkaLb.Watching;
 using Etcdserverpb;
 
 namespace AkkaLb.Etcd;

@@ -1,6 +1,8 @@
 using Akka.Actor;
+using Akka.Event;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry;
 
@@ -11,36 +13,11 @@ public interface IBalancerDirectory
     /// spread.</summary>
     bool IsInOrder { get; }
 
-    /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed.</summary>
+    /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed. Each
+    /// address comes once, in the order in which to try them.</summary>
     /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news =>
     /// self.Tell(news)</c>.</param>
-    IAsyncDisposable Subscribe(Action<BalancerNews> tell);
-}
-
-/// <summary>What a directory of balancers pushes.</summary>
-public abstract record BalancerNews : INoSerializationVerificationNeeded
-{
-    private BalancerNews() { }
-
-    /// <summary>All balancers there are now.</summary>
-    /// <param name="Addresses">In the order in which to try them; may be empty.</param>
-    public sealed record Known(IReadOnlyList<Address> Addresses) : BalancerNews;
-
-    /// <summary>The registry that would know cannot be reached, or refuses; what was told last still stands.</summary>
-    public sealed record Unreachable(string Reason, bool IsRefused) : BalancerNews;
-
-    /// <summary>Reached again after <see cref="Unreachable"/>.</summary>
-    public sealed record Reachable : BalancerNews;
-
-    /// <summary>An entry that cannot be used; told once, as long as the problem stays the same.</summary>
-    /// <param name="Entry">As it is fit for a log.</param>
-    public sealed record LeftOut(string Entry, string Problem) : BalancerNews;
-
-    /// <summary>So many entries are left out beside those that were told as <see cref="LeftOut"/>: too many to name.</summary>
-    public sealed record MoreLeftOut(int Count) : BalancerNews;
-
-    /// <summary>The subscription has met an error that nobody foresaw, and begins again after a pause; what was told last still stands.</summary>
-    public sealed record Failed(string Problem) : BalancerNews;
+    IAsyncDisposable Subscribe(Action<Watched<Address>> tell);
 }
 
 /// <summary>Balancers that the operator has listed.</summary>
@@ -48,9 +25,9 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 {
     public bool IsInOrder => true;
 
-    public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
+    public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
     {
-        tell(new BalancerNews.Known(addresses));
+        tell(new Watched<Address>.Known(0, addresses));
         return Subscription.Instance;
     }
 
@@ -62,29 +39,52 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
     }
 }
 
-/// <summary>For whoever asks once.</summary>
+/// <summary>For whoever asks a directory.</summary>
 public static class BalancerDirectories
 {
+    /// <summary>Says what a directory tells beside the balancers.</summary>
+    public static void Tell(this ILoggingAdapter log, Watched<Address> told)
+    {
+        switch (told)
+        {
+            case Watched<Address>.Down m:
+                log.Warning("the balancers cannot be looked up; those known stay: {0}", m.Reason);
+                break;
+            case Watched<Address>.Up:
+                log.Info("the balancers can be looked up again");
+                break;
+            case Watched<Address>.Skipped m:
+                log.Warning("balancer {0} is left out: {1}", m.Key, m.Problem);
+                break;
+            case Watched<Address>.MoreSkipped m:
+                log.Warning("... and more entries of balancers are left out: {0}", m.Count);
+                break;
+            case Watched<Address>.Failed m:
+                log.Error("looking the balancers up failed; those known stay, and the look-up is tried again after a pause: {0}", m.Problem);
+                break;
+        }
+    }
+
     /// <summary>The balancers there are now.</summary>
     /// <exception cref="RegistryUnavailableException">The registry that would know cannot be reached.</exception>
     /// <exception cref="RegistryRefusedException">It refuses to tell.</exception>
-    public static async Task<IReadOnlyList<Address>> ReadOnceAsync(this IBalancerDirectory directory, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyCollection<Address>> ReadOnceAsync(this IBalancerDirectory directory, CancellationToken cancellationToken)
     {
-        var first = new TaskCompletionSource<BalancerNews>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = new TaskCompletionSource<Watched<Address>>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var subscription = directory.Subscribe(news => Keep(news, first)).ConfigureAwait(false);
         return await first.Task.WaitAsync(cancellationToken).ConfigureAwait(false) switch
         {
-            BalancerNews.Known known => known.Addresses,
-            BalancerNews.Unreachable { IsRefused: true, Reason: var reason } => throw new RegistryRefusedException(reason),
-            BalancerNews.Unreachable { Reason: var reason } => throw new RegistryUnavailableException(reason),
-            BalancerNews.Failed { Problem: var problem } => throw new RegistryUnavailableException(problem),
+            Watched<Address>.Known known => known.All,
+            Watched<Address>.Down { IsRefused: true, Reason: var reason } => throw new RegistryRefusedException(reason),
+            Watched<Address>.Down { Reason: var reason } => throw new RegistryUnavailableException(reason),
+            Watched<Address>.Failed { Problem: var problem } => throw new RegistryUnavailableException(problem),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
-    private static void Keep(BalancerNews news, TaskCompletionSource<BalancerNews> first)
+    private static void Keep(Watched<Address> news, TaskCompletionSource<Watched<Address>> first)
     {
-        if (news is BalancerNews.Known or BalancerNews.Unreachable or BalancerNews.Failed)
+        if (news is Watched<Address>.Known or Watched<Address>.Down or Watched<Address>.Failed)
         {
             first.TrySetResult(news);
         }

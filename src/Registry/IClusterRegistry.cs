@@ -1,5 +1,5 @@
 using AkkaLb.Core.Clusters;
-using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry;
 

@@ -1,7 +1,6 @@
 using AkkaLb.Core;
-using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
-using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry;
 
@@ -44,8 +43,11 @@ public interface IWorkerRegistry : IAsyncDisposable
     /// <summary>Gives the lease back; the registration goes with it at once. A lease that is gone already counts as done.</summary>
     Task DeregisterAsync(long leaseId, CancellationToken cancellationToken);
 
-    /// <summary>A snapshot first, then changes, without a gap. Outages are survived inside: they show as <see cref="RegistryEvent.Disconnected"/>,
-    /// followed by <see cref="RegistryEvent.Connected"/> and either the changes that were missed or a fresh snapshot to be diffed.</summary>
+    /// <summary>A snapshot first, then changes, without a gap. Outages are survived inside: they show as <see cref="Watched{T}.Down"/>,
+    /// followed by <see cref="Watched{T}.Up"/> and either the changes that were missed or a fresh snapshot to be diffed.</summary>
     /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>.</remarks>
-    IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellationToken);
+    /// <param name="protocol">By which the watcher's node is reached, <c>akka.tcp</c> say: workers that are reached otherwise are left out. Null:
+    /// any.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, CancellationToken cancellationToken);
 }

@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode;
 
@@ -22,8 +23,8 @@ public sealed class BalancerLinks : ReceiveActor
     public BalancerLinks(IBalancerDirectory directory)
     {
         _directory = directory;
-        Receive<BalancerNews.Known>(OnKnown);
-        Receive<BalancerNews>(_ => { });
+        Receive<Watched<Address>.Known>(OnKnown);
+        Receive<Watched<Address>>(_ => { });
         Receive<DisassociatedEvent>(m => OnLost(m.RemoteAddress, "it ended the connection, or the network did"));
         Receive<AssociationErrorEvent>(m => OnLost(m.RemoteAddress, Reason(m.Cause)));
         Receive<AssociatedEvent>(OnConnected);
@@ -51,13 +52,13 @@ public sealed class BalancerLinks : ReceiveActor
         _ = _subscription?.DisposeAsync().AsTask();
     }
 
-    private void OnKnown(BalancerNews.Known m)
+    private void OnKnown(Watched<Address>.Known m)
     {
         // An empty directory says less than what is known.
-        if (m.Addresses.Count > 0)
+        if (m.All.Count > 0)
         {
             var system = Context.System;
-            _balancers = m.Addresses.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
+            _balancers = m.All.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
                 a => NodeAddress.Of(system, a), a => $"{a.Host}:{a.Port}");
             _news.Keep(_balancers.Values);
         }

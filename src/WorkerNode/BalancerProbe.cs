@@ -4,6 +4,7 @@ using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Tls;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode;
 
@@ -25,9 +26,9 @@ internal static class BalancerProbe
         var until = clock.MonotonicClock + wait;
         var links = LinkTroubles.Of(system);
         var trouble = "etcd has not answered yet";
-        var told = Channel.CreateUnbounded<BalancerNews>();
+        var told = Channel.CreateUnbounded<Watched<Address>>();
         await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
-        IReadOnlyList<Address> addresses = [];
+        IReadOnlyCollection<Address> addresses = [];
         var finder = new BalancerFinder(ProbeTimeout);
         var probes = 0;
         using var line = new WaitingLine(() => Describe(addresses), wait, TimeProvider.System, Console.Error.WriteLine);
@@ -39,16 +40,16 @@ internal static class BalancerProbe
                 {
                     switch (news)
                     {
-                        case BalancerNews.Known known:
-                            (addresses, trouble) = (known.Addresses, NoneRegistered);
+                        case Watched<Address>.Known known:
+                            (addresses, trouble) = (known.All, NoneRegistered);
                             finder.Use([.. addresses.Select(a => NodeAddress.Of(system, a).ToString())], clock.MonotonicClock);
                             break;
-                        case BalancerNews.Unreachable { IsRefused: true } refused:
+                        case Watched<Address>.Down { IsRefused: true } refused:
                             throw new ProgramException(ExitCode.Unreachable, refused.Reason);
-                        case BalancerNews.Unreachable unreachable:
+                        case Watched<Address>.Down unreachable:
                             trouble = unreachable.Reason;
                             break;
-                        case BalancerNews.Failed failed:
+                        case Watched<Address>.Failed failed:
                             trouble = failed.Problem;
                             break;
                     }
@@ -85,13 +86,13 @@ internal static class BalancerProbe
         }
     }
 
-    private static string Describe(IReadOnlyList<Address> addresses) =>
+    private static string Describe(IReadOnlyCollection<Address> addresses) =>
         addresses.Count == 0 ? "a balancer to be registered in etcd" : $"a balancer at {HostsOf(addresses)}";
 
-    private static string HostsOf(IReadOnlyList<Address> addresses) => string.Join(", ", addresses.Select(a => $"{a.Host}:{a.Port}"));
+    private static string HostsOf(IReadOnlyCollection<Address> addresses) => string.Join(", ", addresses.Select(a => $"{a.Host}:{a.Port}"));
 
     /// <summary>Ends sooner when there is news.</summary>
-    private static async Task PauseAsync(ChannelReader<BalancerNews> news, TimeSpan pause, CancellationToken stopping)
+    private static async Task PauseAsync(ChannelReader<Watched<Address>> news, TimeSpan pause, CancellationToken stopping)
     {
         using var bound = new CancellationTokenSource(pause, TimeProvider.System);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, stopping);

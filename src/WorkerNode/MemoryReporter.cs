@@ -5,6 +5,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Workers;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode;
 
@@ -26,14 +27,9 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
     {
         (_worker, _settings) = (worker, settings);
         var system = Context.System;
-        Receive<BalancerNews.Known>(m => Step(
-            new ReporterInput.BalancersKnown([.. m.Addresses.Select(a => NodeAddress.Of(system, a).ToString())])));
-        Receive<BalancerNews.Unreachable>(m => Log.Warning("the balancers cannot be looked up; the reports go to those known: {0}", m.Reason));
-        Receive<BalancerNews.Reachable>(_ => Log.Info("the balancers can be looked up again"));
-        Receive<BalancerNews.LeftOut>(m => Log.Warning("balancer {0} is left out: {1}", m.Entry, m.Problem));
-        Receive<BalancerNews.MoreLeftOut>(m => Log.Warning("... and more entries of balancers are left out: {0}", m.Count));
-        Receive<BalancerNews.Failed>(m => Log.Error(
-            "looking the balancers up failed; the reports go to those known, and the look-up is tried again after a pause: {0}", m.Problem));
+        Receive<Watched<Address>.Known>(m => Step(
+            new ReporterInput.BalancersKnown([.. m.All.Select(a => NodeAddress.Of(system, a).ToString())])));
+        Receive<Watched<Address>>(m => Log.Tell(m));
     }
 
     private long Finished => _settings.JobsFinished?.Invoke() ?? 0;

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
-using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode;
 

@@ -3,6 +3,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -30,7 +31,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
         var balancer = Balancer(PolicyNames.RoundRobin, A, B);
         var before = Assert.IsType<Assigned>(Ask(balancer, count: 2)).Workers;
         Change(balancer, C.Put(), B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42").Put());
-        balancer.Tell(new WorkersSnapshot([A, B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42"), C]), TestActor);
+        balancer.Tell(new Watched<Member>.Known(0, [A, B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42"), C]), TestActor);
         var after = Assert.IsType<Assigned>(Ask(balancer, count: 3)).Workers.OrderBy(w => w.Worker.Id).ToList();
         Assert.Same(before[0], after[0]);
         Assert.NotSame(before[1], after[1]);

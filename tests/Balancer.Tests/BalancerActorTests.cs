@@ -3,6 +3,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -175,7 +176,7 @@ public class BalancerActorTests : BalancerKit
     public async Task An_early_report_is_forgotten_after_its_hold()
     {
         var balancer = Balancer(PolicyNames.LeastLoad, new BalancerLimits(Heartbeat * 2, 10));
-        balancer.Tell(new WorkersSnapshot([]));
+        balancer.Tell(new Watched<Member>.Known(0, []));
         Report(balancer, A, 1);
         await Settled(balancer);
         Advance(Heartbeat * 2);
@@ -235,7 +236,7 @@ public class BalancerActorTests : BalancerKit
         Report(balancer, A, 1);
         Report(balancer, B, 2);
         Assert.Equal("a", Picks(balancer));
-        balancer.Tell(new WorkersSnapshot([B, C]));
+        balancer.Tell(new Watched<Member>.Known(0, [B, C]));
         Assert.Equal("b", Picks(balancer));
     }
 

@@ -5,6 +5,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -78,11 +79,11 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     {
         var local = CreateTestProbe();
         _front.Tell(DecidingHere.Instance, local);
-        _watcher.ExpectMsg<GetWorkersSnapshot>();
-        _watcher.Reply(new WorkersSnapshot([], 12));
-        Assert.Equal(12, local.ExpectMsg<WorkersSnapshot>().Revision);
-        _front.Tell(new WorkersChanged([], 13));
-        Assert.Equal(13, local.ExpectMsg<WorkersChanged>().Revision);
+        _watcher.ExpectMsg<GetWorkers>();
+        _watcher.Reply(new Watched<Member>.Known(12, []));
+        Assert.Equal(12, local.ExpectMsg<Watched<Member>.Known>().Revision);
+        _front.Tell(new Watched<Member>.Known(13, [], []));
+        Assert.Equal(13, local.ExpectMsg<Watched<Member>.Known>().Revision);
         _front.Tell(Question, TestActor);
         local.ExpectMsg<Assign>();
         Assert.Equal(TestActor, local.LastSender);
@@ -94,7 +95,7 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     {
         var local = CreateTestProbe();
         _front.Tell(DecidingHere.Instance, local);
-        _watcher.ExpectMsg<GetWorkersSnapshot>();
+        _watcher.ExpectMsg<GetWorkers>();
         _front.Tell(new Decides(4), local);
         Sys.Stop(local);
         AwaitAssert(() =>

@@ -5,6 +5,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -25,11 +26,12 @@ public abstract class BalancerKit(Config? config = null) : VirtualTimeKit(config
     protected IActorRef Balancer(string policy, params Member[] members)
     {
         var balancer = Balancer(policy);
-        balancer.Tell(new WorkersSnapshot(members), TestActor);
+        balancer.Tell(new Watched<Member>.Known(0, members), TestActor);
         return balancer;
     }
 
-    protected static void Change(IActorRef balancer, params MemberChange[] changes) => balancer.Tell(new WorkersChanged(changes), ActorRefs.NoSender);
+    protected static void Change(IActorRef balancer, params KeyChange<Member>[] changes) => 
+        balancer.Tell(new Watched<Member>.Known(0, [], changes), ActorRefs.NoSender);
 
     protected static void Report(IActorRef balancer, Member worker, long mebibytes, long sequence = 1) =>
         Report(balancer, worker.Key(), mebibytes, sequence);

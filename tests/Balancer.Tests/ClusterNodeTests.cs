@@ -10,6 +10,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 

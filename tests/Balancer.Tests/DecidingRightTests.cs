@@ -3,6 +3,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -21,7 +22,7 @@ public sealed class DecidingRightTests : BalancerKit
         var balancer = Deciding();
         var assigned = Assert.IsType<Assigned>(Ask(balancer));
         Assert.Equal((40, 12), (assigned.Term, assigned.Revision));
-        balancer.Tell(new WorkersChanged([B.Put()], 15));
+        balancer.Tell(new Watched<Member>.Known(15, [], [B.Put()]));
         Assert.Equal(15, Assert.IsType<Assigned>(Ask(balancer)).Revision);
         balancer.Tell(WhoDecides.Instance, TestActor);
         Assert.Equal(40, ExpectMsg<Decides>().Term);
@@ -81,7 +82,7 @@ public sealed class DecidingRightTests : BalancerKit
     {
         var balancer = Sys.ActorOf(BalancerActor.Props("b1", PolicyNames.Create(PolicyNames.PickFirst), BalancerLimits.Default, _right, TestActor));
         ExpectMsg<DecidingHere>();
-        balancer.Tell(new WorkersSnapshot([A], 12), TestActor);
+        balancer.Tell(new Watched<Member>.Known(12, [A]), TestActor);
         return balancer;
     }
 }

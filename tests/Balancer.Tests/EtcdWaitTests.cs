@@ -1,6 +1,7 @@
 using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 

@@ -7,6 +7,7 @@ using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -28,14 +29,14 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     public async Task The_first_snapshot_is_told_whole()
     {
         (await _registry.NextWatchAsync()).Snapshot(7, A, B);
-        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+        Assert.Equal([A, B], ExpectMsg<Watched<Member>.Known>().All);
     }
 
     [Fact]
     public async Task An_empty_first_snapshot_is_told_too()
     {
         (await _registry.NextWatchAsync()).Snapshot(1);
-        Assert.Empty(ExpectMsg<WorkersSnapshot>().Members);
+        Assert.Empty(ExpectMsg<Watched<Member>.Known>().All);
     }
 
     [Fact]
@@ -49,32 +50,21 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task What_is_at_or_below_the_applied_revision_is_not_told()
-    {
-        var watch = await WatchWithAsync(A);
-        watch.Changed(7, A.Removed());
-        watch.Changed(6, B.Put());
-        watch.Changed(8, C.Put());
-        ExpectChanges(C.Put());
-    }
-
-    [Fact]
     public async Task A_restarted_balancer_is_told_the_members_once_more()
     {
         var watch = await WatchWithAsync(A);
         watch.Changed(8, B.Put());
         ExpectChanges(B.Put());
-        _watcher.Tell(GetWorkersSnapshot.Instance, TestActor);
-        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+        _watcher.Tell(GetWorkers.Instance, TestActor);
+        Assert.Equal([A, B], ExpectMsg<Watched<Member>.Known>().All);
     }
 
     [Fact]
-    public async Task Of_a_second_snapshot_only_the_difference_is_told()
+    public async Task What_was_read_again_is_told_whole()
     {
         var watch = await WatchWithAsync(A, B);
         watch.Snapshot(20, B, C);
-        ExpectChanges(A.Removed(), C.Put());
-        watch.Snapshot(21, B, C);
+        ExpectAll(B, C);
         watch.Changed(22, C.Removed());
         ExpectChanges(C.Removed());
     }
@@ -84,6 +74,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         var watch = await WatchWithAsync(A, B);
         watch.Snapshot(1);
+        ExpectAll(A, B);
         var again = A with { RegistrationOrder = 5 };
         watch.Changed(2, again.Put());
         ExpectChanges(again.Put());
@@ -96,8 +87,8 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         var watch = await WatchWithAsync(A, B);
         Sys.EventStream.Subscribe(TestActor, typeof(Info));
-        watch.Say(new RegistryEvent.Snapshot(3, [A]) { Because = "it came back older" });
-        Assert.Equal("the registry was read again at revision 3 (changes: 1): it came back older", ExpectMsg<Info>().Message.ToString());
+        watch.Say(new Watched<Member>.Known(3, [A]) { Because = "it came back older" });
+        Assert.Equal("the registry was read again at revision 3: it came back older", ExpectMsg<Info>().Message.ToString());
     }
 
     [Fact]
@@ -105,7 +96,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         var watch = await WatchWithAsync(A, B);
         watch.Snapshot(3, A);
-        ExpectChanges(B.Removed());
+        ExpectAll(A);
         watch.Changed(4, C.Put());
         ExpectChanges(C.Put());
     }
@@ -114,37 +105,11 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     public async Task An_outage_and_an_unreadable_value_say_nothing_to_the_balancer()
     {
         var watch = await WatchWithAsync(A);
-        watch.Say(new RegistryEvent.Disconnected("refused"));
-        watch.Say(new RegistryEvent.Connected());
-        watch.Say(new RegistryEvent.Unreadable("/akkalb/workers/x", "not JSON"));
+        watch.Say(new Watched<Member>.Down("refused"));
+        watch.Say(new Watched<Member>.Up());
+        watch.Say(new Watched<Member>.Skipped("/akkalb/workers/x", "not JSON"));
         watch.Changed(8, B.Put());
         ExpectChanges(B.Put());
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("nonsense")]
-    [InlineData("akka://AkkaLb/user/worker")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1/user/worker")]
-    [InlineData("http://AkkaLb@127.0.0.1:4100/user/worker#1")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#x")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#99999999999999999999")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:99999/user/worker#1")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#-9223372036854775808")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker#2147483648")]
-    [InlineData("akka.tcp://Other@127.0.0.1:4100/user/worker#1")]
-    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/other#1")]
-    public async Task A_worker_whose_path_cannot_be_told_and_watched_is_left_out(string path)
-    {
-        var watch = await _registry.NextWatchAsync();
-        watch.Snapshot(7, A.WithPath(path), B);
-        Assert.Equal([B], ExpectMsg<WorkersSnapshot>().Members);
-        watch.Changed(8, C.WithPath(path).Put());
-        watch.Changed(9, C.Put());
-        ExpectChanges(C.Put());
-        watch.Changed(10, B.WithPath(path).Put());
-        ExpectChanges(B.Removed());
     }
 
     [Theory]
@@ -163,7 +128,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
 
         Advance(TimeSpan.FromMilliseconds(1));
         (await _registry.NextWatchAsync()).Snapshot(9, A, B);
-        ExpectChanges(B.Put());
+        ExpectAll(A, B);
     }
 
     [Fact]
@@ -179,7 +144,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         old.End();
         await old.Events.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         fresh.Snapshot(10, C);
-        Assert.Equal([C], ExpectMsg<WorkersSnapshot>().Members);
+        Assert.Equal([C], ExpectMsg<Watched<Member>.Known>().All);
     }
 
     [Fact]
@@ -202,7 +167,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
 
         watch.Snapshot(10, A, B);
         // The first that the balancer hears since the crashes.
-        Assert.Equal([A, B], ExpectMsg<WorkersSnapshot>().Members);
+        Assert.Equal([A, B], ExpectMsg<Watched<Member>.Known>().All);
         Advance((WatcherCore.RestartPauseMax * 2) + TimeSpan.FromMilliseconds(1));
         await CrashAsync(watch);
         Advance(WatcherCore.ReopenAfter);
@@ -210,33 +175,12 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task Workers_left_out_are_said_once_and_beyond_some_summed_up()
-    {
-        var watch = await _registry.NextWatchAsync();
-        Sys.EventStream.Subscribe(TestActor, typeof(Warning));
-        Member[] wrong = [.. Enumerable.Range(1, 100).Select(i => Workers.Member($"w{i}", i).WithPath("akka.tcp://AkkaLb@h:1/\r\nfatal: x"))];
-        watch.Snapshot(7, [A, .. wrong]);
-        for (var i = 1; i <= 20; i++)
-        {
-            Assert.Equal($"worker w{i} is left out: \"akka.tcp://AkkaLb@h:1/\\u000d\\u000afatal: x\" is not a worker's actor path with address and "
-                + $"uid", ExpectWarning());
-        }
-
-        Assert.Equal("... and more workers are left out: 80", ExpectWarning());
-        Assert.Equal([A], ExpectMsg<WorkersSnapshot>().Members);
-        watch.Snapshot(8, [A, .. wrong]);
-        watch.Changed(9, wrong[0].Put());
-        watch.Changed(10, B.Put());
-        ExpectChanges(B.Put());
-    }
-
-    [Fact]
     public async Task Unreadable_values_are_logged_by_name_and_by_number()
     {
         var watch = await WatchWithAsync(A);
         Sys.EventStream.Subscribe(TestActor, typeof(Warning));
-        watch.Say(new RegistryEvent.Unreadable("/akkalb/workers/x", "it is not JSON"));
-        watch.Say(new RegistryEvent.MoreUnreadable(19_990));
+        watch.Say(new Watched<Member>.Skipped("/akkalb/workers/x", "it is not JSON"));
+        watch.Say(new Watched<Member>.MoreSkipped(19_990));
         Assert.Equal("registry value /akkalb/workers/x is left out: it is not JSON", ExpectWarning());
         Assert.Equal("... and more registry values are left out: 19990", ExpectWarning());
     }
@@ -249,7 +193,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
         Assert.Equal(new WatcherState("etcd", true, 7, TimeSpan.Zero, 0, 0, "", 2), await StateAsync());
 
         Advance(TimeSpan.FromSeconds(3));
-        watch.Say(new RegistryEvent.Disconnected("refused"));
+        watch.Say(new Watched<Member>.Down("refused"));
         watch.Changed(8, C.Put());
         ExpectChanges(C.Put());
         Assert.Equal(new WatcherState("etcd", false, 8, TimeSpan.Zero, 0, 1, "refused", 3), await StateAsync());
@@ -269,7 +213,7 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     /// <summary>Provokes a crash, which no registry of ours does, and waits until the watcher is there again.</summary>
     private async Task CrashAsync(ScriptedRegistry.Watch watch)
     {
-        watch.Say(new RegistryEvent.Snapshot(8, null!));
+        watch.Say(null!);
         await AwaitConditionAsync(() => Task.FromResult(watch.Cancelled.IsCancellationRequested), TimeSpan.FromSeconds(20));
         await Settled(_watcher);
     }
@@ -280,9 +224,16 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         var watch = await _registry.NextWatchAsync();
         watch.Snapshot(7, members);
-        Assert.Equal(members, ExpectMsg<WorkersSnapshot>().Members);
+        Assert.Equal(members, ExpectMsg<Watched<Member>.Known>().All);
         return watch;
     }
 
-    private void ExpectChanges(params MemberChange[] changes) => Assert.Equal(changes, ExpectMsg<WorkersChanged>().Changes);
+    private void ExpectAll(params Member[] members)
+    {
+        var known = ExpectMsg<Watched<Member>.Known>();
+        Assert.Null(known.Changes);
+        Assert.Equal(members, known.All);
+    }
+
+    private void ExpectChanges(params KeyChange<Member>[] changes) => Assert.Equal(changes, ExpectMsg<Watched<Member>.Known>().Changes);
 }

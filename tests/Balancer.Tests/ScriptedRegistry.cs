@@ -4,6 +4,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -16,7 +17,7 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     public async Task<Watch> NextWatchAsync() => await _opened.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
-    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new Watch(cancellationToken);
         OpenedCount++;
@@ -46,15 +47,21 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     internal sealed class Watch(CancellationToken cancelled)
     {
-        public Channel<RegistryEvent> Events { get; } = Channel.CreateUnbounded<RegistryEvent>();
+        private IReadOnlyList<Member> _members = [];
+
+        public Channel<Watched<Member>> Events { get; } = Channel.CreateUnbounded<Watched<Member>>();
 
         public CancellationToken Cancelled => cancelled;
 
-        public void Say(RegistryEvent e) => Assert.True(Events.Writer.TryWrite(e));
+        public void Say(Watched<Member> e) => Assert.True(Events.Writer.TryWrite(e));
 
-        public void Snapshot(long revision, params Member[] members) => Say(new RegistryEvent.Snapshot(revision, members));
+        public void Snapshot(long revision, params Member[] members) => Say(new Watched<Member>.Known(revision, _members = members));
 
-        public void Changed(long revision, params MemberChange[] changes) => Say(new RegistryEvent.Changed(revision, changes));
+        public void Changed(long revision, params KeyChange<Member>[] changes)
+        {
+            _members = [.. _members.Where(m => !changes.Any(c => c.Id == m.Worker.Id)), .. changes.Select(c => c.Item).OfType<Member>()];
+            Say(new Watched<Member>.Known(revision, _members, changes));
+        }
 
         public void End(Exception? why = null) => Events.Writer.Complete(why);
     }

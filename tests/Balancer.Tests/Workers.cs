@@ -1,4 +1,5 @@
 using AkkaLb.Core;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer.Tests;
 
@@ -16,9 +17,9 @@ internal static class Workers
 
     public static WorkerKey Key(this Member member) => new(member.Worker.Id, member.Worker.Incarnation);
 
-    public static MemberChange Put(this Member member) => new MemberChange.Put(member);
+    public static KeyChange<Member> Put(this Member member) => new(member.Worker.Id, member);
 
-    public static MemberChange Removed(this Member member) => new MemberChange.Removed(member.Worker.Id);
+    public static KeyChange<Member> Removed(this Member member) => new(member.Worker.Id, null);
 
     private static string PathOf(int port) => $"akka.tcp://AkkaLb@127.0.0.1:{port}/user/worker#{port}";
 }

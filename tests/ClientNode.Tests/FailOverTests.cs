@@ -6,6 +6,7 @@ using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.ClientNode.Tests;
 
@@ -71,7 +72,7 @@ public sealed class FailOverTests : VirtualTimeKit
                 await PassAsync(client, ClientSettings.Default.AssignTimeout);
                 break;
             case Loss.LeftTheRegistry:
-                _directory.Tell(new BalancerNews.Known([Here]));
+                _directory.Tell(new Watched<Address>.Known(0, [Here]));
                 break;
         }
 
@@ -89,13 +90,13 @@ public sealed class FailOverTests : VirtualTimeKit
         _ = _client!.AssignAsync(1, TimeSpan.FromSeconds(60));
         _first.ExpectMsg<Assign>();
         var client = _first.LastSender;
-        foreach (var news in new BalancerNews[]
+        foreach (var news in new Watched<Address>[]
         {
-            new BalancerNews.Known([There, Here]),
-            new BalancerNews.Unreachable("etcd is away", IsRefused: false),
-            new BalancerNews.Known([]),
-            new BalancerNews.Reachable(),
-            new BalancerNews.Known([Here]),
+            new Watched<Address>.Known(0, [There, Here]),
+            new Watched<Address>.Down("etcd is away", IsRefused: false),
+            new Watched<Address>.Known(0, []),
+            new Watched<Address>.Up(),
+            new Watched<Address>.Known(0, [Here]),
         })
         {
             _directory.Tell(news);
@@ -113,8 +114,8 @@ public sealed class FailOverTests : VirtualTimeKit
         Start(isInOrder: false, Here);
         _ = _client!.AssignAsync(1, TimeSpan.FromSeconds(60));
         _first.ExpectMsg<Assign>();
-        _directory.Tell(new BalancerNews.Known([]));
-        _directory.Tell(new BalancerNews.Known([There]));
+        _directory.Tell(new Watched<Address>.Known(0, []));
+        _directory.Tell(new Watched<Address>.Known(0, [There]));
         await PassAsync(_first.LastSender, TimeSpan.FromMilliseconds(1));
         await _second.ExpectMsgAsync<Assign>(Patience);
     }
@@ -168,19 +169,19 @@ public sealed class FailOverTests : VirtualTimeKit
 
     private sealed class Directory : IBalancerDirectory
     {
-        private Action<BalancerNews> _tell = _ => { };
+        private Action<Watched<Address>> _tell = _ => { };
 
         public bool IsInOrder { get; set; }
 
         public IReadOnlyList<Address> Addresses { get; set; } = [];
 
-        public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
+        public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
         {
             _tell = tell;
-            Tell(new BalancerNews.Known(Addresses));
+            Tell(new Watched<Address>.Known(0, Addresses));
             return new FixedBalancers([]).Subscribe(_ => { });
         }
 
-        public void Tell(BalancerNews news) => _tell(news);
+        public void Tell(Watched<Address> news) => _tell(news);
     }
 }

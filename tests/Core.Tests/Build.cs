@@ -1,4 +1,5 @@
 using AkkaLb.Core.Balancing;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Tests;
 
@@ -27,7 +28,18 @@ internal static class Build
     public static MemorySample Sample(string id, long bytes, long sequence = 1, long incarnation = 1) =>
         new(Key(id, incarnation), sequence, S(1), bytes);
 
-    public static MemberChange Put(Member member) => new MemberChange.Put(member);
+    public static KeyChange<Member> Put(Member member) => new(member.Worker.Id, member);
 
-    public static MemberChange Removed(string id) => new MemberChange.Removed(id);
+    public static KeyChange<Member> Removed(string id) => new(id, null);
+
+    /// <summary>Everything was read.</summary>
+    public static Watched<Member>.Known Read(IReadOnlyCollection<Member> members, long revision = 0) => new(revision, members);
+
+    /// <summary>What one revision changed. What there is besides does not count then.</summary>
+    public static Watched<Member>.Known Changed(IReadOnlyList<KeyChange<Member>> changes, long revision = 0) => new(revision, [], changes);
+
+    public static void ApplySnapshot(this WorkerTable table, IReadOnlyCollection<Member> members, TimeSpan now) => table.Apply(Read(members), now);
+
+    public static void ApplyChanges(this WorkerTable table, IReadOnlyList<KeyChange<Member>> changes, TimeSpan now) =>
+        table.Apply(Changed(changes), now);
 }

@@ -7,6 +7,7 @@ using Akka.Event;
 using Akka.TestKit.Xunit2;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 

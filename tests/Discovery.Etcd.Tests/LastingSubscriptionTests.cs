@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd.Tests;
 
@@ -38,7 +39,12 @@ public sealed class LastingSubscriptionTests
     }
 
     private ServiceSubscription Begin(Action<Watched<ServiceInstance>> onEvent, Action<Exception> onFailure, int failures) =>
-        ServiceSubscription.Begin(token => WatchAsync(++_begun, failures, token), TimeSpan.FromSeconds(1), _time, onEvent, onFailure);
+        ServiceSubscription.Begin(
+            token => WatchAsync(++_begun, failures, token),
+            TimeSpan.FromSeconds(1),
+            _time,
+            e => (e is Watched<ServiceInstance>.Failed failed ? () => onFailure(failed.Cause) : (Action)(() => onEvent(e)))(),
+            mustGoOn: true);
 
     private static async IAsyncEnumerable<Watched<ServiceInstance>> WatchAsync(
         int number, int failures, [EnumeratorCancellation] CancellationToken stop)

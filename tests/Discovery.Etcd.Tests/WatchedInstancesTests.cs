@@ -1,4 +1,5 @@
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Google.Protobuf;
 using Mvccpb;
 

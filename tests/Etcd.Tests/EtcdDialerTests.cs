@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Etcd.Tests;
 

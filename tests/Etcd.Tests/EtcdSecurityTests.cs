@@ -1,6 +1,7 @@
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -1,3 +1,4 @@
+using AkkaLb.Watching;
 using Grpc.Core;
 
 namespace AkkaLb.Etcd.Tests;

@@ -1,5 +1,6 @@
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -7,14 +7,17 @@ namespace AkkaLb.Simulation;
 /// <summary>Many runs, one seed after another, on all processors.</summary>
 internal static class Suite
 {
+    /// <summary>Of so many runs that broke a rule it ends: more say nothing new, and each is kept.</summary>
+    private const int FailuresMax = 1000;
+
     /// <param name="count">How many schedules.</param>
     /// <param name="firstSeed">Of the first; each of the others has the next.</param>
     /// <param name="replays">Each so many seeds one is run twice, and has to be the same run.</param>
-    /// <param name="stopAt">No further seed is begun after so many violations.</param>
+    /// <param name="stopAt">No further seed is begun after so many seeds that broke a rule.</param>
     /// <param name="threads">Null: one for each processor.</param>
     /// <param name="rule">Only runs that break this rule are failures; null: any.</param>
     public static SuiteResult Run(
-        int count, long firstSeed, Planted planted = Planted.Nothing, int replays = 1, int stopAt = int.MaxValue, string? rule = null,
+        int count, long firstSeed, Planted planted = Planted.Nothing, int replays = 1, int stopAt = FailuresMax, string? rule = null,
         int? threads = null)
     {
         var watch = Stopwatch.StartNew();

@@ -3,6 +3,7 @@ using Akka.TestKit.Xunit2;
 using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode.Tests;
 
@@ -46,8 +47,8 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
         Sys.ActorOf<BlackHoleActor>("balancer");
         var directory = new Directory([]);
         var finding = BalancerProbe.FindAsync(Sys, directory, Patience, default);
-        directory.Tell(new BalancerNews.Unreachable("etcd does not answer", IsRefused: false));
-        directory.Tell(new BalancerNews.Known([Here]));
+        directory.Tell(new Watched<Address>.Down("etcd does not answer", IsRefused: false));
+        directory.Tell(new Watched<Address>.Known(0, [Here]));
         Assert.Equal(Here, await finding);
     }
 
@@ -73,9 +74,9 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     {
         var e = await Assert.ThrowsAsync<ProgramException>(
             () => BalancerProbe.FindAsync(
-                Sys, new Directory([]) { Fault = new BalancerNews.Unreachable("no permission", IsRefused: true) }, Patience, default));
+                Sys, new Directory([]) { Fault = new Watched<Address>.Down("no permission", IsRefused: true) }, Patience, default));
         Assert.Equal("no permission", e.Message);
-        var away = new Directory([]) { Fault = new BalancerNews.Unreachable("etcd does not answer", IsRefused: false) };
+        var away = new Directory([]) { Fault = new Watched<Address>.Down("etcd does not answer", IsRefused: false) };
         e = await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, away, TimeSpan.FromMilliseconds(100), default));
         Assert.StartsWith("etcd does not answer (waited 0.1 s)", e.Message, StringComparison.Ordinal);
     }
@@ -84,21 +85,21 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
 
     private sealed class Directory(IReadOnlyList<Address> addresses) : IBalancerDirectory, IAsyncDisposable
     {
-        private Action<BalancerNews> _tell = _ => { };
+        private Action<Watched<Address>> _tell = _ => { };
 
         public bool IsInOrder => false;
 
         /// <summary>Told in place of the addresses.</summary>
-        public BalancerNews? Fault { get; init; }
+        public Watched<Address>? Fault { get; init; }
 
-        public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
+        public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
         {
             _tell = tell;
-            Tell(Fault ?? new BalancerNews.Known(addresses));
+            Tell(Fault ?? new Watched<Address>.Known(0, addresses));
             return this;
         }
 
-        public void Tell(BalancerNews news) => _tell(news);
+        public void Tell(Watched<Address> news) => _tell(news);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -6,6 +6,7 @@ using AkkaLb.Core.Workers;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode.Tests;
 
@@ -92,12 +93,12 @@ public class MemoryReporterTests : VirtualTimeKit
         var reporter = Start(Here);
         Assert.Equal((Worker, 1L), Parts(_balancer.ExpectMsg<MemoryReport>()));
 
-        _directory.Tell(new BalancerNews.Known([Here, there]));
+        _directory.Tell(new Watched<Address>.Known(0, [Here, there]));
         await PassAsync(reporter, Heartbeat);
         Assert.Equal((Worker, 2L), Parts(_balancer.ExpectMsg<MemoryReport>()));
         Assert.Equal((Worker, 2L), Parts(await second.ExpectMsgAsync<MemoryReport>(TimeSpan.FromSeconds(20))));
 
-        _directory.Tell(new BalancerNews.Known([there]));
+        _directory.Tell(new Watched<Address>.Known(0, [there]));
         await PassAsync(reporter, Heartbeat);
         Assert.Equal((Worker, 3L), Parts(await second.ExpectMsgAsync<MemoryReport>(TimeSpan.FromSeconds(20))));
         Assert.False(_balancer.HasMessages);
@@ -109,7 +110,7 @@ public class MemoryReporterTests : VirtualTimeKit
         var reporter = Start();
         await Settled(reporter);
         Assert.False(_balancer.HasMessages);
-        _directory.Tell(new BalancerNews.Known([Here]));
+        _directory.Tell(new Watched<Address>.Known(0, [Here]));
         Assert.Equal((Worker, 1L), Parts(_balancer.ExpectMsg<MemoryReport>()));
     }
 
@@ -118,8 +119,8 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         var reporter = Start(Here);
         _balancer.ExpectMsg<MemoryReport>();
-        _directory.Tell(new BalancerNews.Unreachable("no answer", IsRefused: false));
-        _directory.Tell(new BalancerNews.LeftOut("b2", "it is not JSON"));
+        _directory.Tell(new Watched<Address>.Down("no answer", IsRefused: false));
+        _directory.Tell(new Watched<Address>.Skipped("b2", "it is not JSON"));
         for (var sequence = 2; sequence <= 12; sequence++)
         {
             await PassAsync(reporter, Heartbeat);
@@ -132,7 +133,7 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         var reporter = Start(Here);
         _balancer.ExpectMsg<MemoryReport>();
-        _directory.Tell(new BalancerNews.Known([]));
+        _directory.Tell(new Watched<Address>.Known(0, []));
         await PassAsync(reporter, Heartbeat);
         Assert.Equal((Worker, 2L), Parts(_balancer.ExpectMsg<MemoryReport>()));
     }
@@ -198,7 +199,7 @@ public class MemoryReporterTests : VirtualTimeKit
 
     private sealed class Directory : IBalancerDirectory, IAsyncDisposable
     {
-        private Action<BalancerNews> _tell = _ => { };
+        private Action<Watched<Address>> _tell = _ => { };
 
         public IReadOnlyList<Address> Addresses { get; set; } = [];
 
@@ -206,14 +207,14 @@ public class MemoryReporterTests : VirtualTimeKit
 
         public bool IsEnded { get; private set; }
 
-        public IAsyncDisposable Subscribe(Action<BalancerNews> tell)
+        public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
         {
             _tell = tell;
-            Tell(new BalancerNews.Known(Addresses));
+            Tell(new Watched<Address>.Known(0, Addresses));
             return this;
         }
 
-        public void Tell(BalancerNews news) => _tell(news);
+        public void Tell(Watched<Address> news) => _tell(news);
 
         public ValueTask DisposeAsync()
         {

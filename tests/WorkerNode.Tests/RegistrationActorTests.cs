@@ -4,6 +4,7 @@ using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
 using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode.Tests;
 

@@ -4,6 +4,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.WorkerNode.Tests;
 
@@ -45,7 +46,7 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => Ask<bool>(new("deregister", leaseId, null, cancellationToken));
 
-    public IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -1,10 +1,10 @@
 using Akka.Configuration;
-using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.ClientNode.Commands;
 

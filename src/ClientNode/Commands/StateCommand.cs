@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
-using AkkaLb.Etcd;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;
+using AkkaLb.Watching;
 
 namespace AkkaLb.ClientNode.Commands;
 

@@ -1,5 +1,6 @@
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Balancing;
 
@@ -45,11 +46,8 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
             case MemoryReport m:
                 OnReport(m, now, outbox);
                 break;
-            case WorkersChanged m:
-                OnChanged(m, now, outbox);
-                break;
-            case WorkersSnapshot m:
-                OnSnapshot(m, now, outbox);
+            case Watched<Member>.Known m:
+                OnKnown(m, now, outbox);
                 break;
             case BalancerInput.Unreachable m:
                 OnUnreachable(m, now, outbox);
@@ -104,37 +102,21 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
         }
     }
 
-    private void OnSnapshot(WorkersSnapshot m, TimeSpan now, List<BalancerEffect> outbox)
+    private void OnKnown(Watched<Member>.Known m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        _table.ApplySnapshot(m.Members, now);
+        var isFirst = !_table.IsKnown;
+        var news = _table.Apply(m, now);
         _revision = m.Revision;
-        var unable = m.Members.Count(member => member.Worker.Reason.Length > 0);
+        if (!isFirst)
+        {
+            outbox.AddRange(news.Select(one => new BalancerEffect.Note(one.Text, one.IsTrouble ? NoteLevel.Warning : NoteLevel.Info)));
+            return;
+        }
+
+        var unable = m.All.Count(member => member.Worker.Reason.Length > 0);
         var count = _table.MemberCount == 1 ? "1 worker is registered" : $"{_table.MemberCount} workers are registered";
         var more = unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment";
         Note(count + more, isTrouble: false, outbox);
-    }
-
-    private void OnChanged(WorkersChanged m, TimeSpan now, List<BalancerEffect> outbox)
-    {
-        Tell(m.Changes, outbox);
-        _table.ApplyChanges(m.Changes, now);
-        _revision = m.Revision;
-    }
-
-    /// <summary>Says what is about to change. One batch may change a worker twice.</summary>
-    private void Tell(IReadOnlyList<MemberChange> changes, List<BalancerEffect> outbox)
-    {
-        var changed = new Dictionary<string, WorkerRecord?>(StringComparer.Ordinal);
-        foreach (var change in changes)
-        {
-            var (worker, now) = change is MemberChange.Put put
-                ? (put.Member.Worker.Id, put.Member.Worker)
-                : (((MemberChange.Removed)change).WorkerId, null);
-            var before = changed.TryGetValue(worker, out var known) ? known : _table.Find(worker)?.Member.Worker;
-            changed[worker] = now;
-            var news = MemberNews.Of(before, change);
-            Note(news.Text, news.IsTrouble, outbox);
-        }
     }
 
     private void OnUnreachable(BalancerInput.Unreachable m, TimeSpan now, List<BalancerEffect> outbox)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>What a change of the membership means to an operator: one line, or none.</summary>
@@ -7,16 +5,15 @@ namespace AkkaLb.Core.Balancing;
 public sealed record MemberNews(string Text, bool IsTrouble)
 {
     /// <param name="before">The worker as it was known; null: there was none of its id.</param>
-    /// <param name="change">What the registry told.</param>
-    public static MemberNews Of(WorkerRecord? before, MemberChange change) => change switch
+    /// <param name="now">As the registry tells it; null: it is gone.</param>
+    public static MemberNews Of(string id, WorkerRecord? before, WorkerRecord? now) => now switch
     {
-        MemberChange.Put { Member.Worker: var now } =>
-            before is null || before.Incarnation != now.Incarnation ? Arrived(before, now) : Changed(before, now),
+        null when before is { State: WorkerState.Draining, Reason.Length: 0 } => Good($"worker {id} has left"),
 
         // A registry does not tell why an entry went. One that is about to leave in order says draining first.
-        MemberChange.Removed gone when before is { State: WorkerState.Draining, Reason.Length: 0 } => Good($"worker {gone.WorkerId} has left"),
-        MemberChange.Removed gone => Bad($"worker {gone.WorkerId} is gone: its lease ran out, or its entry was deleted"),
-        _ => throw new UnreachableException(),
+        null => Bad($"worker {id} is gone: its lease ran out, or its entry was deleted or cannot be read"),
+        _ when before is null || before.Incarnation != now.Incarnation => Arrived(before, now),
+        _ => Changed(before, now),
     };
 
     private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)

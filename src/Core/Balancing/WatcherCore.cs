@@ -1,12 +1,14 @@
 using System.Globalization;
 using AkkaLb.Core.Machines;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>What a balancer is told of the registry: a snapshot once, then only what is really new; and when the registry is watched again.</summary>
-/// <remarks>While the registry cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again
-/// after a pause; one that the registry refuses for good is told and opened again as well, since an operator may mend the cause. So is the one
-/// after a crash: the machine is new then and has forgotten what it knew, and the balancer continues with the members it was told.</remarks>
+/// <summary>What a balancer is told of the registry, and when the registry is watched again.</summary>
+/// <remarks>What the registry tells goes on as it is, except when it has lost everybody at once, see <see cref="LostMembers"/>. While the registry
+/// cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again after a pause; one that the
+/// registry refuses for good is told and opened again as well, since an operator may mend the cause. So is the one after a crash: the machine is new
+/// then and has forgotten what it knew, and the balancer continues with the members it was told.</remarks>
 /// <param name="isInProcess">The registry lives and dies with this process.</param>
 /// <param name="restarts">Outlives the machine that crashes.</param>
 public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMachine<WatcherEffect>
@@ -19,20 +21,21 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
 
     private const int ProblemLengthMax = 300;
 
-    private readonly MembershipView _view = new();
+    private readonly LostMembers _lost = new();
     private readonly WatchHealth _health = new(isInProcess);
+    private Watched<Member>.Known? _known;
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
 
     /// <inheritdoc/>
-    public TimeSpan? NextDue => _reopenAt is null || _view.KeptUntil < _reopenAt ? _view.KeptUntil : _reopenAt;
+    public TimeSpan? NextDue => _reopenAt is null || _lost.KeptUntil < _reopenAt ? _lost.KeptUntil : _reopenAt;
 
     /// <inheritdoc/>
     public void Handle(object input, TimeSpan now, List<WatcherEffect> outbox)
     {
         switch (input)
         {
-            case RegistryEvent e:
+            case Watched<Member> e:
                 OnEvent(e, now, outbox);
                 break;
             case Tick:
@@ -41,10 +44,10 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             case GetWatcherState:
                 outbox.Add(new WatcherEffect.Answer(Describe(now)));
                 break;
-            case GetWorkersSnapshot:
-                if (_view.HasSnapshot)
+            case GetWorkers:
+                if (_known is not null)
                 {
-                    outbox.Add(new WatcherEffect.Answer(Snapshot()));
+                    outbox.Add(new WatcherEffect.Answer(Whole(_known)));
                 }
 
                 break;
@@ -74,7 +77,10 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             outbox.Add(new WatcherEffect.OpenWatch());
         }
 
-        Tell(_view.EndKeeping(now), outbox);
+        if (_lost.End(now) is { Count: > 0 } gone)
+        {
+            outbox.Add(new WatcherEffect.ToBalancer(_known! with { Changes = gone }));
+        }
     }
 
     private void OnEnded(string problem, TimeSpan now, List<WatcherEffect> outbox)
@@ -89,32 +95,34 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         }
     }
 
-    private void OnEvent(RegistryEvent e, TimeSpan now, List<WatcherEffect> outbox)
+    private void OnEvent(Watched<Member> e, TimeSpan now, List<WatcherEffect> outbox)
     {
         switch (e)
         {
-            case RegistryEvent.Snapshot snapshot:
-                OnSnapshot(snapshot, now, outbox);
+            case Watched<Member>.Known { Changes: null } known:
+                OnRead(known, now, outbox);
                 break;
-            case RegistryEvent.Changed changed:
+            case Watched<Member>.Known known:
                 _health.Proved(now);
-                Tell(_view.Apply(changed.Revision, changed.Changes), outbox);
+                _lost.Changed(known.Changes);
+                _known = known;
+                outbox.Add(new WatcherEffect.ToBalancer(known));
                 break;
-            case RegistryEvent.Alive:
+            case Watched<Member>.Alive:
                 _health.Proved(now);
                 break;
-            case RegistryEvent.Disconnected disconnected:
-                _health.Disconnected(disconnected.Reason);
-                Note(NoteLevel.Warning, $"the registry cannot be reached; the last known workers stay: {disconnected.Reason}", outbox);
+            case Watched<Member>.Down down:
+                _health.Disconnected(down.Reason);
+                Note(NoteLevel.Warning, $"the registry cannot be reached; the last known workers stay: {down.Reason}", outbox);
                 break;
-            case RegistryEvent.Connected:
+            case Watched<Member>.Up:
                 _health.Connected(now);
                 Note(NoteLevel.Info, "the registry is reached again", outbox);
                 break;
-            case RegistryEvent.Unreadable unreadable:
-                Note(NoteLevel.Warning, $"registry value {unreadable.Key} is left out: {unreadable.Problem}", outbox);
+            case Watched<Member>.Skipped skipped:
+                Note(NoteLevel.Warning, $"registry value {skipped.Key} is left out: {skipped.Problem}", outbox);
                 break;
-            case RegistryEvent.MoreUnreadable more:
+            case Watched<Member>.MoreSkipped more:
                 Note(NoteLevel.Warning, $"... and more registry values are left out: {more.Count}", outbox);
                 break;
             default:
@@ -122,7 +130,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         }
     }
 
-    private void OnSnapshot(RegistryEvent.Snapshot snapshot, TimeSpan now, List<WatcherEffect> outbox)
+    private void OnRead(Watched<Member>.Known known, TimeSpan now, List<WatcherEffect> outbox)
     {
         _health.Snapshot(now);
         if (_lastEnd is not null)
@@ -131,45 +139,35 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             Note(NoteLevel.Info, "the watch of the registry continues", outbox);
         }
 
-        var (isFirst, wasKeeping) = (!_view.HasSnapshot, _view.KeptUntil is not null);
-        var changes = _view.Reset(snapshot.Revision, snapshot.Members, now);
-        if (isFirst)
+        if (_known is not null)
         {
-            outbox.Add(new WatcherEffect.ToBalancer(Snapshot()));
-            return;
+            var because = known.Because ?? "the watch was opened again";
+            Note(NoteLevel.Info, $"the registry was read again at revision {known.Revision}: {because}", outbox);
+            if (_lost.Read(_known.All, known.All, now))
+            {
+                var seconds = (_lost.KeptUntil!.Value - now).TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+                Note(NoteLevel.Warning, $"the registry has lost every worker: all {_lost.All.Count} are kept for {seconds} s, until they have had "
+                    + "time to register again", outbox);
+            }
         }
 
-        var because = snapshot.Because ?? "the watch was opened again";
-        Note(NoteLevel.Info, $"the registry was read again at revision {snapshot.Revision} (changes: {changes.Count}): {because}", outbox);
-        Tell(changes, outbox);
-        if (_view.KeptUntil is { } until && !wasKeeping)
-        {
-            var seconds = (until - now).TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
-            Note(NoteLevel.Warning, $"the registry has lost every worker: all {_view.Members.Count} are kept for {seconds} s, until they have had "
-                + "time to register again", outbox);
-        }
+        _known = known;
+        outbox.Add(new WatcherEffect.ToBalancer(Whole(known)));
     }
 
-    private void Tell(IReadOnlyList<MemberChange> changes, List<WatcherEffect> outbox)
-    {
-        if (changes.Count > 0)
-        {
-            outbox.Add(new WatcherEffect.ToBalancer(new WorkersChanged(changes, _view.Revision)));
-        }
-    }
-
-    private WorkersSnapshot Snapshot() => new(
-        [.. _view.Members.OrderBy(m => m.RegistrationOrder).ThenBy(m => m.Worker.Id, StringComparer.Ordinal)], _view.Revision);
+    /// <summary>Everybody who counts as registered.</summary>
+    private Watched<Member>.Known Whole(Watched<Member>.Known known) =>
+        known with { Changes = null, All = _lost.All.Count == 0 ? known.All : [.. known.All, .. _lost.All] };
 
     private WatcherState Describe(TimeSpan now) => new(
         isInProcess ? "embedded" : "etcd",
         _health.IsConnected,
-        _view.Revision,
+        _known?.Revision ?? 0,
         _health.ProofAge(now),
         _health.Resyncs,
         _health.Disconnects,
         _health.LastProblem,
-        _view.Members.Count);
+        (_known?.All.Count ?? 0) + _lost.All.Count);
 
     private static void Note(NoteLevel level, string text, List<WatcherEffect> outbox) => outbox.Add(new WatcherEffect.Note(text, level));
 }

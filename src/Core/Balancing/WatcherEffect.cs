@@ -1,4 +1,5 @@
 using AkkaLb.Core.Machines;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Balancing;
 
@@ -7,14 +8,14 @@ public abstract record WatcherEffect
 {
     private WatcherEffect() { }
 
-    /// <summary>Open a watch of the registry, in place of the one there is. What it says comes back as <see cref="RegistryEvent"/>, its end as
+    /// <summary>Open a watch of the registry, in place of the one there is. What it says comes back as <see cref="Watched{T}"/>, its end as
     /// <see cref="WatcherInput.WatchEnded"/>; the one before says nothing any more.</summary>
     public sealed record OpenWatch : WatcherEffect;
 
-    /// <summary>Tell the balancer: a <see cref="WorkersSnapshot"/> or <see cref="WorkersChanged"/>.</summary>
-    public sealed record ToBalancer(object Message) : WatcherEffect;
+    /// <summary>Tell the balancer who is registered. When it says what changed, only that counts, else everything.</summary>
+    public sealed record ToBalancer(Watched<Member>.Known Message) : WatcherEffect;
 
-    /// <summary>Tell who asked: a <see cref="WatcherState"/> or a <see cref="WorkersSnapshot"/>.</summary>
+    /// <summary>Tell who asked: a <see cref="WatcherState"/>, or who is registered.</summary>
     public sealed record Answer(object Message) : WatcherEffect;
 
     /// <summary>Tell the operator.</summary>

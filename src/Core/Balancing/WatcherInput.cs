@@ -1,7 +1,9 @@
+using AkkaLb.Watching;
+
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>What happens to a watcher, beside the <see cref="RegistryEvent"/>s, <see cref="GetWatcherState"/> and
-/// <see cref="GetWorkersSnapshot"/>.</summary>
+/// <summary>What happens to a watcher, beside what the watch tells (<see cref="Watched{T}"/>), <see cref="GetWatcherState"/> and
+/// <see cref="GetWorkers"/>.</summary>
 public abstract record WatcherInput
 {
     private WatcherInput() { }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Balancing;
 
@@ -39,7 +40,7 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
     private static readonly AssignRejection Stopping = new(
         AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500));
 
-    private static readonly AssignRejection NoSnapshot = new(
+    private static readonly AssignRejection NotRead = new(
         AssignRejectReason.NotReady, "the balancer has not read the registry yet", TimeSpan.FromMilliseconds(100));
 
     private static readonly AssignRejection NoReportsYet = new(
@@ -68,7 +69,6 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
     private bool _isStale;
     private long _assigns;
     private TimeSpan _rebuildAt;
-    private bool _hasSnapshot;
     private bool _isReady;
     private bool _isStopping;
     private TimeSpan _readyAt;
@@ -118,51 +118,58 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
         return RejectEarly(now) ?? (policy.DecidesOnMemory && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
     }
 
-    /// <summary>Replaces the membership; who stays keeps report and counters.</summary>
-    public void ApplySnapshot(IReadOnlyList<Member> members, TimeSpan now)
+    /// <summary>Whether the registry has been read.</summary>
+    public bool IsKnown { get; private set; }
+
+    /// <summary>Takes what the registry told; who stays keeps report and counters. Takes time for what changed only, unless everything was
+    /// read.</summary>
+    /// <returns>What really changed, in words for the operator, and in order: who has gone first.</returns>
+    public IReadOnlyList<MemberNews> Apply(Watched<Member>.Known known, TimeSpan now)
     {
-        var stays = members.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var id in _members.Keys.Where(id => !stays.Contains(id)).ToList())
+        var news = new List<MemberNews>();
+        if (known.Changes is not null && !IsKnown)
         {
-            Remove(id);
+            // Of a change alone nobody knows what else there is. The whole is under way, with this change in it.
+            return news;
         }
 
-        foreach (var member in members)
+        if (known.Changes is { } changes)
         {
-            Put(member, now);
+            foreach (var change in changes)
+            {
+                Apply(change.Id, change.Item, now, news);
+            }
+        }
+        else
+        {
+            var stays = known.All.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
+            foreach (var id in _members.Keys.Where(id => !stays.Contains(id)).Order(StringComparer.Ordinal).ToList())
+            {
+                Apply(id, null, now, news);
+            }
+
+            foreach (var member in known.All)
+            {
+                Apply(member.Worker.Id, member, now, news);
+            }
         }
 
-        Changed();
-        if (!_hasSnapshot)
+        if (news.Count > 0)
         {
-            _hasSnapshot = true;
+            Changed();
+        }
+
+        if (!IsKnown)
+        {
+            IsKnown = true;
             Refresh();
 
             // After a start one heartbeat of reports is waited for: the slowest member's own interval, within reason.
             var slowest = TimeSpan.FromMilliseconds(_eligible.Select(c => (double)c.Member.Worker.HeartbeatMs).DefaultIfEmpty(0).Max());
             _readyAt = now + (slowest < FirstReportsWaitMax ? slowest : FirstReportsWaitMax);
         }
-    }
 
-    /// <summary>Applies what the registry told, in its order. Takes time for these changes only, whatever the number of members.</summary>
-    public void ApplyChanges(IReadOnlyList<MemberChange> changes, TimeSpan now)
-    {
-        foreach (var change in changes)
-        {
-            switch (change)
-            {
-                case MemberChange.Put put:
-                    Put(put.Member, now);
-                    break;
-                case MemberChange.Removed removed:
-                    Remove(removed.WorkerId);
-                    break;
-                default:
-                    throw new UnreachableException();
-            }
-        }
-
-        Changed();
+        return news;
     }
 
     /// <summary>Takes a worker's report, if it is of the incarnation that is registered now.</summary>
@@ -255,9 +262,9 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
             return Stopping;
         }
 
-        if (!_hasSnapshot)
+        if (!IsKnown)
         {
-            return NoSnapshot;
+            return NotRead;
         }
 
         if (_eligible.Length == 0)
@@ -305,9 +312,29 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
         }
     }
 
-    private void Put(Member member, TimeSpan now)
+    /// <param name="member">Null: it is gone.</param>
+    private void Apply(string id, Member? member, TimeSpan now, List<MemberNews> news)
     {
-        if (_members.TryGetValue(member.Worker.Id, out var known))
+        var known = Find(id);
+        if (known?.Member == member)
+        {
+            return;
+        }
+
+        news.Add(MemberNews.Of(id, known?.Member.Worker, member?.Worker));
+        if (member is not null)
+        {
+            Put(member, known, now);
+        }
+        else if (_members.Remove(id))
+        {
+            known!.Leave();
+        }
+    }
+
+    private void Put(Member member, Candidate? known, TimeSpan now)
+    {
+        if (known is not null)
         {
             if (known.Key.Incarnation == member.Worker.Incarnation)
             {
@@ -330,14 +357,6 @@ public sealed class WorkerTable(IPickPolicy policy, BalancerLimits limits, Func<
         if (_early.TryTake(candidate.Key, now, out var sample, out var receivedAt))
         {
             Apply(candidate, sample, receivedAt);
-        }
-    }
-
-    private void Remove(string id)
-    {
-        if (_members.Remove(id, out var gone))
-        {
-            gone.Leave();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Machines;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Clusters;
 
@@ -35,7 +36,7 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
             case Assign m:
                 OnAssign(m, now, outbox);
                 break;
-            case MemoryReport or WorkersSnapshot or WorkersChanged:
+            case MemoryReport or Watched<Member>.Known:
                 if (_isLocal)
                 {
                     outbox.Add(new FrontEffect.ToLocal(input));

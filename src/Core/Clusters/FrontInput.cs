@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Clusters;
 
 /// <summary>What happens to a balancer's front, beside <see cref="Assign"/>, <see cref="MemoryReport"/>, <see cref="WorkerUnreachable"/>,
-/// <see cref="GetBalancerState"/>, <see cref="Balancing.WorkersSnapshot"/> and <see cref="Balancing.WorkersChanged"/>.</summary>
+/// <see cref="GetBalancerState"/>, and who is registered (<see cref="Watching.Watched{T}.Known"/>).</summary>
 public abstract record FrontInput
 {
     private FrontInput() { }

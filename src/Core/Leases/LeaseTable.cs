@@ -1,4 +1,5 @@
 using AkkaLb.Core.Machines;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Leases;
 
@@ -24,7 +25,8 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
     private readonly Dictionary<long, Lease> _leases = [];
     private readonly Dictionary<string, Lease> _byWorker = new(StringComparer.Ordinal);
     private readonly DueQueue<Lease> _expiries = new();
-    private readonly List<MemberChange> _changes = [];
+    private readonly ItemsInOrder<Member> _members = new();
+    private readonly List<KeyChange<Member>> _changes = [];
 
     /// <summary>Rises with each input that changes anything.</summary>
     public long Revision { get; private set; }
@@ -33,7 +35,7 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
     public int Count => _leases.Count;
 
     /// <summary>Everybody registered, in registration order.</summary>
-    public IReadOnlyList<Member> Members => [.. _leases.Values.Select(l => l.Member).OrderBy(m => m.RegistrationOrder)];
+    public IReadOnlyCollection<Member> Members => _members.All;
 
     /// <summary>When the next lease runs out if nothing is renewed; null without leases.</summary>
     public TimeSpan? NextDue => _expiries.NextDue;
@@ -53,7 +55,7 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
         };
         if (_changes.Count > 0)
         {
-            outbox.Add(new RegistryEffect.Changed(Revision, [.. _changes]));
+            outbox.Add(new RegistryEffect.Tell(new Watched<Member>.Known(Revision, Members, [.. _changes])));
             _changes.Clear();
         }
 
@@ -94,7 +96,7 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
         _byWorker[m.Worker.Id] = lease;
         _expiries.Set(lease, now + granted);
         Revision++;
-        _changes.Add(new MemberChange.Put(lease.Member));
+        Put(lease.Member);
         return new Registered(lease.Id, granted);
     }
 
@@ -122,7 +124,7 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
 
         lease.Member = lease.Member with { Worker = m.Worker };
         Revision++;
-        _changes.Add(new MemberChange.Put(lease.Member));
+        Put(lease.Member);
         return true;
     }
 
@@ -164,7 +166,14 @@ public sealed class LeaseTable(Func<long> drawLeaseId, int leasesMax = LeaseTabl
     {
         _leases.Remove(lease.Id);
         _byWorker.Remove(lease.Member.Worker.Id);
-        _changes.Add(new MemberChange.Removed(lease.Member.Worker.Id));
+        _members.Remove(lease.Member.RegistrationOrder, lease.Member.Worker.Id);
+        _changes.Add(new KeyChange<Member>(lease.Member.Worker.Id, Item: null));
+    }
+
+    private void Put(Member member)
+    {
+        _members.Set(member.RegistrationOrder, member.Worker.Id, member);
+        _changes.Add(new KeyChange<Member>(member.Worker.Id, member));
     }
 
     private long DrawLeaseId()

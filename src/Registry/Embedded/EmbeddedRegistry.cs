@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core;
-using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
-using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Embedded;
 
@@ -52,9 +51,10 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
     public async Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) =>
         await AskAsync(new Deregister(leaseId), cancellationToken).ConfigureAwait(false);
 
-    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Who has registered by message is reached by this node's own protocol.</summary>
+    public async IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var events = Channel.CreateUnbounded<RegistryEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        var events = Channel.CreateUnbounded<Watched<Member>>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         var relay = system.ActorOf(Props.Create(() => new Relay(events.Writer)));
         try
         {
@@ -94,12 +94,12 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
 
     private sealed class Relay : ReceiveActor
     {
-        private readonly ChannelWriter<RegistryEvent> _events;
+        private readonly ChannelWriter<Watched<Member>> _events;
 
-        public Relay(ChannelWriter<RegistryEvent> events)
+        public Relay(ChannelWriter<Watched<Member>> events)
         {
             _events = events;
-            Receive<RegistryEvent>(e => events.TryWrite(e));
+            Receive<Watched<Member>>(e => events.TryWrite(e));
             Receive<EmbeddedRegistryActor.WatchOver>(_ => Context.Stop(Self));
         }
 

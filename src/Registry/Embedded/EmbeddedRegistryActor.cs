@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
-using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Leases;
 using AkkaLb.Messages;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Embedded;
 
@@ -28,6 +28,8 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
         : base(leases)
     {
         _leases = leases;
+        Receive<Register>(m => !SerializedActorPath.IsWorker(m.Worker.Path), m => Refuse(new RegisterRefused(0, SerializedActorPath.NoWorker)));
+        Receive<UpdateRegistration>(m => !SerializedActorPath.IsWorker(m.Worker.Path), m => Refuse(new RegistrationUpdated(m.LeaseId, false)));
         Input<Register>();
         Input<KeepAlive>();
         Input<UpdateRegistration>();
@@ -47,9 +49,9 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
             case RegistryEffect.Answer m:
                 Sender.Tell(m.Message);
                 break;
-            case RegistryEffect.Changed m:
-                Log.Debug("revision {0}: {1} changes, {2} members", m.Revision, m.Changes.Count, _leases.Count);
-                Tell(new RegistryEvent.Changed(m.Revision, m.Changes));
+            case RegistryEffect.Tell { Known: var m }:
+                Log.Debug("revision {0}: {1} changes, {2} members", m.Revision, m.Changes!.Count, m.All.Count);
+                Tell(m);
                 break;
             default:
                 throw new UnreachableException();
@@ -59,11 +61,14 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
     /// <summary>After a crash this actor has forgotten who watches: they have to come again.</summary>
     protected override void PostStop() => Tell(WatchOver.Instance);
 
+    /// <summary>A path that makes no reference must not get to a balancer and its clients.</summary>
+    private void Refuse(IAkkaLbMessage why) => Sender.Tell(why);
+
     private void OnWatch(WatchRegistry m)
     {
         Context.Watch(m.Watcher);
         _watchers.Add(m.Watcher);
-        m.Watcher.Tell(new RegistryEvent.Snapshot(_leases.Revision, _leases.Members));
+        m.Watcher.Tell(new Watched<Member>.Known(_leases.Revision, _leases.Members));
     }
 
     private void Tell(object news)
@@ -74,7 +79,7 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
         }
     }
 
-    /// <summary>Asks for a snapshot and all later changes, as <see cref="RegistryEvent"/>s told to <paramref name="Watcher"/>; for this process
+    /// <summary>Asks for a snapshot and all later changes, as <see cref="Watched{T}"/> told to <paramref name="Watcher"/>; for this process
     /// only.</summary>
     public sealed record WatchRegistry(IActorRef Watcher) : INoSerializationVerificationNeeded;
 

@@ -1,7 +1,6 @@
-using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Discovery.Etcd;
-using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Mvccpb;
 
 namespace AkkaLb.Registry.Etcd;
@@ -11,19 +10,12 @@ public sealed class EtcdBalancers(EtcdRegistry registry) : IBalancerDirectory
 {
     public bool IsInOrder => false;
 
-    public IAsyncDisposable Subscribe(Action<BalancerNews> tell) => registry.Services.Subscribe<Address>(
-        EtcdRegistry.BalancersService,
-        Read,
-        told => tell(told switch
-        {
-            Watched<Address>.Known known => new BalancerNews.Known([.. known.All.Distinct()]),
-            Watched<Address>.Skipped skipped => new BalancerNews.LeftOut(skipped.Key, skipped.Problem),
-            Watched<Address>.MoreSkipped more => new BalancerNews.MoreLeftOut(more.Count),
-            Watched<Address>.Down down => new BalancerNews.Unreachable(down.Reason, down.IsRefused),
-            Watched<Address>.Up => new BalancerNews.Reachable(),
-            _ => throw new UnreachableException(),
-        }),
-        why => tell(new BalancerNews.Failed($"{why.GetType().Name}: {LogText.Of(why.Message)}")));
+    public IAsyncDisposable Subscribe(Action<Watched<Address>> tell) =>
+        registry.Services.Subscribe<Address>(
+            EtcdRegistry.BalancersService,
+            Read,
+            told => tell(told is Watched<Address>.Known known ? known with { All = [.. known.All.Distinct()] } : told),
+            mustGoOn: true);
 
     private static string? Read(string id, KeyValue kv, out Address? address)
     {

@@ -1,5 +1,6 @@
 using AkkaLb.Core.Clusters;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -1,6 +1,7 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
 using Mvccpb;

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
-using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Etcd;
 
@@ -120,30 +119,15 @@ public sealed class EtcdRegistry : IWorkerRegistry
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RegistryEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-        await foreach (var told in Services.WatchAsync<Member>(RegistryKeys.WorkersService, RegistryValue.Read, stop.Token).ConfigureAwait(false))
+        var watch = Services.WatchAsync(RegistryKeys.WorkersService, RegistryValue.ReaderFor(protocol), stop.Token);
+        await foreach (var told in watch.ConfigureAwait(false))
         {
-            yield return InWordsOfTheRegistry(told);
+            yield return told;
         }
     }
-
-    /// <summary>Core, which decides by what a watch tells, knows no etcd.</summary>
-    internal static RegistryEvent InWordsOfTheRegistry(Watched<Member> told) => told switch
-    {
-        Watched<Member>.Known { Changes: null } all => new RegistryEvent.Snapshot(all.Revision, [.. all.All]) { Because = all.Because },
-        Watched<Member>.Known known => new RegistryEvent.Changed(
-            known.Revision,
-            [.. known.Changes.Select<KeyChange<Member>, MemberChange>(
-                c => c.Item is { } member ? new MemberChange.Put(member) : new MemberChange.Removed(c.Id))]),
-        Watched<Member>.Alive alive => new RegistryEvent.Alive(alive.Revision),
-        Watched<Member>.Down down => new RegistryEvent.Disconnected(down.Reason),
-        Watched<Member>.Up => new RegistryEvent.Connected(),
-        Watched<Member>.Skipped skipped => new RegistryEvent.Unreadable(skipped.Key, skipped.Problem),
-        Watched<Member>.MoreSkipped more => new RegistryEvent.MoreUnreadable(more.Count),
-        _ => throw new UnreachableException(),
-    };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -32,12 +32,16 @@ public static class RegistryValue
     }
 
     /// <summary>Reads a key as the member that it announces.</summary>
-    public static string? Read(string id, KeyValue kv, out Member? member)
+    /// <param name="protocol">By which the reader's node is reached. Akka throws for a protocol that it has no transport for, there and at every
+    /// client that was sent there. Null: any.</param>
+    public static ReadKey<Member> ReaderFor(string? protocol) => (string id, KeyValue kv, out Member? member) =>
     {
-        ArgumentNullException.ThrowIfNull(kv);
         member = TryParse(id, kv.Value.Memory, out var worker, out var problem) ? new Member(worker, kv.CreateRevision) : null;
-        return problem ?? LeasedKey.Problem(kv);
-    }
+        return problem ?? LeasedKey.Problem(kv) ?? (protocol is null || worker!.Path.StartsWith(protocol + "://", StringComparison.Ordinal)
+            ? null
+            : $"it is reached by {worker.Path[..worker.Path.IndexOf(':', StringComparison.Ordinal)]}, this balancer by {protocol}; switch TLS "
+                + "between nodes (akkalb.tls) on at both or at neither");
+    };
 
     /// <summary>Reads a value; never throws.</summary>
     /// <param name="id">The end of the key.</param>

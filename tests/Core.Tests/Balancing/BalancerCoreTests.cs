@@ -16,7 +16,7 @@ public class BalancerCoreTests
     [Fact]
     public void An_assignment_names_worker_term_and_revision()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
+        Handle(Read(Members("a"), 5));
         var assigned = Assert.IsType<Assigned>(Answer(Request(1)));
         Assert.Equal(("a", 7L, 5L), (Assert.Single(assigned.Workers).Worker.Id, assigned.Term, assigned.Revision));
     }
@@ -24,8 +24,8 @@ public class BalancerCoreTests
     [Fact]
     public void A_change_moves_the_revision_and_the_workers()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
-        Handle(new WorkersChanged([Removed("a"), Put(Up("b", 2))], 6));
+        Handle(Read(Members("a"), 5));
+        Handle(Changed([Removed("a"), Put(Up("b", 2))], 6));
         var assigned = Assert.IsType<Assigned>(Answer(Request(1)));
         Assert.Equal(("b", 6L), (Assert.Single(assigned.Workers).Worker.Id, assigned.Revision));
     }
@@ -33,7 +33,7 @@ public class BalancerCoreTests
     [Fact]
     public void Without_the_right_a_request_is_rejected_and_the_answer_to_WhoDecides_is_silence()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
+        Handle(Read(Members("a"), 5));
         _isHeld = false;
         Assert.Equal(DecidingRight.RetryAfter, Assert.IsType<AssignRejected>(Answer(Request(1))).RetryAfter);
         Assert.Empty(Handle(WhoDecides.Instance));
@@ -42,7 +42,7 @@ public class BalancerCoreTests
     [Fact]
     public void A_later_term_of_the_same_process_is_not_its_own()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
+        Handle(Read(Members("a"), 5));
         Assert.Equal(new Decides(7), Answer(WhoDecides.Instance));
         _term = 8;
         Assert.IsType<AssignRejected>(Answer(Request(1)));
@@ -51,7 +51,7 @@ public class BalancerCoreTests
     [Fact]
     public void After_Stop_every_request_is_rejected()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
+        Handle(Read(Members("a"), 5));
         Handle(new BalancerInput.Stop());
         Assert.IsType<AssignRejected>(Answer(Request(1)));
     }
@@ -59,7 +59,7 @@ public class BalancerCoreTests
     [Fact]
     public void A_report_that_counts_says_nothing_and_one_that_does_not_is_told()
     {
-        Handle(new WorkersSnapshot(Members("a"), 5));
+        Handle(Read(Members("a"), 5));
         var report = new MemoryReport(Key("a"), 1, S(1), 100, 0, 0, 0, 0);
         Assert.Empty(Handle(report));
         Assert.IsType<BalancerEffect.ReportIgnored>(Assert.Single(Handle(report)));
@@ -78,7 +78,7 @@ public class BalancerCoreTests
         const int Times = 1_000;
         var balancer = new BalancerCore("balancer", new RoundRobin(), BalancerLimits.Default, DecidingRight.Always, answerBytesMax: 100_000);
         var outbox = new List<BalancerEffect>();
-        balancer.Handle(new WorkersSnapshot([.. Enumerable.Range(0, workers).Select(i => Up($"{i}", i + 1))], 1), default, outbox);
+        balancer.Handle(Read([.. Enumerable.Range(0, workers).Select(i => Up($"{i}", i + 1))], 1), default, outbox);
         var request = Request(1);
         var least = long.MaxValue;
         for (var run = 0; run < 6; run++)

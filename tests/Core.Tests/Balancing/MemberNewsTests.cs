@@ -19,8 +19,8 @@ public class MemberNewsTests
     [Fact]
     public void Inability_and_its_end_are_told_once_each()
     {
-        Assert.Equal(new MemberNews("worker w takes no jobs: its threads are blocked", IsTrouble: true), MemberNews.Of(Up, Put(Unable)));
-        Assert.Equal(new MemberNews("worker w takes jobs again", IsTrouble: false), MemberNews.Of(Unable, Put(Up)));
+        Assert.Equal(new MemberNews("worker w takes no jobs: its threads are blocked", IsTrouble: true), MemberNews.Of("w", Up, Unable));
+        Assert.Equal(new MemberNews("worker w takes jobs again", IsTrouble: false), MemberNews.Of("w", Unable, Up));
         Assert.Equal("worker w has registered again", Text(Unable, Unable));
     }
 
@@ -38,19 +38,15 @@ public class MemberNewsTests
     [Fact]
     public void A_worker_that_drained_has_left_and_any_other_lost_its_lease_or_its_entry()
     {
-        Assert.Equal("worker w has left", MemberNews.Of(Draining, Removed).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted", MemberNews.Of(Up, Removed).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted", MemberNews.Of(Unable, Removed).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted", MemberNews.Of(null, Removed).Text);
+        Assert.Equal("worker w has left", MemberNews.Of("w", Draining, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", Up, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", Unable, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", null, null).Text);
     }
 
     [Fact]
     public void A_reason_cannot_forge_lines() =>
         Assert.Equal("worker w takes no jobs: ha worker x is up", Text(Up, Unable with { Reason = "ha\nworker x is up" }));
 
-    private static MemberChange.Removed Removed => new("w");
-
-    private static string Text(WorkerRecord? before, WorkerRecord now) => MemberNews.Of(before, Put(now)).Text;
-
-    private static MemberChange.Put Put(WorkerRecord worker) => new(new Member(worker, 1));
+    private static string Text(WorkerRecord? before, WorkerRecord now) => MemberNews.Of("w", before, now).Text;
 }

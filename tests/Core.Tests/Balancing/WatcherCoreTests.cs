@@ -1,5 +1,6 @@
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Machines;
+using AkkaLb.Watching;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Balancing;
@@ -9,26 +10,14 @@ public class WatcherCoreTests
     private readonly WatcherCore _watcher = new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
 
     [Fact]
-    public void The_first_snapshot_is_told_whole_in_registration_order()
+    public void What_the_registry_tells_goes_on_as_it_is()
     {
-        var told = Assert.IsType<WorkersSnapshot>(Told(new RegistryEvent.Snapshot(5, [Up("b", 2), Up("a", 1)]), S(0)));
-        Assert.Equal(["a", "b"], told.Members.Select(m => m.Worker.Id));
-        Assert.Equal(5, told.Revision);
-    }
-
-    [Fact]
-    public void A_later_snapshot_tells_only_what_is_new()
-    {
-        Read(1, S(0), "a", "b");
-        var told = Assert.IsType<WorkersChanged>(Told(new RegistryEvent.Snapshot(2, Members("a", "b", "c")), S(1)));
-        Assert.Equal([Put(Up("c", 3))], told.Changes);
-    }
-
-    [Fact]
-    public void Changes_that_are_older_than_the_snapshot_are_not_told()
-    {
-        Read(5, S(0), "a");
-        Assert.Empty(Handle(new RegistryEvent.Changed(5, [Removed("a")]), S(1)));
+        var first = Build.Read(Members("a", "b"), revision: 5);
+        Assert.Equal(first, Told(first, S(0)));
+        var change = Changed([Removed("a")], revision: 6);
+        Assert.Same(change, Told(change, S(1)));
+        var again = Build.Read(Members("a", "b", "c"), revision: 7);
+        Assert.Equal(again, Told(again, S(2)));
     }
 
     [Fact]
@@ -64,9 +53,9 @@ public class WatcherCoreTests
     [Fact]
     public void A_question_for_the_workers_has_no_answer_before_a_snapshot()
     {
-        Assert.Empty(Handle(GetWorkersSnapshot.Instance, S(0)));
+        Assert.Empty(Handle(GetWorkers.Instance, S(0)));
         Read(1, S(0), "a");
-        Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(GetWorkersSnapshot.Instance, S(0))));
+        Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(GetWorkers.Instance, S(0))));
     }
 
     [Fact]
@@ -75,7 +64,7 @@ public class WatcherCoreTests
         Read(1, S(0), "a");
         Read(2, S(10));
         Assert.Equal(S(12), _watcher.NextDue);
-        Assert.Equal([Removed("a")], Assert.IsType<WorkersChanged>(Told(Tick.Instance, S(12))).Changes);
+        Assert.Equal([Removed("a")], Told(Tick.Instance, S(12)).Changes);
         Assert.Null(_watcher.NextDue);
     }
 
@@ -86,7 +75,7 @@ public class WatcherCoreTests
         Assert.Single(Losses(Read(2, S(10))));
         Assert.Empty(Losses(Read(3, S(11))));
         Handle(Tick.Instance, S(12));
-        Handle(new RegistryEvent.Changed(4, [Put(Up("a", 4))]), S(13));
+        Handle(new Watched<Member>.Known(4, [Up("a", 4)], [Put(Up("a", 4))]), S(13));
         Assert.Single(Losses(Read(5, S(20))));
     }
 
@@ -96,9 +85,9 @@ public class WatcherCoreTests
         Notes(effects).Where(text => text.Contains("lost every worker", StringComparison.Ordinal));
 
     private List<WatcherEffect> Read(long revision, TimeSpan now, params string[] ids) =>
-        Handle(new RegistryEvent.Snapshot(revision, Members(ids)), now);
+        Handle(new Watched<Member>.Known(revision, Members(ids)), now);
 
-    private object Told(object input, TimeSpan now) => Assert.Single(Handle(input, now).OfType<WatcherEffect.ToBalancer>()).Message;
+    private Watched<Member>.Known Told(object input, TimeSpan now) => Assert.Single(Handle(input, now).OfType<WatcherEffect.ToBalancer>()).Message;
 
     private List<WatcherEffect> Handle(object input, TimeSpan now)
     {

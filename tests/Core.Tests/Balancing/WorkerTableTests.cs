@@ -1,5 +1,6 @@
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Balancing;
@@ -13,6 +14,14 @@ public class WorkerTableTests
 
     [Fact]
     public void Before_a_snapshot_the_answer_is_NotReady() => Assert.Equal("NotReady", Answer(_roundRobin, default));
+
+    [Fact]
+    public void A_change_before_everything_was_read_says_nothing()
+    {
+        Assert.Empty(_roundRobin.Apply(Changed([Put(Up("a", 1))]), default));
+        Assert.Equal(0, _roundRobin.MemberCount);
+        Assert.Equal("NotReady", Answer(_roundRobin, default));
+    }
 
     [Fact]
     public void Round_robin_is_ready_with_its_first_snapshot()
@@ -398,6 +407,57 @@ public class WorkerTableTests
         Assert.NotNull(_roundRobin.Assign(3, [Key("a")], picked, default));
         Assert.Empty(picked);
     }
+
+    // ---- what the registry tells
+
+    [Fact]
+    public void What_was_read_again_tells_only_what_differs_who_has_gone_first()
+    {
+        _roundRobin.ApplySnapshot(Members("a", "b", "c"), default);
+        var news = _roundRobin.Apply(Read([Draining("b", 2), Up("c", 3), Up("d", 4)]), default);
+        Assert.Equal(
+            ["worker a is gone", "worker b is draining", "worker d is up"],
+            news.Select(n => string.Join(' ', n.Text.Split(' ', ':').Take(4))));
+    }
+
+    [Fact]
+    public void What_is_told_again_is_no_change()
+    {
+        _roundRobin.ApplySnapshot(Members("a"), default);
+        var version = _roundRobin.Version;
+        Assert.Empty(_roundRobin.Apply(Changed([Put(Up("a", 1)), Removed("nobody")]), default));
+        Assert.Empty(_roundRobin.Apply(Read(Members("a")), default));
+        Assert.Equal(version, _roundRobin.Version);
+    }
+
+    [Fact]
+    public void Whatever_is_told_the_table_is_the_registry_and_each_difference_is_told_once() => Seeded.Runs(2_000, random =>
+    {
+        string[] ids = ["a", "b", "c", "d", "e"];
+        var (table, registry) = (new WorkerTable(new RoundRobin(), BalancerLimits.Default), new Dictionary<string, Member>());
+        table.ApplySnapshot([], default);
+        for (var step = 1; step < 60; step++)
+        {
+            var id = random.Of(ids);
+            var before = registry.GetValueOrDefault(id);
+            KeyChange<Member> change = random.Next(3) switch
+            {
+                0 => Removed(id),
+                1 => Put(Draining(id, step)),
+                _ => Put(Up(id, step, incarnation: random.Next(3))),
+            };
+            registry.Remove(id);
+            if (change.Item is { } member)
+            {
+                registry.Add(id, member);
+            }
+
+            // A change that was missed is made good for by reading everything.
+            var news = table.Apply(random.Chance(0.2) ? Read(registry.Values) : Changed([change]), default);
+            Assert.Equal(Equals(before, change.Item) ? 0 : 1, news.Count);
+            Assert.Equal(registry.Values.OrderBy(m => m.RegistrationOrder), table.Page(0, 10).ToArray().Select(c => c.Member));
+        }
+    });
 
     /// <summary>A balancer of so many members, w0 on, and its policy, whose rebuilds are counted from here on.</summary>
     private static (CountingPolicy Policy, WorkerTable Core) Counted(int members, IPickPolicy? policy = null)

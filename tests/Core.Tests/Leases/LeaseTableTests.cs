@@ -1,4 +1,5 @@
 using AkkaLb.Core.Leases;
+using AkkaLb.Watching;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Leases;
@@ -8,7 +9,7 @@ public class LeaseTableTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     private readonly LeaseTable _table = new(Draw(new Random(1)), leasesMax: 3);
-    private readonly List<MemberChange> _changes = [];
+    private readonly List<KeyChange<Member>> _changes = [];
 
     [Fact]
     public void An_id_in_use_by_another_incarnation_is_refused_and_the_holder_named()
@@ -86,7 +87,7 @@ public class LeaseTableTests
         Assert.Single(_table.Members);
         _table.Expire(S(5), _changes);
         Assert.Empty(_table.Members);
-        Assert.Equal("a", Assert.IsType<MemberChange.Removed>(_changes[^1]).WorkerId);
+        Assert.Equal(Build.Removed("a"), _changes[^1]);
     }
 
     [Fact]
@@ -135,7 +136,7 @@ public class LeaseTableTests
         for (var step = 0; step < 80; step++)
         {
             now += random.Chance(0.5) ? TimeSpan.Zero : Ms(random.Next(8) * 250);
-            var (revision, changes) = (table.Revision, new List<MemberChange>());
+            var (revision, changes) = (table.Revision, new List<KeyChange<Member>>());
             Call(table, naive, random, leases, now, changes);
             Follow(follower, changes);
 
@@ -146,7 +147,7 @@ public class LeaseTableTests
         }
     });
 
-    private static void Call(LeaseTable table, NaiveLeases naive, Random random, List<long> leases, TimeSpan now, List<MemberChange> changes)
+    private static void Call(LeaseTable table, NaiveLeases naive, Random random, List<long> leases, TimeSpan now, List<KeyChange<Member>> changes)
     {
         var worker = Worker(random.Of(["a", "b", "c", "d"]), random.Next(1, 3), random.Chance(0.2) ? WorkerState.Draining : WorkerState.Up);
         var lease = random.Of(leases);
@@ -175,17 +176,17 @@ public class LeaseTableTests
         }
     }
 
-    private static void Follow(Dictionary<string, WorkerRecord> follower, List<MemberChange> changes)
+    private static void Follow(Dictionary<string, WorkerRecord> follower, List<KeyChange<Member>> changes)
     {
         foreach (var change in changes)
         {
-            if (change is MemberChange.Put put)
+            if (change.Item is { } member)
             {
-                follower[put.Member.Worker.Id] = put.Member.Worker;
+                follower[change.Id] = member.Worker;
             }
             else
             {
-                Assert.True(follower.Remove(((MemberChange.Removed)change).WorkerId), "removed who was not there");
+                Assert.True(follower.Remove(change.Id), "removed who was not there");
             }
         }
     }

@@ -92,7 +92,7 @@ internal sealed class RandomBalancer
     {
         Members.RemoveAll(m => m.Id == member.Id);
         Members.Add(member);
-        _core.ApplyChanges([new MemberChange.Put(member.Member)], Now);
+        _core.ApplyChanges([Build.Put(member.Member)], Now);
     }
 
     private void Leave(ModelMember member)
@@ -104,7 +104,7 @@ internal sealed class RandomBalancer
     private void Change(ModelMember member, WorkerState state)
     {
         member.Member = member.Member with { Worker = member.Member.Worker with { State = state } };
-        _core.ApplyChanges([new MemberChange.Put(member.Member)], Now);
+        _core.ApplyChanges([Build.Put(member.Member)], Now);
     }
 
     /// <summary>The same id registers as another process; the registry may not have told of the end of the first.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Reality.Etcd;
 
@@ -105,21 +106,16 @@ internal sealed record EtcdScript(string Name, string Steps)
             };
         }
 
-        private string Text(RegistryEvent e) => e switch
+        private string Text(Watched<Member> e) => e switch
         {
-            RegistryEvent.Snapshot snapshot => string.Join(", ", snapshot.Members.Select(Text).Prepend("snapshot")),
-            RegistryEvent.Changed changed => $"{string.Join(", ", changed.Changes.Select(Text))}, {Revision(changed.Revision)}",
-            RegistryEvent.Disconnected => "disconnected",
-            RegistryEvent.Connected => "connected",
+            Watched<Member>.Known { Changes: null } read => string.Join(", ", read.All.Select(Text).Prepend("snapshot")),
+            Watched<Member>.Known told => $"{string.Join(", ", told.Changes.Select(Text))}, {Revision(told.Revision)}",
+            Watched<Member>.Down => "disconnected",
+            Watched<Member>.Up => "connected",
             _ => e.GetType().Name,
         };
 
-        private string Text(MemberChange change) => change switch
-        {
-            MemberChange.Put put => Text(put.Member),
-            MemberChange.Removed removed => $"{removed.WorkerId} gone",
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        private string Text(KeyChange<Member> change) => change.Item is { } member ? Text(member) : $"{change.Id} gone";
 
         private string Text(Member member) => $"{member.Worker.Id} {Text(member.Worker)} {Named(_orders, member.RegistrationOrder, "order ")}";
 

@@ -1,6 +1,7 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Reality.Etcd;
 
@@ -35,5 +36,5 @@ internal interface IEtcdWorld : IAsyncDisposable
     Task DoAsync(string what);
 
     /// <summary>The next that the watch tells; proofs of life are passed over.</summary>
-    Task<RegistryEvent> NextAsync();
+    Task<Watched<Member>> NextAsync();
 }

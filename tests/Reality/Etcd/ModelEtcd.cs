@@ -2,6 +2,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Simulation.World;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Reality.Etcd;
 
@@ -14,7 +15,7 @@ internal sealed class ModelEtcd : IEtcdWorld
 
     private readonly Run _run;
     private readonly Watcher _watcher;
-    private readonly Queue<RegistryEvent> _told = [];
+    private readonly Queue<Watched<Member>> _told = [];
 
     public ModelEtcd(long seed)
     {
@@ -66,7 +67,7 @@ internal sealed class ModelEtcd : IEtcdWorld
         _ => throw new FormatException($"nobody knows how to do this: {what}"),
     });
 
-    public Task<RegistryEvent> NextAsync()
+    public Task<Watched<Member>> NextAsync()
     {
         for (var until = _run.Clockwork.Now + Patience; _told.Count == 0;)
         {
@@ -91,9 +92,9 @@ internal sealed class ModelEtcd : IEtcdWorld
         Etcd.Restore(isEmpty);
     }
 
-    private void Hear(RegistryEvent e)
+    private void Hear(Watched<Member> e)
     {
-        if (e is not RegistryEvent.Alive)
+        if (e is not Watched<Member>.Alive)
         {
             _told.Enqueue(e);
         }

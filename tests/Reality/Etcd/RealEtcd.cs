@@ -8,6 +8,7 @@ using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Reality.Etcd;
 
@@ -17,7 +18,7 @@ internal sealed class RealEtcd : IEtcdWorld
     private static readonly TimeSpan LongerThanAShortLease = TimeSpan.FromSeconds(4);
 
     private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(30));
-    private readonly Channel<RegistryEvent> _told = Channel.CreateUnbounded<RegistryEvent>();
+    private readonly Channel<Watched<Member>> _told = Channel.CreateUnbounded<Watched<Member>>();
     private EtcdProcess _etcd = null!;
     private FaultyProxy _way = null!;
     private EtcdRegistry _registry = null!;
@@ -109,7 +110,7 @@ internal sealed class RealEtcd : IEtcdWorld
         }
     }
 
-    public async Task<RegistryEvent> NextAsync() => await _told.Reader.ReadAsync(_patience.Token);
+    public async Task<Watched<Member>> NextAsync() => await _told.Reader.ReadAsync(_patience.Token);
 
     public async ValueTask DisposeAsync()
     {
@@ -153,9 +154,9 @@ internal sealed class RealEtcd : IEtcdWorld
 
     private async Task WatchAsync()
     {
-        await foreach (var e in _watcher.WatchAsync(_patience.Token))
+        await foreach (var e in _watcher.WatchAsync(protocol: null, _patience.Token))
         {
-            if (e is not (RegistryEvent.Alive or RegistryEvent.Unreadable))
+            if (e is not (Watched<Member>.Alive or Watched<Member>.Skipped))
             {
                 await _told.Writer.WriteAsync(e);
             }

@@ -7,6 +7,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Tests.Etcd;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Tests.Embedded;
 
@@ -28,12 +29,12 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     {
         await _registry.AddAsync(Workers.Worker("a"), Ttl);
         await using var watch = new WatchProbe(_registry);
-        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
-        Assert.Equal("a", Assert.Single(snapshot.Members).Worker.Id);
+        var snapshot = await watch.NextReadAsync();
+        Assert.Equal("a", Assert.Single(snapshot.All).Worker.Id);
 
         await _registry.AddAsync(Workers.Worker("b"), Ttl);
-        var change = await watch.NextAsync<RegistryEvent.Changed>();
-        Assert.Equal(Workers.Worker("b"), Assert.IsType<MemberChange.Put>(Assert.Single(change.Changes)).Member.Worker);
+        var change = await watch.NextChangeAsync();
+        Assert.Equal(Workers.Worker("b"), Assert.Single(change.Changes!).Item!.Worker);
         Assert.True(change.Revision > snapshot.Revision);
         Assert.Equal(["a", "b"], watch.Members);
     }
@@ -44,7 +45,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     [InlineData("the relay ends")]
     public async Task A_watch_that_can_tell_nothing_more_ends_so_that_another_is_opened(string what)
     {
-        await using var watch = _registry.WatchAsync(default).GetAsyncEnumerator();
+        await using var watch = _registry.WatchAsync(null, default).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
         switch (what)
         {
@@ -60,6 +61,19 @@ public class EmbeddedRegistryTests : VirtualTimeKit
         }
 
         Assert.False(await watch.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Theory]
+    [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker")]
+    [InlineData("akka.tcp://AkkaLb@h:1/\r\nfatal: x")]
+    public async Task A_path_that_makes_no_reference_gets_to_nobody_who_watches(string path)
+    {
+        var wrong = Workers.Worker("a") with { Path = path };
+        await Assert.ThrowsAsync<RegistryUnavailableException>(() => _registry.RegisterAsync(wrong, Ttl, default));
+        var lease = (await _registry.AddAsync(Workers.Worker("a"), Ttl)).LeaseId;
+        Assert.False(await _registry.UpdateAsync(lease, wrong, default));
+        await using var watch = new WatchProbe(_registry);
+        Assert.Equal([Workers.Worker("a")], (await watch.NextReadAsync()).All.Select(m => m.Worker));
     }
 
     [Fact]
@@ -125,7 +139,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
         Assert.Equal(new KeepAliveOutcome.Kept(Ttl), await _registry.KeepAliveAsync(kept.LeaseId, default));
         Advance(TimeSpan.FromSeconds(1));
         await watch.UntilMembersAreAsync("kept");
-        Assert.Equal([new MemberChange.Removed("left")], watch.Changes);
+        Assert.Equal([new KeyChange<Member>("left", null)], watch.Changes);
         Assert.IsType<KeepAliveOutcome.LeaseLost>(await _registry.KeepAliveAsync(left.LeaseId, default));
         await _registry.AddAsync(Workers.Worker("left", incarnation: 2), Ttl);
     }
@@ -153,8 +167,8 @@ public class EmbeddedRegistryTests : VirtualTimeKit
         Assert.False(await _registry.UpdateAsync(lease + 1, draining, default));
         Assert.False(await _registry.UpdateAsync(lease, draining with { Incarnation = 2 }, default));
         Assert.True(await _registry.UpdateAsync(lease, draining, default));
-        var change = Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes);
-        Assert.Equal(draining, Assert.IsType<MemberChange.Put>(change).Member.Worker);
+        var change = Assert.Single((await watch.NextChangeAsync()).Changes!);
+        Assert.Equal(draining, change.Item!.Worker);
     }
 
     [Fact]
@@ -173,7 +187,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     public async Task A_watcher_that_ends_is_told_nothing_more()
     {
         var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         var relay = await RelayAsync();
         Watch(relay);
         Assert.IsAssignableFrom<OperationCanceledException>(await watch.CancelAsync());
@@ -192,8 +206,8 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     {
         await using var first = new WatchProbe(_registry);
         await using var second = new WatchProbe(_registry);
-        await first.NextAsync<RegistryEvent.Snapshot>();
-        await second.NextAsync<RegistryEvent.Snapshot>();
+        await first.NextReadAsync();
+        await second.NextReadAsync();
         await _registry.AddAsync(Workers.Worker("a"), Ttl);
         await first.UntilMembersAreAsync("a");
         await second.UntilMembersAreAsync("a");

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
+using Akka.Actor;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 
@@ -10,8 +12,8 @@ namespace AkkaLb.Registry.Tests.Etcd;
 public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
 {
     private readonly EtcdSettings _settings = fixture.NewSettings();
-    private readonly Channel<BalancerNews> _news = Channel.CreateUnbounded<BalancerNews>();
-    private readonly List<BalancerNews> _seen = [];
+    private readonly Channel<Watched<Address>> _news = Channel.CreateUnbounded<Watched<Address>>();
+    private readonly List<Watched<Address>> _seen = [];
     private EtcdRegistry _registry = null!;
     private IAsyncDisposable _subscription = null!;
 
@@ -67,7 +69,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
         await using var balancer = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
         await using var watch = new WatchProbe(_registry);
-        Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
+        Assert.Empty((await watch.NextReadAsync()).All);
     }
 
     [Theory]
@@ -82,7 +84,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2", "akka.tcp://AkkaLb@127.0.0.1:3");
-        Assert.Contains(problem, Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Problem, StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Single(_seen.OfType<Watched<Address>.Skipped>()).Problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,7 +98,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
         await using var third = Add("b3", "akka.tcp://AkkaLb@127.0.0.1:3/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2", "akka.tcp://AkkaLb@127.0.0.1:3");
-        Assert.DoesNotContain(_seen, news => news is BalancerNews.Failed);
+        Assert.DoesNotContain(_seen, news => news is Watched<Address>.Failed);
     }
 
     [Fact]
@@ -107,7 +109,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
             $"{_settings.Prefix}/balancers/b1", """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/balancer"}""");
         await using var second = Add("b2", "akka.tcp://AkkaLb@127.0.0.1:2/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:2");
-        Assert.Equal($"{_settings.Prefix}/balancers/b1", Assert.Single(_seen.OfType<BalancerNews.LeftOut>()).Entry);
+        Assert.Equal($"{_settings.Prefix}/balancers/b1", Assert.Single(_seen.OfType<Watched<Address>.Skipped>()).Key);
     }
 
     [Fact]
@@ -115,7 +117,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
     {
         await using var balancer = Add("b1", "akka.tcp://AkkaLb@127.0.0.1:1/user/balancer");
         await UntilKnownAsync("akka.tcp://AkkaLb@127.0.0.1:1");
-        var told = Channel.CreateUnbounded<BalancerNews>();
+        var told = Channel.CreateUnbounded<Watched<Address>>();
         var isFirst = true;
         await using var subscription = new EtcdBalancers(_registry).Subscribe(news =>
         {
@@ -126,9 +128,11 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
                 throw new InvalidOperationException("no entry of ours did this");
             }
         });
-        Assert.IsType<BalancerNews.Known>(await told.Reader.ReadAsync(Bound.New().Token));
-        Assert.Equal(new BalancerNews.Failed("InvalidOperationException: no entry of ours did this"), await told.Reader.ReadAsync(Bound.New().Token));
-        Assert.Single(Assert.IsType<BalancerNews.Known>(await told.Reader.ReadAsync(Bound.New().Token)).Addresses);
+        Assert.IsType<Watched<Address>.Known>(await told.Reader.ReadAsync(Bound.New().Token));
+        Assert.Equal(
+            "InvalidOperationException: no entry of ours did this",
+            Assert.IsType<Watched<Address>.Failed>(await told.Reader.ReadAsync(Bound.New().Token)).Problem);
+        Assert.Single(Assert.IsType<Watched<Address>.Known>(await told.Reader.ReadAsync(Bound.New().Token)).All);
     }
 
     private EtcdServiceRegistration Add(string id, string path) =>
@@ -136,7 +140,7 @@ public sealed class EtcdBalancersTests(EtcdFixture fixture) : IAsyncLifetime
 
     private async Task UntilKnownAsync(params string[] addresses)
     {
-        while (_seen.LastOrDefault() is not BalancerNews.Known known || !known.Addresses.Select(a => $"{a}").SequenceEqual(addresses))
+        while (_seen.LastOrDefault() is not Watched<Address>.Known known || !known.All.Select(a => $"{a}").SequenceEqual(addresses))
         {
             _seen.Add(await _news.Reader.ReadAsync(Bound.New().Token));
         }

@@ -1,6 +1,7 @@
 using AkkaLb.Core.Clusters;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Tests.Etcd;
 

@@ -4,6 +4,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -56,7 +57,7 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
         };
         await using var watcher = settings.Open();
         await using var watch = new WatchProbe(watcher);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         await using var workers = Settings.For(_etcd).Open();
 
         // The watch goes through one of the two: in one of these rounds through the silent one.
@@ -69,7 +70,7 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
         await watch.UntilMembersAreAsync("w1", "w2");
 
         Assert.Contains("is silent though there are changes", Assert.Single(
-            watch.Seen.OfType<RegistryEvent.Disconnected>()).Reason, StringComparison.Ordinal);
+            watch.Seen.OfType<Watched<Member>.Down>()).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -88,7 +89,7 @@ public sealed class EtcdFaultsTests
         await Assert.ThrowsAsync<RegistryRefusedException>(() => registry.ProbeAsync(CancellationToken.None));
         await Assert.ThrowsAsync<RegistryRefusedException>(() => registry.RegisterAsync(Worker("w1"), Ttl, CancellationToken.None));
         await using var watch = new WatchProbe(registry);
-        await Assert.ThrowsAnyAsync<Exception>(watch.NextAsync<RegistryEvent.Snapshot>);
+        await Assert.ThrowsAnyAsync<Exception>(watch.NextReadAsync);
         Assert.IsType<RegistryRefusedException>(await watch.CancelAsync());
     }
 

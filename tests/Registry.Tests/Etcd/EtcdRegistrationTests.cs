@@ -2,6 +2,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -21,20 +22,20 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
     public async Task A_watch_follows_a_worker_from_registration_through_draining_to_its_end()
     {
         await using var watch = new WatchProbe(_registry);
-        Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
+        Assert.Empty((await watch.NextReadAsync()).All);
 
         var lease = (await _registry.AddAsync(Worker("w1"))).LeaseId;
-        var added = Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes);
-        Assert.Equal(Worker("w1"), Assert.IsType<MemberChange.Put>(added).Member.Worker);
+        var added = Assert.Single((await watch.NextChangeAsync()).Changes!);
+        Assert.Equal(Worker("w1"), added.Item!.Worker);
 
         var draining = Worker("w1") with { State = WorkerState.Draining };
         Assert.True(await _registry.UpdateAsync(lease, draining, _bound.Token));
-        var changed = Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes);
-        Assert.Equal(draining, Assert.IsType<MemberChange.Put>(changed).Member.Worker);
+        var changed = Assert.Single((await watch.NextChangeAsync()).Changes!);
+        Assert.Equal(draining, changed.Item!.Worker);
 
         await _registry.DeregisterAsync(lease, _bound.Token);
-        var removed = Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes);
-        Assert.Equal(new MemberChange.Removed("w1"), removed);
+        var removed = Assert.Single((await watch.NextChangeAsync()).Changes!);
+        Assert.Equal(new KeyChange<Member>("w1", null), removed);
     }
 
     [Fact]
@@ -46,8 +47,8 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
         }
 
         await using var watch = new WatchProbe(_registry);
-        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
-        Assert.Equal(["c", "a", "b"], snapshot.Members.Select(m => m.Worker.Id));
+        var snapshot = await watch.NextReadAsync();
+        Assert.Equal(["c", "a", "b"], snapshot.All.Select(m => m.Worker.Id));
     }
 
     [Fact]
@@ -164,7 +165,7 @@ public sealed class EtcdRegistrationTests(EtcdFixture fixture) : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => _registry.RegisterAsync(Worker("w1"), Ttl, new CancellationToken(canceled: true)));
         await using var watch = new WatchProbe(_registry);
-        Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
+        Assert.Empty((await watch.NextReadAsync()).All);
     }
 
     private async Task<string[]> LeasesAsync() =>

@@ -4,6 +4,7 @@ using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -40,14 +41,14 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await watch.UntilMembersAreAsync("stays");
 
         await StopAsync(isKilled);
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         await _etcd.RestartAsync();
-        await watch.NextAsync<RegistryEvent.Connected>();
+        await watch.NextAsync<Watched<Member>.Up>();
         await AddWithPatienceAsync(Worker("new"));
         await watch.UntilMembersAreAsync("stays", "new");
 
-        Assert.Single(watch.Seen.OfType<RegistryEvent.Snapshot>());
-        Assert.Equal("new", Assert.IsType<MemberChange.Put>(Assert.Single(watch.Changes)).Member.Worker.Id);
+        Assert.Single(watch.Reads);
+        Assert.Equal("new", Assert.Single(watch.Changes).Item!.Worker.Id);
     }
 
     [Fact]
@@ -61,20 +62,20 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await watch.UntilMembersAreAsync("stays", "leaves");
 
         proxy.Cut();
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         _etcd.Kill();
         await _etcd.RestartAsync();
         await AddWithPatienceAsync(Worker("new"));
         await _registry.DeregisterAsync(leaves, _bound.Token);
         proxy.Mend();
-        await watch.NextAsync<RegistryEvent.Connected>();
+        await watch.NextAsync<Watched<Member>.Up>();
         await watch.UntilMembersAreAsync("stays", "new");
 
-        Assert.Single(watch.Seen.OfType<RegistryEvent.Snapshot>());
+        Assert.Single(watch.Reads);
         Assert.Collection(
             watch.Changes,
-            c => Assert.Equal("new", Assert.IsType<MemberChange.Put>(c).Member.Worker.Id),
-            c => Assert.Equal(new MemberChange.Removed("leaves"), c));
+            c => Assert.Equal("new", c.Item!.Worker.Id),
+            c => Assert.Equal(new KeyChange<Member>("leaves", null), c));
     }
 
     [Fact]
@@ -84,22 +85,21 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await using var proxy = new FaultyProxy(_etcd.Port);
         await using var watcher = Settings.For(proxy.Port).Open();
         await using var watch = new WatchProbe(watcher);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
 
         proxy.Cut();
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         await _registry.DeregisterAsync(lease, _bound.Token);
         await _registry.AddAsync(Worker("w2"));
         var head = await _registry.AddAsync(Worker("w3"));
         await _etcd.Etcdctl("compact", $"{(await _etcd.StatusAsync()).Revision}");
         proxy.Mend();
 
-        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
-        Assert.Equal(["w2", "w3"], snapshot.Members.Select(m => m.Worker.Id));
+        var snapshot = await watch.NextReadAsync();
+        Assert.Equal(["w2", "w3"], snapshot.All.Select(m => m.Worker.Id));
         Assert.Matches(@"^etcd has compacted what came behind revision \d+, everything before \d+$", snapshot.Because);
         Assert.True(await _registry.UpdateAsync(head.LeaseId, Worker("w3") with { State = WorkerState.Draining }, _bound.Token));
-        Assert.Equal(WorkerState.Draining, Assert.IsType<MemberChange.Put>(
-            Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.State);
+        Assert.Equal(WorkerState.Draining, Assert.Single((await watch.NextChangeAsync()).Changes!).Item!.Worker.State);
     }
 
     [Fact]
@@ -111,8 +111,8 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
 
         _etcd.Wipe();
         await _etcd.RestartAsync();
-        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
-        Assert.Empty(snapshot.Members);
+        var snapshot = await watch.NextReadAsync();
+        Assert.Empty(snapshot.All);
         Assert.Equal("etcd answers with the id of another cluster", snapshot.Because);
         await AddWithPatienceAsync(Worker("after"));
         await watch.UntilMembersAreAsync("after");
@@ -130,8 +130,8 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         await _etcd.RestoreAsync(backup);
         await _etcd.RestartAsync();
 
-        var snapshot = await watch.NextAsync<RegistryEvent.Snapshot>();
-        Assert.Equal(["w1"], snapshot.Members.Select(m => m.Worker.Id));
+        var snapshot = await watch.NextReadAsync();
+        Assert.Equal(["w1"], snapshot.All.Select(m => m.Worker.Id));
         Assert.EndsWith("it came back older", snapshot.Because, StringComparison.Ordinal);
         await AddWithPatienceAsync(Worker("w3"));
         await watch.UntilMembersAreAsync("w1", "w3");
@@ -151,7 +151,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
 
         var told = (await _etcd.StatusAsync()).Revision;
         proxy.Cut();
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         await _etcd.RestoreAsync(backup);
         await _etcd.RestartAsync();
         while ((await _etcd.StatusAsync()).Revision <= told)
@@ -161,7 +161,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
 
         proxy.Mend();
         await watch.UntilMembersAreAsync("w1");
-        Assert.Equal("etcd holds something else than it told", watch.Seen.OfType<RegistryEvent.Snapshot>().Last().Because);
+        Assert.Equal("etcd holds something else than it told", watch.Reads.Last().Because);
     }
 
     [Fact]
@@ -173,33 +173,33 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         var settings = Settings.For(proxy.Port) with { ReconnectDelayMin = delay, ReconnectDelayMax = delay };
         await using var watcher = settings.Open();
         await using var watch = new WatchProbe(watcher);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         for (var i = 0; i < 20; i++)
         {
             // Seen through the stream that is cut next: it was open.
             await _registry.AddAsync(Worker($"w{i}"));
             while (watch.Changes.Count() <= i)
             {
-                await watch.NextAsync<RegistryEvent.Changed>();
+                await watch.NextChangeAsync();
             }
 
             proxy.Break();
         }
 
-        Assert.DoesNotContain(watch.Seen, e => e is RegistryEvent.Disconnected or RegistryEvent.Connected);
-        Assert.Single(watch.Seen.OfType<RegistryEvent.Snapshot>());
+        Assert.DoesNotContain(watch.Seen, e => e is Watched<Member>.Down or Watched<Member>.Up);
+        Assert.Single(watch.Reads);
     }
 
     [Fact]
     public async Task Only_one_disconnection_is_told_per_outage()
     {
         await using var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         _etcd.Kill();
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         await _etcd.RestartAsync();
-        await watch.NextAsync<RegistryEvent.Connected>();
-        Assert.Single(watch.Seen.OfType<RegistryEvent.Disconnected>());
+        await watch.NextAsync<Watched<Member>.Up>();
+        Assert.Single(watch.Seen.OfType<Watched<Member>.Down>());
     }
 
     [Fact]
@@ -207,14 +207,14 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     {
         _etcd.Kill();
         await using var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Disconnected>();
+        await watch.NextAsync<Watched<Member>.Down>();
         await _etcd.RestartAsync();
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         Assert.Collection(
             watch.Seen,
-            e => Assert.IsType<RegistryEvent.Disconnected>(e),
-            e => Assert.IsType<RegistryEvent.Connected>(e),
-            e => Assert.IsType<RegistryEvent.Snapshot>(e));
+            e => Assert.IsType<Watched<Member>.Down>(e),
+            e => Assert.IsType<Watched<Member>.Up>(e),
+            e => Assert.IsType<Watched<Member>.Known>(e));
     }
 
     [Fact]
@@ -223,12 +223,12 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         var settings = _settings with { RequestTimeout = TimeSpan.FromMilliseconds(500), LivenessInterval = TimeSpan.FromMilliseconds(100) };
         await using var registry = settings.Open();
         await using var watch = new WatchProbe(registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
 
         _etcd.Freeze();
-        Assert.Contains("did not answer within 0.5 s", (await watch.NextAsync<RegistryEvent.Disconnected>()).Reason, StringComparison.Ordinal);
+        Assert.Contains("did not answer within 0.5 s", (await watch.NextAsync<Watched<Member>.Down>()).Reason, StringComparison.Ordinal);
         _etcd.Thaw();
-        await watch.NextAsync<RegistryEvent.Connected>();
+        await watch.NextAsync<Watched<Member>.Up>();
         await AddWithPatienceAsync(Worker("w1"));
         await watch.UntilMembersAreAsync("w1");
     }
@@ -246,11 +246,11 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         };
         await using var registry = settings.Open();
         await using var watch = new WatchProbe(registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
 
         _etcd.Freeze();
 
-        var reason = (await watch.NextAsync<RegistryEvent.Disconnected>()).Reason;
+        var reason = (await watch.NextAsync<Watched<Member>.Down>()).Reason;
         Assert.DoesNotContain("does not speak etcd's protocol", reason, StringComparison.Ordinal);
     }
 
@@ -260,14 +260,14 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         var settings = _settings with { LivenessInterval = TimeSpan.FromMilliseconds(10), ResyncInterval = TimeSpan.FromMilliseconds(10) };
         await using var registry = settings.Open();
         await using var watch = new WatchProbe(registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         const string Reads = "etcd_debugging_mvcc_range_total";
         var before = await _etcd.MetricAsync(Reads, _bound.Token);
         await _etcd.UntilMetricAsync(Reads, reads => reads >= before + 20, _bound.Token);
 
         await _registry.AddAsync(Worker("w1"));
         await watch.UntilMembersAreAsync("w1");
-        Assert.DoesNotContain(watch.Seen, e => e is RegistryEvent.Disconnected or RegistryEvent.Connected);
+        Assert.DoesNotContain(watch.Seen, e => e is Watched<Member>.Down or Watched<Member>.Up);
     }
 
     [Fact]
@@ -277,7 +277,7 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
         // etcd's JSON gateway and others may hold streams of their own.
         var before = await _etcd.MetricAsync(Streams, _bound.Token);
         await using var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         Assert.Equal(before + 1, await _etcd.MetricAsync(Streams, _bound.Token));
 
         await watch.CancelAsync();

@@ -2,6 +2,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -26,7 +27,7 @@ public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
     public async Task Two_hundred_changes_arrive_once_and_in_order()
     {
         await using var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         var lease = (await _registry.AddAsync(Worker("w1") with { Capacity = 1 })).LeaseId;
         for (var i = 2; i <= 200; i++)
         {
@@ -35,11 +36,11 @@ public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
 
         while (watch.Changes.Count() < 200)
         {
-            await watch.NextAsync<RegistryEvent.Changed>();
+            await watch.NextChangeAsync();
         }
 
-        Assert.Equal(Enumerable.Range(1, 200), watch.Changes.Cast<MemberChange.Put>().Select(p => p.Member.Worker.Capacity));
-        var revisions = watch.Seen.OfType<RegistryEvent.Changed>().Select(c => c.Revision).ToList();
+        Assert.Equal(Enumerable.Range(1, 200), watch.Changes.Select(p => p.Item!.Worker.Capacity));
+        var revisions = watch.Told.Select(c => c.Revision).ToList();
         Assert.Equal(revisions.Distinct().Order(), revisions);
     }
 
@@ -49,11 +50,11 @@ public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
         await PutAsync("rubbish", "{");
         await _registry.AddAsync(Worker("w1"));
         await using var watch = new WatchProbe(_registry);
-        Assert.Equal("w1", Assert.Single((await watch.NextAsync<RegistryEvent.Snapshot>()).Members).Worker.Id);
-        Assert.EndsWith("/rubbish", (await watch.NextAsync<RegistryEvent.Unreadable>()).Key, StringComparison.Ordinal);
+        Assert.Equal("w1", Assert.Single((await watch.NextReadAsync()).All).Worker.Id);
+        Assert.EndsWith("/rubbish", (await watch.NextAsync<Watched<Member>.Skipped>()).Key, StringComparison.Ordinal);
 
         await PutAsync("later", "42");
-        Assert.EndsWith("/later", (await watch.NextAsync<RegistryEvent.Unreadable>()).Key, StringComparison.Ordinal);
+        Assert.EndsWith("/later", (await watch.NextAsync<Watched<Member>.Skipped>()).Key, StringComparison.Ordinal);
         Assert.Equal(["w1"], watch.Members);
     }
 
@@ -66,15 +67,15 @@ public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
 
         await PutAsync("w1", "{}");
 
-        Assert.Equal(new MemberChange.Removed("w1"), Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes));
-        Assert.Contains("'path' is missing", (await watch.NextAsync<RegistryEvent.Unreadable>()).Problem, StringComparison.Ordinal);
+        Assert.Equal(new KeyChange<Member>("w1", null), Assert.Single((await watch.NextChangeAsync()).Changes!));
+        Assert.Contains("'path' is missing", (await watch.NextAsync<Watched<Member>.Skipped>()).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Cancelling_ends_the_watch_with_a_cancellation()
     {
         await using var watch = new WatchProbe(_registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         Assert.IsAssignableFrom<OperationCanceledException>(await watch.CancelAsync());
     }
 
@@ -83,9 +84,9 @@ public sealed class EtcdWatchTests(EtcdFixture fixture) : IAsyncLifetime
     {
         var registry = _settings.Open();
         await using var watch = new WatchProbe(registry);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
+        await watch.NextReadAsync();
         await registry.DisposeAsync();
-        await Assert.ThrowsAnyAsync<Exception>(watch.NextAsync<RegistryEvent.Changed>);
+        await Assert.ThrowsAnyAsync<Exception>(watch.NextChangeAsync);
         Assert.IsAssignableFrom<OperationCanceledException>(await watch.CancelAsync());
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
@@ -6,6 +7,7 @@ using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -26,8 +28,8 @@ public sealed class HundredCutsTests(EtcdFixture fixture)
         await using var others = direct.Open();
         await using var ours = (direct with { Endpoints = [new EtcdEndpoint("127.0.0.1", proxy.Port)] }).Open();
         await using var watch = new WatchProbe(ours);
-        await watch.NextAsync<RegistryEvent.Snapshot>();
-        var news = Channel.CreateUnbounded<BalancerNews>();
+        await watch.NextReadAsync();
+        var news = Channel.CreateUnbounded<Watched<Address>>();
         await using var balancers = new EtcdBalancers(ours).Subscribe(n => news.Writer.TryWrite(n));
         await using var balancer = ours.Services.Register(
             EtcdRegistry.BalancersService, Balancer("b1"),
@@ -56,9 +58,9 @@ public sealed class HundredCutsTests(EtcdFixture fixture)
         }
 
         await watch.UntilMembersAreAsync(["w", .. Enumerable.Range(0, Cuts / 10).Select(i => $"w{(10 * i) + 9}")]);
-        Assert.DoesNotContain(watch.Changes, c => c is Core.MemberChange.Removed);
+        Assert.DoesNotContain(watch.Changes, c => c.Item is null);
         await using var late = others.Services.Register(EtcdRegistry.BalancersService, Balancer("b2"));
-        await UntilAsync(async () => (await news.Reader.ReadAsync(bound.Token)) is BalancerNews.Known { Addresses.Count: 2 });
+        await UntilAsync(async () => (await news.Reader.ReadAsync(bound.Token)) is Watched<Address>.Known { All.Count: 2 });
         await fixture.Etcd.Etcdctl("del", $"{direct.Prefix}/balancers/b1");
         await UntilAsync(async () => (await others.Services.ReadAsync(EtcdRegistry.BalancersService, bound.Token)).Instances.Count == 2);
         await UntilAsync(async () => await ours.KeepAliveAsync(lease, bound.Token) is KeepAliveOutcome.Kept);

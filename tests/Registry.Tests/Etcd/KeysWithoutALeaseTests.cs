@@ -5,6 +5,7 @@ using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
 
 namespace AkkaLb.Registry.Tests.Etcd;
@@ -34,13 +35,12 @@ public sealed class KeysWithoutALeaseTests(EtcdFixture fixture) : IAsyncLifetime
     {
         await PutAsync("workers/w1", RegistryValue.Write(Worker("w1", incarnation: 8)));
         await using var watch = new WatchProbe(_registry);
-        Assert.Empty((await watch.NextAsync<RegistryEvent.Snapshot>()).Members);
-        Assert.Contains("no lease", (await watch.NextAsync<RegistryEvent.Unreadable>()).Problem, StringComparison.Ordinal);
+        Assert.Empty((await watch.NextReadAsync()).All);
+        Assert.Contains("no lease", (await watch.NextAsync<Watched<Member>.Skipped>()).Problem, StringComparison.Ordinal);
 
         var lease = (await _registry.AddAsync(Worker("w1", incarnation: 7))).LeaseId;
 
-        Assert.Equal(7, Assert.IsType<MemberChange.Put>(
-            Assert.Single((await watch.NextAsync<RegistryEvent.Changed>()).Changes)).Member.Worker.Incarnation);
+        Assert.Equal(7, Assert.Single((await watch.NextChangeAsync()).Changes!).Item!.Worker.Incarnation);
         Assert.Equal(lease, Assert.IsType<EntrySight.Found>(await _registry.LookAsync(lease, Worker("w1", incarnation: 7), _bound.Token)).LeaseId);
     }
 

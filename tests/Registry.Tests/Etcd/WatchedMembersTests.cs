@@ -2,6 +2,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Watching;
 using Google.Protobuf;
 using Mvccpb;
 using static AkkaLb.Registry.Tests.Etcd.Workers;
@@ -17,18 +18,18 @@ public sealed class WatchedMembersTests
     public void A_snapshot_is_in_creation_order_whatever_the_order_of_the_keys()
     {
         var told = _watch.Snapshot(9, [Key("a", 5), Key("b", 3), Key("c", 4)]);
-        var snapshot = Assert.IsType<RegistryEvent.Snapshot>(Assert.Single(told));
-        Assert.Equal(["b", "c", "a"], snapshot.Members.Select(m => m.Worker.Id));
-        Assert.Equal([3, 4, 5], snapshot.Members.Select(m => m.RegistrationOrder));
+        var snapshot = Assert.IsType<Watched<Member>.Known>(Assert.Single(told));
+        Assert.Equal(["b", "c", "a"], snapshot.All.Select(m => m.Worker.Id));
+        Assert.Equal([3, 4, 5], snapshot.All.Select(m => m.RegistrationOrder));
     }
 
     [Fact]
     public void All_changes_of_one_revision_come_in_one_event()
     {
         _watch.Snapshot(9, [Key("a", 1)]);
-        var changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_watch.Apply(10, [Put(Key("b", 10)), Delete("a")])));
-        Assert.Equal(new RegistryEvent.Changed(10, changed.Changes), changed);
-        Assert.Equal([new MemberChange.Put(new Member(Worker("b"), 10)), new MemberChange.Removed("a")], changed.Changes);
+        var changed = Assert.IsType<Watched<Member>.Known>(Assert.Single(_watch.Apply(10, [Put(Key("b", 10)), Delete("a")])));
+        Assert.Equal(10, changed.Revision);
+        Assert.Equal([new KeyChange<Member>("b", new Member(Worker("b"), 10)), new KeyChange<Member>("a", null)], changed.Changes);
     }
 
     [Fact]
@@ -37,8 +38,8 @@ public sealed class WatchedMembersTests
         _watch.Snapshot(9, [Key("a", 1)]);
         Assert.Collection(
             _watch.Apply(10, [Put(Unreadable("a"))]),
-            e => Assert.Equal([new MemberChange.Removed("a")], Assert.IsType<RegistryEvent.Changed>(e).Changes),
-            e => Assert.Equal("/akkalb/workers/a", Assert.IsType<RegistryEvent.Unreadable>(e).Key));
+            e => Assert.Equal([new KeyChange<Member>("a", null)], Assert.IsType<Watched<Member>.Known>(e).Changes),
+            e => Assert.Equal("/akkalb/workers/a", Assert.IsType<Watched<Member>.Skipped>(e).Key));
     }
 
     [Fact]
@@ -60,8 +61,8 @@ public sealed class WatchedMembersTests
     public void Keys_with_an_invalid_id_are_left_out_and_told()
     {
         var told = _watch.Snapshot(9, [Key("a", 1), new KeyValue { Key = ByteString.CopyFromUtf8("/akkalb/workers/a/b") }]);
-        Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
-        Assert.IsType<RegistryEvent.Unreadable>(told[1]);
+        Assert.Single(Assert.IsType<Watched<Member>.Known>(told[0]).All);
+        Assert.IsType<Watched<Member>.Skipped>(told[1]);
     }
 
     [Fact]
@@ -80,25 +81,37 @@ public sealed class WatchedMembersTests
     public void A_worker_without_a_lease_is_no_member_and_told_once_with_what_to_do()
     {
         var told = _watch.Snapshot(9, [Key("a", 1), Key("b", 2, lease: 0)]);
-        Assert.Equal("a", Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members).Worker.Id);
+        Assert.Equal("a", Assert.Single(Assert.IsType<Watched<Member>.Known>(told[0]).All).Worker.Id);
         Assert.Equal(
-            new RegistryEvent.Unreadable(
+            new Watched<Member>.Skipped(
                 "/akkalb/workers/b", "it has no lease, so nobody alive holds it; remove it with etcdctl del '/akkalb/workers/b'"), told[1]);
         Assert.Empty(_watch.Apply(10, [Put(Key("b", 2, lease: 0))]));
 
-        var changed = Assert.IsType<RegistryEvent.Changed>(_watch.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);
-        Assert.Equal([new MemberChange.Removed("a")], changed.Changes);
-        changed = Assert.IsType<RegistryEvent.Changed>(Assert.Single(_watch.Apply(12, [Put(Key("a", 1))])));
-        Assert.Equal([new MemberChange.Put(new Member(Worker("a"), 1))], changed.Changes);
+        var changed = Assert.IsType<Watched<Member>.Known>(_watch.Apply(11, [Put(Key("a", 1, lease: 0))])[0]);
+        Assert.Equal([new KeyChange<Member>("a", null)], changed.Changes);
+        changed = Assert.IsType<Watched<Member>.Known>(Assert.Single(_watch.Apply(12, [Put(Key("a", 1))])));
+        Assert.Equal([new KeyChange<Member>("a", new Member(Worker("a"), 1))], changed.Changes);
+    }
+
+    [Fact]
+    public void A_worker_that_is_reached_by_another_protocol_is_left_out_with_what_to_do()
+    {
+        var tls = new KeyTable<Member>(Keys, RegistryValue.ReaderFor("akka.ssl.tcp")).Reset([Key("a", 1)], 9);
+        Assert.Empty(Assert.IsType<Watched<Member>.Known>(tls[0]).All);
+        Assert.Equal(
+            "it is reached by akka.tcp, this balancer by akka.ssl.tcp; switch TLS between nodes (akkalb.tls) on at both or at neither",
+            Assert.IsType<Watched<Member>.Skipped>(tls[1]).Problem);
+        var any = new KeyTable<Member>(Keys, RegistryValue.ReaderFor(protocol: null)).Reset([Key("a", 1)], 9);
+        Assert.Single(Assert.IsType<Watched<Member>.Known>(Assert.Single(any)).All);
     }
 
     [Fact]
     public void Many_unreadable_values_are_summed_up()
     {
         var told = _watch.Snapshot(9, [Key("a", 1), .. Enumerable.Range(0, 20_000).Select(i => Unreadable($"x{i}"))]);
-        Assert.Single(Assert.IsType<RegistryEvent.Snapshot>(told[0]).Members);
+        Assert.Single(Assert.IsType<Watched<Member>.Known>(told[0]).All);
         Assert.Equal(LeftOutValues.NamedMax, UnreadableIn(told).Count());
-        Assert.Equal(new RegistryEvent.MoreUnreadable(20_000 - LeftOutValues.NamedMax), told[^1]);
+        Assert.Equal(new Watched<Member>.MoreSkipped(20_000 - LeftOutValues.NamedMax), told[^1]);
     }
 
     [Fact]
@@ -108,7 +121,7 @@ public sealed class WatchedMembersTests
         Assert.Equal("/akkalb/workers/a\\u000d\\u000afatal: \\u001b[2J", UnreadableIn(told).Single().Key);
     }
 
-    private static IEnumerable<RegistryEvent.Unreadable> UnreadableIn(IEnumerable<RegistryEvent> told) => told.OfType<RegistryEvent.Unreadable>();
+    private static IEnumerable<Watched<Member>.Skipped> UnreadableIn(IEnumerable<Watched<Member>> told) => told.OfType<Watched<Member>.Skipped>();
 
     private static KeyValue Key(string id, long createRevision, long lease = 1) => new()
     {
@@ -127,12 +140,12 @@ public sealed class WatchedMembersTests
     /// <summary>What a watch of the workers tells.</summary>
     private sealed class Watch
     {
-        private readonly KeyTable<Member> _table = new(Keys, RegistryValue.Read);
+        private readonly KeyTable<Member> _table = new(Keys, RegistryValue.ReaderFor("akka.tcp"));
 
-        public IReadOnlyList<RegistryEvent> Snapshot(long revision, IReadOnlyList<KeyValue> all) =>
-            [.. _table.Reset(all, revision).Select(EtcdRegistry.InWordsOfTheRegistry)];
+        public IReadOnlyList<Watched<Member>> Snapshot(long revision, IReadOnlyList<KeyValue> all) =>
+            _table.Reset(all, revision);
 
-        public IReadOnlyList<RegistryEvent> Apply(long revision, IReadOnlyList<Event> events) =>
-            [.. _table.Apply(events, revision).Select(EtcdRegistry.InWordsOfTheRegistry)];
+        public IReadOnlyList<Watched<Member>> Apply(long revision, IReadOnlyList<Event> events) =>
+            _table.Apply(events, revision);
     }
 }

@@ -74,7 +74,7 @@ internal enum Mark
     BalancerFoundFirst,
     BalancerFoundAgain,
     BalancerLost,
-    BalancerChangedWithRequestsOut,
+    BalancerChangedWithJobsPending,
     AssignUnanswered,
     GateAsked,
     GateHeardAgain,

@@ -1,6 +1,7 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Simulation.Checks;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Simulation.Nodes;
 
@@ -66,7 +67,7 @@ internal sealed partial class BalancerProcess
         {
             Run.Marks.Reach(Mark.ReportAheadOfItsRegistration);
         }
-        else if (candidate.Key != m.Worker)
+        else if (candidate.Key != m.Worker && Run.Workers.Any(w => w.Name == m.Worker.Id && w.Key != m.Worker))
         {
             Run.Marks.Reach(Mark.ReportOfAnEarlierIncarnation);
         }
@@ -106,32 +107,23 @@ internal sealed partial class BalancerProcess
         }
     }
 
-    private void Remember(object message)
+    private void Remember(Watched<Member>.Known known)
     {
-        switch (message)
+        if (known.Changes is null)
         {
-            case WorkersSnapshot m:
-                _told.Clear();
-                foreach (var member in m.Members)
-                {
-                    _told[member.Worker.Id] = member.Worker;
-                }
+            _told.Clear();
+        }
 
-                break;
-            case WorkersChanged m:
-                foreach (var change in m.Changes)
-                {
-                    if (change is MemberChange.Put put)
-                    {
-                        _told[put.Member.Worker.Id] = put.Member.Worker;
-                    }
-                    else
-                    {
-                        _told.Remove(((MemberChange.Removed)change).WorkerId);
-                    }
-                }
-
-                break;
+        foreach (var (id, member) in known.Changes ?? [.. known.All.Select(m => new KeyChange<Member>(m.Worker.Id, m))])
+        {
+            if (member is not null)
+            {
+                _told[id] = member.Worker;
+            }
+            else
+            {
+                _told.Remove(id);
+            }
         }
     }
 }

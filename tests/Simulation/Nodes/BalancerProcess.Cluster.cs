@@ -57,10 +57,10 @@ internal sealed partial class BalancerProcess
 
         Run.Marks.Reach(Run.Jobs.Open > 0 ? Mark.DeciderChangedWithJobsOpen : Mark.DeciderChanged);
         Told($"decides, term {term}");
-        (_term, _heldUntil) = (term, until);
+        (_term, _heldUntil, DecidesSince) = (term, until, Now);
         BeginBalancing(new DecidingRight(() => _term, () => Now < _heldUntil || Run.Planted == Planted.AnswersAfterItsLease));
         _front!.Step(new FrontInput.LocalDecides());
-        _watcher.Step(new GetWorkersSnapshot());
+        _watcher.Step(new GetWorkers());
     }
 
     private void EndDeciding()
@@ -76,7 +76,8 @@ internal sealed partial class BalancerProcess
 
     private void Perform(FrontEffect effect)
     {
-        var decider = Run.Balancers.FirstOrDefault(b => b.IsUp && b.IsDeciding);
+        // Where another has taken over, the cluster has removed the one before, also when that one is frozen and does not know it yet.
+        var decider = Run.Balancers.Where(b => b.IsUp && b.IsDeciding).MaxBy(b => b._term);
         switch (effect)
         {
             case FrontEffect.ToLocal e:

@@ -5,6 +5,7 @@ using AkkaLb.Core.Leases;
 using AkkaLb.Core.Policies;
 using AkkaLb.Simulation.Checks;
 using AkkaLb.Simulation.World;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Simulation.Nodes;
 
@@ -53,10 +54,13 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     public bool IsListed => !IsLeaving && _entryKeptAt > TimeSpan.MinValue && Run.Clockwork.Now - _entryKeptAt < EntryTtl;
 
     /// <summary>Null: the registry is etcd.</summary>
-    public IReadOnlyList<Member>? EmbeddedMembers => Run.Scenario.Registry == "embedded" ? _leases?.Members ?? [] : null;
+    public IReadOnlyCollection<Member>? EmbeddedMembers => Run.Scenario.Registry == "embedded" ? _leases?.Members ?? [] : null;
 
     /// <summary>In a cluster: the one that decides is here.</summary>
     public bool IsDeciding => _term != 0;
+
+    /// <summary>In a cluster: when it began to decide.</summary>
+    public TimeSpan DecidesSince { get; private set; }
 
     /// <summary>In a cluster: it may answer at this moment, as far as it knows.</summary>
     public bool HoldsTheRight => IsUp && _term != 0 && Now < _heldUntil;
@@ -149,8 +153,8 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             case WorkerUnreachable m:
                 _balancer.Step(new BalancerInput.Unreachable(_asker.Address, m));
                 break;
-            case WorkersSnapshot or WorkersChanged:
-                Remember(message);
+            case Watched<Member>.Known known:
+                Remember(known);
                 _balancer.Step(message);
                 CheckEarlyReports();
                 break;
@@ -274,7 +278,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         if (_leases is { } leases)
         {
             _isEmbeddedWatchOpen = true;
-            Locally(() => _watcher.Step(new RegistryEvent.Snapshot(leases.Revision, leases.Members)));
+            Locally(() => _watcher.Step(new Watched<Member>.Known(leases.Revision, leases.Members)));
         }
         else
         {
@@ -297,8 +301,8 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             case RegistryEffect.Answer e:
                 Reply(e.Message);
                 break;
-            case RegistryEffect.Changed e when _isEmbeddedWatchOpen:
-                Locally(() => _watcher.Step(new RegistryEvent.Changed(e.Revision, e.Changes)));
+            case RegistryEffect.Tell e when _isEmbeddedWatchOpen:
+                Locally(() => _watcher.Step(e.Known));
                 break;
         }
     }
@@ -345,12 +349,11 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         }
     }
 
-    private static string Short(RegistryEvent e) => e switch
+    private static string Short(Watched<Member> e) => e switch
     {
-        RegistryEvent.Snapshot s => $"of all {s.Members.Count} members at revision {s.Revision}",
-        RegistryEvent.Changed c => $"of revision {c.Revision}: " + string.Join(", ", c.Changes.Select(change => change is MemberChange.Put put
-            ? $"{put.Member.Worker.Id} {put.Member.Worker.State}"
-            : $"{((MemberChange.Removed)change).WorkerId} gone")),
+        Watched<Member>.Known { Changes: null } read => $"of all {read.All.Count} members at revision {read.Revision}",
+        Watched<Member>.Known told => $"of revision {told.Revision}: "
+            + string.Join(", ", told.Changes.Select(change => $"{change.Id} {change.Item?.Worker.State.ToString() ?? "gone"}")),
         _ => e.GetType().Name,
     };
 

@@ -27,7 +27,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     private IReadOnlyList<string> _balancers = [];
     private string? _balancer;
     private string? _answered;
-    private bool _hadBalancer;
+    private string? _lastBalancer;
 
     /// <summary>The worker that its next jobs are for: its balancer names nobody else. Null: whom the policy names.</summary>
     public string? OnlyAt { get; set; }
@@ -164,7 +164,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         var settings = Plants.In(Run.ClientSettings, Run.Planted);
         _core = new ClientCore(settings, 1 + Random.NextInt64(long.MaxValue - 1), isInOrder: !Run.Scenario.FindsBalancers, Random);
         _client = new Driver<ClientEffect>(this, Plants.In(_core, Run.Planted), Perform);
-        (_balancers, _balancer, BalancerSince, _hadBalancer, _aloneSince) = ([], null, null, false, null);
+        (_balancers, _balancer, BalancerSince, _lastBalancer, _aloneSince) = ([], null, null, null, null);
         LookForBalancers();
     }
 
@@ -263,11 +263,10 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 
     private void OnBalancerFound()
     {
-        (_balancer, BalancerSince) = (_answered, Run.Clockwork.Now);
-        Run.Marks.Reach(!_hadBalancer ? Mark.BalancerFoundFirst
-            : _core.PendingCount > 0 ? Mark.BalancerChangedWithRequestsOut
+        Run.Marks.Reach(_lastBalancer is null ? Mark.BalancerFoundFirst
+            : _lastBalancer != _answered && _core.PendingCount > 0 ? Mark.BalancerChangedWithJobsPending
             : Mark.BalancerFoundAgain);
-        _hadBalancer = true;
+        (_balancer, _lastBalancer, BalancerSince) = (_answered, _answered, Run.Clockwork.Now);
     }
 
     private void OnNote(string text)

@@ -5,6 +5,7 @@ using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Registration;
 using AkkaLb.Simulation.Checks;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Simulation.Nodes;
 
@@ -39,9 +40,10 @@ internal static class Plants
             input is MemoryReport report && balancer.Table.Find(report.Worker.Id) is { } registered
                 ? report with { Worker = registered.Key }
                 : input),
-        Planted.RemovedMemberAssignable => new Bent<BalancerEffect>(balancer, (input, _) => input is WorkersChanged changed
-            ? changed with { Changes = [.. changed.Changes.Where(c => c is MemberChange.Put)] }
-            : input),
+        Planted.RemovedMemberAssignable => new Bent<BalancerEffect>(balancer, (input, _) =>
+            input is Watched<Member>.Known { Changes: { } changes } known
+                ? known with { Changes = [.. changes.Where(c => c.Item is not null)] }
+                : input),
         _ => balancer,
     };
 

@@ -2,6 +2,7 @@ using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Simulation.Checks;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Simulation.World;
 
@@ -19,7 +20,7 @@ internal sealed class EtcdModel(Run run)
     private readonly Random _random = run.Draws.For("etcd");
     private readonly SortedDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, Lease> _leases = [];
-    private readonly List<(long Revision, MemberChange Change)> _history = [];
+    private readonly List<Watched<Member>.Known> _history = [];
     private readonly List<WatchModel> _watches = [];
     private readonly HashSet<int> _cutOff = [];
     private (long Revision, List<Entry> Entries)? _backup;
@@ -33,7 +34,7 @@ internal sealed class EtcdModel(Run run)
     public bool IsUp { get; private set; } = true;
 
     /// <summary>Everybody who is registered, in registration order.</summary>
-    public IReadOnlyList<Member> Members => [.. _entries.Values.Where(e => e.LeaseId != 0 && e.Worker is not null)
+    public IReadOnlyCollection<Member> Members => [.. _entries.Values.Where(e => e.LeaseId != 0 && e.Worker is not null)
         .OrderBy(e => e.CreateRevision).Select(e => new Member(e.Worker!, e.CreateRevision))];
 
     // ---- requests
@@ -213,7 +214,7 @@ internal sealed class EtcdModel(Run run)
     // ---- watches
 
     /// <summary>A snapshot, then every change; after an outage the changes that were missed, or everything anew.</summary>
-    public WatchModel Watch(Process process, Action<RegistryEvent> tell)
+    public WatchModel Watch(Process process, Action<Watched<Member>> tell)
     {
         var watch = new WatchModel(run, this, process, tell);
         _watches.RemoveAll(w => w.IsOver);
@@ -227,7 +228,7 @@ internal sealed class EtcdModel(Run run)
     internal TimeSpan OneWay() => _random.Between(TimeSpan.FromMilliseconds(0.2), TimeSpan.FromMilliseconds(3)) + _random.Upto(_slow);
 
     /// <summary>What has changed since; null: that is not kept any more.</summary>
-    internal IReadOnlyList<(long Revision, MemberChange Change)>? Since(long revision) =>
+    internal IReadOnlyList<Watched<Member>.Known>? Since(long revision) =>
         revision < _compacted || revision > Revision ? null : [.. _history.Where(h => h.Revision > revision)];
 
     // ---- trouble
@@ -298,7 +299,7 @@ internal sealed class EtcdModel(Run run)
     {
         if (_entries.Remove(id))
         {
-            Changed(new MemberChange.Removed(id));
+            Changed(new KeyChange<Member>(id, null));
         }
     }
 
@@ -356,7 +357,7 @@ internal sealed class EtcdModel(Run run)
         var created = _entries.TryGetValue(worker.Id, out var former) ? former.CreateRevision : Revision + 1;
         var wasShown = former is { LeaseId: not 0 };
         _entries[worker.Id] = new Entry(worker.Id, worker, leaseId, created, Revision + 1);
-        Changed(leaseId != 0 ? new MemberChange.Put(new Member(worker, created)) : wasShown ? new MemberChange.Removed(worker.Id) : null);
+        Changed(leaseId == 0 && !wasShown ? null : new KeyChange<Member>(worker.Id, leaseId != 0 ? new Member(worker, created) : null));
     }
 
     private void EndLease(long leaseId)
@@ -364,19 +365,20 @@ internal sealed class EtcdModel(Run run)
         foreach (var entry in _entries.Values.Where(e => e.LeaseId == leaseId).ToList())
         {
             _entries.Remove(entry.Id);
-            Changed(new MemberChange.Removed(entry.Id));
+            Changed(new KeyChange<Member>(entry.Id, null));
         }
     }
 
-    private void Changed(MemberChange? change)
+    private void Changed(KeyChange<Member>? change)
     {
         Revision++;
         if (change is not null)
         {
-            _history.Add((Revision, change));
+            var known = new Watched<Member>.Known(Revision, Members, [change]);
+            _history.Add(known);
             foreach (var watch in _watches)
             {
-                watch.Changed(Revision, change);
+                watch.Changed(known);
             }
         }
     }

@@ -90,7 +90,7 @@ internal sealed class Run
     public IEnumerable<ClientProcess> Clients => Processes.OfType<ClientProcess>();
 
     /// <summary>Who is in the registry, whichever it is.</summary>
-    public IReadOnlyList<Core.Member> Members => Balancers.First().EmbeddedMembers ?? Etcd.Members;
+    public IReadOnlyCollection<Core.Member> Members => Balancers.First().EmbeddedMembers ?? Etcd.Members;
 
     private Action<string>? Teller { get; }
 
@@ -210,7 +210,8 @@ internal sealed class Run
                 && job.Habit is not (Habits.Unhandled or Habits.Unreadable or "ask")
                 && _byName[job.Client] is ClientProcess client && IsSmooth(client)
                 && client.BalancerSince < since && Network.At(client.Balancer!) is BalancerProcess asked && IsSmooth(asked)
-                && (Scenario.IsSingleton ? Balancers.FirstOrDefault(b => b.HoldsTheRight) : asked) is { } balancer && IsSmooth(balancer)
+                && (Scenario.IsSingleton ? Balancers.FirstOrDefault(b => b.HoldsTheRight && b.DecidesSince < since) : asked) is { } balancer
+                && IsSmooth(balancer)
                 && balancer.CanName(idle.Key) && Network.IsClear(client, idle) && Network.IsClear(client, asked) && Network.IsClear(asked, balancer))
             {
                 Violate("work-finds-its-place", $"{job} waits, and {idle.Name} has had nothing to do for {PlaceMax.TotalSeconds} s");

@@ -1,11 +1,12 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Simulation.Checks;
+using AkkaLb.Watching;
 
 namespace AkkaLb.Simulation.World;
 
 /// <summary>One watch of <see cref="EtcdModel"/>: what AkkaLb's reader of etcd tells a balancer.</summary>
-internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Action<RegistryEvent> tell)
+internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Action<Watched<Member>> tell)
 {
     private static readonly TimeSpan ProofEvery = TimeSpan.FromSeconds(5);
     private readonly int _life = process.Life;
@@ -32,11 +33,11 @@ internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Actio
         _connection++;
     }
 
-    public void Changed(long revision, MemberChange change)
+    public void Changed(Watched<Member>.Known known)
     {
         if (_isConnected && !IsOver)
         {
-            Tell(new RegistryEvent.Changed(revision, [change]), revision);
+            Tell(known, known.Revision);
         }
     }
 
@@ -67,12 +68,12 @@ internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Actio
         else if (!_isConnected && !_isToldOut && now - _brokenSince > TimeSpan.FromSeconds(2))
         {
             _isToldOut = true;
-            process.Post(() => TellNow(new RegistryEvent.Disconnected("etcd cannot be reached")));
+            process.Post(() => TellNow(new Watched<Member>.Down("etcd cannot be reached")));
         }
         else if (_isConnected && now - _provedAt > ProofEvery)
         {
             _provedAt = now;
-            Tell(run.Spite.Resyncs() ? Snapshot("it was read again for no reason") : new RegistryEvent.Alive(etcd.Revision), etcd.Revision);
+            Tell(run.Spite.Resyncs() ? Snapshot("it was read again for no reason") : new Watched<Member>.Alive(etcd.Revision), etcd.Revision);
         }
     }
 
@@ -83,15 +84,15 @@ internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Actio
         if (_isToldOut)
         {
             _isToldOut = false;
-            Tell(new RegistryEvent.Connected(), _delivered);
+            Tell(new Watched<Member>.Up(), _delivered);
         }
 
         if (_wasTold && etcd.Since(_delivered) is { } missed)
         {
             run.Marks.Reach(missed.Count > 0 ? Mark.WatchResumedBehindChanges : Mark.WatchResumed);
-            foreach (var (revision, change) in missed)
+            foreach (var known in missed)
             {
-                Tell(new RegistryEvent.Changed(revision, [change]), revision);
+                Tell(known, known.Revision);
             }
 
             return;
@@ -101,9 +102,9 @@ internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Actio
         Tell(Snapshot(_wasTold ? "the changes since are not kept any more" : null), etcd.Revision);
     }
 
-    private RegistryEvent.Snapshot Snapshot(string? because) => new(etcd.Revision, etcd.Members) { Because = because };
+    private Watched<Member>.Known Snapshot(string? because) => new(etcd.Revision, etcd.Members) { Because = because };
 
-    private void Tell(RegistryEvent e, long revision)
+    private void Tell(Watched<Member> e, long revision)
     {
         var (connection, arrival) = (_connection, run.Clockwork.Now + etcd.OneWay());
         _lastArrival = arrival > _lastArrival ? arrival : _lastArrival;
@@ -117,7 +118,7 @@ internal sealed class WatchModel(Run run, EtcdModel etcd, Process process, Actio
         });
     }
 
-    private void TellNow(RegistryEvent e)
+    private void TellNow(Watched<Member> e)
     {
         if (!IsOver)
         {

@@ -1,4 +1,4 @@
-namespace AkkaLb.Etcd;
+namespace AkkaLb.Watching;
 
 /// <summary>The registry, etcd or what stands in its place, cannot be reached or did not answer in time; for a write the outcome is unknown. Trying
 /// again may help.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
 
-namespace AkkaLb.Registry.Etcd;
+namespace AkkaLb.Registry;
 
 /// <summary>Tells whether a text is what a node of AkkaLb says of itself: <c>akka.tcp://AkkaLb@host:port</c>, and behind it the path of an
 /// actor.</summary>
