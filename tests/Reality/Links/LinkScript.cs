@@ -6,7 +6,8 @@ namespace AkkaLb.Reality.Links;
 /// <param name="A">Lines of a's journal, without what may vary; see <see cref="LinkTrace"/>. Where more than one may be, <c>|</c> stands
 /// between them.</param>
 /// <param name="B">The same of b, through all its lives.</param>
-internal sealed record LinkScript(string Name, string Steps, string A, string B)
+/// <param name="OnlyRealB">What b may see besides, of Akka alone: the model has no half of a connection.</param>
+internal sealed record LinkScript(string Name, string Steps, string A, string B, string? OnlyRealB = null)
 {
     /// <summary>How many tries a step gets before the script fails.</summary>
     private const int TriesMax = 300;

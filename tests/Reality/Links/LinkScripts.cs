@@ -110,9 +110,10 @@ internal static class LinkScripts
             "the network is cut for longer than 12 s",
             "send a b 1; wait b got 1; cut; send a b 2; wait a lost; closed a b 3; wait a dead 3; wait b lost; heal; reach a b 90; " +
             "send b a 4; wait a got 4",
-            // A dial that was begun behind the cut may get through at its end, and be given up there.
             "connected, lost, dead 3, connected, got 4",
-            "connected, got 1, lost, connected, got 90 | connected, got 1, lost, connected, lost, connected, got 90"),
+            "connected, got 1, lost, connected, got 90",
+            // A dial that was begun behind the cut may get through at its end, when its dialler has given it up already.
+            OnlyRealB: "connected, got 1, lost, connected, lost, connected, got 90"),
         new(
             "the network is cut for a moment",
             "send a b 1; wait b got 1; cut; send a b 2 3; send b a 4; heal; wait b got 3; wait a got 4",

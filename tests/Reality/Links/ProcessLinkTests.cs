@@ -26,7 +26,7 @@ internal static class RealRuns
             {
                 var (a, b) = await script.RunAsync(world);
                 Assert.Contains(a, script.AllA);
-                Assert.Equal(script.B, b);
+                Assert.Contains(b, new[] { script.B, script.OnlyRealB });
                 return;
             }
             catch (TooLateException) when (tries < TriesMax)
