@@ -30,7 +30,7 @@ internal static class Churn
         Console.WriteLine($"{Askers} askers, each with one Assign under way and {Between.TotalMilliseconds} ms between two; milliseconds");
         Console.WriteLine("| policy | members | what happens | takes | asked | p50 | p99 | longest |");
         Console.WriteLine("| --- | --: | --- | --: | --: | --: | --: | --: |");
-        foreach (var policy in new[] { PolicyNames.RoundRobin, PolicyNames.LeastLoad })
+        foreach (var policy in new[] { Policy.RoundRobin, Policy.LeastLoad })
         {
             foreach (var members in options.ChurnMembers)
             {
@@ -47,7 +47,8 @@ internal static class Churn
             ConfigurationFactory.ParseString(
                 "akka { loglevel = INFO, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
-        var balancer = system.ActorOf(BalancerActor.Props("bench", PolicyNames.Create(policy), BalancerLimits.Default), BalancerActor.ActorName);
+        var balancer = system.ActorOf(
+            BalancerActor.Props("bench", Policy.Of(policy), new Random(1), BalancerLimits.Default), BalancerActor.ActorName);
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, Patience), balancer), EtcdWatcherActor.ActorName);
         var leases = new List<long>();
         await RegisterAsync(0, members, life: 1);

@@ -14,8 +14,8 @@ public class PickBenchmarks
 
     private readonly List<Candidate> _picked = new(1);
     private readonly WorkerKey[] _nobody = [];
-    private IPickPolicy _policy = null!;
-    private WorkerTable _core = null!;
+    private IChooser _chooser = null!;
+    private WorkerPool _core = null!;
     private WorkerKey[] _keys = null!;
     private long _sequence;
     private int _next;
@@ -24,7 +24,7 @@ public class PickBenchmarks
     /// Least load twice. Distinct: the same worker is the least until it reports again, as between two reports. Equal: each pick changes who is the
     /// least, the dearest case of the heap.
     /// </summary>
-    [Params("round-robin", "pick-first", "least-load distinct", "least-load equal")]
+    [Params("round-robin", "pick-first", "least-load distinct", "least-load equal", "random", "weighted-round-robin")]
     public string Policy { get; set; } = null!;
 
     [Params(10, 1_000, 10_000)]
@@ -33,8 +33,9 @@ public class PickBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _policy = PolicyNames.Create(Policy.Split(' ')[0]);
-        _core = new WorkerTable(_policy, BalancerLimits.Default);
+        var policy = Core.Policies.Policy.Of(Policy.Split(' ')[0]);
+        _core = new WorkerPool(
+            new WorkerTable(BalancerLimits.Default), policy with { NewChooser = random => _chooser = policy.NewChooser(random) }, new Random(4053));
         _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
         var known = new Watched<Member>.Known(
             0,
@@ -58,9 +59,9 @@ public class PickBenchmarks
     }
 
     [Benchmark(Description = "pick, policy alone")]
-    public Candidate? ByPolicy() => _policy.Pick([], Now);
+    public Candidate? ByPolicy() => _chooser.Pick([], Now);
 
-    [Benchmark(Description = "pick, WorkerTable.Assign")]
+    [Benchmark(Description = "pick, WorkerPool.Assign")]
     public AssignRejection? ByCore() => _core.Assign(1, _nobody, _picked, Now);
 
     [Benchmark(Description = "report")]

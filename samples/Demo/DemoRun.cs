@@ -79,7 +79,7 @@ internal static class DemoRun
             Console.Out.WriteLine($"started etcd at {etcd.Endpoint}");
         }
 
-        var balancer = Child.StartNode("balancer", "AkkaLb.Balancer", ["--policy", PolicyNames.RoundRobin, "--port", "0", .. registry]);
+        var balancer = Child.StartNode("balancer", "AkkaLb.Balancer", ["--policy", Policy.RoundRobin, "--port", "0", .. registry]);
         children.Balancer = balancer;
         var ready = await balancer.ReadyAsync(StartTimeout, interrupted).ConfigureAwait(false);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started balancer, pid {balancer.Pid}: {ready}"));

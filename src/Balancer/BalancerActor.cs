@@ -21,8 +21,8 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
 
     private readonly IActorRef? _front;
 
-    public BalancerActor(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, IActorRef? front)
-        : base(new BalancerCore(id, policy, limits, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
+    public BalancerActor(string id, WorkerPool pool, DecidingRight right, IActorRef? front)
+        : base(new BalancerCore(id, pool, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
     {
         _front = front;
         Serving();
@@ -30,13 +30,18 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
 
     /// <summary>A balancer that decides beside others, if there are any.</summary>
     /// <param name="id">Its name in the registry, for its state only.</param>
-    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits) =>
-        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits, DecidingRight.Always, null));
+    /// <param name="policy">Who is next.</param>
+    /// <param name="random">Of the policy; used by this actor alone.</param>
+    /// <param name="limits">Bounds of its tables.</param>
+    public static Props Props(string id, Policy policy, Random random, BalancerLimits limits) =>
+        Props(id, policy, random, limits, DecidingRight.Always, null);
 
     /// <summary>A balancer that decides alone, as long as it has the right to.</summary>
+    /// <param name="right">To decide.</param>
     /// <param name="front">Of its process; it passes on workers and reports.</param>
-    public static Props Props(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, IActorRef front) =>
-        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, limits, right, front));
+    /// <inheritdoc cref="Props(string, Policy, Random, BalancerLimits)"/>
+    public static Props Props(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front) =>
+        Akka.Actor.Props.Create(() => new BalancerActor(id, new WorkerPool(new WorkerTable(limits), policy, random, null), right, front));
 
     protected override void PreStart() => _front?.Tell(DecidingHere.Instance);
 

@@ -32,7 +32,8 @@ internal static class BalancerNode
         await using var node = await NodeHost.StartAsync(settings.Common, config, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(node, settings.Common.RequestTimeout);
-        var balancer = node.Start(BalancerActor.Props(settings.Id, PolicyNames.Create(policyName), settings.Limits), BalancerActor.ActorName);
+        var balancer = node.Start(
+            BalancerActor.Props(settings.Id, Policy.Of(policyName), NewRandom(), settings.Limits), BalancerActor.ActorName);
         var watcher = node.Start(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
         await using var announcer = etcd is null ? null : Announce(node, etcd, settings, balancer);
         var end = EndAsync(announcer, node.Stopping);
@@ -81,7 +82,7 @@ internal static class BalancerNode
             Logging.GetLogger(system, typeof(ClusterNode)).Warning("{0}", whyLonger);
         }
 
-        var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, settings.Limits);
+        var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, NewRandom(), settings.Limits);
         node.Start(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
         var end = Task.WhenAny(member.Ended, WaitAsync(node.Stopping), system.WhenTerminated);
         await using (var announcer = Announce(node, etcd, settings, member.Front))

@@ -1,6 +1,5 @@
 using Akka.Configuration;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Settings;
@@ -26,7 +25,7 @@ public sealed record BalancerSettings(
     public const string ModeSingleton = "singleton";
 
     public static readonly Setting<string> PolicyKey = Setting.Text("akkalb.balancer.policy")
-        .WithFlag("--policy", "NAME", $"who gets the next job: {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+        .WithFlag("--policy", "NAME", $"who gets the next job: {Core.Policies.Policy.Names}");
 
     public static readonly Setting<string> ModeKey = Setting.Choice("akkalb.balancer.mode", ModeIndependent, ModeSingleton)
         .WithFlag(
@@ -60,9 +59,9 @@ public sealed record BalancerSettings(
     {
         var problems = new List<string>();
         var policy = config.Get(PolicyKey);
-        if (policy.Length > 0 && PolicyNames.All.All(p => p.Name != policy))
+        if (policy.Length > 0 && Core.Policies.Policy.All.All(p => p.Name != policy))
         {
-            problems.Add($"{PolicyKey} = {policy}: must be one of {string.Join(", ", PolicyNames.All.Select(p => p.Name))}");
+            problems.Add($"{PolicyKey} = {policy}: must be one of {Core.Policies.Policy.Names}");
         }
 
         var isSingleton = config.Get(ModeKey) == ModeSingleton;

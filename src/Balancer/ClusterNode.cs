@@ -25,7 +25,8 @@ public sealed class ClusterNode
     private readonly Props _formerProps;
     private IActorRef? _former;
 
-    private ClusterNode(ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits)
+    private ClusterNode(
+        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, Random random, BalancerLimits limits)
     {
         (_system, _registry) = (system, registry);
         var top = TopActors.Of(system);
@@ -44,7 +45,7 @@ public sealed class ClusterNode
         var right = RightOf(system, singleton.LeaseSettings);
         top.Start(
             ClusterSingletonManager.Props(
-                BalancerActor.Props(id, PolicyNames.Create(policy), limits, right, Front), StopDeciding.Instance, singleton),
+                BalancerActor.Props(id, Policy.Of(policy), random, limits, right, Front), StopDeciding.Instance, singleton),
             ManagerName);
         _formerProps = ClusterFormer.Props(registry, policy, settings.Formation, _ready, _ended);
     }
@@ -62,8 +63,8 @@ public sealed class ClusterNode
     /// <param name="id">Its name in etcd.</param>
     /// <param name="registry">Used by this node alone, and to be disposed after it.</param>
     public static ClusterNode Start(
-        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, BalancerLimits limits) =>
-        new(system, id, settings, registry, policy, limits);
+        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, Random random, BalancerLimits limits) =>
+        new(system, id, settings, registry, policy, random, limits);
 
     /// <summary>Forms or joins the cluster; to be called once, by a node that is sure of its id.</summary>
     public void Join() => _former = TopActors.Of(_system).Start(_formerProps, ClusterFormer.ActorName);

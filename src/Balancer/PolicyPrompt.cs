@@ -17,11 +17,11 @@ internal static class PolicyPrompt
         var console = NewConsole();
         // Ctrl-C ends the program as usual, but the question has hidden the cursor, and the shell would be left without one.
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
-        var width = PolicyNames.All.Max(p => p.Name.Length);
-        var chosen = console.Prompt(new SelectionPrompt<(string Name, string Meaning)>()
+        var width = Policy.All.Max(p => p.Name.Length);
+        var chosen = console.Prompt(new SelectionPrompt<Policy>()
             .Title("Which [bold]policy[/] picks the worker? It is fixed until the balancer ends. [grey](arrows)[/]")
             .UseConverter(p => $"{p.Name.PadRight(width)}  [grey]{Markup.Escape(p.Meaning)}[/]")
-            .AddChoices(PolicyNames.All));
+            .AddChoices(Policy.All));
         return chosen.Name;
     }
 

@@ -19,5 +19,5 @@ static string AskForPolicy() => PolicyPrompt.IsPossible
     ? PolicyPrompt.Ask()
     : throw new ProgramException(
         ExitCode.Usage,
-        $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', PolicyNames.All.Select(p => p.Name))}, or set "
+        $"no policy is given and there is no terminal to ask at: use --policy {string.Join('|', Policy.All.Select(p => p.Name))}, or set "
             + $"{BalancerSettings.PolicyKey.Path}");

@@ -61,8 +61,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Receive<AssociationErrorEvent>(m => Step(
             new ClientInput.ConnectionLost(m.RemoteAddress.ToString(), $"the connection failed: {Innermost(m.Cause).Message}")));
         Receive<ActorIdentity>(OnIdentity);
-        Receive<Watched<Address>.Known>(OnBalancersKnown);
-        Receive<Watched<Address>>(m => Log.Tell(m));
+        Receive<BalancersTold>(OnBalancersTold);
         Receive<WaitForLink>(OnWaitForLink);
         Receive<GetInFlight>(m => m.Answer.TrySetResult(_client.InFlight));
         Receive<StopSending>(_ => Step(new ClientInput.StopSending()));
@@ -84,7 +83,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         var self = Self;
-        _subscription = _directory.Subscribe(news => self.Tell(news));
+        _subscription = _directory.Subscribe(news => self.Tell(new BalancersTold(news)));
     }
 
     protected override void PostStop()
@@ -170,11 +169,15 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         }
     }
 
-    private void OnBalancersKnown(Watched<Address>.Known m)
+    private void OnBalancersTold(BalancersTold m)
     {
-        var addresses = m.All.Select(a => NodeAddress.Of(Context.System, a)).ToList();
-        _balancerProbes.Use(addresses);
-        Step(new ClientInput.BalancersKnown([.. addresses.Select(a => a.ToString())]));
+        Log.Tell(m.News);
+        if (m.News is Watched<Address>.Known known)
+        {
+            var addresses = known.All.Select(a => NodeAddress.Of(Context.System, a)).ToList();
+            _balancerProbes.Use(addresses);
+            Step(new ClientInput.BalancersKnown([.. addresses.Select(a => a.ToString())]));
+        }
     }
 
     private void OnIdentity(ActorIdentity m)

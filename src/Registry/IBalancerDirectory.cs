@@ -13,12 +13,15 @@ public interface IBalancerDirectory
     /// spread.</summary>
     bool IsInOrder { get; }
 
-    /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed. Each
-    /// address comes once, in the order in which to try them.</summary>
+    /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed. Each address comes once, in the order in which
+    /// to try them.</summary>
     /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news =>
-    /// self.Tell(news)</c>.</param>
+    /// self.Tell(new BalancersTold(news))</c>.</param>
     IAsyncDisposable Subscribe(Action<Watched<Address>> tell);
 }
+
+/// <summary>What a directory pushed, as a message to an actor.</summary>
+public sealed record BalancersTold(Watched<Address> News) : INoSerializationVerificationNeeded;
 
 /// <summary>Balancers that the operator has listed.</summary>
 public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancerDirectory
@@ -27,7 +30,7 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 
     public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
     {
-        tell(new Watched<Address>.Known(0, addresses));
+        tell(new Watched<Address>.Known(0, [.. addresses.Distinct()]));
         return Subscription.Instance;
     }
 

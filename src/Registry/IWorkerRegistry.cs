@@ -44,7 +44,7 @@ public interface IWorkerRegistry : IAsyncDisposable
     Task DeregisterAsync(long leaseId, CancellationToken cancellationToken);
 
     /// <summary>A snapshot first, then changes, without a gap. Outages are survived inside: they show as <see cref="Watched{T}.Down"/>,
-    /// followed by <see cref="Watched{T}.Up"/> and either the changes that were missed or a fresh snapshot to be diffed.</summary>
+    /// followed by <see cref="Watched{T}.Up"/> and either the changes that were missed or everything, without changes.</summary>
     /// <remarks>Ends only by cancellation, or with <see cref="RegistryRefusedException"/>.</remarks>
     /// <param name="protocol">By which the watcher's node is reached, <c>akka.tcp</c> say: workers that are reached otherwise are left out. Null:
     /// any.</param>

@@ -23,8 +23,7 @@ public sealed class BalancerLinks : ReceiveActor
     public BalancerLinks(IBalancerDirectory directory)
     {
         _directory = directory;
-        Receive<Watched<Address>.Known>(OnKnown);
-        Receive<Watched<Address>>(_ => { });
+        Receive<BalancersTold>(OnTold);
         Receive<DisassociatedEvent>(m => OnLost(m.RemoteAddress, "it ended the connection, or the network did"));
         Receive<AssociationErrorEvent>(m => OnLost(m.RemoteAddress, Reason(m.Cause)));
         Receive<AssociatedEvent>(OnConnected);
@@ -43,7 +42,7 @@ public sealed class BalancerLinks : ReceiveActor
     {
         var self = Self;
         Context.System.EventStream.Subscribe<RemotingLifecycleEvent>(self);
-        _subscription = _directory.Subscribe(news => self.Tell(news));
+        _subscription = _directory.Subscribe(news => self.Tell(new BalancersTold(news)));
     }
 
     protected override void PostStop()
@@ -52,13 +51,13 @@ public sealed class BalancerLinks : ReceiveActor
         _ = _subscription?.DisposeAsync().AsTask();
     }
 
-    private void OnKnown(Watched<Address>.Known m)
+    private void OnTold(BalancersTold m)
     {
         // An empty directory says less than what is known.
-        if (m.All.Count > 0)
+        if (m.News is Watched<Address>.Known { All: { Count: > 0 } all })
         {
             var system = Context.System;
-            _balancers = m.All.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
+            _balancers = all.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
                 a => NodeAddress.Of(system, a), a => $"{a.Host}:{a.Port}");
             _news.Keep(_balancers.Values);
         }

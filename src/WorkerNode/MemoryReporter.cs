@@ -27,9 +27,14 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
     {
         (_worker, _settings) = (worker, settings);
         var system = Context.System;
-        Receive<Watched<Address>.Known>(m => Step(
-            new ReporterInput.BalancersKnown([.. m.All.Select(a => NodeAddress.Of(system, a).ToString())])));
-        Receive<Watched<Address>>(m => Log.Tell(m));
+        Receive<BalancersTold>(m =>
+        {
+            Log.Tell(m.News);
+            if (m.News is Watched<Address>.Known known)
+            {
+                Step(new ReporterInput.BalancersKnown([.. known.All.Select(a => NodeAddress.Of(system, a).ToString())]));
+            }
+        });
     }
 
     private long Finished => _settings.JobsFinished?.Invoke() ?? 0;
@@ -45,7 +50,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
     {
         var self = Self;
         Step(new ReporterInput.Start(Finished));
-        _subscription = _settings.Balancers.Subscribe(news => self.Tell(news));
+        _subscription = _settings.Balancers.Subscribe(news => self.Tell(new BalancersTold(news)));
     }
 
     protected override void PostStop() => _ = _subscription?.DisposeAsync().AsTask();

@@ -12,7 +12,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     [Fact]
     public void Assigned_carries_the_gates_path_with_address_and_uid()
     {
-        var worker = Assert.Single(Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.PickFirst, A))).Workers);
+        var worker = Assert.Single(Assert.IsType<Assigned>(Ask(Balancer(Policy.PickFirst, A))).Workers);
         Assert.Equal((A.Key(), A.Worker.Path), (worker.Worker, worker.Gate));
     }
 
@@ -20,7 +20,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     public void A_worker_that_registers_again_at_another_address_is_assigned_there()
     {
         const string Elsewhere = "akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42";
-        var balancer = Balancer(PolicyNames.PickFirst, A);
+        var balancer = Balancer(Policy.PickFirst, A);
         Change(balancer, A.WithPath(Elsewhere).Put());
         Assert.Equal(Elsewhere, Assert.Single(Assert.IsType<Assigned>(Ask(balancer)).Workers).Gate);
     }
@@ -28,7 +28,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     [Fact]
     public void A_change_of_membership_names_nobody_anew_but_who_has_another_path()
     {
-        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        var balancer = Balancer(Policy.RoundRobin, A, B);
         var before = Assert.IsType<Assigned>(Ask(balancer, count: 2)).Workers;
         Change(balancer, C.Put(), B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42").Put());
         balancer.Tell(new Watched<Member>.Known(0, [A, B.WithPath("akka.tcp://AkkaLb@127.0.0.1:99/user/worker#42"), C]), TestActor);
@@ -41,7 +41,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     [Fact]
     public void An_answer_fits_a_frame_however_many_are_asked_for_and_however_long_their_names()
     {
-        var balancer = Balancer(PolicyNames.RoundRobin, LongNames(1_500));
+        var balancer = Balancer(Policy.RoundRobin, LongNames(1_500));
         var asked = 0;
         for (var named = new HashSet<string>(); named.Count < 1_000; asked++)
         {
@@ -56,7 +56,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     [Fact]
     public void A_thousand_picks_of_a_few_workers_are_answered_whole_however_long_their_names()
     {
-        var assigned = Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.RoundRobin, LongNames(100)), count: 1_000));
+        var assigned = Assert.IsType<Assigned>(Ask(Balancer(Policy.RoundRobin, LongNames(100)), count: 1_000));
         Assert.Equal(1_000, assigned.Workers.Count);
         Assert.InRange(SizeOf(assigned), 1, Payloads.DataBytesMax(128_000));
     }
@@ -66,7 +66,7 @@ public class AssignedGateTests() : BalancerKit(SystemConfig.Remoting("127.0.0.1"
     {
         var members = LongNames(600).Select(
             m => m with { Worker = m.Worker with { Reason = new string('\u20ac', WorkerRecord.ReasonLengthMax) } }).ToArray();
-        var balancer = Balancer(PolicyNames.RoundRobin, members);
+        var balancer = Balancer(Policy.RoundRobin, members);
         var told = new List<MemberState>();
         while (told.Count < members.Length)
         {

@@ -12,25 +12,25 @@ public class BalancerActorTests : BalancerKit
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(Workers.HeartbeatMs);
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.PickFirst)]
+    [InlineData(Policy.LeastLoad)]
     public void Before_a_snapshot_it_is_not_ready(string policy) => Assert.Equal(AssignRejectReason.NotReady, Rejection(Balancer(policy)));
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.PickFirst)]
+    [InlineData(Policy.LeastLoad)]
     public void An_empty_snapshot_means_no_workers_at_once(string policy) =>
         Assert.Equal(AssignRejectReason.NoWorkers, Rejection(Balancer(policy, [])));
 
     [Fact]
-    public void An_answer_names_the_policy() => Assert.Equal("pick-first", Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.PickFirst, A))).Policy);
+    public void An_answer_names_the_policy() => Assert.Equal("pick-first", Assert.IsType<Assigned>(Ask(Balancer(Policy.PickFirst, A))).Policy);
 
     [Fact]
     public void A_rejection_says_why_and_when_to_try_again()
     {
-        var no = Assert.IsType<AssignRejected>(Ask(Balancer(PolicyNames.PickFirst, [])));
+        var no = Assert.IsType<AssignRejected>(Ask(Balancer(Policy.PickFirst, [])));
         Assert.Equal("no worker is registered", no.Sentence);
         Assert.True(no.RetryAfter > TimeSpan.Zero);
     }
@@ -38,7 +38,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void A_worker_that_cannot_work_is_told_once_and_gets_nothing_until_it_can_again()
     {
-        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        var balancer = Balancer(Policy.RoundRobin, A, B);
         Assert.Equal("a", Picks(balancer));
         var unable = A with { Worker = A.Worker with { State = WorkerState.Draining, Reason = "its threads are blocked" } };
         EventFilter.Warning("worker a takes no jobs: its threads are blocked").ExpectOne(() => Change(balancer, unable.Put()));
@@ -48,12 +48,12 @@ public class BalancerActorTests : BalancerKit
     }
 
     [Fact]
-    public void Round_robin_takes_each_worker_in_registration_order() => Assert.Equal("a b c a", Picks(Balancer(PolicyNames.RoundRobin, C, A, B), 4));
+    public void Round_robin_takes_each_worker_in_registration_order() => Assert.Equal("a b c a", Picks(Balancer(Policy.RoundRobin, C, A, B), 4));
 
     [Fact]
     public void Round_robin_continues_behind_the_last_pick_when_workers_join_and_leave()
     {
-        var balancer = Balancer(PolicyNames.RoundRobin, A, B);
+        var balancer = Balancer(Policy.RoundRobin, A, B);
         Assert.Equal("a", Picks(balancer));
         Change(balancer, C.Put());
         Assert.Equal("b", Picks(balancer));
@@ -64,7 +64,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Pick_first_moves_on_when_the_first_is_gone_and_a_newcomer_stands_last()
     {
-        var balancer = Balancer(PolicyNames.PickFirst, A, B);
+        var balancer = Balancer(Policy.PickFirst, A, B);
         Assert.Equal("a a", Picks(balancer, 2));
         Change(balancer, A.Removed());
         Assert.Equal("b b", Picks(balancer, 2));
@@ -75,7 +75,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Least_load_takes_the_worker_with_the_fewest_bytes_as_reports_and_members_change()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, A, 200);
         Report(balancer, B, 100);
         Assert.Equal("b b", Picks(balancer, 2));
@@ -89,9 +89,9 @@ public class BalancerActorTests : BalancerKit
     }
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.PickFirst)]
+    [InlineData(Policy.LeastLoad)]
     public void A_draining_worker_gets_no_picks(string policy)
     {
         var balancer = Balancer(policy, A, B);
@@ -108,7 +108,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Least_load_waits_one_heartbeat_for_reports_after_the_first_snapshot()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, B, 1);
         Assert.Equal(AssignRejectReason.NotReady, Rejection(balancer));
         Advance(Heartbeat);
@@ -118,7 +118,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Least_load_is_ready_earlier_when_everybody_has_reported()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, A, 2);
         Assert.Equal(AssignRejectReason.NotReady, Rejection(balancer));
         Report(balancer, B, 1);
@@ -128,7 +128,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public async Task Without_any_report_least_load_says_so_after_the_first_heartbeat()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A);
+        var balancer = Balancer(Policy.LeastLoad, A);
         await Settled(balancer);
         Advance(Heartbeat);
         Assert.Equal(AssignRejectReason.NoMemoryReports, Rejection(balancer));
@@ -137,7 +137,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public async Task A_report_counts_for_three_heartbeats_and_no_longer()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A);
+        var balancer = Balancer(Policy.LeastLoad, A);
         Report(balancer, A, 1);
         await Settled(balancer);
         Advance((Heartbeat * 3) - TimeSpan.FromMilliseconds(1));
@@ -151,7 +151,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void A_late_report_never_replaces_a_newer_one()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, B, 100);
         Report(balancer, A, 200, sequence: 5);
         Report(balancer, A, 1, sequence: 4);
@@ -162,7 +162,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public async Task A_report_that_runs_ahead_of_its_worker_counts_from_when_it_came()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, []);
+        var balancer = Balancer(Policy.LeastLoad, []);
         Report(balancer, A, 1);
         await Settled(balancer);
         Advance(Heartbeat * 2);
@@ -175,7 +175,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public async Task An_early_report_is_forgotten_after_its_hold()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, new BalancerLimits(Heartbeat * 2, 10));
+        var balancer = Balancer(Policy.LeastLoad, new BalancerLimits(Heartbeat * 2, 10));
         balancer.Tell(new Watched<Member>.Known(0, []));
         Report(balancer, A, 1);
         await Settled(balancer);
@@ -187,7 +187,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Another_incarnation_inherits_nothing_and_the_former_ones_reports_do_not_count_for_it()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, A, 1, sequence: 100);
         Report(balancer, B, 2);
         Assert.Equal("a", Picks(balancer));
@@ -201,19 +201,19 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Left_out_workers_are_passed_over()
     {
-        var balancer = Balancer(PolicyNames.RoundRobin, A, B, C);
+        var balancer = Balancer(Policy.RoundRobin, A, B, C);
         Assert.Equal("b c b", Picks(balancer, 3, A.Key()));
         Assert.Equal("c", Picks(balancer, 1, A.Key(), B.Key()));
     }
 
     [Fact]
     public void Leaving_out_another_incarnation_or_a_stranger_leaves_out_nobody() =>
-        Assert.Equal("a", Picks(Balancer(PolicyNames.PickFirst, A), 1, new WorkerKey("a", 99), new WorkerKey("x", 1)));
+        Assert.Equal("a", Picks(Balancer(Policy.PickFirst, A), 1, new WorkerKey("a", 99), new WorkerKey("x", 1)));
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.PickFirst)]
+    [InlineData(Policy.LeastLoad)]
     public void With_everybody_left_out_it_says_so(string policy)
     {
         var balancer = Balancer(policy, A, B);
@@ -225,14 +225,14 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void A_request_ahead_gets_as_many_picks_as_it_asks_for_in_order()
     {
-        var assigned = Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.RoundRobin, A, B), count: 5));
+        var assigned = Assert.IsType<Assigned>(Ask(Balancer(Policy.RoundRobin, A, B), count: 5));
         Assert.Equal(["a", "b", "a", "b", "a"], assigned.Workers.Select(w => w.Worker.Id));
     }
 
     [Fact]
     public void A_later_snapshot_replaces_the_membership_and_keeps_survivors_turns_and_reports()
     {
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, A, 1);
         Report(balancer, B, 2);
         Assert.Equal("a", Picks(balancer));
@@ -243,7 +243,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void After_StopAssigning_every_request_is_rejected()
     {
-        var balancer = Balancer(PolicyNames.PickFirst, A);
+        var balancer = Balancer(Policy.PickFirst, A);
         balancer.Tell(StopAssigning.Instance, TestActor);
         ExpectMsg<Stopped>();
         Assert.Equal(AssignRejectReason.Stopping, Rejection(balancer));
@@ -254,7 +254,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void A_client_that_cannot_reach_a_worker_removes_it_for_nobody()
     {
-        var balancer = Balancer(PolicyNames.PickFirst, A, B);
+        var balancer = Balancer(Policy.PickFirst, A, B);
         balancer.Tell(new WorkerUnreachable(A.Key(), "no connection"), TestActor);
         Assert.Equal("a", Picks(balancer));
     }
@@ -262,7 +262,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void What_a_client_saw_is_logged_as_one_line_and_once_a_minute_for_each_client()
     {
-        var balancer = Balancer(PolicyNames.PickFirst, A);
+        var balancer = Balancer(Policy.PickFirst, A);
         Sys.EventStream.Subscribe(TestActor, typeof(Akka.Event.Warning));
         balancer.Tell(new WorkerUnreachable(A.Key(), "gone\r\nfatal: \u001b[2J" + new string('x', 400)), TestActor);
         var line = ExpectMsg<Akka.Event.Warning>().Message.ToString()!;
@@ -285,7 +285,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Its_state_tells_of_the_members_in_registration_order_and_who_may_be_picked()
     {
-        var state = State(Balancer(PolicyNames.PickFirst, C, B.Draining(), A));
+        var state = State(Balancer(Policy.PickFirst, C, B.Draining(), A));
         Assert.Equal(("b-1", "pick-first", "", 1, 3, 0), (state.Id, state.Policy, state.Rejection, state.Version, state.MemberCount, state.From));
         Assert.Equal(
             [new(A.Key(), WorkerState.Up, true, null), new(B.Key(), WorkerState.Draining, false, null), new(C.Key(), WorkerState.Up, true, null)],
@@ -295,7 +295,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Its_state_comes_in_pages_that_a_change_of_membership_tells_apart()
     {
-        var balancer = Balancer(PolicyNames.PickFirst, A, B, C);
+        var balancer = Balancer(Policy.PickFirst, A, B, C);
         var (first, second, beyond) = (State(balancer, 0, 2), State(balancer, 2, 2), State(balancer, int.MaxValue, 2));
         Change(balancer, A.Removed());
         var later = State(balancer, 0, 0);
@@ -307,9 +307,9 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Its_state_says_why_it_would_reject_a_request_and_whose_memory_it_knows()
     {
-        Assert.Equal("the balancer has not read the registry yet", State(Balancer(PolicyNames.PickFirst)).Rejection);
-        Assert.Equal("no worker is registered", State(Balancer(PolicyNames.PickFirst, [])).Rejection);
-        var balancer = Balancer(PolicyNames.LeastLoad, A, B);
+        Assert.Equal("the balancer has not read the registry yet", State(Balancer(Policy.PickFirst)).Rejection);
+        Assert.Equal("no worker is registered", State(Balancer(Policy.PickFirst, [])).Rejection);
+        var balancer = Balancer(Policy.LeastLoad, A, B);
         Report(balancer, A, mebibytes: 5);
         Report(balancer, B, mebibytes: 7);
         Assert.Equal(("", "a 5242880 b 7340032"), Fresh());

@@ -187,7 +187,7 @@ public class BalancerSettingsTests
 
     [Fact]
     public void An_unknown_policy_lists_the_valid_ones() => Assert.Equal(
-        ["akkalb.balancer.policy (--policy) = fastest: must be one of round-robin, pick-first, least-load"],
+        ["akkalb.balancer.policy (--policy) = fastest: must be one of round-robin, pick-first, least-load, random, weighted-round-robin"],
         Assert.Throws<SettingsException>(() => Read("balancer.policy = fastest")).Problems);
 
     [Fact]

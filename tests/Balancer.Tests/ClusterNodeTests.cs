@@ -98,7 +98,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         var first = Start("/policies", "b1");
         await first.Member.Ready.WaitAsync(Bound);
 
-        var other = Start("/policies", "b2", PolicyNames.LeastLoad);
+        var other = Start("/policies", "b2", Policy.LeastLoad);
 
         Assert.StartsWith("the balancers of this cluster have the policy pick-first, this one least-load", await other.Member.Ended.WaitAsync(Bound),
             StringComparison.Ordinal);
@@ -225,7 +225,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         }
     }
 
-    private Node Start(string prefix, string id, string policy = PolicyNames.PickFirst)
+    private Node Start(string prefix, string id, string policy = Policy.PickFirst)
     {
         var etcd = EtcdAt(prefix);
         var system = ActorSystem.Create(
@@ -236,7 +236,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
                 .WithFallback(Settings.ToAkka(etcd, Defaults))
                 .WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
-        var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, policy, BalancerLimits.Default));
+        var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, policy, new Random(1), BalancerLimits.Default));
         node.Member.Join();
         _nodes.Add(node);
         return node;

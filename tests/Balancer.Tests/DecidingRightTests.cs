@@ -76,11 +76,11 @@ public sealed class DecidingRightTests : BalancerKit
 
     [Fact]
     public void An_independent_balancer_needs_no_lease_and_its_term_is_zero() =>
-        Assert.Equal(0, Assert.IsType<Assigned>(Ask(Balancer(PolicyNames.PickFirst, A))).Term);
+        Assert.Equal(0, Assert.IsType<Assigned>(Ask(Balancer(Policy.PickFirst, A))).Term);
 
     private IActorRef Deciding()
     {
-        var balancer = Sys.ActorOf(BalancerActor.Props("b1", PolicyNames.Create(PolicyNames.PickFirst), BalancerLimits.Default, _right, TestActor));
+        var balancer = Sys.ActorOf(BalancerActor.Props("b1", Policy.Of(Policy.PickFirst), new Random(1), BalancerLimits.Default, _right, TestActor));
         ExpectMsg<DecidingHere>();
         balancer.Tell(new Watched<Member>.Known(12, [A]), TestActor);
         return balancer;

@@ -92,13 +92,15 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
-    public async Task A_snapshot_from_a_registry_that_went_back_in_time_counts()
+    public async Task A_registry_that_went_back_in_time_is_believed_when_those_it_lacks_had_time_to_register_again()
     {
         var watch = await WatchWithAsync(A, B);
         watch.Snapshot(3, A);
-        ExpectAll(A);
+        ExpectAll(A, B);
         watch.Changed(4, C.Put());
         ExpectChanges(C.Put());
+        Advance(TimeSpan.FromSeconds(11));
+        ExpectChanges(B.Removed());
     }
 
     [Fact]

@@ -15,12 +15,15 @@ internal sealed class ScriptedRegistry : IWorkerRegistry
 
     public int OpenedCount { get; private set; }
 
+    /// <summary>What the last watch was opened with.</summary>
+    public string? Protocol { get; private set; }
+
     public async Task<Watch> NextWatchAsync() => await _opened.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
     public async IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var watch = new Watch(cancellationToken);
-        OpenedCount++;
+        (OpenedCount, Protocol) = (OpenedCount + 1, protocol);
         _opened.Writer.TryWrite(watch);
         // The token is left to the test: what comes late, after a cancellation, is part of what it checks.
         await foreach (var e in watch.Events.Reader.ReadAllAsync(CancellationToken.None))

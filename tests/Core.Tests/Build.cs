@@ -1,4 +1,5 @@
 using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
 using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Tests;
@@ -38,8 +39,12 @@ internal static class Build
     /// <summary>What one revision changed. What there is besides does not count then.</summary>
     public static Watched<Member>.Known Changed(IReadOnlyList<KeyChange<Member>> changes, long revision = 0) => new(revision, [], changes);
 
-    public static void ApplySnapshot(this WorkerTable table, IReadOnlyCollection<Member> members, TimeSpan now) => table.Apply(Read(members), now);
+    /// <summary>Workers and a policy; what it draws is the same each time.</summary>
+    public static WorkerPool Pool(Policy policy, BalancerLimits limits, Func<int, TimeSpan>? rebuildPause = null) =>
+        new(new WorkerTable(limits), policy, new Random(4053), rebuildPause);
 
-    public static void ApplyChanges(this WorkerTable table, IReadOnlyList<KeyChange<Member>> changes, TimeSpan now) =>
-        table.Apply(Changed(changes), now);
+    public static void ApplySnapshot(this WorkerPool pool, IReadOnlyCollection<Member> members, TimeSpan now) => pool.Apply(Read(members), now);
+
+    public static void ApplyChanges(this WorkerPool pool, IReadOnlyList<KeyChange<Member>> changes, TimeSpan now) =>
+        pool.Apply(Changed(changes), now);
 }

@@ -16,9 +16,9 @@ public sealed class PolicyPromptTests(ITestOutputHelper output)
     public async Task Balancer_on_a_terminal_shows_the_policies_and_takes_the_chosen_one()
     {
         await using var terminal = OnTerminal($"dotnet exec {NodeProcess.AssemblyPath("AkkaLb.Balancer")} --port 0");
-        foreach (var (name, _) in PolicyNames.All)
+        foreach (var policy in Policy.All)
         {
-            await PrintedAsync(terminal, name);
+            await PrintedAsync(terminal, policy.Name);
         }
 
         await terminal.TypeAsync(Down);

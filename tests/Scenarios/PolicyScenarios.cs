@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Scenarios;
 
-public sealed class PickFirstScenarios(ITestOutputHelper output) : Scenario(output, PolicyNames.PickFirst)
+public sealed class PickFirstScenarios(ITestOutputHelper output) : Scenario(output, Policy.PickFirst)
 {
     [Fact]
     public async Task A_full_worker_rejects_and_the_job_goes_to_another()
@@ -38,7 +38,7 @@ public sealed class PickFirstScenarios(ITestOutputHelper output) : Scenario(outp
     }
 }
 
-public sealed class LeastLoadScenarios(ITestOutputHelper output) : Scenario(output, PolicyNames.LeastLoad)
+public sealed class LeastLoadScenarios(ITestOutputHelper output) : Scenario(output, Policy.LeastLoad)
 {
     [Fact]
     public async Task The_worker_whose_last_report_is_the_least_gets_the_jobs()

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaLb.Scenarios;
 
 /// <summary>What the scenarios share: a cluster for each test, and short ways to say what is to be done.</summary>
-public abstract class Scenario(ITestOutputHelper output, string policy = PolicyNames.RoundRobin) : IAsyncLifetime
+public abstract class Scenario(ITestOutputHelper output, string policy = Policy.RoundRobin) : IAsyncLifetime
 {
     protected static readonly JobOptions Once = new() { Deadline = LoopbackCluster.Patience };
     protected static readonly JobOptions Idempotent = new() { Deadline = LoopbackCluster.Patience, IsIdempotent = true };

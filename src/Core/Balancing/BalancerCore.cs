@@ -7,12 +7,10 @@ namespace AkkaLb.Core.Balancing;
 /// <summary>Everything a balancer decides and answers.</summary>
 /// <remarks>Independent, it decides beside others. In a cluster it answers only while it holds the right under which it came to be.</remarks>
 /// <param name="id">Its name in the registry, for its state only.</param>
-/// <param name="policy">Used by this balancer alone.</param>
-/// <param name="limits">Bounds of its tables.</param>
+/// <param name="pool">Used by this balancer alone.</param>
 /// <param name="right">To decide.</param>
 /// <param name="answerBytesMax">How much room an answer has.</param>
-public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits limits, DecidingRight right, int answerBytesMax)
-    : IMachine<BalancerEffect>
+public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right, int answerBytesMax) : IMachine<BalancerEffect>
 {
     private const int SourceLengthMax = 100;
     private const int SeenLengthMax = 300;
@@ -20,14 +18,16 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
     /// <summary>What a page of the state says beside its members: an id, a policy, one of our own sentences and some numbers.</summary>
     private const int HeadBytesMax = 1000;
 
-    private readonly WorkerTable _table = new(policy, limits);
     private readonly List<Candidate> _picked = [];
     private readonly long _term = right.Term;
     private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private long _revision;
 
+    /// <summary>The workers, and who of them may get a job.</summary>
+    public WorkerPool Pool => pool;
+
     /// <summary>The workers as it knows them.</summary>
-    public WorkerTable Table => _table;
+    public WorkerTable Table => pool.Table;
 
     /// <inheritdoc/>
     public TimeSpan? NextDue => null;
@@ -63,7 +63,7 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
 
                 break;
             case BalancerInput.Stop:
-                _table.Stop();
+                pool.Stop();
                 break;
             case Tick:
                 break;
@@ -79,7 +79,7 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
             return new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter);
         }
 
-        if (_table.Assign(m.Count, m.LeaveOut, _picked, now, answerBytesMax) is { } no)
+        if (pool.Assign(m.Count, m.LeaveOut, _picked, now, answerBytesMax) is { } no)
         {
             return new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
         }
@@ -90,12 +90,12 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
             workers[i] = _picked[i].Named;
         }
 
-        return new Assigned(m.RequestId, workers, _table.PolicyName, _term, _revision);
+        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var outcome = _table.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), now);
+        var outcome = pool.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), now);
         if (outcome != ReportOutcome.Applied)
         {
             outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));
@@ -104,8 +104,13 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
 
     private void OnKnown(Watched<Member>.Known m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var isFirst = !_table.IsKnown;
-        var news = _table.Apply(m, now);
+        var isFirst = !Table.IsKnown;
+        var news = pool.Apply(m, now);
+        if (!Table.IsKnown)
+        {
+            return;
+        }
+
         _revision = m.Revision;
         if (!isFirst)
         {
@@ -114,7 +119,7 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
         }
 
         var unable = m.All.Count(member => member.Worker.Reason.Length > 0);
-        var count = _table.MemberCount == 1 ? "1 worker is registered" : $"{_table.MemberCount} workers are registered";
+        var count = Table.MemberCount == 1 ? "1 worker is registered" : $"{Table.MemberCount} workers are registered";
         var more = unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment";
         Note(count + more, isTrouble: false, outbox);
     }
@@ -131,13 +136,13 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
 
     private BalancerState Describe(GetBalancerState m, TimeSpan now)
     {
-        var page = _table.Page(m.From, m.Count);
+        var page = Table.Page(m.From, m.Count);
         var members = new List<MemberState>(page.Length);
         var bytes = 0;
         foreach (var c in page)
         {
             var worker = c.Member.Worker;
-            var member = new MemberState(c.Key, worker.State, _table.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
+            var member = new MemberState(c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {
@@ -148,7 +153,7 @@ public sealed class BalancerCore(string id, IPickPolicy policy, BalancerLimits l
         }
 
         return new BalancerState(
-            id, _table.PolicyName, Decides ? _table.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, _table.Version, _table.MemberCount,
+            id, pool.PolicyName, Decides ? pool.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, Table.Version, Table.MemberCount,
             m.From, members);
     }
 

@@ -2,8 +2,8 @@ using AkkaLb.Watching;
 
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>Members that the registry has lost all at once, and that are kept until each has had time to register again.</summary>
-/// <remarks>A registry that came back empty has lost them, not they their lives, and each registers again with its next renewal. Not
+/// <summary>Members that the registry has lost, and that are kept until each has had time to register again.</summary>
+/// <remarks>A registry that came back empty, or older, has lost them, not they their lives, and each registers again with its next renewal. Not
 /// thread-safe.</remarks>
 public sealed class LostMembers
 {
@@ -21,35 +21,37 @@ public sealed class LostMembers
     /// <summary>When <see cref="End"/> wants to be called; null: nobody is kept.</summary>
     public TimeSpan? KeptUntil { get; private set; }
 
-    /// <summary>Everything was read.</summary>
+    /// <summary>Everything was read. The registry has lost whom it lacks when it lacks everybody, or has gone back in time.</summary>
     /// <param name="before">What the registry held before.</param>
     /// <param name="found">What it holds.</param>
     /// <param name="now">Monotonic.</param>
-    /// <returns>Whether it has lost them all, and they are kept from now on.</returns>
-    public bool Read(IReadOnlyCollection<Member> before, IReadOnlyCollection<Member> found, TimeSpan now)
+    /// <returns>How many it has lost, when a time of keeping has begun; else 0.</returns>
+    public int Read(Watched<Member>.Known before, Watched<Member>.Known found, TimeSpan now)
     {
-        var there = found.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
-        var isLost = before.Concat(All).All(m => !there.Contains(m.Worker.Id));
+        var there = found.All.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
+        var gone = before.All.Where(m => !there.Contains(m.Worker.Id)).ToList();
+        var isEverybody = gone.Count == before.All.Count && !_kept.Keys.Any(there.Contains);
         foreach (var id in there)
         {
             _kept.Remove(id);
         }
 
-        if (!isLost || before.Count == 0)
+        if (gone.Count == 0 || !(isEverybody || found.Revision < before.Revision))
         {
-            return false;
+            EndIfEmpty();
+            return 0;
         }
 
-        foreach (var member in before)
+        foreach (var member in gone)
         {
             _kept[member.Worker.Id] = member;
         }
 
         // No longer if they are missing in another reading.
         var isNew = KeptUntil is null;
-        var heartbeat = TimeSpan.FromMilliseconds(before.Max(m => m.Worker.HeartbeatMs));
+        var heartbeat = TimeSpan.FromMilliseconds(gone.Max(m => m.Worker.HeartbeatMs));
         KeptUntil ??= now + (heartbeat < KeepMax ? heartbeat : KeepMax) + KeepSlack;
-        return isNew;
+        return isNew ? gone.Count : 0;
     }
 
     /// <summary>Who registers again is kept by the registry from now on.</summary>
@@ -61,6 +63,8 @@ public sealed class LostMembers
             {
                 _kept.Remove(change.Id);
             }
+
+            EndIfEmpty();
         }
     }
 
@@ -78,4 +82,7 @@ public sealed class LostMembers
         KeptUntil = null;
         return gone;
     }
+
+    /// <summary>Another loss begins another time.</summary>
+    private void EndIfEmpty() => KeptUntil = _kept.Count == 0 ? null : KeptUntil;
 }

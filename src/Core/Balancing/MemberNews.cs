@@ -1,6 +1,6 @@
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>What a change of the membership means to an operator: one line, or none.</summary>
+/// <summary>What a change of the membership means to an operator: one line.</summary>
 /// <param name="IsTrouble">Somebody may want to look at it.</param>
 public sealed record MemberNews(string Text, bool IsTrouble)
 {
@@ -11,7 +11,7 @@ public sealed record MemberNews(string Text, bool IsTrouble)
         null when before is { State: WorkerState.Draining, Reason.Length: 0 } => Good($"worker {id} has left"),
 
         // A registry does not tell why an entry went. One that is about to leave in order says draining first.
-        null => Bad($"worker {id} is gone: its lease ran out, or its entry was deleted or cannot be read"),
+        null => Bad($"worker {id} is gone: its lease ran out, or its entry was deleted or cannot be used"),
         _ when before is null || before.Incarnation != now.Incarnation => Arrived(before, now),
         _ => Changed(before, now),
     };

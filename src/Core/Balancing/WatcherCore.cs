@@ -5,7 +5,7 @@ using AkkaLb.Watching;
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>What a balancer is told of the registry, and when the registry is watched again.</summary>
-/// <remarks>What the registry tells goes on as it is, except when it has lost everybody at once, see <see cref="LostMembers"/>. While the registry
+/// <remarks>What the registry tells goes on as it is, except when it has lost workers, see <see cref="LostMembers"/>. While the registry
 /// cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again after a pause; one that the
 /// registry refuses for good is told and opened again as well, since an operator may mend the cause. So is the one after a crash: the machine is new
 /// then and has forgotten what it knew, and the balancer continues with the members it was told.</remarks>
@@ -115,6 +115,10 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
                 _health.Disconnected(down.Reason);
                 Note(NoteLevel.Warning, $"the registry cannot be reached; the last known workers stay: {down.Reason}", outbox);
                 break;
+            case Watched<Member>.Failed failed:
+                _health.Disconnected(failed.Problem);
+                Note(NoteLevel.Error, $"the watch of the registry failed; the last known workers stay: {failed.Problem}", outbox);
+                break;
             case Watched<Member>.Up:
                 _health.Connected(now);
                 Note(NoteLevel.Info, "the registry is reached again", outbox);
@@ -143,11 +147,11 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         {
             var because = known.Because ?? "the watch was opened again";
             Note(NoteLevel.Info, $"the registry was read again at revision {known.Revision}: {because}", outbox);
-            if (_lost.Read(_known.All, known.All, now))
+            if (_lost.Read(_known, known, now) is > 0 and var lost)
             {
                 var seconds = (_lost.KeptUntil!.Value - now).TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
-                Note(NoteLevel.Warning, $"the registry has lost every worker: all {_lost.All.Count} are kept for {seconds} s, until they have had "
-                    + "time to register again", outbox);
+                Note(NoteLevel.Warning, $"the registry has lost workers: {lost} of {_known.All.Count} are kept for {seconds} s, until they have "
+                    + "had time to register again", outbox);
             }
         }
 

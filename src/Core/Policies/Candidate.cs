@@ -39,7 +39,7 @@ public sealed class Candidate
     /// <summary>Until when the last report counts, on the balancer's clock.</summary>
     public TimeSpan FreshUntil { get; private set; }
 
-    /// <summary>Picks since the last report: breaks ties of <see cref="LeastLoad"/>.</summary>
+    /// <summary>Picks since the last report: breaks ties of <see cref="ResidentMemory"/>.</summary>
     public long PicksSinceReport { get; internal set; }
 
     /// <summary>How an answer names it; another one when its path changes.</summary>
@@ -59,7 +59,7 @@ public sealed class Candidate
     /// <summary>Waits to be put in its place of the registration order.</summary>
     internal bool IsMoving { get; set; }
 
-    /// <summary>Place among the eligible workers of <see cref="LeastLoad"/>; -1 outside of them.</summary>
+    /// <summary>Place among the eligible workers of <see cref="Least{TMetric}"/>; -1 outside of them.</summary>
     internal int Place { get; set; } = -1;
 
     public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;

@@ -16,6 +16,7 @@ internal static partial class AkkaLines
         "Tried to associate with unreachable remote address",
         "AssociationError",
         "CoordinatedShutdown invoked",
+        "Lease has been lost. Terminating singleton",
     ];
 
     /// <param name="template">The entry's text, with its arguments still open: <c>{0}</c>.</param>

@@ -18,6 +18,8 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
 
     private readonly LeaseTable _leases;
     private readonly HashSet<IActorRef> _watchers = [];
+    private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
+    private readonly RareLines _refusals = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
 
     public EmbeddedRegistryActor(Func<long> drawLeaseId)
         : this(new LeaseTable(drawLeaseId))
@@ -28,8 +30,8 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
         : base(leases)
     {
         _leases = leases;
-        Receive<Register>(m => !SerializedActorPath.IsWorker(m.Worker.Path), m => Refuse(new RegisterRefused(0, SerializedActorPath.NoWorker)));
-        Receive<UpdateRegistration>(m => !SerializedActorPath.IsWorker(m.Worker.Path), m => Refuse(new RegistrationUpdated(m.LeaseId, false)));
+        Receive<Register>(m => !IsUsable(m.Worker.Path), m => Refuse(m.Worker, new RegisterRefused(0, "the balancer reaches no worker by its path")));
+        Receive<UpdateRegistration>(m => !IsUsable(m.Worker.Path), m => Refuse(m.Worker, new RegistrationUpdated(m.LeaseId, false)));
         Input<Register>();
         Input<KeepAlive>();
         Input<UpdateRegistration>();
@@ -62,7 +64,19 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
     protected override void PostStop() => Tell(WatchOver.Instance);
 
     /// <summary>A path that makes no reference must not get to a balancer and its clients.</summary>
-    private void Refuse(IAkkaLbMessage why) => Sender.Tell(why);
+    private bool IsUsable(string path) =>
+        SerializedActorPath.IsWorker(path) && (_protocol is null || path.StartsWith(_protocol + "://", StringComparison.Ordinal));
+
+    private void Refuse(WorkerRecord worker, IAkkaLbMessage answer)
+    {
+        var (id, path) = (OneLine.Of(worker.Id), OneLine.Of(worker.Path, WorkerRecord.ReasonLengthMax));
+        if (_refusals.Say(id, $"worker {id} is not registered, because this node reaches no worker by its path: {path}", Now) is { } line)
+        {
+            Note(line, isTrouble: true);
+        }
+
+        Sender.Tell(answer);
+    }
 
     private void OnWatch(WatchRegistry m)
     {

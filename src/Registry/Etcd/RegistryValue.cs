@@ -39,8 +39,8 @@ public static class RegistryValue
         member = TryParse(id, kv.Value.Memory, out var worker, out var problem) ? new Member(worker, kv.CreateRevision) : null;
         return problem ?? LeasedKey.Problem(kv) ?? (protocol is null || worker!.Path.StartsWith(protocol + "://", StringComparison.Ordinal)
             ? null
-            : $"it is reached by {worker.Path[..worker.Path.IndexOf(':', StringComparison.Ordinal)]}, this balancer by {protocol}; switch TLS "
-                + "between nodes (akkalb.tls) on at both or at neither");
+            : $"its worker is reached by {worker.Path[..worker.Path.IndexOf(':', StringComparison.Ordinal)]}, this balancer by {protocol}; switch "
+                + "TLS between nodes (akkalb.tls) on at both or at neither");
     };
 
     /// <summary>Reads a value; never throws.</summary>

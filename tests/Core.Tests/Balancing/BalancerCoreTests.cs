@@ -11,7 +11,17 @@ public class BalancerCoreTests
     private bool _isHeld = true;
 
     public BalancerCoreTests() => _balancer = new BalancerCore(
-        "balancer", new RoundRobin(), BalancerLimits.Default, new DecidingRight(() => _term, () => _isHeld), answerBytesMax: 100_000);
+        "balancer",
+        Pool(Policy.Of(Policy.RoundRobin), BalancerLimits.Default),
+        new DecidingRight(() => _term, () => _isHeld),
+        answerBytesMax: 100_000);
+
+    [Fact]
+    public void A_change_before_everything_was_read_says_nothing_and_does_not_count()
+    {
+        Assert.Empty(Handle(Changed([Put(Up("a", 1))], 3)));
+        Assert.Equal("1 worker is registered", Assert.IsType<BalancerEffect.Note>(Assert.Single(Handle(Read(Members("a"), 3)))).Text);
+    }
 
     [Fact]
     public void An_assignment_names_worker_term_and_revision()
@@ -76,7 +86,8 @@ public class BalancerCoreTests
     private static long BytesOfAnAssignment(int workers)
     {
         const int Times = 1_000;
-        var balancer = new BalancerCore("balancer", new RoundRobin(), BalancerLimits.Default, DecidingRight.Always, answerBytesMax: 100_000);
+        var balancer = new BalancerCore(
+            "balancer", Pool(Policy.Of(Policy.RoundRobin), BalancerLimits.Default), DecidingRight.Always, answerBytesMax: 100_000);
         var outbox = new List<BalancerEffect>();
         balancer.Handle(Read([.. Enumerable.Range(0, workers).Select(i => Up($"{i}", i + 1))], 1), default, outbox);
         var request = Request(1);

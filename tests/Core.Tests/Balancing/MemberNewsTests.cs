@@ -39,9 +39,9 @@ public class MemberNewsTests
     public void A_worker_that_drained_has_left_and_any_other_lost_its_lease_or_its_entry()
     {
         Assert.Equal("worker w has left", MemberNews.Of("w", Draining, null).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", Up, null).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", Unable, null).Text);
-        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be read", MemberNews.Of("w", null, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be used", MemberNews.Of("w", Up, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be used", MemberNews.Of("w", Unable, null).Text);
+        Assert.Equal("worker w is gone: its lease ran out, or its entry was deleted or cannot be used", MemberNews.Of("w", null, null).Text);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace AkkaLb.Core.Tests.Balancing;
 
 public class WatcherCoreTests
 {
-    private readonly WatcherCore _watcher = new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
+    private readonly WatcherCore _watcher = New();
 
     [Fact]
     public void What_the_registry_tells_goes_on_as_it_is()
@@ -69,6 +69,68 @@ public class WatcherCoreTests
     }
 
     [Fact]
+    public void Who_asks_while_lost_workers_are_kept_is_told_of_them_and_of_those_that_have_registered_again()
+    {
+        Read(1, S(0), "a", "b");
+        Read(2, S(10));
+        Assert.Equal(["a", "b"], Asked(S(10)));
+        Handle(new Watched<Member>.Known(3, [Up("b", 3)], [Put(Up("b", 3))]), S(11));
+        Assert.Equal(["a", "b"], Asked(S(11)));
+        Handle(Tick.Instance, S(12));
+        Assert.Equal(["b"], Asked(S(12)));
+
+        IEnumerable<string> Asked(TimeSpan now) => Assert.IsType<Watched<Member>.Known>(
+            Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(GetWorkers.Instance, now))).Message).All.Select(m => m.Worker.Id).Order();
+    }
+
+    [Fact]
+    public void Whatever_the_registry_tells_and_loses_a_table_behind_the_watcher_holds_it_when_nobody_is_kept() => Seeded.Runs(500, random =>
+    {
+        var (watcher, table) = (New(), new WorkerTable(BalancerLimits.Default));
+        var (registry, now, outbox) = (new SortedDictionary<string, Member>(), S(0), new List<WatcherEffect>());
+        Tell(null);
+        for (var step = 1; step < 60; step++)
+        {
+            now += Ms(random.Next(600));
+            if (watcher.NextDue <= now)
+            {
+                Hand(Tick.Instance);
+            }
+
+            if (random.Chance(0.1))
+            {
+                registry.Clear();
+                Tell(null);
+                continue;
+            }
+
+            var id = random.Of<string>(["a", "b", "c", "d"]);
+            var change = random.Chance(0.3) ? Removed(id) : Put(Up(id, step, incarnation: random.Next(3)));
+            var isNews = change.Item is not null || registry.ContainsKey(id);
+            registry.Remove(id);
+            if (change.Item is { } member)
+            {
+                registry.Add(id, member);
+            }
+
+            Tell(random.Chance(0.1) || !isNews ? null : [change]);
+        }
+
+        now += S(30);
+        Hand(Tick.Instance);
+        Assert.Equal(registry.Values.OrderBy(m => m.RegistrationOrder), table.Page(0, 10).ToArray().Select(c => c.Member));
+
+        void Tell(IReadOnlyList<KeyChange<Member>>? changes) => Hand(new Watched<Member>.Known(1, [.. registry.Values], changes));
+
+        void Hand(object input)
+        {
+            outbox.Clear();
+            watcher.Handle(input, now, outbox);
+            outbox.OfType<WatcherEffect.ToBalancer>().ToList().ForEach(e => table.Apply(e.Message, now));
+        }
+    });
+
+    [Fact]
     public void Each_loss_of_all_workers_is_told_once()
     {
         Read(1, S(0), "a");
@@ -79,10 +141,13 @@ public class WatcherCoreTests
         Assert.Single(Losses(Read(5, S(20))));
     }
 
+    private static WatcherCore New() =>
+        new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
+
     private static IEnumerable<string> Notes(List<WatcherEffect> effects) => effects.OfType<WatcherEffect.Note>().Select(note => note.Text);
 
     private static IEnumerable<string> Losses(List<WatcherEffect> effects) =>
-        Notes(effects).Where(text => text.Contains("lost every worker", StringComparison.Ordinal));
+        Notes(effects).Where(text => text.Contains("the registry has lost workers", StringComparison.Ordinal));
 
     private List<WatcherEffect> Read(long revision, TimeSpan now, params string[] ids) =>
         Handle(new Watched<Member>.Known(revision, Members(ids)), now);

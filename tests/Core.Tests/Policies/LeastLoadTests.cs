@@ -8,7 +8,7 @@ public class LeastLoadTests
     private readonly Candidate _a = new(Up("a", 1));
     private readonly Candidate _b = new(Up("b", 2));
     private readonly Candidate _c = new(Up("c", 3));
-    private readonly LeastLoad _policy = new();
+    private readonly Least<ResidentMemory> _policy = new();
 
     public LeastLoadTests() => _policy.Rebuild([_a, _b, _c]);
 

@@ -33,9 +33,9 @@ internal sealed class NaivePolicy(string name)
         var candidates = members.Where(m => m.IsUp && !leftOut.Contains(m.Key)).OrderBy(m => m.Order).ToList();
         var picked = name switch
         {
-            PolicyNames.RoundRobin => candidates.Find(m => m.Order > _lastOrder) ?? candidates.FirstOrDefault(),
-            PolicyNames.PickFirst => candidates.FirstOrDefault(),
-            PolicyNames.LeastLoad => candidates.Where(m => m.Report is not null && now < m.FreshUntil)
+            Policy.RoundRobin => candidates.Find(m => m.Order > _lastOrder) ?? candidates.FirstOrDefault(),
+            Policy.PickFirst => candidates.FirstOrDefault(),
+            Policy.LeastLoad => candidates.Where(m => m.Report is not null && now < m.FreshUntil)
                 .OrderBy(m => m.Report!.Value.ResidentBytes).ThenBy(m => m.PicksSinceReport).ThenBy(m => m.Order).FirstOrDefault(),
             _ => throw new InvalidOperationException(name),
         };

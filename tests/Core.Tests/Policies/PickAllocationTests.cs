@@ -10,11 +10,11 @@ public class PickAllocationTests
     public static TheoryData<string, int> PoliciesAndSizes()
     {
         var data = new TheoryData<string, int>();
-        foreach (var (name, _) in PolicyNames.All)
+        foreach (var policy in Policy.All)
         {
             foreach (var workers in (int[])[10, 1_000, 10_000])
             {
-                data.Add(name, workers);
+                data.Add(policy.Name, workers);
             }
         }
 
@@ -25,7 +25,7 @@ public class PickAllocationTests
     [MemberData(nameof(PoliciesAndSizes))]
     public void A_pick_allocates_nothing(string policy, int workers)
     {
-        var core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default);
+        var core = Build.Pool(Policy.Of(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
         for (var i = 0; i < workers; i++)
         {
@@ -42,7 +42,7 @@ public class PickAllocationTests
     [MemberData(nameof(PoliciesAndSizes))]
     public void A_report_allocates_nothing(string policy, int workers)
     {
-        var core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default);
+        var core = Build.Pool(Policy.Of(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
         Report(core, from: 1, to: 100);
         var sequence = 101;
@@ -64,7 +64,7 @@ public class PickAllocationTests
         return least;
     }
 
-    private static void Assign(WorkerTable core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
+    private static void Assign(WorkerPool core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
     {
         for (var i = 0; i < times; i++)
         {
@@ -72,7 +72,7 @@ public class PickAllocationTests
         }
     }
 
-    private static void Report(WorkerTable core, int from, int to)
+    private static void Report(WorkerPool core, int from, int to)
     {
         for (var sequence = from; sequence <= to; sequence++)
         {

@@ -6,7 +6,7 @@ namespace AkkaLb.Core.Tests.Policies;
 public class PickFirstTests
 {
     private readonly Candidate[] _eligible = [.. Members("a", "b", "c").Select(m => new Candidate(m))];
-    private readonly PickFirst _policy = new();
+    private readonly First _policy = new();
 
     public PickFirstTests() => _policy.Rebuild(_eligible);
 

@@ -6,9 +6,9 @@ namespace AkkaLb.Core.Tests.Policies;
 public class PolicyPropertyTests
 {
     [Theory]
-    [InlineData(PolicyNames.RoundRobin)]
-    [InlineData(PolicyNames.PickFirst)]
-    [InlineData(PolicyNames.LeastLoad)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.PickFirst)]
+    [InlineData(Policy.LeastLoad)]
     public void Every_pick_is_the_one_a_naive_reading_of_the_policy_makes(string policy) => Seeded.Runs(2_000, random =>
     {
         var balancer = new RandomBalancer(policy, random);
@@ -25,12 +25,16 @@ public class PolicyPropertyTests
     });
 
     [Theory]
-    [InlineData(PolicyNames.RoundRobin, 0)]
-    [InlineData(PolicyNames.RoundRobin, 2000)]
-    [InlineData(PolicyNames.PickFirst, 0)]
-    [InlineData(PolicyNames.PickFirst, 2000)]
-    [InlineData(PolicyNames.LeastLoad, 0)]
-    [InlineData(PolicyNames.LeastLoad, 2000)]
+    [InlineData(Policy.RoundRobin, 0)]
+    [InlineData(Policy.RoundRobin, 2000)]
+    [InlineData(Policy.PickFirst, 0)]
+    [InlineData(Policy.PickFirst, 2000)]
+    [InlineData(Policy.LeastLoad, 0)]
+    [InlineData(Policy.LeastLoad, 2000)]
+    [InlineData(Policy.Random, 0)]
+    [InlineData(Policy.Random, 2000)]
+    [InlineData(Policy.WeightedRoundRobin, 0)]
+    [InlineData(Policy.WeightedRoundRobin, 2000)]
     public void Nobody_is_picked_who_left_drains_or_is_left_out_also_while_the_tables_wait_to_be_rebuilt(string policy, int pauseMs) =>
         Seeded.Runs(1_000, random =>
         {
@@ -44,7 +48,7 @@ public class PolicyPropertyTests
                     Assert.Contains(balancer.Members, m => m.Key == picked && m.IsUp);
                     Assert.DoesNotContain(picked, leaveOut);
                 }
-                else if (policy != PolicyNames.LeastLoad)
+                else if (policy != Policy.LeastLoad)
                 {
                     // A join that waits for its place in the tables keeps nobody waiting.
                     Assert.DoesNotContain(balancer.Members, m => m.IsUp && !leaveOut.Contains(m.Key));
@@ -55,7 +59,7 @@ public class PolicyPropertyTests
     [Fact]
     public void The_eligible_stand_in_registration_order_however_many_changes_are_put_into_the_tables_together() => Seeded.Runs(1_000, random =>
     {
-        var balancer = new RandomBalancer(PolicyNames.LeastLoad, random, Build.S(1000));
+        var balancer = new RandomBalancer(Policy.LeastLoad, random, Build.S(1000));
         for (var batch = 0; batch < 20; batch++)
         {
             for (var steps = random.Next(20); steps >= 0; steps--)
@@ -70,7 +74,7 @@ public class PolicyPropertyTests
     [Fact]
     public void Round_robins_counts_over_a_stable_stretch_differ_by_at_most_one_among_those_not_left_out() => Seeded.Runs(2_000, random =>
     {
-        var balancer = new RandomBalancer(PolicyNames.RoundRobin, random);
+        var balancer = new RandomBalancer(Policy.RoundRobin, random);
         for (var stretch = 0; stretch < 20; stretch++)
         {
             for (var steps = random.Next(6); steps >= 0; steps--)

@@ -9,7 +9,7 @@ namespace AkkaLb.Core.Tests.Policies;
 internal sealed class RandomBalancer
 {
     private readonly Random _random;
-    private readonly WorkerTable _core;
+    private readonly WorkerPool _core;
     private readonly List<Candidate> _picked = [];
     private long _order;
     private long _incarnation;
@@ -19,7 +19,7 @@ internal sealed class RandomBalancer
     public RandomBalancer(string policy, Random random, TimeSpan rebuildPause = default)
     {
         _random = random;
-        _core = new WorkerTable(PolicyNames.Create(policy), BalancerLimits.Default, _ => rebuildPause);
+        _core = Build.Pool(Policy.Of(policy), BalancerLimits.Default, _ => rebuildPause);
         _core.ApplySnapshot([], Now); // no member, so nobody's first report is waited for
     }
 

@@ -5,7 +5,7 @@ namespace AkkaLb.Core.Tests.Policies;
 
 public class RoundRobinTests
 {
-    private readonly RoundRobin _policy = new();
+    private readonly InTurn _policy = new();
 
     [Fact]
     public void Each_worker_gets_its_turn_in_registration_order() => Assert.Equal("a b c a b c a", Picks(7, Ring("a", "b", "c")));

@@ -66,6 +66,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     [Theory]
     [InlineData("akka.tcp://AkkaLb@127.0.0.1:4100/user/worker")]
     [InlineData("akka.tcp://AkkaLb@h:1/\r\nfatal: x")]
+    [InlineData("http://AkkaLb@127.0.0.1:4100/user/worker#1")]
     public async Task A_path_that_makes_no_reference_gets_to_nobody_who_watches(string path)
     {
         var wrong = Workers.Worker("a") with { Path = path };

@@ -99,7 +99,7 @@ public sealed class WatchedMembersTests
         var tls = new KeyTable<Member>(Keys, RegistryValue.ReaderFor("akka.ssl.tcp")).Reset([Key("a", 1)], 9);
         Assert.Empty(Assert.IsType<Watched<Member>.Known>(tls[0]).All);
         Assert.Equal(
-            "it is reached by akka.tcp, this balancer by akka.ssl.tcp; switch TLS between nodes (akkalb.tls) on at both or at neither",
+            "its worker is reached by akka.tcp, this balancer by akka.ssl.tcp; switch TLS between nodes (akkalb.tls) on at both or at neither",
             Assert.IsType<Watched<Member>.Skipped>(tls[1]).Problem);
         var any = new KeyTable<Member>(Keys, RegistryValue.ReaderFor(protocol: null)).Reset([Key("a", 1)], 9);
         Assert.Single(Assert.IsType<Watched<Member>.Known>(Assert.Single(any)).All);

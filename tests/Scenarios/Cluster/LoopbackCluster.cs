@@ -50,7 +50,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>The balancer's tables after the last change of membership.</summary>
     public Observed<Tables> Status => _status;
 
-    public static LoopbackCluster Start(ITestOutputHelper output, string policy = PolicyNames.RoundRobin) => new(policy, output);
+    public static LoopbackCluster Start(ITestOutputHelper output, string policy = Policy.RoundRobin) => new(policy, output);
 
     /// <summary>Starts a worker and waits until the balancer may pick it.</summary>
     public async Task<LoopbackWorker> AddWorkerAsync(string id, WorkerOptions? options = null)
@@ -111,7 +111,8 @@ public sealed class LoopbackCluster : IAsyncDisposable
     {
         var system = Nodes.Start("balancer", _log, UserMessages.None, port);
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
-        var balancer = system.ActorOf(BalancerActor.Props("balancer", PolicyNames.Create(_policy), BalancerLimits.Default), BalancerActor.ActorName);
+        var balancer = system.ActorOf(
+            BalancerActor.Props("balancer", Policy.Of(_policy), new Random(1), BalancerLimits.Default), BalancerActor.ActorName);
         var tap = system.ActorOf(Props.Create(() => new Tap(balancer, _status)));
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, TimeSpan.FromSeconds(2)), tap), EtcdWatcherActor.ActorName);
         return system;

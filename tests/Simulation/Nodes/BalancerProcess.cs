@@ -67,7 +67,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
 
     /// <summary>Whether its policy may name this worker now.</summary>
     public bool CanName(WorkerKey worker) =>
-        _balancerCore.Table.Find(worker.Id) is { } candidate && candidate.Key == worker && _balancerCore.Table.IsEligible(candidate, Now);
+        _balancerCore.Table.Find(worker.Id) is { } candidate && candidate.Key == worker && _balancerCore.Pool.IsEligible(candidate, Now);
 
     public override void Leave()
     {
@@ -199,7 +199,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             yield return $"the table of {Name} ({string.Join(" ", table)}) is not what the registry holds ({string.Join(" ", registry)})";
         }
 
-        if (_balancerCore.Table.WhyRejecting(Now) is { } no)
+        if (_balancerCore.Pool.WhyRejecting(Now) is { } no)
         {
             yield return $"{Name} rejects: {no.Sentence}";
         }
@@ -235,7 +235,10 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         _told.Clear();
         _early.Clear();
         _balancerCore = new BalancerCore(
-            Name, PolicyNames.Create(Run.Scenario.Policy), Plants.In(Limits, Run.Planted), right, answerBytesMax: 100_000);
+            Name,
+            new WorkerPool(new WorkerTable(Plants.In(Limits, Run.Planted)), Policy.Of(Run.Scenario.Policy), new Random(Random.Next())),
+            right,
+            answerBytesMax: 100_000);
         _balancer = new Driver<BalancerEffect>(this, Plants.In(_balancerCore, Run.Planted), Perform);
     }
 
@@ -339,7 +342,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     /// <summary>For the jobs by which the world finds out whether each client gets to each worker: whoever the policy would name.</summary>
     private void NameOnly(Assign m, string id)
     {
-        if (_balancerCore.Table.Find(id) is { } candidate && _balancerCore.Table.IsEligible(candidate, Now) && !m.LeaveOut.Contains(candidate.Key))
+        if (_balancerCore.Table.Find(id) is { } candidate && _balancerCore.Pool.IsEligible(candidate, Now) && !m.LeaveOut.Contains(candidate.Key))
         {
             Reply(new Assigned(m.RequestId, [candidate.Named], Run.Scenario.Policy));
         }

@@ -101,7 +101,7 @@ internal sealed class Run
         new Scenario
         {
             Seed = seed,
-            Policy = Core.Policies.PolicyNames.PickFirst,
+            Policy = Core.Policies.Policy.PickFirst,
             Registry = "etcd",
             Balancers = 0,
             Workers = 0,
@@ -193,7 +193,7 @@ internal sealed class Run
     {
         var since = Clockwork.Now - PlaceMax;
         if (EtcdDisturbedAt > since - Settle || ClientSettings.LeaveOutFor > PlaceMax
-            || (Spite.Has(SpitePoints.ReportDroppedAtTheSource) && Scenario.Policy == PolicyNames.LeastLoad))
+            || (Spite.Has(SpitePoints.ReportDroppedAtTheSource) && Scenario.Policy == Policy.LeastLoad))
         {
             return;
         }

@@ -96,7 +96,7 @@ internal sealed record Scenario
             Seed = long.TryParse(Value("seed"), CultureInfo.InvariantCulture, out var seed)
                 ? seed
                 : throw new FormatException($"\"seed\" is no number: {Value("seed")}"),
-            Policy = Choice("policy", [.. Core.Policies.PolicyNames.All.Select(p => p.Name)]),
+            Policy = Choice("policy", [.. Core.Policies.Policy.All.Select(p => p.Name)]),
             Registry = Choice("registry", "etcd", "embedded"),
             Balancers = Number("balancers", 1, 20),
             Workers = Number("workers", 1, 1000),

@@ -64,7 +64,7 @@ internal sealed class Shrinker(string rule, Planted planted, int runsMax)
             x => x with { Instances = x.Capacity },
             x => x with { FindsBalancers = false },
             x => x with { IsSingleton = false },
-            x => x with { Policy = Core.Policies.PolicyNames.PickFirst },
+            x => x with { Policy = Core.Policies.Policy.PickFirst },
             x => x with { Trouble = x.Trouble / 2 },
             x => x with { Trouble = x.Acts.Count == 0 ? TimeSpan.FromSeconds(1) : x.Acts[^1].At + TimeSpan.FromSeconds(1) },
             .. Enum.GetValues<SpitePoints>().Select(point => (Func<Scenario, Scenario>)(x => x with { Spite = x.Spite & ~point })),

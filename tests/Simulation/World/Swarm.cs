@@ -23,7 +23,7 @@ internal static class Swarm
         var scenario = new Scenario
         {
             Seed = seed,
-            Policy = random.Of(PolicyNames.All).Name,
+            Policy = random.Of(Policy.All).Name,
             Registry = isEmbedded ? "embedded" : "etcd",
             Balancers = balancers,
             Workers = workers,

@@ -2,8 +2,7 @@ using System.Numerics;
 
 namespace AkkaLb.Core.Policies;
 
-/// <summary>The worker with the fewest resident bytes among those with a fresh report; ties go to the fewest picks since its report, then to
-/// registration order.</summary>
+/// <summary>The worker with the least of a metric among those with a fresh report; ties go to registration order.</summary>
 /// <remarks>
 /// A tournament (Knuth, "The Art of Computer Programming" 3, 5.4.1): the leaves are the workers in registration order, each inner node names the
 /// winner of the two below it, the root names the pick. A report or a pick replays the games on one path. A heap needs as many comparisons, but
@@ -11,17 +10,15 @@ namespace AkkaLb.Core.Policies;
 /// compared lie in one array, which measured three times as fast when all workers tie. Reports grow stale without an event, so staleness is
 /// looked at when a worker has won, as is whether it is still there; it is then out of the tournament until its next report.
 /// </remarks>
-public sealed class LeastLoad : IPickPolicy
+public sealed class Least<TMetric> : IChooser
+    where TMetric : struct, IMetric
 {
     private Candidate[] _eligible = [];
+    /// <summary>Copies, so that the games of a path read few cache lines.</summary>
     private Load[] _loads = [Load.Absent, Load.Absent];
 
     /// <summary>Places by node: the root is 1, below node n are 2n and 2n + 1, and the leaf of place p is p + <see cref="Leaves"/>.</summary>
     private int[] _winners = [0, 0, 0, 1];
-
-    public string Name => PolicyNames.LeastLoad;
-
-    public bool DecidesOnMemory => true;
 
     /// <summary>A power of two, at least 2; places beyond the eligible workers are absent.</summary>
     private int Leaves => _loads.Length;
@@ -46,7 +43,7 @@ public sealed class LeastLoad : IPickPolicy
             eligible[place].Place = place;
             if (eligible[place].HasReport)
             {
-                _loads[place] = Load.Of(eligible[place]);
+                _loads[place] = TMetric.Of(eligible[place]);
             }
         }
 
@@ -127,7 +124,7 @@ public sealed class LeastLoad : IPickPolicy
         return best;
     }
 
-    private void Enter(Candidate candidate) => Set(candidate.Place, Load.Of(candidate));
+    private void Enter(Candidate candidate) => Set(candidate.Place, TMetric.Of(candidate));
 
     /// <summary>Gives a place another load and replays its games, as far up as they can end otherwise than before.</summary>
     private void Set(int place, Load load)
@@ -156,20 +153,9 @@ public sealed class LeastLoad : IPickPolicy
         ref readonly var y = ref loads[b];
         // Without a branch but the last, which becomes a conditional move: who wins among equals is a guess that a processor gets wrong half the
         // time.
-        var aWins = (x.ResidentBytes < y.ResidentBytes)
-            | ((x.ResidentBytes == y.ResidentBytes)
-                & ((x.PicksSinceReport < y.PicksSinceReport) | ((x.PicksSinceReport == y.PicksSinceReport) & (a < b))));
+        var aWins = (x.Value < y.Value)
+            | ((x.Value == y.Value)
+                & ((x.Tie < y.Tie) | ((x.Tie == y.Tie) & (a < b))));
         return aWins ? a : b;
-    }
-
-    /// <summary>What a worker is judged by; a copy, so that the games of a path read few cache lines.</summary>
-    private readonly record struct Load(long ResidentBytes, long PicksSinceReport)
-    {
-        /// <summary>Loses against every worker: nobody is picked so often.</summary>
-        public static readonly Load Absent = new(long.MaxValue, long.MaxValue);
-
-        public bool IsAbsent => PicksSinceReport == long.MaxValue;
-
-        public static Load Of(Candidate candidate) => new(candidate.ResidentBytes, candidate.PicksSinceReport);
     }
 }

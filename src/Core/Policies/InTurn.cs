@@ -6,23 +6,17 @@ namespace AkkaLb.Core.Policies;
 /// turn: the next pick is the one after the last picked. A left-out worker is passed over and the ring continues behind the one that was
 /// picked instead, so its neighbour does not get its turns on top of its own.
 /// </remarks>
-public sealed class RoundRobin : IPickPolicy
+public sealed class InTurn : IChooser
 {
     private Candidate[] _ring = [];
     private int _next;
     private long _lastOrder = long.MinValue;
-
-    public string Name => PolicyNames.RoundRobin;
-
-    public bool DecidesOnMemory => false;
 
     public void Rebuild(Candidate[] eligible)
     {
         _ring = eligible;
         _next = FirstAfter(eligible, _lastOrder);
     }
-
-    public void Reported(Candidate candidate) { }
 
     public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {

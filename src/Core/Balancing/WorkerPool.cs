@@ -1,0 +1,254 @@
+using System.Diagnostics;
+using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>Who may get a job, and who gets it: those of the table that are eligible, a policy, and why nobody.</summary>
+/// <remarks>
+/// A pick only reads the table. A worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next
+/// rebuild, which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come
+/// together are put into the policy's tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic
+/// clock throughout.
+/// </remarks>
+/// <param name="table">Who there is.</param>
+/// <param name="policy">Who of them is next.</param>
+/// <param name="random">Of the policy; used by this pool alone.</param>
+/// <param name="rebuildPause">By the number of members; null: <see cref="RebuildPause"/>.</param>
+public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, Func<int, TimeSpan>? rebuildPause = null)
+{
+    /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must
+    /// not keep everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by
+    /// default, and leaves a client most of its deadline, 60 s by default.</summary>
+    public static readonly TimeSpan FirstReportsWaitMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>The largest <see cref="Candidate.AnswerBytes"/>, as longer ids and paths are not taken into the registry. Whom a policy picks is
+    /// known only when it is picked, so there must be room for anyone.</summary>
+    private const int WorkerBytesMax = WorkerIds.LengthMax + (3 * 1024) + 32;
+
+    /// <summary>A place among at most 1,000 workers.</summary>
+    private const int PickBytes = 2;
+
+    private static readonly AssignRejection Stopping = new(
+        AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500));
+
+    private static readonly AssignRejection NotRead = new(
+        AssignRejectReason.NotReady, "the balancer has not read the registry yet", TimeSpan.FromMilliseconds(100));
+
+    private static readonly AssignRejection NoReportsYet = new(
+        AssignRejectReason.NotReady, "the balancer waits for the first memory reports", TimeSpan.FromMilliseconds(100));
+
+    private static readonly AssignRejection NoWorkers = new(
+        AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500));
+
+    private static readonly AssignRejection AllDraining = new(
+        AssignRejectReason.NoWorkers, "every registered worker is draining, or cannot do jobs at the moment", TimeSpan.FromMilliseconds(500));
+
+    private static readonly AssignRejection NoMemoryReports = new(
+        AssignRejectReason.NoMemoryReports, "workers are registered, but none has sent a memory report lately", TimeSpan.FromMilliseconds(250));
+
+    private static readonly AssignRejection AllExcluded = new(
+        AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
+        TimeSpan.FromMilliseconds(100));
+
+    private readonly IChooser _chooser = policy.NewChooser(random);
+    private readonly Func<int, TimeSpan> _rebuildPause = rebuildPause ?? RebuildPause;
+    private readonly List<Candidate> _leftOut = [];
+    private Candidate[] _eligible = [];
+    private long _version;
+    private long _assigns;
+    private TimeSpan _rebuildAt;
+    private TimeSpan? _readyAt;
+    private bool _isReady;
+    private bool _isStopping;
+
+    /// <summary>Who there is.</summary>
+    public WorkerTable Table => table;
+
+    /// <summary>Name of the policy.</summary>
+    public string PolicyName => policy.Name;
+
+    /// <summary>Workers that may be picked, in registration order.</summary>
+    public IReadOnlyList<Candidate> Eligible
+    {
+        get
+        {
+            Refresh();
+            return _eligible;
+        }
+    }
+
+    private bool IsStale => _version != table.Version;
+
+    /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes.
+    /// By so much may an answer be behind in who has joined.</summary>
+    public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
+
+    /// <summary>Whether the policy would pick this member now.</summary>
+    public bool IsEligible(Candidate candidate, TimeSpan now) => candidate.IsEligible && (!policy.NeedsReports || candidate.IsFresh(now));
+
+    /// <summary>Why a request that leaves nobody out would be rejected now; null when it would be answered.</summary>
+    public AssignRejection? WhyRejecting(TimeSpan now)
+    {
+        Refresh();
+        return RejectEarly(now) ?? (policy.NeedsReports && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
+    }
+
+    /// <inheritdoc cref="WorkerTable.Apply(Watched{Member}.Known, TimeSpan)"/>
+    public IReadOnlyList<MemberNews> Apply(Watched<Member>.Known known, TimeSpan now)
+    {
+        var news = table.Apply(known, now);
+        if (_readyAt is null && table.IsKnown)
+        {
+            // After a start one heartbeat of reports is waited for: the slowest member's own interval, within reason.
+            var slowest = TimeSpan.FromMilliseconds(Eligible.Select(c => (double)c.Member.Worker.HeartbeatMs).DefaultIfEmpty(0).Max());
+            _readyAt = now + (slowest < FirstReportsWaitMax ? slowest : FirstReportsWaitMax);
+        }
+
+        return news;
+    }
+
+    /// <inheritdoc cref="WorkerTable.Report"/>
+    public ReportOutcome Report(in MemorySample sample, TimeSpan now)
+    {
+        var outcome = table.Report(sample, now, out var candidate);
+        if (candidate is { IsEligible: true })
+        {
+            _chooser.Reported(candidate);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Picks <paramref name="count"/> workers, one after another; fewer, but at least one, when more would not fit the answer.</summary>
+    /// <param name="leaveOut">Workers not to pick; unknown ones and other incarnations are ignored.</param>
+    /// <param name="picked">Cleared, then filled; empty after a rejection.</param>
+    /// <param name="bytesMax">How much room the answer has for workers, each of which is named once, and for picks.</param>
+    /// <returns>Null when picked, else why not.</returns>
+    public AssignRejection? Assign(int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue)
+    {
+        Debug.Assert(count > 0, "the protocol refuses a count of zero");
+        picked.Clear();
+        if (IsStale && (now >= _rebuildAt || _eligible.Length == 0))
+        {
+            Rebuild(now);
+        }
+
+        if (RejectEarly(now) is { } rejection)
+        {
+            return rejection;
+        }
+
+        ResolveLeftOut(leaveOut);
+        var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
+        var bytes = 0;
+        _assigns++;
+        for (var i = 0; i < count && (i == 0 || bytes <= bytesMax - WorkerBytesMax - PickBytes); i++)
+        {
+            if (Pick(leftOut, now) is not { } candidate)
+            {
+                picked.Clear();
+                return RejectEarly(now) ?? WhyNobody(leftOut, now);
+            }
+
+            picked.Add(candidate);
+            bytes += PickBytes + (candidate.NamedIn == _assigns ? 0 : candidate.AnswerBytes);
+            candidate.NamedIn = _assigns;
+        }
+
+        return null;
+    }
+
+    /// <summary>From now on every request is rejected.</summary>
+    public void Stop() => _isStopping = true;
+
+    /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since.</summary>
+    private Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    {
+        if (_chooser.Pick(leftOut, now) is { } candidate)
+        {
+            return candidate;
+        }
+
+        if (!IsStale)
+        {
+            return null;
+        }
+
+        Rebuild(now);
+        return _chooser.Pick(leftOut, now);
+    }
+
+    private AssignRejection? RejectEarly(TimeSpan now)
+    {
+        if (_isStopping)
+        {
+            return Stopping;
+        }
+
+        if (!table.IsKnown)
+        {
+            return NotRead;
+        }
+
+        if (_eligible.Length == 0)
+        {
+            return table.MemberCount == 0 ? NoWorkers : AllDraining;
+        }
+
+        if (!_isReady)
+        {
+            _isReady = !policy.NeedsReports || now >= _readyAt || Array.TrueForAll(_eligible, c => c.HasReport);
+        }
+
+        return _isReady ? null : NoReportsYet;
+    }
+
+    private AssignRejection WhyNobody(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    {
+        if (!policy.NeedsReports)
+        {
+            return AllExcluded;
+        }
+
+        foreach (var candidate in leftOut)
+        {
+            if (candidate.IsFresh(now))
+            {
+                return AllExcluded;
+            }
+        }
+
+        return NoMemoryReports;
+    }
+
+    private void ResolveLeftOut(IReadOnlyList<WorkerKey> leaveOut)
+    {
+        _leftOut.Clear();
+        for (var i = 0; i < leaveOut.Count; i++)
+        {
+            // A draining worker could not be picked anyway: that it is left out is no reason for finding nobody.
+            if (table.Find(leaveOut[i].Id) is { IsEligible: true } candidate && candidate.Key == leaveOut[i])
+            {
+                _leftOut.Add(candidate);
+            }
+        }
+    }
+
+    private void Rebuild(TimeSpan now)
+    {
+        Refresh();
+        _rebuildAt = now + _rebuildPause(table.MemberCount);
+    }
+
+    private void Refresh()
+    {
+        if (IsStale)
+        {
+            _version = table.Version;
+            var all = table.InOrder;
+            _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);
+            _chooser.Rebuild(_eligible);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace AkkaLb.Core.Policies;
+
+/// <summary>What an operator chooses: who gets the next job. Prompt, flag, errors and the table of docs/policies.md come from these rows.</summary>
+/// <param name="Name">In <c>--policy</c>, HOCON and answers.</param>
+/// <param name="Meaning">One line for somebody who chooses.</param>
+/// <param name="State">What it remembers from one pick to the next.</param>
+/// <param name="Cost">Of a pick, by the number of workers.</param>
+/// <param name="NeedsReports">Whether only workers with a fresh memory report can be picked.</param>
+/// <param name="NewChooser">Makes what picks; the source of randomness is its own.</param>
+public sealed record Policy(string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser)
+{
+    public const string RoundRobin = "round-robin";
+    public const string PickFirst = "pick-first";
+    public const string LeastLoad = "least-load";
+    public const string Random = "random";
+    public const string WeightedRoundRobin = "weighted-round-robin";
+
+    /// <summary>Every policy, in the order in which the prompt shows them.</summary>
+    public static IReadOnlyList<Policy> All { get; } =
+    [
+        new(RoundRobin, "each worker in turn, in the order of registration", "registration order of the last pick", "constant",
+            NeedsReports: false, _ => new InTurn()),
+        new(PickFirst, "the worker that registered first; when it is gone, the next one", "none", "constant",
+            NeedsReports: false, _ => new First()),
+        new(LeastLoad, "the worker that uses the least memory by its last report", "a tournament of the workers that have reported", "logarithmic",
+            NeedsReports: true, _ => new Least<ResidentMemory>()),
+        new(Random, "any worker, each with the same chance", "none", "constant",
+            NeedsReports: false, random => new AtRandom(random)),
+        new(WeightedRoundRobin, "each worker in turn, as often as its share of the capacity says", "a count of places",
+            "largest capacity divided by the mean",
+            NeedsReports: false, _ => new InStride()),
+    ];
+
+    /// <summary>The names, as an error or a flag lists them.</summary>
+    public static string Names => string.Join(", ", All.Select(p => p.Name));
+
+    /// <summary>The policy of this name.</summary>
+    /// <exception cref="ArgumentException">No policy has that name.</exception>
+    public static Policy Of(string name) => All.FirstOrDefault(p => p.Name == name)
+        ?? throw new ArgumentException($"unknown policy \"{name}\"; choose one of {Names}", nameof(name));
+}

@@ -1,0 +1,76 @@
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Policies;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Policies;
+
+/// <summary>Follows docs/adding-a-policy.md.</summary>
+public class AddingAPolicyTests
+{
+    private static readonly Policy LeastPicks =
+        new Policy("least-picks", "the worker with the fewest picks for its capacity since its last report", "a tournament", "logarithmic",
+            NeedsReports: true, _ => new Least<PicksByCapacity>());
+
+    [Fact]
+    public void The_policy_of_the_page_picks_as_it_says()
+    {
+        var small = Up("small", 1);
+        small = small with { Worker = small.Worker with { Capacity = 4 } };
+        var pool = Pool(LeastPicks, BalancerLimits.Default);
+        pool.ApplySnapshot([small, Up("large", 2)], default);
+        pool.Report(Sample("small", 1), default);
+        pool.Report(Sample("large", 1), default);
+        var picked = new List<Candidate>();
+        Assert.Null(pool.Assign(12, [], picked, default));
+        Assert.Equal(4, picked.Count(c => c.Key.Id == "small"));
+    }
+
+    [Fact]
+    public void The_page_shows_this_code()
+    {
+        var page = Squeezed(File.ReadAllText(Path.Combine(Root, "docs", "adding-a-policy.md")));
+        var source = Squeezed(File.ReadAllText(Path.Combine(Root, "tests", "Core.Tests", "Policies", "AddingAPolicyTests.cs")));
+        Assert.Contains(Last(source, "internal readonly struct PicksByCapacity", "// end of the page's code"), page, StringComparison.Ordinal);
+        Assert.Contains(Between(source, "new Policy(\"least-picks\"", ";"), page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_table_of_policies_is_that_of_the_sources()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Root, "docs", "policies.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal));
+        Assert.Equal(
+            Policy.All.Select(p => $"| `{p.Name}` | {p.Meaning} | {p.State} | {(p.NeedsReports ? "yes" : "no")} | {p.Cost} |"), rows);
+    }
+
+    private static string Root
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(folder.FullName, "AkkaLb.sln")))
+            {
+                folder = folder.Parent!;
+            }
+
+            return folder.FullName;
+        }
+    }
+
+    private static string Last(string text, string from, string to) => Between(text[text.LastIndexOf(from, StringComparison.Ordinal)..], from, to);
+
+    private static string Between(string text, string from, string to)
+    {
+        var start = text.IndexOf(from, StringComparison.Ordinal);
+        return text[start..text.IndexOf(to, start, StringComparison.Ordinal)].Trim();
+    }
+
+    private static string Squeezed(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}
+
+/// <summary>Picks since the last report, each as large as the worker is small.</summary>
+internal readonly struct PicksByCapacity : IMetric
+{
+    public static Load Of(Candidate candidate) =>
+        new(candidate.PicksSinceReport * 1_000 / candidate.Member.Worker.Capacity, candidate.PicksSinceReport);
+}
+// end of the page's code
