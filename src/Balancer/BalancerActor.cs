@@ -21,8 +21,10 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
 
     private readonly IActorRef? _front;
 
-    public BalancerActor(string id, WorkerPool pool, DecidingRight right, IActorRef? front)
-        : base(new BalancerCore(id, pool, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
+    // The pool is made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
+    public BalancerActor(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front)
+        : base(new BalancerCore(
+            id, new WorkerPool(new WorkerTable(limits), policy, random), right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
     {
         _front = front;
         Serving();
@@ -41,7 +43,7 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     /// <param name="front">Of its process; it passes on workers and reports.</param>
     /// <inheritdoc cref="Props(string, Policy, Random, BalancerLimits)"/>
     public static Props Props(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front) =>
-        Akka.Actor.Props.Create(() => new BalancerActor(id, new WorkerPool(new WorkerTable(limits), policy, random, null), right, front));
+        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, random, limits, right, front));
 
     protected override void PreStart() => _front?.Tell(DecidingHere.Instance);
 

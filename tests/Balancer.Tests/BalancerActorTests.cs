@@ -25,6 +25,20 @@ public class BalancerActorTests : BalancerKit
         Assert.Equal(AssignRejectReason.NoWorkers, Rejection(Balancer(policy, [])));
 
     [Fact]
+    public void Each_life_of_a_balancer_begins_with_nobody_known_and_nothing_stopped()
+    {
+        var props = BalancerActor.Props("b-1", Policy.Of(Policy.PickFirst), new Random(1), BalancerLimits.Default);
+        var former = Sys.ActorOf(props);
+        former.Tell(new Watched<Member>.Known(1, [A]), TestActor);
+        former.Tell(StopAssigning.Instance, TestActor);
+        ExpectMsg<Stopped>();
+        var next = Sys.ActorOf(props);
+        Assert.Equal(AssignRejectReason.NotReady, Assert.IsType<AssignRejected>(Ask(next)).Reason);
+        next.Tell(new Watched<Member>.Known(1, [B]), TestActor);
+        Assert.Equal("b", Assert.Single(Assert.IsType<Assigned>(Ask(next)).Workers).Worker.Id);
+    }
+
+    [Fact]
     public void An_answer_names_the_policy() => Assert.Equal("pick-first", Assert.IsType<Assigned>(Ask(Balancer(Policy.PickFirst, A))).Policy);
 
     [Fact]
