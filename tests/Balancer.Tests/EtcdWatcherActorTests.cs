@@ -60,6 +60,17 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task The_registry_is_told_by_which_protocol_this_node_is_reached()
+    {
+        using var system = ActorSystem.Create(SystemConfig.SystemName, SystemConfig.Remoting("127.0.0.1", 0));
+        var registry = new ScriptedRegistry();
+        system.ActorOf(EtcdWatcherActor.Props(registry, ActorRefs.Nobody));
+        await registry.NextWatchAsync();
+        Assert.Equal("akka.tcp", registry.Protocol);
+        await system.Terminate();
+    }
+
+    [Fact]
     public async Task What_was_read_again_is_told_whole()
     {
         var watch = await WatchWithAsync(A, B);

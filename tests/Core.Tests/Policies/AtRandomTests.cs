@@ -29,7 +29,7 @@ public class AtRandomTests
         var counts = Counts(Picks, [all[0], all[1]]);
         Assert.Equal(["c", "d"], counts.Keys.Order());
 
-        // One pick in 256 is not drawn but the next in the row, which is c twice as often.
+        // One pick in 256 is not drawn, but is the next in the row: always c. So c gets 50.2 %.
         Assert.All(counts.Values, count => Assert.InRange(count, Picks * 0.49, Picks * 0.51));
     }
 

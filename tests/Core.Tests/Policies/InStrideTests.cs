@@ -33,7 +33,7 @@ public class InStrideTests
         var counts = Enumerable.Range(0, picks).Select(_ => chooser.Pick([], default)!.Key.Id).CountBy(id => id).ToDictionary();
         for (var i = 0; i < capacities.Length; i++)
         {
-            // The rounds begun, and the whole number nearest to the share of them: two turns of slack at the ends.
+            // The last round is cut short, and a worker may be a turn early or late when it is.
             var share = (double)picks * capacities[i] / capacities.Sum();
             Assert.InRange(counts.GetValueOrDefault($"{i}"), share - 2.5, share + 2.5);
         }

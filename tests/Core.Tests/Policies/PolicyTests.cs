@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using AkkaLb.Core.Policies;
 
 namespace AkkaLb.Core.Tests.Policies;
