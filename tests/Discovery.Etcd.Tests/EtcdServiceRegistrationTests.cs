@@ -390,7 +390,8 @@ public sealed class RefusalTests
         Assert.True(a.Registration.IsRegistered);
         await etcd.Etcdctl("role", "grant-permission", "u", "--prefix=true", "readwrite", "/p/");
         Assert.True((await a.NextAsync<RegistrationEvent.Registered>()).IsAgain);
-        Assert.Equal(3, a.Seen.Count);
+        // On a slow machine a request may also go unanswered for its time, which is told besides.
+        Assert.Single(a.Seen, e => e is RegistrationEvent.Trouble t && t.Problem.Contains("permission", StringComparison.Ordinal));
     }
 
     [Fact]
