@@ -54,7 +54,8 @@ public class CodecBenchmarks
         "Assigned" => new Assigned(123_456, Picks(1), "round-robin"),
         "Assigned, 10 ahead" => new Assigned(123_456, Picks(10), "round-robin"),
         "AssignRejected" => new AssignRejected(123_456, AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500)),
-        "MemoryReport" => new MemoryReport(Worker, 1000, TimeSpan.FromSeconds(1), 70_000_000, 5_000_000, 8_000_000_000, new JobCounts(90, 5), 1_700_000_000_000),
+        "MemoryReport" => new MemoryReport(
+            Worker, 1000, TimeSpan.FromSeconds(1), 70_000_000, 5_000_000, 8_000_000_000, new JobCounts(90, 5), 1_700_000_000_000),
         "Job, 1 KiB" => new Job(Id, 1, TimeSpan.FromSeconds(60), true, Kibibyte()),
         "JobDone, 1 KiB" => new JobDone(Id, 1, Kibibyte()),
         "JobFailed" => new JobFailed(Id, 1, JobFailureReason.Crash, "System.InvalidOperationException", "the worker's actor crashed"),
