@@ -26,6 +26,18 @@ public static class Samples
             "0807100128E80730033A1909050000000000000010061A0C08AC02100218D00F20092804"),
         new(new Finished(5, 300, [Ended, new EndedPick(301, PickEnd.Unused, TimeSpan.Zero, default)]), "F",
             "09050000000000000010AC021A0C08AC02100218D00F200928041A0308AD02"),
+        new(new AssignHeld(7, TimeSpan.FromSeconds(5)), "AH",
+            "0807108827"),
+        new(new AssignRejected(7, AssignRejectReason.NoCapacity, "", TimeSpan.Zero), "AR",
+            "08071006"),
+        new(new Register(Record with { Places = 4, Speed = 150 }, TimeSpan.FromSeconds(5)), "R",
+            "0A560A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
+            "6B657223313233343536372001284030E8073A05302E312E304804509601108827"),
+        new(new BalancerState(
+                "b-1", "first-free", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4)], 3, TimeSpan.FromSeconds(2), 9),
+            "BS",
+            "0A03622D31120A66697273742D66726565200128013A280A03772D31110807060504030201180120012805390000000000000440410000000000" +
+            "00E0BF4804400348D00F5009"),
         new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "round-robin", TakesFinished: true), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E3801"),

@@ -67,9 +67,10 @@ internal static class StateCommand
     {
         var (b, w) = (report.Balancer, report.Watcher);
         var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
+        var waiting = b.Waiting == 0 ? "" : Invariant($" waiting={b.Waiting} longest-wait={HumanUnits.Time(b.LongestWait)}");
         var proof = w.ProofAge is { } age ? HumanUnits.Time(age) : "never";
         var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
-        Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}"));
+        Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}{waiting}"));
         Console.Out.WriteLine(
             Invariant($"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} ")
             + Invariant($"proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
@@ -84,8 +85,9 @@ internal static class StateCommand
     {
         var memory = m.ResidentBytes is { } bytes ? $" memory={HumanUnits.Bytes(bytes)}" : "";
         var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
+        var load = m.Places == 0 ? "" : Invariant($" in-flight={m.InFlight:0.#} places={m.Places} drift={m.Drift:0.#}");
         return Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
-            + Invariant($"incarnation={m.Worker.Incarnation}{memory}{reason}");
+            + Invariant($"incarnation={m.Worker.Incarnation}{memory}{load}{reason}");
     }
 
     private static object ToJson(BalancerReport report)
@@ -100,6 +102,9 @@ internal static class StateCommand
             b.Rejection,
             b.Version,
             b.MemberCount,
+            b.Waiting,
+            longestWaitMs = b.LongestWait.TotalMilliseconds,
+            b.OpenPicks,
             watcher = new
             {
                 w.Registry,
@@ -111,8 +116,10 @@ internal static class StateCommand
                 w.LastProblem,
                 w.MemberCount,
             },
-            members = b.Members.Select(
-                m => new { m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason }),
+            members = b.Members.Select(m => new
+            {
+                m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places,
+            }),
         };
     }
 

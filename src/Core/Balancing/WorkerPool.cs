@@ -233,7 +233,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
             && _open.TryAdd(finished.Client, request.RequestId + place, candidate, request.Weight, now);
         candidate.Jobs.Give(request.Weight, isTold, now);
         candidate.Picked(++_picks);
-        _chooser.Changed(candidate);
+        Changed(candidate);
     }
 
     private void GiveUp(TimeSpan now)
@@ -270,6 +270,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     private void Changed(Candidate candidate)
     {
+        Ages |= candidate.Jobs.Ages;
         if (candidate.IsEligible)
         {
             _chooser.Changed(candidate);

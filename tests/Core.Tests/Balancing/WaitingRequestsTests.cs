@@ -1,0 +1,351 @@
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Policies;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Balancing;
+
+/// <summary>Requests that wait at a balancer until a place is free.</summary>
+public class WaitingRequestsTests
+{
+    private readonly List<BalancerEffect> _effects = [];
+    private readonly List<string> _told = [];
+    private readonly Dictionary<long, string> _asked = [];
+    private BalancerCore _balancer = Balancer(BalancerLimits.Default);
+    private bool _isHeld = true;
+    private string _now = "";
+
+    public WaitingRequestsTests() => Handle(Read([Places(1, "a", 1), Places(1, "b", 2)]));
+
+    [Fact]
+    public void While_a_place_is_free_nobody_waits_and_then_who_came_first_is_served_first()
+    {
+        Ask(1, 1);
+        Ask(1, 2);
+        Ask(1, 3);
+        Ask(1, 4);
+        Assert.Equal("1:1 a, 1:2 b, 1:3 held, 1:4 held", Told());
+        End(1, 2);
+        End(1, 1);
+        Assert.Equal("1:3 b, 1:4 a", Told());
+        Assert.Equal(S(15), _balancer.NextDue);
+    }
+
+    [Fact]
+    public void The_fastest_with_a_free_place_is_next()
+    {
+        Handle(Read([Places(1, "slow", 1), Places(2, "fast", 2, speed: 200), Places(9, "tardy", 3, speed: 50)]));
+        for (var i = 1; i <= 4; i++)
+        {
+            Ask(1, i);
+        }
+
+        Assert.Equal("1:1 fast, 1:2 fast, 1:3 slow, 1:4 tardy", Told());
+    }
+
+    [Fact]
+    public void An_end_that_rides_on_a_question_serves_who_waits_and_the_new_one_does_not_overtake()
+    {
+        Fill();
+        Ask(2, 1);
+        Told();
+        Ask(1, 3, ended: [1]);
+        Assert.Equal("1:3 held, 2:1 a", Told());
+    }
+
+    [Fact]
+    public void A_client_with_many_requests_delays_its_own()
+    {
+        Fill();
+        for (var i = 3; i < 20; i++)
+        {
+            Ask(1, i);
+        }
+
+        Ask(2, 1);
+        Told();
+        End(1, 1);
+        End(1, 2);
+        End(1, 3);
+        Assert.Equal("1:3 a, 2:1 b, 1:4 a", Told());
+    }
+
+    [Fact]
+    public void When_no_room_is_left_the_last_of_the_longest_line_has_to_go_and_not_for_its_own_client()
+    {
+        Begin(BalancerLimits.Default with { WaitingMax = 3 });
+        Fill();
+        Ask(1, 3);
+        Ask(1, 4);
+        Ask(1, 5);
+        Ask(2, 1);
+        Ask(1, 6);
+        Ask(2, 2);
+        Assert.Equal("1:3 held, 1:4 held, 1:5 held, 2:1 held, 1:5 NoCapacity, 1:6 NoCapacity, 2:2 NoCapacity", Told());
+    }
+
+    [Fact]
+    public void Who_has_waited_for_as_long_as_it_may_is_rejected()
+    {
+        Fill();
+        Ask(1, 3);
+        Ask(2, 1, remaining: S(2));
+        Told();
+        Handle(Tick.Instance, S(2));
+        Assert.Equal("2:1 NoCapacity", Told());
+        Handle(Tick.Instance, S(29.9));
+        Assert.Equal("1:3 held", Told());
+        Handle(Tick.Instance, S(30));
+        Assert.Equal("1:3 NoCapacity", Told());
+    }
+
+    [Fact]
+    public void Who_waits_hears_of_it_every_5_s()
+    {
+        Fill();
+        Ask(1, 3);
+        Told();
+        Handle(Tick.Instance, S(5));
+        Handle(Tick.Instance, S(5.1));
+        Handle(Tick.Instance, S(10));
+        Assert.Equal("1:3 held, 1:3 held", Told());
+    }
+
+    [Fact]
+    public void A_request_that_the_client_gave_up_waits_no_more()
+    {
+        Fill();
+        Ask(1, 3);
+        Ask(1, 4);
+        Ask(1, 5, ended: [3]);
+        Told();
+        Handle(new Finished(1, 5, []));
+        Assert.Equal("1:4 forgotten", Told());
+        End(1, 5);
+        Assert.Equal("1:5 forgotten", Told());
+    }
+
+    [Fact]
+    public void One_that_leaves_out_whoever_is_free_keeps_nobody_waiting()
+    {
+        Fill();
+        Ask(2, 1, leaveOut: "a");
+        Ask(3, 1);
+        Told();
+        End(1, 1);
+        Assert.Equal("3:1 a", Told());
+        End(1, 2);
+        Assert.Equal("2:1 b", Told());
+    }
+
+    [Fact]
+    public void A_worker_that_joins_serves_who_waits()
+    {
+        Fill();
+        Ask(1, 3);
+        Told();
+        Handle(Changed([Put(Places(1, "c", 3))]), S(1));
+        Assert.Equal("1:3 c", Told());
+    }
+
+    [Fact]
+    public void When_all_workers_have_left_those_that_wait_are_told()
+    {
+        Fill();
+        Ask(1, 3);
+        Told();
+        Handle(Changed([Removed("a"), Removed("b")]));
+        Assert.Equal("1:3 NoWorkers", Told());
+    }
+
+    [Fact]
+    public void A_balancer_that_stops_tells_those_that_wait()
+    {
+        Fill();
+        Ask(1, 3);
+        Told();
+        Handle(new BalancerInput.Stop());
+        Assert.Equal("1:3 Stopping", Told());
+    }
+
+    [Fact]
+    public void A_balancer_that_may_not_decide_any_more_tells_those_that_wait()
+    {
+        _balancer = new BalancerCore(
+            "b", Pool(Policy.Of(Policy.FirstFree), BalancerLimits.Default), new DecidingRight(() => 1, () => _isHeld), answerBytesMax: 100_000);
+        Handle(Read([Places(1, "a", 1), Places(1, "b", 2)]));
+        Fill();
+        Ask(1, 3);
+        Told();
+        _isHeld = false;
+        Handle(Tick.Instance, S(1));
+        Assert.Equal("1:3 NotReady", Told());
+    }
+
+    [Fact]
+    public void A_client_that_does_not_tell_when_its_picks_end_does_not_wait()
+    {
+        Fill();
+        Handle(new Assign(9, 1, [], null, S(60)));
+        var answer = Assert.IsType<BalancerEffect.Answer>(_effects[^1]);
+        Assert.Equal(AssignRejectReason.NoCapacity, Assert.IsType<AssignRejected>(answer.Message).Reason);
+    }
+
+    [Fact]
+    public void A_place_that_nobody_tells_of_is_looked_for()
+    {
+        Handle(new Assign(1, 2, [], null, S(60)));
+        Assert.Equal(2, Assert.IsType<Assigned>(Assert.IsType<BalancerEffect.Answer>(_effects[^1]).Message).Workers.Count);
+        _told.Clear();
+        Ask(1, 1);
+        Assert.Equal("1:1 held", Told());
+        Assert.InRange(_balancer.NextDue!.Value, Ms(1), Ms(20));
+
+        // A job of unknown length is expected to end within a second or so.
+        Handle(Tick.Instance, S(1));
+        Assert.Equal("1:1 a", Told());
+    }
+
+    [Fact]
+    public void The_state_says_who_waits_and_for_how_long()
+    {
+        Fill();
+        Ask(1, 3);
+        Ask(2, 1);
+        _told.Clear();
+        Handle(new GetBalancerState(0, 10), S(3));
+        var state = Assert.IsType<BalancerState>(Assert.IsType<BalancerEffect.Answer>(_effects[^1]).Message);
+        Assert.Equal((2, S(3), 2), (state.Waiting, state.LongestWait, state.OpenPicks));
+        Assert.Equal([1.0, 1.0], state.Members.Select(m => m.InFlight));
+    }
+
+    /// <summary>Whatever happens: each request gets one last answer, nobody waits while somebody has a place, and no worker has more than its
+    /// places.</summary>
+    [Fact]
+    public void Each_request_is_answered_once_and_nobody_waits_beside_a_free_place() => Seeded.Runs(300, random =>
+    {
+        _told.Clear();
+        Begin(BalancerLimits.Default with { WaitingMax = random.Next(1, 20), WaitMax = S(random.Next(1, 10)) });
+        var members = new Dictionary<string, Member> { ["a"] = Places(1, "a", 1), ["b"] = Places(1, "b", 2) };
+        var (open, asked, answered) = (new Dictionary<(long, long), string>(), new HashSet<string>(), new HashSet<string>());
+        var (now, last) = (TimeSpan.Zero, 0L);
+        for (var step = 0; step < 300; step++)
+        {
+            now += Ms(random.Next(100));
+            switch (random.Next(10))
+            {
+                case < 5:
+                    var client = random.Next(1, 5);
+                    Ask(client, ++last, remaining: S(random.Next(1, 20)), now: now);
+                    asked.Add($"{client}:{last}");
+                    break;
+                case < 8 when open.Count > 0:
+                    var ended = random.Of(open.Keys.ToList());
+                    open.Remove(ended);
+                    Handle(new Finished(ended.Item1, 0, [Ended(ended.Item2)]), now);
+                    break;
+                case 8:
+                    var id = $"w{random.Next(4)}";
+                    members[id] = Places(random.Next(1, 4), id, step + 10);
+                    Handle(Changed([Put(members[id])]), now);
+                    break;
+                default:
+                    Handle(Tick.Instance, now);
+                    break;
+            }
+
+            foreach (var word in Told().Split(", ", StringSplitOptions.RemoveEmptyEntries).Where(w => !w.EndsWith("held", StringComparison.Ordinal)))
+            {
+                var (name, what) = (word.Split(' ')[0], word.Split(' ')[1]);
+                Assert.Contains(name, asked);
+                Assert.True(answered.Add(name), $"{name} was answered twice");
+                if (what != "NoCapacity")
+                {
+                    open.Add((long.Parse(name.Split(':')[0]), long.Parse(name.Split(':')[1])), what);
+                }
+            }
+
+            var waiting = asked.Count - answered.Count;
+            var free = _balancer.Pool.Eligible.Count(c => c.HasFreePlace);
+            Assert.True(waiting == 0 || free == 0, $"{waiting} wait, and {free} have a free place");
+        }
+
+        Handle(Tick.Instance, now + S(30));
+        Assert.Equal(asked.Count, answered.Count + Told().Split(", ", StringSplitOptions.RemoveEmptyEntries).Length);
+    });
+
+    private static BalancerCore Balancer(BalancerLimits limits) =>
+        new("b", Pool(Policy.Of(Policy.FirstFree), limits, _ => TimeSpan.Zero), DecidingRight.Always, answerBytesMax: 100_000);
+
+    private static Member Places(int places, string id, long order, int speed = 100) =>
+        Up(id, order, incarnation: order) with { Worker = Worker(id, order) with { Places = places, Speed = speed } };
+
+    private static EndedPick Ended(long pick) => new(pick, PickEnd.Done, S(1), default);
+
+    private void Begin(BalancerLimits limits)
+    {
+        _balancer = Balancer(limits);
+        _asked.Clear();
+        Handle(Read([Places(1, "a", 1), Places(1, "b", 2)]));
+    }
+
+    /// <summary>Client 1 has both places.</summary>
+    private void Fill()
+    {
+        Ask(1, 1);
+        Ask(1, 2);
+        Assert.Equal("1:1 a, 1:2 b", Told());
+    }
+
+    private void Ask(long client, long request, string? leaveOut = null, long[]? ended = null, TimeSpan? remaining = null, TimeSpan now = default)
+    {
+        _now = $"{client}:{request}";
+        var finished = new Finished(client, 0, [.. (ended ?? []).Select(Ended)]);
+        Handle(new Assign(request, 1, leaveOut is null ? [] : [_balancer.Table.Find(leaveOut)!.Key], null, remaining ?? S(60), 1, finished), now);
+    }
+
+    private void End(long client, long pick) => Handle(new Finished(client, 0, [Ended(pick)]));
+
+    private void Handle(object input, TimeSpan now = default)
+    {
+        var effects = new List<BalancerEffect>();
+        _balancer.Handle(input, now, effects);
+        foreach (var hold in effects.OfType<BalancerEffect.Hold>())
+        {
+            _asked.Add(hold.Ticket, _now);
+        }
+
+        _effects.AddRange(effects);
+        _told.AddRange(effects.Select(Word).Where(word => word.Length > 0));
+    }
+
+    private string Word(BalancerEffect effect) => effect switch
+    {
+        BalancerEffect.Answer e => $"{_now} {What(e.Message)}",
+        BalancerEffect.AnswerHeld e => $"{Asker(e.Ticket)} {What(e.Message)}",
+        BalancerEffect.SayHeld e => $"{_asked[e.Ticket]} held",
+        BalancerEffect.Forget e => $"{Asker(e.Ticket)} forgotten",
+        _ => "",
+    };
+
+    /// <summary>Who was told what since the last time.</summary>
+    private string Told()
+    {
+        var told = string.Join(", ", _told);
+        _told.Clear();
+        return told;
+    }
+
+    private string Asker(long ticket)
+    {
+        Assert.True(_asked.Remove(ticket, out var asker));
+        return asker!;
+    }
+
+    private static string What(IAkkaLbMessage message) => message switch
+    {
+        Assigned m => m.Workers[0].Worker.Id,
+        AssignRejected m => m.Reason.ToString(),
+        _ => message.GetType().Name,
+    };
+}
