@@ -18,7 +18,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// <summary>What a page of the state says beside its members: an id, a policy, one of our own sentences and some numbers.</summary>
     private const int HeadBytesMax = 1000;
 
-    /// <summary>Where load ages, somebody may have a free place without any word.</summary>
+    /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly List<Candidate> _picked = [];
@@ -86,6 +86,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         {
             ServeWaiting(now, outbox);
         }
+        else
+        {
+            _lookDue = null;
+        }
     }
 
     private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
@@ -131,11 +135,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// nobody waiting behind it.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
-        _lookDue = null;
-        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.WhyRejecting(now) is not null || pool.HasAnyone(now));)
+        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.WhyRejecting(now) is not null || HasAnyone(now));)
         {
             var waiting = _waiting.Next()!;
-            if (Answer(waiting.Request, now) is { } answer)
+            if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
             {
                 _waiting.Remove(waiting);
                 outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
@@ -147,11 +150,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             }
         }
 
-        if (_waiting.Count > 0 && pool.Ages)
-        {
-            _lookDue = now + LookInterval;
-        }
+        _lookDue = _waiting.Count > 0 ? now + LookInterval : null;
     }
+
+    private bool HasAnyone(TimeSpan now) => pool.HasAnyone(_waiting.Count, _waiting.LongestWait(now), now);
 
     private void SayHeld(TimeSpan now, List<BalancerEffect> outbox)
     {
@@ -200,14 +202,14 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
 
     /// <returns>Null: it waits for a free place.</returns>
-    private IAkkaLbMessage? Answer(Assign m, TimeSpan now)
+    private IAkkaLbMessage? Answer(Assign m, TimeSpan now, int waiting = 0, TimeSpan waited = default)
     {
         if (!Decides)
         {
             return new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter);
         }
 
-        if (pool.Assign(m, _picked, now, answerBytesMax) is { } no)
+        if (pool.Assign(m, _picked, now, answerBytesMax, waiting, waited) is { } no)
         {
             return no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null ? null : Rejected(m, no);
         }

@@ -76,12 +76,6 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     /// <summary>Who there is.</summary>
     public WorkerTable Table => table;
 
-    /// <summary>Whether requests wait while no place is free.</summary>
-    public bool Waits => policy.Waits;
-
-    /// <summary>Somebody's load changes with time alone.</summary>
-    public bool Ages { get; private set; }
-
     /// <summary>Name of the policy.</summary>
     public string PolicyName => policy.Name;
 
@@ -176,8 +170,11 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored.</param>
     /// <param name="picked">Cleared, then filled; empty after a rejection.</param>
     /// <param name="bytesMax">How much room the answer has for workers, each of which is named once, and for picks.</param>
+    /// <param name="waiting">How many requests wait, without this one.</param>
+    /// <param name="waited">How long this one has waited.</param>
     /// <returns>Null when picked, else why not.</returns>
-    public AssignRejection? Assign(Assign request, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue)
+    public AssignRejection? Assign(
+        Assign request, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue, int waiting = 0, TimeSpan waited = default)
     {
         Debug.Assert(request.Count > 0, "the protocol refuses a count of zero");
         picked.Clear();
@@ -197,6 +194,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
             return rejection;
         }
 
+        (_chooser as IWaitingChooser)?.Wait(waiting + 1, waited);
         ResolveLeftOut(request.LeaveOut);
         var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
         var bytes = 0;
@@ -218,9 +216,12 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     }
 
     /// <summary>Whether a request that leaves nobody out would get a worker now.</summary>
-    public bool HasAnyone(TimeSpan now)
+    /// <param name="waiting">How many requests wait, this one included.</param>
+    /// <param name="waited">How long this one has waited.</param>
+    public bool HasAnyone(int waiting, TimeSpan waited, TimeSpan now)
     {
         Age(now);
+        (_chooser as IWaitingChooser)?.Wait(waiting, waited);
         return IsStale || _chooser.Pick([], now) is not null;
     }
 
@@ -256,12 +257,10 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         }
 
         _ageAt = now + AgePause + _rebuildPause(table.MemberCount);
-        Ages = false;
         foreach (var candidate in _eligible)
         {
             if (candidate.Jobs.Ages)
             {
-                Ages = true;
                 candidate.Jobs.Age(now);
                 Changed(candidate);
             }
@@ -270,7 +269,6 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     private void Changed(Candidate candidate)
     {
-        Ages |= candidate.Jobs.Ages;
         if (candidate.IsEligible)
         {
             _chooser.Changed(candidate);
@@ -323,7 +321,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     {
         if (!policy.NeedsReports)
         {
-            return policy.Waits && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
+            return _chooser is IWaitingChooser && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
         }
 
         foreach (var candidate in leftOut)

@@ -27,3 +27,12 @@ public interface IChooser
     /// <summary>The next worker, or null when it can name nobody outside <paramref name="leftOut"/>.</summary>
     Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now);
 }
+
+/// <summary>Names only a worker that can begin at once, or nobody: then the request waits.</summary>
+public interface IWaitingChooser : IChooser
+{
+    /// <summary>Said before each <see cref="IChooser.Pick"/>.</summary>
+    /// <param name="waiting">How many requests want a place, the one that is asked for included: 1 or more.</param>
+    /// <param name="waited">How long that one has waited.</param>
+    void Wait(int waiting, TimeSpan waited);
+}

@@ -7,9 +7,7 @@ namespace AkkaLb.Core.Policies;
 /// <param name="Cost">Of a pick, by the number of workers.</param>
 /// <param name="NeedsReports">Whether only workers with a fresh memory report can be picked.</param>
 /// <param name="NewChooser">Makes what picks; the source of randomness is its own.</param>
-/// <param name="Waits">Whether it picks only workers with a free place, so that requests wait until there is one.</param>
-public sealed record Policy(
-    string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser, bool Waits = false)
+public sealed record Policy(string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser)
 {
     public const string RoundRobin = "round-robin";
     public const string PickFirst = "pick-first";
@@ -43,7 +41,7 @@ public sealed record Policy(
             NeedsReports: false, _ => new Least<Delay>()),
         new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
             "logarithmic",
-            NeedsReports: false, _ => new Least<FreePlace>(), Waits: true),
+            NeedsReports: false, _ => new FirstFree()),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

@@ -182,6 +182,46 @@ public class WaitingRequestsTests
         Assert.Equal("1:3 NotReady", Told());
     }
 
+    /// <summary>In mean service times: one of the four fast places is free every eighth, and a job takes 1.5 longer at a slow one. A tenth of that is
+    /// more than one eighth and less than two.</summary>
+    [Fact]
+    public void One_that_may_soon_have_a_faster_place_waits_for_it_and_not_for_longer_than_that_would_save()
+    {
+        Handle(Read([Places(4, "fast", 1, speed: 200), Places(2, "slow", 2, speed: 50)]));
+        for (var i = 1; i <= 4; i++)
+        {
+            Ask(1, i);
+        }
+
+        Handle(new Finished(1, 0, [new EndedPick(4, PickEnd.Done, S(1), default)]));
+        Ask(1, 4);
+        Told();
+        Ask(1, 5);
+        Assert.Equal("1:5 held", Told());
+
+        // Two that wait are served before that: the next place but one is too far away.
+        Ask(1, 6);
+        Assert.Equal("1:6 held, 1:5 slow", Told());
+
+        // A job takes 2 s on an ordinary place, so the slow one costs 3 s.
+        Handle(Tick.Instance, S(2.9));
+        Assert.Equal("", Told());
+        Handle(Tick.Instance, S(3));
+        Assert.Equal("1:6 slow", Told());
+    }
+
+    [Fact]
+    public void Where_nobody_knows_how_long_jobs_take_a_slow_place_is_taken_at_once()
+    {
+        Handle(Read([Places(4, "fast", 1, speed: 200), Places(1, "slow", 2, speed: 50)]));
+        for (var i = 1; i <= 5; i++)
+        {
+            Ask(1, i);
+        }
+
+        Assert.Equal("1:1 fast, 1:2 fast, 1:3 fast, 1:4 fast, 1:5 slow", Told());
+    }
+
     [Fact]
     public void A_client_that_does_not_tell_when_its_picks_end_does_not_wait()
     {
