@@ -1,0 +1,204 @@
+using System.Globalization;
+using AkkaLb.Bench.Lab.Engine;
+using AkkaLb.Bench.Lab.Work;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
+
+namespace AkkaLb.Bench.Lab.Deciding;
+
+/// <summary>The balancers of production, side by side: everything in the lab that knows their classes is in this file.</summary>
+/// <remarks>Each message, from or to a balancer, takes the network's delay on the agenda, also where that is 0: so an answer is never handled inside
+/// the question. It may come at once or out of any later input of the balancer, and is brought to the client whose request it names.</remarks>
+internal sealed class Balancers
+{
+    /// <summary>What a process holds without jobs.</summary>
+    private const long BaseBytes = 128 << 20;
+
+    /// <summary>Nobody is short of memory unless the jobs are: this is 1,000 jobs of mean size for each slot.</summary>
+    private const long LimitBytesPerSlot = 1000L * (16 << 20);
+
+    private const int AnswerBytesMax = 1 << 20;
+
+    /// <summary>Callers in the lab wait as long as it takes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(1000);
+
+    private readonly Setting _setting;
+    private readonly World _world;
+    private readonly Balancer[] _balancers;
+    private readonly WorkerKey[] _keys;
+    private readonly long[] _sequences;
+    private readonly Dictionary<long, int> _asking = [];
+    private long _lastRequest;
+
+    /// <summary>Takes an answer to the client that asked.</summary>
+    private readonly Action<int, ClientNews> _answer;
+
+    public Balancers(Setting setting, Policy policy, World world, Action<int, ClientNews> answer)
+    {
+        (_setting, _world, _answer) = (setting, world, answer);
+        _keys = [.. Enumerable.Range(0, world.Stations.Count).Select(i => new WorkerKey(Invariant($"worker-{i}"), i + 1))];
+        _sequences = new long[_keys.Length];
+        var streams = new Streams(setting.Seed);
+        _balancers = [.. Enumerable.Range(0, setting.Balancers).Select(i => new Balancer(this, i, policy, streams.Of(policy.Name, i)))];
+    }
+
+    private TimeSpan Now => Time(_world.Now);
+
+    private TimeSpan Heartbeat => TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(_setting.ReportAge * 1000)));
+
+    /// <summary>Everybody is registered and has reported; from then on each reports in its turn.</summary>
+    public void Begin()
+    {
+        var known = new Watched<Member>.Known(1, [.. _keys.Select(Registered)]);
+        Array.ForEach(_balancers, b => b.Handle(known));
+        var random = new Streams(_setting.Seed).Of("reports");
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            var worker = i;
+            var report = Report(worker);
+            Array.ForEach(_balancers, b => b.Handle(report));
+            _world.Agenda.At(random.NextDouble() * _setting.ReportAge, () => ReportInTurn(worker));
+        }
+    }
+
+    /// <summary>A client asks its balancer for one pick.</summary>
+    /// <param name="leaveOut">A worker not to pick; null: none.</param>
+    public void Ask(int client, int? leaveOut)
+    {
+        var request = ++_lastRequest;
+        _asking.Add(request, client);
+        var assign = new Assign(request, 1, leaveOut is { } worker ? [_keys[worker]] : [], null, Patience);
+        Travel(() => BalancerOf(client).Handle(assign));
+    }
+
+    /// <summary>A client has the answer of a job whose worker was picked in that request. Its balancer learns of it after the setting's finish
+    /// delay.</summary>
+    public void JobEnded(int client, long requestId, int worker) =>
+        _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => Finished(client, requestId, worker));
+
+    /// <summary>The protocol has no message for this yet: balancers learn of ends by the workers' reports alone.</summary>
+    private static void Finished(int client, long requestId, int worker) => _ = (client, requestId, worker);
+
+    private static TimeSpan Time(double seconds) => TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static int WorkerOf(WorkerKey key) => (int)(key.Incarnation - 1);
+
+    private Balancer BalancerOf(int client) => _balancers[client % _balancers.Length];
+
+    private void Travel(Action arrive) => _world.Agenda.After(_setting.NetworkDelay, arrive);
+
+    private void ReportInTurn(int worker)
+    {
+        // When every job has come to a worker, nobody is picked any more.
+        if (_world.Given == _world.Work.Count && _setting.Capacity == 0)
+        {
+            return;
+        }
+
+        var report = Report(worker);
+        foreach (var balancer in _balancers)
+        {
+            Travel(() => balancer.Handle(report));
+        }
+
+        _world.Agenda.After(_setting.ReportAge, () => ReportInTurn(worker));
+    }
+
+    private MemoryReport Report(int worker)
+    {
+        var station = _world.Stations[worker];
+        var resident = BaseBytes + station.JobBytes;
+        return new MemoryReport(
+            _keys[worker], ++_sequences[worker], Heartbeat, resident, resident, BaseBytes + (LimitBytesPerSlot * station.Slots), station.InSystem, 0);
+    }
+
+    private Member Registered(WorkerKey key)
+    {
+        var station = _world.Stations[WorkerOf(key)];
+        var record = new WorkerRecord(
+            key.Id, key.Incarnation, Invariant($"akka.tcp://AkkaLb@lab:4055/user/{key.Id}#1"), WorkerState.Up, Capacity(station),
+            (int)Heartbeat.TotalMilliseconds, "lab");
+        return new Member(record, key.Incarnation);
+    }
+
+    /// <summary>What a worker declares: a hundred times what it can do, so that a worker of half the speed declares half as much.</summary>
+    private static int Capacity(Station station) => (int)Math.Clamp(Math.Round(100 * station.Slots * station.Speed), 1, int.MaxValue);
+
+    private void Answered(IAkkaLbMessage message)
+    {
+        switch (message)
+        {
+            case Assigned m:
+                Answer(m.RequestId, new ClientNews(m.RequestId, [.. m.Workers.Select(w => WorkerOf(w.Worker))], 0));
+                break;
+            case AssignRejected m:
+                _world.Rejected();
+                Answer(m.RequestId, new ClientNews(m.RequestId, [], Math.Max(m.RetryAfter.TotalSeconds, 0.001)));
+                break;
+            default:
+                throw new InvalidOperationException($"{message.GetType()} answers no question of the lab's");
+        }
+    }
+
+    private void Answer(long request, ClientNews news)
+    {
+        if (!_asking.Remove(request, out var client))
+        {
+            throw new InvalidOperationException($"request {request} was answered twice");
+        }
+
+        Travel(() => _answer(client, news));
+    }
+
+    /// <summary>One of them, with the shell around its core.</summary>
+    private sealed class Balancer(Balancers all, int number, Policy policy, Random random)
+    {
+        private readonly BalancerCore _core = new(
+            Invariant($"lab-{number}"), new WorkerPool(new WorkerTable(BalancerLimits.Default), policy, random), DecidingRight.Always,
+            AnswerBytesMax);
+
+        private readonly List<BalancerEffect> _outbox = [];
+        private TimeSpan? _tickAt;
+
+        public void Handle(object input)
+        {
+            _core.Handle(input, all.Now, _outbox);
+            foreach (var effect in _outbox)
+            {
+                if (effect is BalancerEffect.Answer answer)
+                {
+                    all.Answered(answer.Message);
+                }
+            }
+
+            _outbox.Clear();
+            Wind();
+        }
+
+        /// <summary>Sees to it that a tick comes when the core wants one.</summary>
+        private void Wind()
+        {
+            if (_core.NextDue is { } due && (_tickAt is not { } set || due < set))
+            {
+                _tickAt = due;
+
+                // A clock of whole ticks of 100 ns must not be read just before the moment that was waited for.
+                all._world.Agenda.At((due.Ticks + 0.5) / TimeSpan.TicksPerSecond, () => Tick(due));
+            }
+        }
+
+        private void Tick(TimeSpan due)
+        {
+            if (_tickAt == due)
+            {
+                _tickAt = null;
+                Handle(Core.Machines.Tick.Instance);
+            }
+        }
+    }
+}

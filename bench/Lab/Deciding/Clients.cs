@@ -1,0 +1,141 @@
+using AkkaLb.Bench.Lab.Engine;
+using AkkaLb.Core.Policies;
+
+namespace AkkaLb.Bench.Lab.Deciding;
+
+/// <summary>What a client hears from its balancer.</summary>
+/// <param name="RequestId">Of which request.</param>
+/// <param name="Workers">Whom to use, in order; empty after a refusal.</param>
+/// <param name="RetryAfter">After a refusal, when to ask again, in seconds.</param>
+internal readonly record struct ClientNews(long RequestId, IReadOnlyList<int> Workers, double RetryAfter);
+
+/// <summary>Clients that ask balancers of production whom to give their jobs.</summary>
+/// <remarks>A client uses its assignments first come first served. With a stock of 1 it asks for a pick for each job that waits; with more it keeps
+/// so many that nobody has used yet, and asks for what is lacking with each job.</remarks>
+internal sealed class Clients : IDispatcher
+{
+    /// <summary>The longest wait before a job that a full worker refused is tried elsewhere, in mean service times; the first is a hundredth of
+    /// it.</summary>
+    private const double BackOffMax = 1;
+
+    private readonly Setting _setting;
+    private readonly Policy _policy;
+    private readonly Client[] _clients;
+    private readonly Random _random;
+    private long[] _requests = [];
+    private int[] _tries = [];
+    private World _world = null!;
+    private Balancers _balancers = null!;
+
+    public Clients(Setting setting, Policy policy, Random random)
+    {
+        (_setting, _policy, _random) = (setting, policy, random);
+        _clients = [.. Enumerable.Range(0, setting.Clients).Select(_ => new Client())];
+    }
+
+    public double AnswerDelay => _setting.NetworkDelay;
+
+    public void Begin(World world)
+    {
+        (_world, _requests, _tries) = (world, new long[world.Work.Count], new int[world.Work.Count]);
+        _balancers = new Balancers(_setting, _policy, world, OnNews);
+        _balancers.Begin();
+        for (var client = 0; _setting.Stock > 1 && client < _clients.Length; client++)
+        {
+            Ask(client, null);
+        }
+    }
+
+    public void Submitted(int job)
+    {
+        var client = _world.Work.Clients[job];
+        _clients[client].Waiting.Enqueue(job);
+        Use(client);
+        Ask(client, null);
+    }
+
+    public void Ended(int job, int worker)
+    {
+        var client = _world.Work.Clients[job];
+        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, _requests[job], worker));
+    }
+
+    private void OnNews(int client, ClientNews news)
+    {
+        var state = _clients[client];
+        if (news.Workers.Count == 0)
+        {
+            _world.Agenda.After(news.RetryAfter, () =>
+            {
+                state.Asked--;
+                Ask(client, null);
+            });
+            return;
+        }
+
+        state.Asked -= news.Workers.Count;
+        foreach (var worker in news.Workers)
+        {
+            state.Stock.Enqueue((news.RequestId, worker));
+        }
+
+        Use(client);
+        Ask(client, null);
+    }
+
+    private void Use(int client)
+    {
+        var state = _clients[client];
+        while (state.Stock.Count > 0 && state.Waiting.TryDequeue(out var job))
+        {
+            var (request, worker) = state.Stock.Dequeue();
+            _requests[job] = request;
+            _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
+        }
+    }
+
+    /// <summary>Asks for what is lacking.</summary>
+    private void Ask(int client, int? leaveOut)
+    {
+        var state = _clients[client];
+        var wanted = state.Waiting.Count + (_setting.Stock > 1 ? _setting.Stock : 0) - state.Stock.Count - state.Asked;
+        for (; wanted > 0; wanted--)
+        {
+            // A request for each pick: one that is refused, or waits in the balancer, concerns one job.
+            state.Asked++;
+            _balancers.Ask(client, leaveOut);
+        }
+    }
+
+    private void Arrive(int job, int worker)
+    {
+        if (_setting.Capacity == 0 || _world.Stations[worker].InSystem < _setting.Capacity)
+        {
+            _world.Give(job, worker);
+            return;
+        }
+
+        _world.Rejected();
+        var client = _world.Work.Clients[job];
+        var bound = Math.Min(BackOffMax, BackOffMax / 100 * Math.Pow(2, Math.Min(30, _tries[job]++))) * _setting.ServiceTime;
+        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, _requests[job], worker));
+        _world.Agenda.After(_setting.NetworkDelay + (_random.NextDouble() * bound), () =>
+        {
+            _clients[client].Waiting.Enqueue(job);
+            Use(client);
+            Ask(client, worker);
+        });
+    }
+
+    private sealed class Client
+    {
+        /// <summary>Jobs without a worker.</summary>
+        public Queue<int> Waiting { get; } = new();
+
+        /// <summary>Assignments that nobody has used.</summary>
+        public Queue<(long Request, int Worker)> Stock { get; } = new();
+
+        /// <summary>Picks that were asked for and not yet answered.</summary>
+        public int Asked { get; set; }
+    }
+}

@@ -1,0 +1,37 @@
+using AkkaLb.Bench.Lab.Engine;
+
+namespace AkkaLb.Bench.Lab.Deciding;
+
+/// <summary>A limit: knows at every moment how many jobs each worker has, and brings a job at once to the worker for which a number is least; of
+/// equals to any.</summary>
+/// <param name="cost">Of a worker as it is now.</param>
+internal sealed class PerfectKnowledge(Random random, Func<Station, double> cost) : IDispatcher
+{
+    private World _world = null!;
+
+    public double AnswerDelay => 0;
+
+    /// <summary>Join the shortest queue: the fewest jobs, whatever the speed (Winston 1977 for equal workers).</summary>
+    public static PerfectKnowledge ShortestQueue(Random random) => new(random, station => station.InSystem);
+
+    /// <summary>Shortest expected delay: (jobs + 1) / (slots x speed). (Banawan, Zahorjan, "Load sharing in heterogeneous queueing systems",
+    /// 1989.)</summary>
+    public static PerfectKnowledge ShortestDelay(Random random) => new(random, s => (s.InSystem + 1) / (s.Slots * s.Speed));
+
+    public void Begin(World world) => _world = world;
+
+    public void Submitted(int job)
+    {
+        var choice = new LeastOf(random);
+        for (var worker = 0; worker < _world.Stations.Count; worker++)
+        {
+            choice.Offer(worker, cost(_world.Stations[worker]));
+        }
+
+        _world.Give(job, choice.Worker);
+    }
+
+    public void Ended(int job, int worker)
+    {
+    }
+}
