@@ -89,7 +89,7 @@ public class ExperimentTests
     public void An_assignment_in_stock_saves_the_question()
     {
         var idle = new Setting { Workers = 50, Speeds = SpeedList.Parse("1"), Slots = 50, Utilisation = 0.01, Jobs = 1_000, NetworkDelay = 0.25 };
-        Assert.Equal(Run(idle, Policy.RoundRobin).Mean - 0.5, Run(idle with { Stock = 10, Clients = 1 }, Policy.RoundRobin).Mean, 1);
+        Assert.Equal(Run(idle, Policy.RoundRobin).Mean - 0.5, Run(idle with { Stock = 100, Clients = 1 }, Policy.RoundRobin).Mean, 1);
     }
 
     [Fact]

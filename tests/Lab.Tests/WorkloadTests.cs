@@ -37,13 +37,13 @@ public class WorkloadTests
     public void A_file_is_stretched_until_the_utilisation_results_and_repeated_until_there_are_enough_jobs()
     {
         var trace = new Trace([0, 1, 5, 7], [1, 2, 3, 2], [5, 1, 1, 1]);
-        var work = Make(Files with { Jobs = 1000 }, trace);
-        var offered = work.Durations.Sum() / (work.Arrivals[^1] * 1000 / 999 * Files.Capability);
+        var work = Make(Files with { Jobs = 10_000 }, trace);
+        var offered = work.Durations.Sum() / (work.Arrivals[^1] * 10_000 / 9_999 * Files.Capability);
         Assert.Equal(0.7, offered, 6);
         Assert.Equal(0.2, work.Durations.Average(), 6);
         Assert.Equal(work.Durations[0], work.Durations[4]);
         Assert.Equal(WorkloadMaker.JobBytesMean, work.Bytes.Average(), 1.0);
-        Assert.Equal(["the file's 4 rows are repeated end to end until there are 1000 jobs"], work.Notes);
+        Assert.Equal(["the file's 4 rows are repeated end to end until there are 10000 jobs"], work.Notes);
     }
 
     [Fact]

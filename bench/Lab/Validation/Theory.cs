@@ -46,7 +46,7 @@ internal static class Theory
     /// equations", Combinatorics, Probability and Computing 8, 1999), by Heun's method.</remarks>
     public static double[] BinShares(int choices)
     {
-        const int Steps = 10_000;
+        const int Steps = 2_000;
         const double Step = 1.0 / Steps;
         var shares = new double[20];
         for (var step = 0; step < Steps; step++)

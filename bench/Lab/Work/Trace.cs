@@ -22,7 +22,7 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
     public static Trace Read(TextReader reader)
     {
         var columns = Header(reader.ReadLine());
-        var (at, memory, duration) = (new List<double>(), new List<double>(), new List<double>());
+        var (at, memory, duration) = (new List<decimal>(), new List<double>(), new List<double>());
         for (var number = 2; reader.ReadLine() is { } line; number++)
         {
             var fields = Fields(line, columns, number);
@@ -43,7 +43,7 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
         return Checked(at, columns > 1 ? memory : null, columns > 2 ? duration : null);
     }
 
-    private static Trace Checked(List<double> at, List<double>? memory, List<double>? duration)
+    private static Trace Checked(List<decimal> at, List<double>? memory, List<double>? duration)
     {
         if (at.Count < 2 || at[^1] <= at[0])
         {
@@ -55,7 +55,7 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
             throw new FormatException("every duration is 0");
         }
 
-        return new Trace([.. at.Select(t => t - at[0])], memory?.ToArray(), duration?.ToArray());
+        return new Trace([.. at.Select(t => (double)(t - at[0]))], memory?.ToArray(), duration?.ToArray());
     }
 
     private static int Header(string? line)
@@ -80,12 +80,13 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
         }
     }
 
-    /// <summary>Seconds since any fixed moment; null: it is no time.</summary>
-    private static double? Time(string text) =>
-        Number(text)
-        ?? (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time.Ticks / (double)TimeSpan.TicksPerSecond
-            : null);
+    /// <summary>Seconds since any fixed moment; null: it is no time. Decimal, because a double of today's date is good for 8 microseconds
+    /// only.</summary>
+    private static decimal? Time(string text) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds
+        : DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time.Ticks / (decimal)TimeSpan.TicksPerSecond
+            : null;
 
     private static double? Number(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
