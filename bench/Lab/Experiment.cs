@@ -19,7 +19,9 @@ internal static class Experiment
     {
         var streams = new Streams(setting.Seed);
         var dispatcher = Limits.Of(name, streams.Of(name)) ?? new Clients(setting, Policy.Of(name), streams.Of("back-off"));
-        return new World(work, setting.SpeedsOfWorkers(), setting.Slots, setting.Discipline, dispatcher).Run(setting.ServiceTime, stop);
+        var world = new World(work, setting.SpeedsOfWorkers(), setting.Slots, setting.Discipline, dispatcher);
+        Disturbances.Plan(setting, world);
+        return world.Run(setting.ServiceTime, stop);
     }
 
     /// <summary>Several of them, on as many threads as there are processors.</summary>

@@ -28,6 +28,7 @@ internal static class ResultJson
         ["imbalance"] = Rounded(result.Imbalance),
         ["hot"] = Rounded(result.Hot),
         ["rejected"] = Rounded(result.Rejected),
+        ["done"] = Rounded(result.Done),
     };
 
     private static JsonObject Settings(Setting setting) => new()
@@ -47,6 +48,11 @@ internal static class ResultJson
         ["clients"] = setting.Clients,
         ["stock"] = setting.Stock,
         ["capacity"] = setting.Capacity,
+        ["kill-every"] = setting.KillEvery,
+        ["down-for"] = setting.DownFor,
+        ["lease"] = setting.Lease,
+        ["slow"] = setting.Slow,
+        ["slow-factor"] = setting.SlowFactor,
         ["jobs"] = setting.Jobs,
         ["seed"] = setting.Seed,
     };

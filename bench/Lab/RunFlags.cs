@@ -59,6 +59,21 @@ internal sealed class RunFlags
     private readonly Option<string?> _capacity = CommonFlags.Make(
         "--capacity", "N", $"jobs that a worker accepts at once, others are refused; 0: any number ({Default.Capacity})");
 
+    private readonly Option<string?> _killEvery = CommonFlags.Make(
+        "--kill-every", "SECONDS", $"from one kill of a worker to the next; its jobs begin again elsewhere; 0: never ({Default.KillEvery})");
+
+    private readonly Option<string?> _downFor = CommonFlags.Make(
+        "--down-for", "SECONDS", $"until a killed worker is there again, as a new one ({Default.DownFor})");
+
+    private readonly Option<string?> _lease = CommonFlags.Make(
+        "--lease", "SECONDS", $"until balancers learn that a worker was killed; its clients see it at once ({Default.Lease})");
+
+    private readonly Option<string?> _slow = CommonFlags.Make(
+        "--slow", "SHARE", $"of the workers that slow down after the warm-up and do not say so, 0 to 1 ({Default.Slow})");
+
+    private readonly Option<string?> _slowFactor = CommonFlags.Make(
+        "--slow-factor", "F", $"what is left of their speed, 0.001 to 1 ({Default.SlowFactor})");
+
     private readonly Option<string?> _jobs = CommonFlags.Make(
         "--jobs", "N", $"jobs; the first {World.WarmUpShare:0%} warm the system up and are not counted ({Default.Jobs})");
 
@@ -68,7 +83,7 @@ internal sealed class RunFlags
     public RunFlags() => Command = new Command("run", Meaning)
     {
         _arrivals, _durations, _policy, _workers, _speeds, _slots, _discipline, _utilisation, _serviceTime, _reportAge, _finishDelay, _networkDelay,
-        _balancers, _clients, _stock, _capacity, _jobs, _seed, _json,
+        _balancers, _clients, _stock, _capacity, _killEvery, _downFor, _lease, _slow, _slowFactor, _jobs, _seed, _json,
     };
 
     public Command Command { get; }
@@ -81,6 +96,7 @@ internal sealed class RunFlags
         imbalance: the largest load of a worker divided by the mean over all, averaged over time; load is jobs / (speed x slots).
         hot: share of jobs that came to a worker without a free slot while another worker had one.
         rejected: AssignRejected and JobRejected for each job that was done.
+        done: work of the jobs that ended until the last was submitted, as a share of what all workers could do in that time.
         """;
 
     public Func<CancellationToken, int> Read(FlagValues given)
@@ -109,6 +125,11 @@ internal sealed class RunFlags
         Clients = Whole(given, _clients, 1, 100_000, Default.Clients),
         Stock = Whole(given, _stock, 1, 1000, Default.Stock),
         Capacity = Whole(given, _capacity, 0, 1_000_000, Default.Capacity),
+        KillEvery = given.Number(_killEvery, 0, SecondsMax) ?? Default.KillEvery,
+        DownFor = given.Number(_downFor, SecondsMin, SecondsMax) ?? Default.DownFor,
+        Lease = given.Number(_lease, 0, SecondsMax) ?? Default.Lease,
+        Slow = given.Number(_slow, 0, 1) ?? Default.Slow,
+        SlowFactor = given.Number(_slowFactor, 0.001, 1) ?? Default.SlowFactor,
         Jobs = Whole(given, _jobs, 10, Trace.RowsMax, Default.Jobs),
         Seed = given.Whole(_seed, 0, long.MaxValue) ?? Default.Seed,
     };

@@ -57,6 +57,21 @@ internal sealed record Setting
     /// <summary>Jobs that a worker accepts at once; more are refused, and tried elsewhere. 0: any number.</summary>
     public int Capacity { get; init; }
 
+    /// <summary>Seconds from one kill of a worker, any of them, to the next, as long as jobs are submitted; 0: none is killed.</summary>
+    public double KillEvery { get; init; }
+
+    /// <summary>Seconds until a killed worker is there again, as another incarnation; above 0.</summary>
+    public double DownFor { get; init; } = 10;
+
+    /// <summary>Seconds until the registry misses a worker that was killed; so long a client leaves out one that it missed itself.</summary>
+    public double Lease { get; init; } = 5;
+
+    /// <summary>Share of the workers that slow down when the first job that counts is submitted, and do not say so: 0 to 1.</summary>
+    public double Slow { get; init; }
+
+    /// <summary>What is left of their speed: 0.001 to 1.</summary>
+    public double SlowFactor { get; init; } = 0.25;
+
     public long Seed { get; init; } = 1;
 
     /// <summary>Jobs that all workers together can do in a mean service time.</summary>

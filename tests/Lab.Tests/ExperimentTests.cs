@@ -100,6 +100,34 @@ public class ExperimentTests
         Assert.Equal(0, Run(Small with { Utilisation = 0.9 }, Policy.Random).Rejected);
     }
 
+    [Theory]
+    [InlineData(Limits.CentralQueue)]
+    [InlineData(Limits.ShortestDelay)]
+    [InlineData(Policy.RoundRobin)]
+    [InlineData(Policy.LeastLoad)]
+    public void Jobs_of_killed_workers_are_done_elsewhere(string name)
+    {
+        // About 60 s and 12 kills; a worker is away for as long as its lease, longer, and shorter.
+        foreach (var downFor in (double[])[1, 5, 20])
+        {
+            var setting = Small with { KillEvery = 5, DownFor = downFor, Stock = 3 };
+            var (calm, killed) = (Run(Small with { Stock = 3 }, name), Run(setting, name));
+            Assert.NotEqual(calm, killed);
+            Assert.True(killed.Done < calm.Done + 0.05, $"{name}: {killed}");
+        }
+    }
+
+    [Fact]
+    public void A_worker_that_slows_down_is_loaded_by_who_does_not_look()
+    {
+        var slow = Small with { Speeds = SpeedList.Parse("1"), Slow = 0.2, SlowFactor = 0.1, Utilisation = 0.5 };
+        Assert.True(Run(slow, Policy.RoundRobin).P99 > 3 * Run(slow, Limits.ShortestDelay).P99);
+    }
+
+    [Fact]
+    public void Under_overload_all_workers_are_busy_all_the_time() =>
+        Assert.InRange(Run(Small with { Utilisation = 2 }, Limits.CentralQueue).Done, 0.95, 1.05);
+
     [Fact]
     public void Whoever_picks_the_same_worker_every_time_is_as_uneven_as_can_be()
     {

@@ -7,7 +7,7 @@ public class MeterTests
     [Fact]
     public void Quantiles_are_response_times_that_so_many_jobs_did_not_exceed()
     {
-        var meter = new Meter(jobs: 1000, firstCounted: 0, stations: 1);
+        var meter = new Meter(jobs: 1000, firstCounted: 0, stations: 1, capability: 1);
         for (var job = 0; job < 1000; job++)
         {
             meter.Answered(job, 1000 - job);
@@ -20,7 +20,7 @@ public class MeterTests
     [Fact]
     public void Jobs_of_the_warm_up_do_not_count()
     {
-        var meter = new Meter(jobs: 2, firstCounted: 1, stations: 1);
+        var meter = new Meter(jobs: 2, firstCounted: 1, stations: 1, capability: 1);
         meter.Answered(0, 100);
         meter.Hot(0);
         meter.Answered(1, 1);
@@ -31,7 +31,7 @@ public class MeterTests
     [Fact]
     public void Imbalance_is_the_largest_load_over_the_mean_averaged_over_the_time_in_which_there_is_any()
     {
-        var meter = new Meter(jobs: 1, firstCounted: 0, stations: 2);
+        var meter = new Meter(jobs: 1, firstCounted: 0, stations: 2, capability: 1);
         meter.BeginTime(0);
         meter.LoadChanged(0, 1, 2); // nothing until 2
         meter.LoadChanged(1, 1, 3); // 2 for a second

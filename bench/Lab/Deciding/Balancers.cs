@@ -22,16 +22,21 @@ internal sealed class Balancers
 
     private const int AnswerBytesMax = 1 << 20;
 
+    /// <summary>So many workers a request may leave out.</summary>
+    public const int LeaveOutMax = Assign.LeaveOutMax;
+
     /// <summary>Callers in the lab wait as long as it takes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1000);
 
     private readonly Setting _setting;
     private readonly World _world;
     private readonly Balancer[] _balancers;
-    private readonly WorkerKey[] _keys;
+    private readonly Member?[] _members;
     private readonly long[] _sequences;
     private readonly Dictionary<long, int> _asking = [];
     private long _lastRequest;
+    private long _revision;
+    private long _lastOrder;
 
     /// <summary>Takes an answer to the client that asked.</summary>
     private readonly Action<int, ClientNews> _answer;
@@ -39,8 +44,8 @@ internal sealed class Balancers
     public Balancers(Setting setting, Policy policy, World world, Action<int, ClientNews> answer)
     {
         (_setting, _world, _answer) = (setting, world, answer);
-        _keys = [.. Enumerable.Range(0, world.Stations.Count).Select(i => new WorkerKey(Invariant($"worker-{i}"), i + 1))];
-        _sequences = new long[_keys.Length];
+        _members = [.. Enumerable.Range(0, world.Stations.Count).Select(Registered)];
+        _sequences = new long[_members.Length];
         var streams = new Streams(setting.Seed);
         _balancers = [.. Enumerable.Range(0, setting.Balancers).Select(i => new Balancer(this, i, policy, streams.Of(policy.Name, i)))];
     }
@@ -52,10 +57,10 @@ internal sealed class Balancers
     /// <summary>Everybody is registered and has reported; from then on each reports in its turn.</summary>
     public void Begin()
     {
-        var known = new Watched<Member>.Known(1, [.. _keys.Select(Registered)]);
+        var known = new Watched<Member>.Known(++_revision, [.. _members.OfType<Member>()]);
         Array.ForEach(_balancers, b => b.Handle(known));
         var random = new Streams(_setting.Seed).Of("reports");
-        for (var i = 0; i < _keys.Length; i++)
+        for (var i = 0; i < _members.Length; i++)
         {
             var worker = i;
             var report = Report(worker);
@@ -65,12 +70,12 @@ internal sealed class Balancers
     }
 
     /// <summary>A client asks its balancer for one pick.</summary>
-    /// <param name="leaveOut">A worker not to pick; null: none.</param>
-    public void Ask(int client, int? leaveOut)
+    /// <param name="leaveOut">Workers not to pick, at most <see cref="LeaveOutMax"/>; those that the registry does not have are no matter.</param>
+    public void Ask(int client, IReadOnlyList<int> leaveOut)
     {
         var request = ++_lastRequest;
         _asking.Add(request, client);
-        var assign = new Assign(request, 1, leaveOut is { } worker ? [_keys[worker]] : [], null, Patience);
+        var assign = new Assign(request, 1, [.. leaveOut.Select(w => _members[w]).OfType<Member>().Select(KeyOf)], null, Patience);
         Travel(() => BalancerOf(client).Handle(assign));
     }
 
@@ -79,6 +84,28 @@ internal sealed class Balancers
     public void JobEnded(int client, long requestId, int worker) =>
         _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => Finished(client, requestId, worker));
 
+    /// <summary>A worker was killed: when its lease is over it is no longer registered, unless it has come back by then.</summary>
+    public void Lost(int worker)
+    {
+        var lost = _members[worker];
+        _world.Agenda.After(_setting.Lease, () =>
+        {
+            if (lost is not null && _members[worker] == lost)
+            {
+                _members[worker] = null;
+                Tell(new KeyChange<Member>(lost.Worker.Id, null));
+            }
+        });
+    }
+
+    /// <summary>A worker that was killed registers again, as another incarnation.</summary>
+    public void Returned(int worker)
+    {
+        var member = Registered(worker);
+        (_members[worker], _sequences[worker]) = (member, 0);
+        Tell(new KeyChange<Member>(member.Worker.Id, member));
+    }
+
     /// <summary>The protocol has no message for this yet: balancers learn of ends by the workers' reports alone.</summary>
     private static void Finished(int client, long requestId, int worker) => _ = (client, requestId, worker);
 
@@ -86,7 +113,10 @@ internal sealed class Balancers
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static int WorkerOf(WorkerKey key) => (int)(key.Incarnation - 1);
+    private static WorkerKey KeyOf(Member member) => new(member.Worker.Id, member.Worker.Incarnation);
+
+    /// <summary>Ids are <c>worker-</c> and the number.</summary>
+    private static int WorkerOf(WorkerKey key) => int.Parse(key.Id.AsSpan("worker-".Length), CultureInfo.InvariantCulture);
 
     private Balancer BalancerOf(int client) => _balancers[client % _balancers.Length];
 
@@ -95,18 +125,27 @@ internal sealed class Balancers
     private void ReportInTurn(int worker)
     {
         // When every job has come to a worker, nobody is picked any more.
-        if (_world.Given == _world.Work.Count && _setting.Capacity == 0)
+        if (_world.IsEverythingGiven)
         {
             return;
         }
 
-        var report = Report(worker);
-        foreach (var balancer in _balancers)
+        if (_world.Stations[worker].IsUp)
         {
-            Travel(() => balancer.Handle(report));
+            TellAll(Report(worker));
         }
 
         _world.Agenda.After(_setting.ReportAge, () => ReportInTurn(worker));
+    }
+
+    private void Tell(KeyChange<Member> change) => TellAll(new Watched<Member>.Known(++_revision, [.. _members.OfType<Member>()], [change]));
+
+    private void TellAll(object input)
+    {
+        foreach (var balancer in _balancers)
+        {
+            Travel(() => balancer.Handle(input));
+        }
     }
 
     private MemoryReport Report(int worker)
@@ -114,20 +153,22 @@ internal sealed class Balancers
         var station = _world.Stations[worker];
         var resident = BaseBytes + station.JobBytes;
         return new MemoryReport(
-            _keys[worker], ++_sequences[worker], Heartbeat, resident, resident, BaseBytes + (LimitBytesPerSlot * station.Slots), station.InSystem, 0);
+            KeyOf(_members[worker]!), ++_sequences[worker], Heartbeat, resident, resident, BaseBytes + (LimitBytesPerSlot * station.Slots),
+            station.InSystem, 0);
     }
 
-    private Member Registered(WorkerKey key)
+    /// <summary>A new incarnation of a worker, as the registry has it.</summary>
+    private Member Registered(int worker)
     {
-        var station = _world.Stations[WorkerOf(key)];
+        var (id, order) = (Invariant($"worker-{worker}"), ++_lastOrder);
         var record = new WorkerRecord(
-            key.Id, key.Incarnation, Invariant($"akka.tcp://AkkaLb@lab:4055/user/{key.Id}#1"), WorkerState.Up, Capacity(station),
+            id, order, Invariant($"akka.tcp://AkkaLb@lab:4055/user/{id}#1"), WorkerState.Up, Capacity(_world.Stations[worker]),
             (int)Heartbeat.TotalMilliseconds, "lab");
-        return new Member(record, key.Incarnation);
+        return new Member(record, order);
     }
 
     /// <summary>What a worker declares: a hundred times what it can do, so that a worker of half the speed declares half as much.</summary>
-    private static int Capacity(Station station) => (int)Math.Clamp(Math.Round(100 * station.Slots * station.Speed), 1, int.MaxValue);
+    private static int Capacity(Station station) => (int)Math.Clamp(Math.Round(100 * station.Slots * station.NominalSpeed), 1, int.MaxValue);
 
     private void Answered(IAkkaLbMessage message)
     {

@@ -22,9 +22,19 @@ internal sealed class CentralQueue(Random random) : IDispatcher
 
     public void Ended(int job, int worker) => GiveFirst();
 
+    public void Lost(IReadOnlyList<int> jobs, int worker)
+    {
+        foreach (var job in jobs)
+        {
+            Submitted(job);
+        }
+    }
+
+    public void Returned(int worker) => GiveFirst();
+
     private void GiveFirst()
     {
-        if (_world.FreeStations > 0 && _waiting.TryDequeue(out var job))
+        while (_world.FreeStations > 0 && _waiting.TryDequeue(out var job))
         {
             _world.Give(job, Fastest());
         }

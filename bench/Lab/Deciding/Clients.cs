@@ -42,7 +42,7 @@ internal sealed class Clients : IDispatcher
         _balancers.Begin();
         for (var client = 0; _setting.Stock > 1 && client < _clients.Length; client++)
         {
-            Ask(client, null);
+            Ask(client);
         }
     }
 
@@ -51,80 +51,113 @@ internal sealed class Clients : IDispatcher
         var client = _world.Work.Clients[job];
         _clients[client].Waiting.Enqueue(job);
         Use(client);
-        Ask(client, null);
+        Ask(client);
     }
 
-    public void Ended(int job, int worker)
+    public void Ended(int job, int worker) => TellEnd(job, worker);
+
+    public void Lost(IReadOnlyList<int> jobs, int worker)
     {
-        var client = _world.Work.Clients[job];
-        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, _requests[job], worker));
+        _balancers.Lost(worker);
+        foreach (var job in jobs)
+        {
+            TryElsewhere(job, worker, pause: 0, leaveOutFor: _setting.Lease);
+        }
     }
+
+    public void Returned(int worker) => _balancers.Returned(worker);
 
     private void OnNews(int client, ClientNews news)
     {
         var state = _clients[client];
-        if (news.Workers.Count == 0)
+        if (news.Workers.Count > 0)
         {
-            _world.Agenda.After(news.RetryAfter, () =>
+            state.Asked -= news.Workers.Count;
+            foreach (var worker in news.Workers)
             {
-                state.Asked--;
-                Ask(client, null);
-            });
+                state.Stock.Enqueue((news.RequestId, worker));
+            }
+
+            Use(client);
+            Ask(client);
             return;
         }
 
-        state.Asked -= news.Workers.Count;
-        foreach (var worker in news.Workers)
+        // It may be because of whom it left out; so next time it leaves out nobody.
+        state.LeftOut.Clear();
+        _world.Agenda.After(news.RetryAfter, () =>
         {
-            state.Stock.Enqueue((news.RequestId, worker));
-        }
-
-        Use(client);
-        Ask(client, null);
+            state.Asked--;
+            Ask(client);
+        });
     }
 
     private void Use(int client)
     {
         var state = _clients[client];
-        while (state.Stock.Count > 0 && state.Waiting.TryDequeue(out var job))
+        while (state.Stock.Count > 0 && state.Waiting.Count > 0)
         {
             var (request, worker) = state.Stock.Dequeue();
+            if (state.LeftOut.At(_world.Now).Contains(worker))
+            {
+                _balancers.JobEnded(client, request, worker);
+                continue;
+            }
+
+            var job = state.Waiting.Dequeue();
             _requests[job] = request;
             _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
         }
     }
 
-    /// <summary>Asks for what is lacking.</summary>
-    private void Ask(int client, int? leaveOut)
+    /// <summary>Asks for what is lacking: a request for each pick, so that one that is refused, or waits in the balancer, concerns one job.</summary>
+    private void Ask(int client)
     {
         var state = _clients[client];
         var wanted = state.Waiting.Count + (_setting.Stock > 1 ? _setting.Stock : 0) - state.Stock.Count - state.Asked;
         for (; wanted > 0; wanted--)
         {
-            // A request for each pick: one that is refused, or waits in the balancer, concerns one job.
             state.Asked++;
-            _balancers.Ask(client, leaveOut);
+            _balancers.Ask(client, state.LeftOut.At(_world.Now));
         }
     }
 
     private void Arrive(int job, int worker)
     {
-        if (_setting.Capacity == 0 || _world.Stations[worker].InSystem < _setting.Capacity)
+        var station = _world.Stations[worker];
+        if (!station.IsUp)
+        {
+            TryElsewhere(job, worker, pause: 0, leaveOutFor: _setting.Lease);
+        }
+        else if (_setting.Capacity > 0 && station.InSystem >= _setting.Capacity)
+        {
+            _world.Rejected();
+            var bound = Math.Min(BackOffMax, BackOffMax / 100 * Math.Pow(2, Math.Min(30, _tries[job]++))) * _setting.ServiceTime;
+            TryElsewhere(job, worker, _random.NextDouble() * bound, leaveOutFor: bound);
+        }
+        else
         {
             _world.Give(job, worker);
-            return;
         }
+    }
 
-        _world.Rejected();
+    /// <summary>The client hears that its job is not done there, and begins again.</summary>
+    private void TryElsewhere(int job, int worker, double pause, double leaveOutFor)
+    {
+        TellEnd(job, worker);
         var client = _world.Work.Clients[job];
-        var bound = Math.Min(BackOffMax, BackOffMax / 100 * Math.Pow(2, Math.Min(30, _tries[job]++))) * _setting.ServiceTime;
-        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, _requests[job], worker));
-        _world.Agenda.After(_setting.NetworkDelay + (_random.NextDouble() * bound), () =>
+        _world.Agenda.After(_setting.NetworkDelay + pause, () =>
         {
-            _clients[client].Waiting.Enqueue(job);
-            Use(client);
-            Ask(client, worker);
+            _clients[client].LeftOut.Add(worker, _world.Now + leaveOutFor);
+            Submitted(job);
         });
+    }
+
+    /// <summary>However a job ended at a worker, the client hears of it, and its balancer from the client.</summary>
+    private void TellEnd(int job, int worker)
+    {
+        var (client, request) = (_world.Work.Clients[job], _requests[job]);
+        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, request, worker));
     }
 
     private sealed class Client
@@ -134,6 +167,8 @@ internal sealed class Clients : IDispatcher
 
         /// <summary>Assignments that nobody has used.</summary>
         public Queue<(long Request, int Worker)> Stock { get; } = new();
+
+        public LeftOutWorkers LeftOut { get; } = new(Balancers.LeaveOutMax);
 
         /// <summary>Picks that were asked for and not yet answered.</summary>
         public int Asked { get; set; }

@@ -27,13 +27,28 @@ internal sealed class PerfectKnowledge(Random random, Func<Station, double> cost
         var choice = new LeastOf(random);
         for (var worker = 0; worker < _world.Stations.Count; worker++)
         {
-            choice.Offer(worker, cost(_world.Stations[worker]));
+            if (_world.Stations[worker].IsUp)
+            {
+                choice.Offer(worker, cost(_world.Stations[worker]));
+            }
         }
 
         _world.Give(job, choice.Worker);
     }
 
     public void Ended(int job, int worker)
+    {
+    }
+
+    public void Lost(IReadOnlyList<int> jobs, int worker)
+    {
+        foreach (var job in jobs)
+        {
+            Submitted(job);
+        }
+    }
+
+    public void Returned(int worker)
     {
     }
 }

@@ -14,4 +14,10 @@ internal interface IDispatcher
 
     /// <summary>A worker is done with a job.</summary>
     void Ended(int job, int worker);
+
+    /// <summary>A worker is gone, and these jobs with it: they are to be done elsewhere.</summary>
+    void Lost(IReadOnlyList<int> jobs, int worker);
+
+    /// <summary>A worker is there again.</summary>
+    void Returned(int worker);
 }

@@ -4,7 +4,8 @@ namespace AkkaLb.Bench.Lab.Engine;
 /// <param name="jobs">How many there are.</param>
 /// <param name="firstCounted">Jobs before this one warm the system up and do not count.</param>
 /// <param name="stations">How many workers there are.</param>
-internal sealed class Meter(int jobs, int firstCounted, int stations)
+/// <param name="capability">Work that all of them can do in a second.</param>
+internal sealed class Meter(int jobs, int firstCounted, int stations, double capability)
 {
     private readonly double[] _responses = new double[jobs - firstCounted];
     private readonly double[] _loads = new double[stations];
@@ -13,7 +14,11 @@ internal sealed class Meter(int jobs, int firstCounted, int stations)
     private double _since;
     private double _imbalanceTime;
     private double _time;
+    private double _begin;
+    private double _end;
     private long _hot;
+    private int _up = stations;
+    private double _workDone;
     private bool _isMeasuring;
 
     /// <summary>Jobs that have ended, those of the warm-up included.</summary>
@@ -23,14 +28,25 @@ internal sealed class Meter(int jobs, int firstCounted, int stations)
     public long Rejected { get; set; }
 
     /// <summary>Time averages begin.</summary>
-    public void BeginTime(double now) => (_isMeasuring, _since) = (true, now);
+    public void BeginTime(double now) => (_isMeasuring, _since, _begin) = (true, now, now);
 
     /// <summary>Time averages end.</summary>
     public void EndTime(double now)
     {
         Pass(now);
-        _isMeasuring = false;
+        (_isMeasuring, _end) = (false, now);
     }
+
+    /// <summary>A worker went, or came.</summary>
+    public void UpChanged(int change, double now)
+    {
+        Pass(now);
+        _up += change;
+    }
+
+    /// <summary>A worker is done with a job.</summary>
+    /// <param name="work">How long it runs at speed 1, in seconds.</param>
+    public void Done(double work) => _workDone += _isMeasuring ? work : 0;
 
     public void LoadChanged(int station, double load, double now)
     {
@@ -61,7 +77,8 @@ internal sealed class Meter(int jobs, int firstCounted, int stations)
         Array.Sort(_responses);
         return new Result(
             Quantile(0.5) / serviceTime, Quantile(0.99) / serviceTime, Quantile(0.999) / serviceTime, _responses.Average() / serviceTime,
-            _time > 0 ? _imbalanceTime / _time : 1, (double)_hot / _responses.Length, (double)Rejected / Finished);
+            _time > 0 ? _imbalanceTime / _time : 1, (double)_hot / _responses.Length, (double)Rejected / Finished,
+            _end > _begin ? _workDone / (capability * (_end - _begin)) : 0);
     }
 
     /// <summary>Nearest rank: the smallest response time that at least this share of the jobs did not exceed.</summary>
@@ -72,7 +89,7 @@ internal sealed class Meter(int jobs, int firstCounted, int stations)
         // Where nobody has anything to do, nothing is uneven. A little above 0, because the sum of many changes is not exactly 0 again.
         if (_isMeasuring && _largest.Max > 0 && _sum > 1e-9)
         {
-            _imbalanceTime += (now - _since) * _largest.Max / (_sum / stations);
+            _imbalanceTime += (now - _since) * _largest.Max / (_sum / _up);
             _time += now - _since;
         }
 

@@ -7,7 +7,7 @@ namespace AkkaLb.Bench.Lab.Engine;
 /// ends next. An arrival or an end costs O(log n). (The "virtual time" of Kleinrock's processor sharing, and of fair queueing.) Times are in
 /// seconds, work in seconds at speed 1.
 /// </remarks>
-/// <param name="speed">Work done in a second by one slot; above 0.</param>
+/// <param name="speed">Work done in a second by one slot, at first; above 0.</param>
 /// <param name="slots">How many jobs run at full speed at once; at least 1.</param>
 internal sealed class Station(double speed, int slots, Discipline discipline)
 {
@@ -16,18 +16,25 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
     private double _done;
     private double _at;
 
+    /// <summary>Whether it is there at all.</summary>
+    public bool IsUp { get; private set; } = true;
+
     /// <summary>Jobs that run or wait.</summary>
     public int InSystem => _running.Count + _waiting.Count;
 
     /// <summary>Whether one more job would run at once and at full speed.</summary>
-    public bool HasFreeSlot => InSystem < slots;
+    public bool HasFreeSlot => IsUp && InSystem < slots;
 
     public int Slots => slots;
 
-    public double Speed => speed;
+    /// <summary>What a slot does in truth.</summary>
+    public double Speed { get; private set; } = speed;
+
+    /// <summary>What it did at first, and what is known of it.</summary>
+    public double NominalSpeed { get; } = speed;
 
     /// <summary>Jobs for what it can do: 1 when as many are there as run at full speed on a worker of speed 1 with one slot.</summary>
-    public double Load => InSystem / (speed * slots);
+    public double Load => InSystem / (Speed * slots);
 
     /// <summary>Bytes held by the jobs that are there.</summary>
     public long JobBytes { get; set; }
@@ -38,7 +45,7 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
     /// <summary>When the next job ends if nothing comes before; null: none runs.</summary>
     public double? NextEnd => _running.TryPeek(out _, out var end) ? _at + Math.Max(0, (end - _done) / Rate) : null;
 
-    private double Rate => discipline == Discipline.Fifo ? speed : speed * Math.Min(1, (double)slots / _running.Count);
+    private double Rate => discipline == Discipline.Fifo ? Speed : Speed * Math.Min(1, (double)slots / _running.Count);
 
     public void Add(int job, double work, double now)
     {
@@ -66,6 +73,29 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
 
         return job;
     }
+
+    /// <summary>From now on it works at another speed.</summary>
+    public void ChangeSpeed(double changed, double now)
+    {
+        Advance(now);
+        Speed = changed;
+        Version++;
+    }
+
+    /// <summary>It is gone, and all it held with it.</summary>
+    /// <returns>The jobs that are lost.</returns>
+    public List<int> Kill()
+    {
+        List<int> lost = [.. _running.UnorderedItems.Select(item => item.Element).Order(), .. _waiting.Select(item => item.Job)];
+        _running.Clear();
+        _waiting.Clear();
+        (IsUp, JobBytes) = (false, 0);
+        Version++;
+        return lost;
+    }
+
+    /// <summary>It is there again, without jobs.</summary>
+    public void Return() => IsUp = true;
 
     private void Start(int job, double work)
     {

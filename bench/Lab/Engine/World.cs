@@ -21,13 +21,14 @@ internal sealed class World
     private readonly Meter _meter;
     private readonly int _firstCounted;
     private int _submitted;
+    private int _given;
 
     public World(Workload work, IReadOnlyList<double> speeds, int slots, Discipline discipline, IDispatcher dispatcher)
     {
         (_work, _dispatcher) = (work, dispatcher);
         _stations = [.. speeds.Select(speed => new Station(speed, slots, discipline))];
         _firstCounted = (int)(WarmUpShare * work.Count);
-        _meter = new Meter(work.Count, _firstCounted, _stations.Length);
+        _meter = new Meter(work.Count, _firstCounted, _stations.Length, speeds.Sum() * slots);
         FreeStations = _stations.Length;
     }
 
@@ -42,8 +43,14 @@ internal sealed class World
     /// <summary>How many workers have a free slot.</summary>
     public int FreeStations { get; private set; }
 
-    /// <summary>How many jobs have reached a worker.</summary>
-    public int Given { get; private set; }
+    /// <summary>Whether each job is at a worker, or was.</summary>
+    public bool IsEverythingGiven => _given == _work.Count;
+
+    /// <summary>Whether the last job has been submitted.</summary>
+    public bool IsEverythingSubmitted => _submitted == _work.Count;
+
+    /// <summary>Called when the first job that counts is submitted.</summary>
+    public Action WarmedUp { get; set; } = () => { };
 
     /// <summary>A balancer, or a worker, said no.</summary>
     public void Rejected() => _meter.Rejected++;
@@ -89,8 +96,38 @@ internal sealed class World
 
         station.Add(job, _work.Durations[job], Now);
         station.JobBytes += _work.Bytes[job];
-        Given++;
+        _given++;
         Changed(worker, hadFreeSlot, version);
+    }
+
+    /// <summary>A worker works at another speed from now on.</summary>
+    public void ChangeSpeed(int worker, double speed)
+    {
+        var station = _stations[worker];
+        var (hadFreeSlot, version) = (station.HasFreeSlot, station.Version);
+        station.ChangeSpeed(speed, Now);
+        Changed(worker, hadFreeSlot, version);
+    }
+
+    /// <summary>A worker that is up is gone, now.</summary>
+    public void Kill(int worker)
+    {
+        var station = _stations[worker];
+        var (hadFreeSlot, version) = (station.HasFreeSlot, station.Version);
+        var lost = station.Kill();
+        _given -= lost.Count;
+        _meter.UpChanged(-1, Now);
+        Changed(worker, hadFreeSlot, version);
+        _dispatcher.Lost(lost, worker);
+    }
+
+    /// <summary>A worker that was killed is there again.</summary>
+    public void Return(int worker)
+    {
+        _stations[worker].Return();
+        FreeStations++;
+        _meter.UpChanged(1, Now);
+        _dispatcher.Returned(worker);
     }
 
     private void Submit()
@@ -99,6 +136,7 @@ internal sealed class World
         if (job == _firstCounted)
         {
             _meter.BeginTime(Now);
+            WarmedUp();
         }
 
         if (_submitted < _work.Count)
@@ -120,6 +158,7 @@ internal sealed class World
         var job = station.TakeEnded(Now);
         station.JobBytes -= _work.Bytes[job];
         Changed(worker, hadFreeSlot, version);
+        _meter.Done(_work.Durations[job]);
         _meter.Answered(job, Now + _dispatcher.AnswerDelay - _work.Arrivals[job]);
         _dispatcher.Ended(job, worker);
     }

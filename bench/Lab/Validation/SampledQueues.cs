@@ -28,4 +28,10 @@ internal sealed class SampledQueues(int choices, Random random) : IDispatcher
     public void Ended(int job, int worker)
     {
     }
+
+    public void Lost(IReadOnlyList<int> jobs, int worker) => throw new NotSupportedException("nobody is killed in the model");
+
+    public void Returned(int worker)
+    {
+    }
 }
