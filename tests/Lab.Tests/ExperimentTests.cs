@@ -12,7 +12,7 @@ public class ExperimentTests
     private static readonly Setting Small = new() { Workers = 10, Jobs = 2_000 };
 
     /// <summary>M/M/1 with so few jobs that 10 % is a wide enough tolerance for the seed.</summary>
-    private static readonly Setting Single = new() { Workers = 1, Speeds = SpeedList.Parse("1"), Slots = 1, Utilisation = 0.5, Jobs = 50_000 };
+    private static readonly Setting Single = new() { Workers = 1, Speeds = SpeedList.Parse("1"), Slots = 1, Utilisation = 0.5, Jobs = 30_000 };
 
     public static TheoryData<string> Policies => [.. Policy.All.Select(p => p.Name)];
 
@@ -66,7 +66,7 @@ public class ExperimentTests
     {
         string Text(long seed)
         {
-            var setting = Small with { Seed = seed };
+            var setting = Small with { Seed = seed, Jobs = 500 };
             var work = new WorkloadMaker(setting, null).Make();
             string[] names = [.. Limits.Names, .. Policy.All.Select(p => p.Name)];
             return ResultJson.Of(setting, work, Experiment.RunAll(setting, work, names, default)).ToJsonString();

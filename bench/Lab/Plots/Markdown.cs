@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text;
 using AkkaLb.Bench.Lab.Deciding;
 using AkkaLb.Bench.Lab.Engine;
+using AkkaLb.Bench.Lab.Validation;
 
 namespace AkkaLb.Bench.Lab.Plots;
 
 /// <summary>The tables of docs/policies, as a page.</summary>
 internal static class Markdown
 {
-    public static string Of(PlotPlan plan, PlotRuns runs)
+    public static string Of(PlotPlan plan, PlotRuns runs, IReadOnlyList<Check> checks)
     {
         var text = new StringBuilder();
         text.AppendLine(Head(plan.Base));
@@ -19,6 +20,7 @@ internal static class Markdown
 
         Add(text, "p99", plan, runs, r => r.P99);
         Add(text, "mean", plan, runs, r => r.Mean);
+        Add(text, checks);
         return text.ToString().TrimEnd() + "\n";
     }
 
@@ -56,6 +58,21 @@ internal static class Markdown
             }
 
             text.AppendLine();
+        }
+    }
+
+    private static void Add(StringBuilder text, IReadOnlyList<Check> checks)
+    {
+        text.AppendLine("## The lab against theory").AppendLine();
+        text.AppendLine("`validate` makes this table, and fails when a line is more than 2 % off. Where each rule is from: `Validation/Theory.cs`.");
+        text.AppendLine();
+        AddRow(text, "", ["theory", "measured", "deviation"]);
+        AddRow(text, "---", ["--:", "--:", "--:"]);
+        foreach (var check in checks)
+        {
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {check.Name} | {check.Theory:0.0000} | {check.Measured:0.0000} | {100 * check.Deviation:+0.00;-0.00} % |");
         }
     }
 

@@ -5,7 +5,7 @@ using ScottPlot.TickGenerators;
 
 namespace AkkaLb.Bench.Lab.Plots;
 
-/// <summary>Draws a figure: limits dashed, policies with marks.</summary>
+/// <summary>Draws a figure: limits in grey and broken, policies in colours and with marks.</summary>
 internal static class Picture
 {
     private const int Width = 900;
@@ -23,10 +23,9 @@ internal static class Picture
         plot.Title(figure.Title);
         plot.XLabel(figure.Axis);
         plot.YLabel("p99 in mean service times");
-        var place = 0;
-        foreach (var name in plan.Names)
+        for (var place = 0; place < plan.Names.Count; place++)
         {
-            Add(plot, figure, runs, name, place++);
+            Add(plot, figure, runs, plan.Names[place], place);
         }
 
         Axes(plot, figure, runs);
@@ -37,16 +36,23 @@ internal static class Picture
 
     private static void Add(Plot plot, Figure figure, PlotRuns runs, string name, int place)
     {
-        var isLimit = Limits.Names.Contains(name);
         var xs = figure.Points.Select(p => Across(figure, p.X)).ToArray();
         var ys = figure.Points.Select(p => Math.Log10(runs[p.Setting, name].P99)).ToArray();
         var line = plot.Add.Scatter(xs, ys);
         line.LegendText = name;
-        line.Color = new ScottPlot.Palettes.Category20().GetColor(place);
-        line.LinePattern = isLimit ? LinePattern.Dashed : LinePattern.Solid;
-        line.LineWidth = isLimit ? 2 : 1.5f;
-        line.MarkerSize = isLimit ? 0 : 7;
-        line.MarkerShape = (MarkerShape)(1 + (place % 8));
+        if (place < Limits.Names.Count)
+        {
+            line.Color = Colors.Black.WithAlpha(0.8 - (0.2 * place));
+            line.LinePattern = ((LinePattern[])[LinePattern.Dashed, LinePattern.DenselyDashed, LinePattern.Dotted])[place % 3];
+            (line.LineWidth, line.MarkerSize) = (2, 0);
+            return;
+        }
+
+        // The palette has each colour dark and then light: first all the dark ones.
+        var policy = place - Limits.Names.Count;
+        line.Color = new ScottPlot.Palettes.Category20().GetColor((2 * policy % 20) + (policy / 10 % 2));
+        line.MarkerShape = (MarkerShape)(1 + (policy % 8));
+        (line.LineWidth, line.MarkerSize) = (1.5f, 7);
     }
 
     private static void Axes(Plot plot, Figure figure, PlotRuns runs)

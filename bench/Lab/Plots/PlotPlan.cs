@@ -23,6 +23,9 @@ internal sealed class PlotPlan(int jobs, long seed, IReadOnlyList<string> polici
 
     public Setting Base => _base;
 
+    /// <summary>Jobs for each line of the validation: as many as <c>validate</c> takes when the runs have their usual length.</summary>
+    public int ValidationJobs => (int)Math.Min(8_000_000, 134L * jobs);
+
     public IReadOnlyList<Table> Tables =>
     [
         .. from discipline in (Discipline[])[Discipline.Fifo, Discipline.Shared]

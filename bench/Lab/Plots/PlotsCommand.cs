@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using AkkaLb.Bench.Lab.Validation;
 using AkkaLb.Hosting;
 
 namespace AkkaLb.Bench.Lab.Plots;
@@ -12,10 +13,11 @@ internal static class PlotsCommand
     {
         var clock = Stopwatch.StartNew();
         var runs = PlotRuns.Of(plan, stop);
+        var checks = new Checks(plan.ValidationJobs, plan.Base.Seed, stop).All().ToList();
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, "lab.md"), Markdown.Of(plan, runs));
+            File.WriteAllText(Path.Combine(folder, "lab.md"), Markdown.Of(plan, runs, checks));
             File.WriteAllText(Path.Combine(folder, "lab.json"), Json(runs));
             foreach (var figure in plan.Figures)
             {
