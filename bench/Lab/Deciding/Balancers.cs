@@ -79,10 +79,8 @@ internal sealed class Balancers
         Travel(() => BalancerOf(client).Handle(assign));
     }
 
-    /// <summary>A client has the answer of a job whose worker was picked in that request. Its balancer learns of it after the setting's finish
-    /// delay.</summary>
-    public void JobEnded(int client, long requestId, int worker) =>
-        _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => Finished(client, requestId, worker));
+    /// <summary>A client hears that a pick has ended. Its balancer learns of it after the setting's finish delay.</summary>
+    public void Ended(PickEnded pick) => _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => Finished(pick));
 
     /// <summary>A worker was killed: when its lease is over it is no longer registered, unless it has come back by then.</summary>
     public void Lost(int worker)
@@ -107,7 +105,7 @@ internal sealed class Balancers
     }
 
     /// <summary>The protocol has no message for this yet: balancers learn of ends by the workers' reports alone.</summary>
-    private static void Finished(int client, long requestId, int worker) => _ = (client, requestId, worker);
+    private static void Finished(PickEnded pick) => _ = pick;
 
     private static TimeSpan Time(double seconds) => TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
 

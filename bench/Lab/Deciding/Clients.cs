@@ -23,6 +23,7 @@ internal sealed class Clients : IDispatcher
     private readonly Client[] _clients;
     private readonly Random _random;
     private long[] _requests = [];
+    private double[] _sentAt = [];
     private int[] _tries = [];
     private World _world = null!;
     private Balancers _balancers = null!;
@@ -37,7 +38,7 @@ internal sealed class Clients : IDispatcher
 
     public void Begin(World world)
     {
-        (_world, _requests, _tries) = (world, new long[world.Work.Count], new int[world.Work.Count]);
+        (_world, _requests, _sentAt, _tries) = (world, new long[world.Work.Count], new double[world.Work.Count], new int[world.Work.Count]);
         _balancers = new Balancers(_setting, _policy, world, OnNews);
         _balancers.Begin();
         for (var client = 0; _setting.Stock > 1 && client < _clients.Length; client++)
@@ -54,14 +55,14 @@ internal sealed class Clients : IDispatcher
         Ask(client);
     }
 
-    public void Ended(int job, int worker) => TellEnd(job, worker);
+    public void Ended(int job, int worker) => TellEnd(job, worker, PickEnding.Done);
 
     public void Lost(IReadOnlyList<int> jobs, int worker)
     {
         _balancers.Lost(worker);
         foreach (var job in jobs)
         {
-            TryElsewhere(job, worker, pause: 0, leaveOutFor: _setting.Lease);
+            TryElsewhere(job, worker, PickEnding.Lost, pause: 0, leaveOutFor: _setting.Lease);
         }
     }
 
@@ -100,12 +101,12 @@ internal sealed class Clients : IDispatcher
             var (request, worker) = state.Stock.Dequeue();
             if (state.LeftOut.At(_world.Now).Contains(worker))
             {
-                _balancers.JobEnded(client, request, worker);
+                _balancers.Ended(new PickEnded(client, request, worker, PickEnding.Unused, 0, 0, 0));
                 continue;
             }
 
             var job = state.Waiting.Dequeue();
-            _requests[job] = request;
+            (_requests[job], _sentAt[job]) = (request, _world.Now);
             _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
         }
     }
@@ -127,13 +128,13 @@ internal sealed class Clients : IDispatcher
         var station = _world.Stations[worker];
         if (!station.IsUp)
         {
-            TryElsewhere(job, worker, pause: 0, leaveOutFor: _setting.Lease);
+            TryElsewhere(job, worker, PickEnding.Lost, pause: 0, leaveOutFor: _setting.Lease);
         }
         else if (_setting.Capacity > 0 && station.InSystem >= _setting.Capacity)
         {
             _world.Rejected();
             var bound = Math.Min(BackOffMax, BackOffMax / 100 * Math.Pow(2, Math.Min(30, _tries[job]++))) * _setting.ServiceTime;
-            TryElsewhere(job, worker, _random.NextDouble() * bound, leaveOutFor: bound);
+            TryElsewhere(job, worker, PickEnding.Rejected, _random.NextDouble() * bound, leaveOutFor: bound);
         }
         else
         {
@@ -142,9 +143,9 @@ internal sealed class Clients : IDispatcher
     }
 
     /// <summary>The client hears that its job is not done there, and begins again.</summary>
-    private void TryElsewhere(int job, int worker, double pause, double leaveOutFor)
+    private void TryElsewhere(int job, int worker, PickEnding how, double pause, double leaveOutFor)
     {
-        TellEnd(job, worker);
+        TellEnd(job, worker, how);
         var client = _world.Work.Clients[job];
         _world.Agenda.After(_setting.NetworkDelay + pause, () =>
         {
@@ -154,10 +155,13 @@ internal sealed class Clients : IDispatcher
     }
 
     /// <summary>However a job ended at a worker, the client hears of it, and its balancer from the client.</summary>
-    private void TellEnd(int job, int worker)
+    private void TellEnd(int job, int worker, PickEnding how)
     {
-        var (client, request) = (_world.Work.Clients[job], _requests[job]);
-        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.JobEnded(client, request, worker));
+        var took = _world.Now + _setting.NetworkDelay - _sentAt[job];
+        var station = _world.Stations[worker];
+        var inFlight = how == PickEnding.Lost ? 0 : station.InSystem;
+        var ended = new PickEnded(_world.Work.Clients[job], _requests[job], worker, how, took, station.Accepted, inFlight);
+        _world.Agenda.After(_setting.NetworkDelay, () => _balancers.Ended(ended));
     }
 
     private sealed class Client

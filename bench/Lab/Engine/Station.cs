@@ -36,6 +36,9 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
     /// <summary>Jobs for what it can do: 1 when as many are there as run at full speed on a worker of speed 1 with one slot.</summary>
     public double Load => InSystem / (Speed * slots);
 
+    /// <summary>Jobs that have come since it is up.</summary>
+    public long Accepted { get; private set; }
+
     /// <summary>Bytes held by the jobs that are there.</summary>
     public long JobBytes { get; set; }
 
@@ -49,6 +52,7 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
 
     public void Add(int job, double work, double now)
     {
+        Accepted++;
         if (discipline == Discipline.Fifo && _running.Count == slots)
         {
             _waiting.Enqueue((job, work));
@@ -89,7 +93,7 @@ internal sealed class Station(double speed, int slots, Discipline discipline)
         List<int> lost = [.. _running.UnorderedItems.Select(item => item.Element).Order(), .. _waiting.Select(item => item.Job)];
         _running.Clear();
         _waiting.Clear();
-        (IsUp, JobBytes) = (false, 0);
+        (IsUp, JobBytes, Accepted) = (false, 0, 0);
         Version++;
         return lost;
     }
