@@ -80,6 +80,7 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     private void Serving()
     {
         Input<Assign>();
+        Input<Finished>();
         Input<MemoryReport>();
         Input<Watched<Member>.Known>();
         Input<GetBalancerState>();

@@ -62,6 +62,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
     {
         Input<Assign>();
         Input<MemoryReport>();
+        Input<Finished>();
         Input<WorkerUnreachable>();
         Input<Watched<Member>.Known>();
         Input<GetBalancerState>();

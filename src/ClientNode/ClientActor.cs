@@ -163,7 +163,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     /// <summary>Those of other actors come by too. A job says itself whose it is.</summary>
     private void OnDeadLetter(DeadLetter m)
     {
-        if (m.Message is Job || (m.Message is Assign && m.Sender.Equals(Self)))
+        if (m.Message is Job || (m.Message is Assign or Finished && m.Sender.Equals(Self)))
         {
             Step(new ClientInput.Undelivered(m.Message));
         }

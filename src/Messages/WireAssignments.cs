@@ -11,7 +11,12 @@ internal static class WireAssignments
         Check(m.Count is >= 1 and <= Assign.CountMax, "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key is null or { Length: <= NameLengthMax }, "key");
-        var wire = new Wire.Assign { RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining) };
+        Check(m.Weight is >= 1 and <= Assign.WeightMax, "weight");
+        var wire = new Wire.Assign
+        {
+            RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
+            Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
+        };
         foreach (var key in m.LeaveOut)
         {
             wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = Sendable(key.Id), Incarnation = (ulong)key.Incarnation });
@@ -25,13 +30,49 @@ internal static class WireAssignments
         Check(m.Count is >= 1 and <= Assign.CountMax, "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key.Length <= NameLengthMax, "key");
+        Check(m.Weight <= Assign.WeightMax, "weight");
         var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
         for (var i = 0; i < leaveOut.Length; i++)
         {
             leaveOut[i] = Key(m.LeaveOut[i].WorkerId, m.LeaveOut[i].Incarnation);
         }
 
-        return new Assign((long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs));
+        return new Assign(
+            (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
+            m.Finished?.FromWire());
+    }
+
+    public static Wire.Finished ToWire(this Finished m)
+    {
+        Check(m.Client > 0, "client");
+        Check(m.Picks.Count <= Finished.PicksMax, "picks");
+        var wire = new Wire.Finished { Client = (ulong)m.Client, Since = checked((ulong)m.Since) };
+        foreach (var pick in m.Picks)
+        {
+            wire.Picks.Add(new Wire.EndedPick
+            {
+                Pick = checked((ulong)pick.Pick), How = pick.How.ToWire(), TookUs = (ulong)Math.Max(0, pick.Took.TotalMicroseconds),
+                JobsAccepted = Accepted(pick.Counts), JobsInFlight = InFlight(pick.Counts),
+            });
+        }
+
+        return wire;
+    }
+
+    public static Finished FromWire(this Wire.Finished m)
+    {
+        Check(m.Client is > 0 and <= long.MaxValue, "client");
+        Check(m.Picks.Count <= Finished.PicksMax, "picks");
+        var picks = m.Picks.Count == 0 ? [] : new EndedPick[m.Picks.Count];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            var p = m.Picks[i];
+            Check(p.TookUs <= DurationMsMax * 1000, "took_us");
+            picks[i] = new EndedPick(
+                checked((long)p.Pick), p.How.FromWire(), TimeSpan.FromMicroseconds((long)p.TookUs), Counts(p.JobsAccepted, p.JobsInFlight));
+        }
+
+        return new Finished((long)m.Client, checked((long)m.Since), picks);
     }
 
     public static Wire.Assigned ToWire(this Assigned m)
@@ -40,7 +81,7 @@ internal static class WireAssignments
         var wire = new Wire.Assigned
         {
             RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
-            Revision = checked((ulong)m.Revision),
+            Revision = checked((ulong)m.Revision), TakesFinished = m.TakesFinished,
         };
         if (m.Workers.Count == 1)
         {
@@ -101,6 +142,6 @@ internal static class WireAssignments
             workers = picked;
         }
 
-        return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision));
+        return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished);
     }
 }

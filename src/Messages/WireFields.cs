@@ -81,6 +81,18 @@ internal static class WireFields
         }
     }
 
+    public static ulong Accepted(JobCounts counts) => checked((ulong)counts.Accepted);
+
+    public static uint InFlight(JobCounts counts) => checked((uint)counts.InFlight);
+
+    /// <summary>A version that does not tell how many were accepted may still tell how many are in flight.</summary>
+    public static JobCounts Counts(ulong accepted, uint inFlight)
+    {
+        Check(inFlight <= int.MaxValue && (accepted == 0 || inFlight <= accepted), "jobs_in_flight");
+        Check(accepted <= long.MaxValue / 2, "jobs_accepted");
+        return new JobCounts((long)accepted, (int)inFlight);
+    }
+
     public static Wire.JobId ToWire(this JobId m) => new() { Client = (ulong)m.Client, Sequence = (ulong)m.Sequence };
 
     public static JobId FromWire(this Wire.JobId? m)

@@ -14,6 +14,19 @@ internal static class WireReasons
     private static readonly FrozenDictionary<Wire.JobRejectReason, JobRejectReason> JobRejectReasons =
         Inverse<JobRejectReason, Wire.JobRejectReason>(ToWire);
 
+    private static readonly FrozenDictionary<Wire.PickEnd, PickEnd> PickEnds = Inverse<PickEnd, Wire.PickEnd>(ToWire);
+
+    public static Wire.PickEnd ToWire(this PickEnd how) => how switch
+    {
+        PickEnd.Unused => Wire.PickEnd.Unused,
+        PickEnd.Done => Wire.PickEnd.Done,
+        PickEnd.Failed => Wire.PickEnd.Failed,
+        PickEnd.Rejected => Wire.PickEnd.Rejected,
+        PickEnd.Unknown => Wire.PickEnd.Unknown,
+    };
+
+    public static PickEnd FromWire(this Wire.PickEnd read) => PickEnds.GetValueOrDefault(read, PickEnd.Unknown);
+
     public static Wire.WorkerState ToWire(this WorkerState state) => state switch
     {
         WorkerState.Up => Wire.WorkerState.Up,

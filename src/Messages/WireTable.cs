@@ -20,6 +20,7 @@ internal static class WireTable
                 RequestId = (ulong)m.RequestId, Reason = m.Reason.ToWire(), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
             },
             m => new((long)m.RequestId, m.Reason.FromWire(), Text(m.Sentence), Duration(m.RetryAfterMs))),
+        Of("F", Wire.Finished.Parser, (Finished m) => m.ToWire(), m => m.FromWire()),
         Of("U", Wire.WorkerUnreachable.Parser,
             (WorkerUnreachable m) => new()
             {
@@ -71,23 +72,30 @@ internal static class WireTable
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs))),
         Of("JD", Wire.JobDone.Parser,
-            (JobDone m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.Reply.ToWire() },
-            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reply.FromWire())),
+            (JobDone m) => new()
+            {
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.Reply.ToWire(),
+                JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts),
+            },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reply.FromWire(), Counts(m.JobsAccepted, m.JobsInFlight))),
         Of("JF", Wire.JobFailed.Parser,
             (JobFailed m) => new()
             {
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reason = m.Reason.ToWire(), ExceptionType = Text(m.ExceptionType),
-                Text = Text(m.Text),
+                Text = Text(m.Text), JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts),
             },
-            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.ExceptionType), Text(m.Text))),
+            m => new(
+                m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.ExceptionType), Text(m.Text),
+                Counts(m.JobsAccepted, m.JobsInFlight))),
         Of("JR", Wire.JobRejected.Parser,
             (JobRejected m) => new()
             {
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reason = m.Reason.ToWire(), Text = Text(m.Text, JobRejected.TextLengthMax),
-                RetryAfterMs = Ms(m.RetryAfter),
+                RetryAfterMs = Ms(m.RetryAfter), JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts),
             },
             m => new(
-                m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs))),
+                m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs),
+                Counts(m.JobsAccepted, m.JobsInFlight))),
 
         // built-in jobs
         Of("w", Wire.WordsJob.Parser,

@@ -15,7 +15,8 @@ internal static class WireWorkers
         ResidentBytes = checked((ulong)m.ResidentBytes),
         GcHeapBytes = checked((ulong)m.GcHeapBytes),
         LimitBytes = checked((ulong)m.LimitBytes),
-        JobsInFlight = checked((uint)m.JobsInFlight),
+        JobsInFlight = InFlight(m.Jobs),
+        JobsAccepted = Accepted(m.Jobs),
         UnixTimeMs = m.UnixTimeMs,
     };
 
@@ -29,7 +30,7 @@ internal static class WireWorkers
             checked((long)m.ResidentBytes),
             checked((long)m.GcHeapBytes),
             checked((long)m.LimitBytes),
-            checked((int)m.JobsInFlight),
+            Counts(m.JobsAccepted, m.JobsInFlight),
             m.UnixTimeMs);
     }
 

@@ -59,7 +59,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
 
     protected override void Perform(ReporterEffect effect)
     {
-        var (use, inFlight) = (_settings.ReadMemory(), _settings.JobsInFlight());
+        var (use, jobs) = (_settings.ReadMemory(), _settings.Jobs());
         switch (effect)
         {
             case ReporterEffect.Report m:
@@ -70,7 +70,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
                     use.ResidentBytes,
                     use.GcHeapBytes,
                     use.LimitBytes,
-                    inFlight,
+                    jobs,
                     _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds());
                 foreach (var balancer in m.Balancers)
                 {
@@ -81,7 +81,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
             case ReporterEffect.Summary m:
                 Log.Info(
                     "this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", WorkerHost.Jobs(m.Finished),
-                    inFlight, use.ResidentBytes >> 20);
+                    jobs.InFlight, use.ResidentBytes >> 20);
                 break;
             default:
                 throw new UnreachableException();
@@ -97,6 +97,6 @@ public sealed record MemoryReporterSettings(
     TimeSpan Heartbeat,
     IBalancerDirectory Balancers,
     Func<MemoryUse> ReadMemory,
-    Func<int> JobsInFlight,
+    Func<JobCounts> Jobs,
     TimeProvider Clock,
     Func<long>? JobsFinished = null);

@@ -313,7 +313,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    protected override void AfterStep() => _gauge?.Publish(_core.JobsHeld);
+    protected override void AfterStep() => _gauge?.Publish(_core.Jobs);
 
     /// <summary>Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.</summary>
     protected override void Contain(GateEffect effect, Exception cause)
@@ -483,7 +483,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         }
 
         Note(held, JobOutcomes.Done);
-        held.Client.Tell(new JobDone(held.Job.Id, held.Job.Attempt, reply));
+        held.Client.Tell(new JobDone(held.Job.Id, held.Job.Attempt, reply, _core.Jobs));
     }
 
     private void AnswerFailed(HeldRequest held, JobFailureReason reason)
@@ -510,7 +510,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     private void Answer(HeldRequest held, JobFailureReason reason, ExceptionText cause)
     {
         Note(held, JobOutcomes.Failed);
-        held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message));
+        held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message, _core.Jobs));
     }
 
     private void AnswerRejected(HeldRequest held, JobRejected rejected)
@@ -521,7 +521,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
             Log.Warning("{0}", line);
         }
 
-        held.Client.Tell(rejected);
+        held.Client.Tell(rejected with { Counts = _core.Jobs });
     }
 
     private void TellAbility(string? trouble)

@@ -117,7 +117,7 @@ public static class WorkerHost
                 MemoryReporter.Props(
                     new WorkerKey(worker.Id, worker.Incarnation),
                     new MemoryReporterSettings(
-                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.InFlight, TimeProvider.System, () => tally.Finished)),
+                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.Jobs, TimeProvider.System, () => tally.Finished)),
                 MemoryReporter.ActorName);
             node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
             node.Ready($"ready worker {worker.Id} {node.Address}");

@@ -37,7 +37,8 @@ public abstract class BalancerKit(Config? config = null) : VirtualTimeKit(config
         Report(balancer, worker.Key(), mebibytes, sequence);
 
     protected static void Report(IActorRef balancer, WorkerKey worker, long mebibytes, long sequence = 1) => balancer.Tell(
-        new MemoryReport(worker, sequence, TimeSpan.FromMilliseconds(Workers.HeartbeatMs), mebibytes << 20, 0, 1L << 40, 0, 0), ActorRefs.NoSender);
+        new MemoryReport(worker, sequence, TimeSpan.FromMilliseconds(Workers.HeartbeatMs), mebibytes << 20, 0, 1L << 40, default, 0),
+        ActorRefs.NoSender);
 
     protected object Ask(IActorRef balancer, int count = 1, params WorkerKey[] leaveOut)
     {

@@ -26,8 +26,11 @@ internal static class Build
     public static Member[] Members(params string[] ids) => [.. ids.Select((id, i) => Up(id, i + 1))];
 
     /// <summary>A report with a heartbeat of 1 s: fresh for 3 s.</summary>
-    public static MemorySample Sample(string id, long bytes, long sequence = 1, long incarnation = 1) =>
-        new(Key(id, incarnation), sequence, S(1), bytes);
+    public static MemoryReport Sample(string id, long bytes, long sequence = 1, long incarnation = 1) =>
+        Report(Key(id, incarnation), sequence, S(1), bytes);
+
+    public static MemoryReport Report(WorkerKey worker, long sequence, TimeSpan heartbeat, long bytes, JobCounts jobs = default) =>
+        new(worker, sequence, heartbeat, bytes, 0, 0, jobs, 0);
 
     public static KeyChange<Member> Put(Member member) => new(member.Worker.Id, member);
 
@@ -42,6 +45,11 @@ internal static class Build
     /// <summary>Workers and a policy; what it draws is the same each time.</summary>
     public static WorkerPool Pool(Policy policy, BalancerLimits limits, Func<int, TimeSpan>? rebuildPause = null) =>
         new(new WorkerTable(limits), policy, new Random(4053), rebuildPause);
+
+    /// <summary>For a client that does not tell when its picks end.</summary>
+    public static AssignRejection? Assign(
+        this WorkerPool pool, int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue) =>
+        pool.Assign(new Assign(1, count, leaveOut, null, S(60)), picked, now, bytesMax);
 
     public static void ApplySnapshot(this WorkerPool pool, IReadOnlyCollection<Member> members, TimeSpan now) => pool.Apply(Read(members), now);
 

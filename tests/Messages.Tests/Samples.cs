@@ -12,6 +12,8 @@ public static class Samples
     private static readonly WorkerKey W1 = new("w-1", 0x0102030405060708);
     private static readonly JobId Id = new(0x1122334455667788, 9);
     private static readonly WorkerRecord Record = new("w-1", 0x0102030405060708, GatePath, WorkerState.Up, 64, 1000, "0.1.0");
+    private static readonly JobCounts Counts = new(9, 4);
+    private static readonly EndedPick Ended = new(300, PickEnd.Failed, TimeSpan.FromMilliseconds(2), Counts);
     private static readonly Payload Hello = new(4054, "hello", Encoding.UTF8.GetBytes("{\"N\":1}"));
 
     public static IReadOnlyList<Sample> All(TestSystem system) =>
@@ -20,6 +22,21 @@ public static class Samples
             "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
         new(new Assign(-1, 1, [], null, TimeSpan.Zero), "A",
             "08FFFFFFFFFFFFFFFFFF011001"),
+        new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), 3, new Finished(5, 6, [Ended])), "A",
+            "0807100128E80730033A1909050000000000000010061A0C08AC02100218D00F20092804"),
+        new(new Finished(5, 300, [Ended, new EndedPick(301, PickEnd.Unused, TimeSpan.Zero, default)]), "F",
+            "09050000000000000010AC021A0C08AC02100218D00F200928041A0308AD02"),
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "round-robin", TakesFinished: true), "AD",
+            "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B657223313233343536371A0B726F756E642D726F62696E3801"),
+        new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 5, 3, 8, Counts, 1_700_000_000_000), "M",
+            "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC315009"),
+        new(new JobDone(Id, 2, Hello, Counts), "JD",
+            "0A0B098877665544332211100910021A1308D61F120568656C6C6F1A077B224E223A317D20092804"),
+        new(new JobFailed(Id, 1, JobFailureReason.Crash, "", "", Counts), "JF",
+            "0A0B09887766554433221110091001180230093804"),
+        new(new JobRejected(Id, 1, JobRejectReason.Draining, "", TimeSpan.Zero, Counts), "JR",
+            "0A0B09887766554433221110091001180130093804"),
         new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "round-robin"), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0B726F756E642D726F62696E"),
@@ -35,7 +52,7 @@ public static class Samples
             "08AC02"),
         new(new AssignRejected(7, AssignRejectReason.NoMemoryReports, "no fresh report", TimeSpan.FromMilliseconds(250)), "AR",
             "080710021A0F6E6F206672657368207265706F727420FA01"),
-        new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 500_000_000, 30_000_000, 8_000_000_000, 5, 1_700_000_000_000), "M",
+        new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 500_000_000, 30_000_000, 8_000_000_000, new JobCounts(0, 5), 1_700_000_000_000), "M",
             "0A03772D31110807060504030201180C20E8072880CAB5EE01308087A70E3880A0D9E61D40054880D095FFBC31"),
         new(new WorkerUnreachable(W1, "connection lost"), "U",
             "0A03772D311108070605040302011A0F636F6E6E656374696F6E206C6F7374"),

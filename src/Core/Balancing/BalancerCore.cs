@@ -30,7 +30,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     public WorkerTable Table => pool.Table;
 
     /// <inheritdoc/>
-    public TimeSpan? NextDue => null;
+    public TimeSpan? NextDue => pool.NextDue;
 
     /// <summary>Whether this very instance may answer at this moment: the right is held, and still under the term in which it came to be.</summary>
     private bool Decides => right.Term == _term && right.IsHeld;
@@ -42,6 +42,9 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         {
             case Assign m:
                 outbox.Add(new BalancerEffect.Answer(Answer(m, now)));
+                break;
+            case Finished m:
+                pool.Finish(m, now);
                 break;
             case MemoryReport m:
                 OnReport(m, now, outbox);
@@ -66,6 +69,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
                 pool.Stop();
                 break;
             case Tick:
+                pool.Tick(now);
                 break;
             default:
                 throw Inputs.Unknown(input, "a balancer");
@@ -79,7 +83,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             return new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter);
         }
 
-        if (pool.Assign(m.Count, m.LeaveOut, _picked, now, answerBytesMax) is { } no)
+        if (pool.Assign(m, _picked, now, answerBytesMax) is { } no)
         {
             return new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
         }
@@ -90,12 +94,12 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             workers[i] = _picked[i].Named;
         }
 
-        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision);
+        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: true);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var outcome = pool.Report(new MemorySample(m.Worker, m.Sequence, m.Heartbeat, m.ResidentBytes), now);
+        var outcome = pool.Report(m, now);
         if (outcome != ReportOutcome.Applied)
         {
             outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));

@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Balancing;
 
-/// <summary>What happens to a balancer, beside <see cref="Assign"/>, <see cref="MemoryReport"/>, <see cref="GetBalancerState"/>,
-/// <see cref="WhoDecides"/> and who is registered (<see cref="Watching.Watched{T}.Known"/>).</summary>
+/// <summary>What happens to a balancer, beside <see cref="Assign"/>, <see cref="Finished"/>, <see cref="MemoryReport"/>,
+/// <see cref="GetBalancerState"/>, <see cref="WhoDecides"/> and who is registered (<see cref="Watching.Watched{T}.Known"/>).</summary>
 public abstract record BalancerInput
 {
     private BalancerInput() { }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>Reports that ran ahead of their registry event: one per worker id, bounded in number and age.</summary>
@@ -10,14 +12,14 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
     public int Count => _byId.Count;
 
     /// <summary>Keeps the report; false when there is no room.</summary>
-    public bool TryHold(in MemorySample sample, TimeSpan now)
+    public bool TryHold(MemoryReport report, TimeSpan now)
     {
-        if (_byId.TryGetValue(sample.Worker.Id, out var held))
+        if (_byId.TryGetValue(report.Worker.Id, out var held))
         {
             // Of one incarnation the newest counts; of two, the one that spoke last.
-            if (held.Sample.Worker != sample.Worker || held.Sample.Sequence < sample.Sequence)
+            if (held.Report.Worker != report.Worker || held.Report.Sequence < report.Sequence)
             {
-                _byId[sample.Worker.Id] = new Early(sample, now);
+                _byId[report.Worker.Id] = new Early(report, now);
             }
 
             return true;
@@ -28,20 +30,20 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
             Expire(now);
         }
 
-        return _byId.Count < countMax && _byId.TryAdd(sample.Worker.Id, new Early(sample, now));
+        return _byId.Count < countMax && _byId.TryAdd(report.Worker.Id, new Early(report, now));
     }
 
     /// <summary>Hands out, and forgets, the report of a worker that has now appeared.</summary>
-    public bool TryTake(WorkerKey worker, TimeSpan now, out MemorySample sample, out TimeSpan receivedAt)
+    public bool TryTake(WorkerKey worker, TimeSpan now, [MaybeNullWhen(false)] out MemoryReport report, out TimeSpan receivedAt)
     {
-        if (_byId.TryGetValue(worker.Id, out var held) && held.Sample.Worker == worker)
+        if (_byId.TryGetValue(worker.Id, out var held) && held.Report.Worker == worker)
         {
             _byId.Remove(worker.Id);
-            (sample, receivedAt) = (held.Sample, held.ReceivedAt);
+            (report, receivedAt) = (held.Report, held.ReceivedAt);
             return now - receivedAt < hold;
         }
 
-        (sample, receivedAt) = (default, default);
+        (report, receivedAt) = (null, default);
         return false;
     }
 
@@ -56,5 +58,5 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
         }
     }
 
-    private readonly record struct Early(MemorySample Sample, TimeSpan ReceivedAt);
+    private readonly record struct Early(MemoryReport Report, TimeSpan ReceivedAt);
 }

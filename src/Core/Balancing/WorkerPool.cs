@@ -8,8 +8,8 @@ namespace AkkaLb.Core.Balancing;
 /// <remarks>
 /// A pick only reads the table. A worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next
 /// rebuild, which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come
-/// together are put into the policy's tables together. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic
-/// clock throughout.
+/// together are put into the policy's tables together. Each pick counts as load of its worker at once, and no longer when its client tells that it
+/// has ended. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
 /// </remarks>
 /// <param name="table">Who there is.</param>
 /// <param name="policy">Who of them is next.</param>
@@ -51,13 +51,20 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
         TimeSpan.FromMilliseconds(100));
 
+    /// <summary>Between two looks at load that ages.</summary>
+    private static readonly TimeSpan AgePause = TimeSpan.FromMilliseconds(1);
+
     private readonly IChooser _chooser = policy.NewChooser(random);
     private readonly Func<int, TimeSpan> _rebuildPause = rebuildPause ?? RebuildPause;
     private readonly List<Candidate> _leftOut = [];
+    private readonly OpenPicks _open = new();
+    private readonly List<OpenPick> _givenUp = [];
     private Candidate[] _eligible = [];
     private long _version;
     private long _assigns;
+    private long _picks;
     private TimeSpan _rebuildAt;
+    private TimeSpan _ageAt;
     private TimeSpan? _readyAt;
     private bool _isReady;
     private bool _isStopping;
@@ -77,6 +84,12 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
             return _eligible;
         }
     }
+
+    /// <summary>Picks that have been given to clients that tell when they end, and have not ended.</summary>
+    public int OpenPickCount => _open.Count;
+
+    /// <summary>When <see cref="Tick"/> has something to do; null: not before another call.</summary>
+    public TimeSpan? NextDue => _open.NextDue;
 
     private bool IsStale => _version != table.Version;
 
@@ -109,26 +122,60 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     }
 
     /// <inheritdoc cref="WorkerTable.Report"/>
-    public ReportOutcome Report(in MemorySample sample, TimeSpan now)
+    public ReportOutcome Report(MemoryReport report, TimeSpan now)
     {
-        var outcome = table.Report(sample, now, out var candidate);
-        if (candidate is { IsEligible: true })
+        var outcome = table.Report(report, now, out var candidate);
+        if (candidate is not null)
         {
-            _chooser.Reported(candidate);
+            Changed(candidate);
         }
 
         return outcome;
     }
 
-    /// <summary>Picks <paramref name="count"/> workers, one after another; fewer, but at least one, when more would not fit the answer.</summary>
-    /// <param name="leaveOut">Workers not to pick; unknown ones and other incarnations are ignored.</param>
+    /// <summary>A client tells which of its picks have ended: they are load no more.</summary>
+    public void Finish(Finished m, TimeSpan now)
+    {
+        _open.Heard(m.Client, m.Since, _givenUp, now);
+        GiveUp(now);
+        for (var i = 0; i < m.Picks.Count; i++)
+        {
+            var ended = m.Picks[i];
+            if (_open.TryEnd(m.Client, ended.Pick, out var open))
+            {
+                open.Worker.Jobs.End(open.Weight);
+                if (ended.Counts.Accepted > 0)
+                {
+                    open.Worker.Jobs.Tell(ended.Counts, now);
+                }
+
+                Changed(open.Worker);
+            }
+        }
+    }
+
+    /// <summary>Gives up what clients hold that are silent.</summary>
+    public void Tick(TimeSpan now)
+    {
+        _open.Tick(now, _givenUp);
+        GiveUp(now);
+    }
+
+    /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
+    /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored.</param>
     /// <param name="picked">Cleared, then filled; empty after a rejection.</param>
     /// <param name="bytesMax">How much room the answer has for workers, each of which is named once, and for picks.</param>
     /// <returns>Null when picked, else why not.</returns>
-    public AssignRejection? Assign(int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue)
+    public AssignRejection? Assign(Assign request, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue)
     {
-        Debug.Assert(count > 0, "the protocol refuses a count of zero");
+        Debug.Assert(request.Count > 0, "the protocol refuses a count of zero");
         picked.Clear();
+        if (request.Finished is { } finished)
+        {
+            Finish(finished, now);
+        }
+
+        Age(now);
         if (IsStale && (now >= _rebuildAt || _eligible.Length == 0))
         {
             Rebuild(now);
@@ -139,18 +186,18 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
             return rejection;
         }
 
-        ResolveLeftOut(leaveOut);
+        ResolveLeftOut(request.LeaveOut);
         var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
         var bytes = 0;
         _assigns++;
-        for (var i = 0; i < count && (i == 0 || bytes <= bytesMax - WorkerBytesMax - PickBytes); i++)
+        for (var i = 0; i < request.Count && (i == 0 || bytes <= bytesMax - WorkerBytesMax - PickBytes); i++)
         {
             if (Pick(leftOut, now) is not { } candidate)
             {
-                picked.Clear();
-                return RejectEarly(now) ?? WhyNobody(leftOut, now);
+                return picked.Count > 0 ? null : RejectEarly(now) ?? WhyNobody(leftOut, now);
             }
 
+            Give(candidate, request, i, now);
             picked.Add(candidate);
             bytes += PickBytes + (candidate.NamedIn == _assigns ? 0 : candidate.AnswerBytes);
             candidate.NamedIn = _assigns;
@@ -161,6 +208,53 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     /// <summary>From now on every request is rejected.</summary>
     public void Stop() => _isStopping = true;
+
+    private void Give(Candidate candidate, Assign request, int place, TimeSpan now)
+    {
+        var isTold = request.Finished is { } finished
+            && _open.TryAdd(finished.Client, request.RequestId + place, candidate, request.Weight, now);
+        candidate.Jobs.Give(request.Weight, isTold, now);
+        candidate.Picked(++_picks);
+        _chooser.Changed(candidate);
+    }
+
+    private void GiveUp(TimeSpan now)
+    {
+        foreach (var open in _givenUp)
+        {
+            open.Worker.Jobs.GiveUp(open.Weight, now);
+            Changed(open.Worker);
+        }
+
+        _givenUp.Clear();
+    }
+
+    /// <summary>Load that nobody tells of ages, all of it at the same time: now and then, as looking at everybody takes time.</summary>
+    private void Age(TimeSpan now)
+    {
+        if (now < _ageAt || !_chooser.MindsLoad)
+        {
+            return;
+        }
+
+        _ageAt = now + AgePause + _rebuildPause(table.MemberCount);
+        foreach (var candidate in _eligible)
+        {
+            if (candidate.Jobs.Ages)
+            {
+                candidate.Jobs.Age(now);
+                Changed(candidate);
+            }
+        }
+    }
+
+    private void Changed(Candidate candidate)
+    {
+        if (candidate.IsEligible)
+        {
+            _chooser.Changed(candidate);
+        }
+    }
 
     /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since.</summary>
     private Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)

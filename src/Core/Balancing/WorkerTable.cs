@@ -105,26 +105,26 @@ public sealed class WorkerTable(BalancerLimits limits)
     }
 
     /// <summary>Takes a worker's report, if it is of the incarnation that is registered now.</summary>
-    /// <param name="sample">What it says.</param>
+    /// <param name="report">What it says.</param>
     /// <param name="now">When it came.</param>
     /// <param name="candidate">The worker, when the report was applied.</param>
-    public ReportOutcome Report(in MemorySample sample, TimeSpan now, out Candidate? candidate)
+    public ReportOutcome Report(MemoryReport report, TimeSpan now, out Candidate? candidate)
     {
-        if (!_members.TryGetValue(sample.Worker.Id, out candidate) || candidate.Key != sample.Worker)
+        if (!_members.TryGetValue(report.Worker.Id, out candidate) || candidate.Key != report.Worker)
         {
             candidate = null;
-            return _early.TryHold(sample, now) ? ReportOutcome.Held : ReportOutcome.Dropped;
+            return _early.TryHold(report, now) ? ReportOutcome.Held : ReportOutcome.Dropped;
         }
 
         // While the last one counts, only a newer one replaces it. After that any does: a stranger's report with a sequence out of reach silences
         // nobody for longer than a few heartbeats.
-        if (candidate.IsFresh(now) && sample.Sequence <= candidate.ReportSequence)
+        if (candidate.IsFresh(now) && report.Sequence <= candidate.ReportSequence)
         {
             candidate = null;
             return ReportOutcome.Outdated;
         }
 
-        Apply(candidate, sample, now);
+        Apply(candidate, report, now);
         return ReportOutcome.Applied;
     }
 
@@ -176,9 +176,9 @@ public sealed class WorkerTable(BalancerLimits limits)
         var candidate = new Candidate(member);
         _members[member.Worker.Id] = candidate;
         Move(candidate);
-        if (_early.TryTake(candidate.Key, now, out var sample, out var receivedAt))
+        if (_early.TryTake(candidate.Key, now, out var report, out var receivedAt))
         {
-            Apply(candidate, sample, receivedAt);
+            Apply(candidate, report, receivedAt);
         }
     }
 
@@ -192,11 +192,11 @@ public sealed class WorkerTable(BalancerLimits limits)
     }
 
     /// <summary>A report counts for three of its own heartbeats; longer ones than the worker has registered are not believed.</summary>
-    private static void Apply(Candidate candidate, in MemorySample sample, TimeSpan receivedAt)
+    private static void Apply(Candidate candidate, MemoryReport report, TimeSpan receivedAt)
     {
         var registered = TimeSpan.FromMilliseconds(candidate.Member.Worker.HeartbeatMs);
-        var heartbeat = sample.Heartbeat < registered ? sample.Heartbeat : registered;
-        candidate.Report(sample.Sequence, sample.ResidentBytes, receivedAt + (heartbeat * Candidate.FreshHeartbeats));
+        var heartbeat = report.Heartbeat < registered ? report.Heartbeat : registered;
+        candidate.Report(report, receivedAt, receivedAt + (heartbeat * Candidate.FreshHeartbeats));
     }
 
     private void Changed()

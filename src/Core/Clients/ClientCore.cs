@@ -32,6 +32,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private readonly LeftOutWorkers _leftOut = new(settings.LeaveOutFor);
     private readonly RetryBudget _budget = new(settings.RetryBudget);
     private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
+    private readonly EndedPicks _ended = new(clientId);
     private readonly WakeQueue _wake = new();
     private readonly DueQueue<Ruling> _rulings = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
@@ -59,7 +60,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count + _called.Count == 0 && _waiting.IsEmpty;
 
     public TimeSpan? NextDue =>
-        Sooner(Sooner(Sooner(_wake.NextDue, _gates.NextDue), Sooner(_waiting.NextDue, _rulings.NextDue)), _finder.NextDue);
+        Sooner(
+            Sooner(Sooner(_wake.NextDue, _gates.NextDue), Sooner(_waiting.NextDue, _rulings.NextDue)),
+            Sooner(_finder.NextDue, _ended.NextDue));
 
     /// <summary>Jobs sent to a worker and not yet answered, by worker.</summary>
     public IReadOnlyDictionary<WorkerKey, int> InFlight => _gates.Gates.Where(g => g.Jobs.Count > 0)
@@ -78,13 +81,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case ClientInput.Submit m:
                 _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Timeout, now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Timeout, now);
                 break;
             case Machines.Tick:
                 Tick(now);
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, m.Timeout, now);
+                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, m.Timeout, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -104,6 +107,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case ClientInput.Undelivered { Message: Assign assign }:
                 // One that was given up says nothing of the balancer that is used now.
                 if (_requests.ContainsKey(assign.RequestId))
+                {
+                    LoseBalancer("it cannot be reached", now);
+                }
+
+                break;
+            case ClientInput.Undelivered { Message: Finished finished }:
+                if (finished.Since == _ended.Since)
                 {
                     LoseBalancer("it cannot be reached", now);
                 }
@@ -183,6 +193,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
+        _ended.BalancerFound(_requestSequence + 1);
         _outbox.Add(new ClientEffect.Note($"this client uses the balancer at {address}", IsTrouble: false));
         _outbox.Add(new ClientEffect.BalancerFound());
         foreach (var job in InOrder(_jobs.Values.Where(j => j.State == PendingState.NeedsBalancer)))
@@ -224,6 +235,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void Assigned(Assigned m, TimeSpan now)
     {
         _finder.Heard();
+        _ended.Answered(m.TakesFinished);
         if (!_requests.Remove(m.RequestId, out var job))
         {
             return;
@@ -292,6 +304,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         _requests.Remove(m.RequestId);
+        if (job.Pick != 0)
+        {
+            _ended.NotGiven(job.Pick);
+            job.Pick = 0;
+        }
 
         // One that cannot go everywhere says nothing of the others: the next may find a place where it could not.
         var passesOn = _called.Contains(job) && (job.Incapable ?? job.Refused) is not null;
@@ -365,6 +382,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             if (m.Attempt == job.Sends && job.Gate is { } gate)
             {
                 Heard(gate, now);
+                EndPick(job, PickEnd.Done, now, m.Counts);
             }
 
             End(job, new JobOutcome.Done(worker, m.Reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
@@ -380,6 +398,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         Heard(job.Gate!, now);
+        EndPick(job, PickEnd.Failed, now, m.Counts);
         var cause = m.ExceptionType + (m.ExceptionType.Length > 0 && m.Text.Length > 0 ? ": " : "") + m.Text;
         if (m.Reason == JobFailureReason.Drained)
         {
@@ -401,13 +420,14 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         Heard(job.Gate!, now);
+        EndPick(job, PickEnd.Rejected, now, m.Counts);
         var worker = job.Target!.Worker;
         job.LastTrouble = $"worker {worker.Id} did not start it ({m.Reason}){(m.Text.Length > 0 ? ": " + m.Text : "")}";
         switch (m.Reason)
         {
             case JobRejectReason.OverCapacity:
                 var gate = job.Gate!;
-                LeaveGate(job);
+                LeaveGate(job, now);
                 var isNews = _waiting.Refused(gate, m.RetryAfter, now);
                 WaitForPlace(job, now);
                 if (isNews)
@@ -445,6 +465,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (TryGetInFlight(sent.Id, sent.Attempt, out var job))
         {
             var worker = job.Target!.Worker;
+            EndPick(job, PickEnd.Unused, now);
             LeaveOut(worker, "no connection", now);
             TryLater(job, $"worker {worker.Id} could not be reached", now);
         }
@@ -507,12 +528,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             LookForRoom(now);
         }
 
+        if (_ended.TryTake(now, out var told))
+        {
+            ToBalancer(told);
+        }
+
         Probe(now);
     }
 
     // ---- inside
 
-    private void Add(object ticket, Payload? message, bool isIdempotent, int count, TimeSpan timeout, TimeSpan now)
+    private void Add(object ticket, Payload? message, bool isIdempotent, int count, int weight, TimeSpan timeout, TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         var job = new PendingJob
@@ -522,6 +548,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Message = message,
             IsIdempotent = isIdempotent,
             Count = count,
+            Weight = weight,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -551,6 +578,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void Ask(PendingJob job, TimeSpan now)
     {
         _requests.Remove(job.RequestId);
+        EndPick(job, now);
         if (now >= job.Deadline)
         {
             FailAtDeadline(job, now);
@@ -569,7 +597,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.FirstAskedAt ??= now;
         _requests.Add(job.RequestId, job);
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
-        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), null, job.Deadline - now));
+        var finished = job.Message is null ? null : _ended.Asked(now);
+        job.Pick = finished is null ? 0 : job.RequestId;
+        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), null, job.Deadline - now, job.Weight, finished));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
@@ -605,7 +635,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
-        LeaveGate(job);
+        LeaveGate(job, now);
         if (_isClosed)
         {
             FailClosed(job, now);
@@ -787,7 +817,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void BackOffUntil(PendingJob job, TimeSpan until, TimeSpan now)
     {
         _called.Remove(job);
-        LeaveGate(job);
+        LeaveGate(job, now);
         if (_isClosed)
         {
             FailClosed(job, now);
@@ -843,7 +873,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         Debug.Assert(!job.IsOver, "a job ends once");
         var freesPlace = job.Gate is not null;
-        LeaveGate(job);
+        LeaveGate(job, now);
         _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
         _waiting.Remove(job);
@@ -856,8 +886,21 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
-    private static void LeaveGate(PendingJob job)
+    /// <summary>Where no more is known of the pick: one that was sent may still run.</summary>
+    private void EndPick(PendingJob job, TimeSpan now) => EndPick(job, job.Gate is null ? PickEnd.Unused : PickEnd.Unknown, now);
+
+    private void EndPick(PendingJob job, PickEnd how, TimeSpan now, JobCounts counts = default)
     {
+        if (job.Pick != 0)
+        {
+            _ended.End(new EndedPick(job.Pick, how, job.Gate is null ? TimeSpan.Zero : now - job.SentAt, counts), now);
+            job.Pick = 0;
+        }
+    }
+
+    private void LeaveGate(PendingJob job, TimeSpan now)
+    {
+        EndPick(job, now);
         job.Gate?.Jobs.Remove(job);
         job.Gate = null;
     }

@@ -11,7 +11,8 @@ public abstract record ClientInput
     /// <param name="Ticket">Comes back with the job's end.</param>
     /// <param name="IsIdempotent">Whether it may run twice.</param>
     /// <param name="Timeout">Until its deadline; above zero.</param>
-    public sealed record Submit(object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout) : ClientInput;
+    /// <param name="Weight">The load that it is expected to be, in ordinary jobs: 1 to <see cref="Assign.WeightMax"/>.</param>
+    public sealed record Submit(object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>
@@ -31,7 +32,8 @@ public abstract record ClientInput
     /// <summary>Somebody at this address said something, whatever it was: a gate there that was given up is back in use.</summary>
     public sealed record Heard(string Address) : ClientInput;
 
-    /// <summary>A <see cref="Job"/> or an <see cref="Assign"/> of this client never left this process: its connection was closed.</summary>
+    /// <summary>A <see cref="Job"/>, an <see cref="Assign"/> or a <see cref="Finished"/> of this client never left this process: its connection
+    /// was closed.</summary>
     public sealed record Undelivered(object Message) : ClientInput;
 
     /// <summary>A connection stands.</summary>

@@ -15,6 +15,9 @@ internal sealed class PendingJob
     /// <summary>How many workers to ask for; 1 for a job.</summary>
     public required int Count { get; init; }
 
+    /// <summary>The load that it is expected to be, in ordinary jobs.</summary>
+    public int Weight { get; init; } = 1;
+
     public required TimeSpan SubmittedAt { get; init; }
 
     public required TimeSpan Deadline { get; init; }
@@ -26,6 +29,9 @@ internal sealed class PendingJob
 
     /// <summary>In state <see cref="PendingState.Assigning"/>: the request that is out.</summary>
     public long RequestId { get; set; }
+
+    /// <summary>The pick that was asked for it and has not ended, as far as the balancer knows; 0: there is none.</summary>
+    public long Pick { get; set; }
 
     public TimeSpan? FirstAskedAt { get; set; }
 

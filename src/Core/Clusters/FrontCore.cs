@@ -54,8 +54,8 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
                 }
 
                 break;
-            case WorkerUnreachable m:
-                outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.ToDecider(m));
+            case WorkerUnreachable or Finished:
+                outbox.Add(_isLocal ? new FrontEffect.ToLocal(input) : new FrontEffect.ToDecider((IAkkaLbMessage)input));
                 break;
             case GetBalancerState m:
                 outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.Answer(StandBy(m, now)));

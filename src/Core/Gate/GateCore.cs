@@ -41,6 +41,7 @@ public sealed class GateCore : IMachine<GateEffect>
     /// <summary>Places without an instance because too many stopped ones have not ended.</summary>
     private readonly Queue<InstanceSlot> _postponed = [];
 
+    private long _accepted;
     private long _lastBirth;
     private long _lastMark;
     private int _lastForwarded = -1;
@@ -70,6 +71,9 @@ public sealed class GateCore : IMachine<GateEffect>
 
     /// <summary>Jobs accepted and not yet answered: waiting and running. 0 to capacity plus queue.</summary>
     public int JobsHeld => _held.Count;
+
+    /// <summary>How many jobs it has accepted, and how many it holds.</summary>
+    public JobCounts Jobs => new(_accepted, _held.Count);
 
     public bool IsDraining { get; private set; }
 
@@ -163,6 +167,7 @@ public sealed class GateCore : IMachine<GateEffect>
         }
         else if (MakeRoom(job, now, effects))
         {
+            _accepted++;
             _held.Add(job.Token, job);
             _tries.Add(job.Try);
             _dues.Set(job.Due, job.Deadline);

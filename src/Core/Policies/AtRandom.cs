@@ -11,14 +11,17 @@ public sealed class AtRandom(Random random) : IChooser
 
     public void Rebuild(Candidate[] eligible) => _eligible = eligible;
 
-    public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) => PickOther(null, leftOut);
+
+    /// <summary>Any other worker than this one; null: there is none.</summary>
+    internal Candidate? PickOther(Candidate? than, ReadOnlySpan<Candidate> leftOut)
     {
         var eligible = _eligible;
         var place = 0;
         for (var draw = 0; draw < DrawsMax && eligible.Length > 0; draw++)
         {
             place = random.Next(eligible.Length);
-            if (CanBePicked(eligible[place], leftOut))
+            if (eligible[place] != than && CanBePicked(eligible[place], leftOut))
             {
                 return eligible[place];
             }
@@ -27,7 +30,7 @@ public sealed class AtRandom(Random random) : IChooser
         for (var passed = 1; passed < eligible.Length; passed++)
         {
             var candidate = eligible[(place + passed) % eligible.Length];
-            if (CanBePicked(candidate, leftOut))
+            if (candidate != than && CanBePicked(candidate, leftOut))
             {
                 return candidate;
             }

@@ -11,6 +11,8 @@ public sealed class Candidate
     /// <summary>How many of its own heartbeat intervals a report counts as fresh.</summary>
     public const int FreshHeartbeats = 3;
 
+    private LoadEstimate _jobs;
+
     public Candidate(Member member)
     {
         Member = member;
@@ -40,7 +42,22 @@ public sealed class Candidate
     public TimeSpan FreshUntil { get; private set; }
 
     /// <summary>Picks since the last report: breaks ties of <see cref="ResidentMemory"/>.</summary>
-    public long PicksSinceReport { get; internal set; }
+    public long PicksSinceReport { get; private set; }
+
+    /// <summary>When it was picked last, on its balancer's count of picks; 0: never.</summary>
+    public long LastPick { get; private set; }
+
+    /// <summary>Jobs in flight: an estimate, 0 or more, in ordinary jobs.</summary>
+    public double InFlight => _jobs.Estimate;
+
+    /// <summary>How many jobs it works on at once.</summary>
+    public int Places => Member.Worker.Capacity;
+
+    /// <summary>How fast it works with all its places, relative to a worker with one place.</summary>
+    public double Rate => Member.Worker.Capacity;
+
+    /// <summary>What is known of its jobs in flight.</summary>
+    internal ref LoadEstimate Jobs => ref _jobs;
 
     /// <summary>How an answer names it; another one when its path changes.</summary>
     public AssignedWorker Named { get; private set; }
@@ -81,12 +98,20 @@ public sealed class Candidate
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 
-    internal void Report(long sequence, long residentBytes, TimeSpan freshUntil)
+    /// <summary>It was picked: the count of picks is at <paramref name="pick"/> now.</summary>
+    internal void Picked(long pick)
+    {
+        PicksSinceReport++;
+        LastPick = pick;
+    }
+
+    internal void Report(MemoryReport report, TimeSpan now, TimeSpan freshUntil)
     {
         HasReport = true;
-        ReportSequence = sequence;
-        ResidentBytes = residentBytes;
+        ReportSequence = report.Sequence;
+        ResidentBytes = report.ResidentBytes;
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
+        _jobs.Report(report.Jobs, now);
     }
 }

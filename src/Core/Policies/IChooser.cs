@@ -2,16 +2,20 @@ namespace AkkaLb.Core.Policies;
 
 /// <summary>Names the next worker. It knows nothing of health, draining or the registry: eligibility is settled before it is asked.</summary>
 /// <remarks>One instance per pool; not thread-safe. <see cref="Pick"/> allocates nothing and takes at most logarithmic time when nobody is
-/// left out.</remarks>
+/// left out. It counts nothing: a pick changes the candidate's load, of which the chooser hears as of any other change.</remarks>
 public interface IChooser
 {
+    /// <summary>Whether it looks at the jobs in flight: else nobody brings them up to date for it.</summary>
+    bool MindsLoad => false;
+
     /// <summary>Membership changed. A worker that leaves or drains afterwards stays in the array until the next call, and must not be
     /// picked.</summary>
     /// <param name="eligible">Up and registered, in registration order. The chooser keeps the array and does not change it.</param>
     void Rebuild(Candidate[] eligible);
 
-    /// <summary>An eligible candidate's report was updated in place; it may be one that joined since the last <see cref="Rebuild"/>.</summary>
-    void Reported(Candidate candidate)
+    /// <summary>An eligible candidate's load has changed: it was picked, a job of its ended, or it has reported. It may be one that joined since the
+    /// last <see cref="Rebuild"/>.</summary>
+    void Changed(Candidate candidate)
     {
     }
 

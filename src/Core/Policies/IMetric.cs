@@ -3,7 +3,10 @@ namespace AkkaLb.Core.Policies;
 /// <summary>What a worker is judged by. A struct, so that a chooser over it is compiled for it.</summary>
 public interface IMetric
 {
-    /// <summary>The lower, the better. Asked only of a worker that has reported.</summary>
+    /// <summary>Whether it rests on the worker's own report, so that only a worker with a fresh one can be picked.</summary>
+    static abstract bool NeedsReport { get; }
+
+    /// <summary>The lower, the better.</summary>
     static abstract Load Of(Candidate candidate);
 }
 
@@ -17,10 +20,32 @@ public readonly record struct Load(long Value, long Tie)
 
     /// <summary>No worker is there.</summary>
     public bool IsAbsent => Tie == long.MaxValue;
+
+    /// <summary>Of a value of zero or more, which need not be whole: such numbers are in the order of their bits.</summary>
+    public static Load Of(double value, long tie) => new(BitConverter.DoubleToInt64Bits(value), tie);
 }
 
 /// <summary>Resident bytes by the last report; ties go to the fewest picks since it.</summary>
 public readonly struct ResidentMemory : IMetric
 {
+    public static bool NeedsReport => true;
+
     public static Load Of(Candidate candidate) => new(candidate.ResidentBytes, candidate.PicksSinceReport);
+}
+
+/// <summary>Jobs in flight; ties go to the one that was picked longest ago.</summary>
+public readonly struct Requests : IMetric
+{
+    public static bool NeedsReport => false;
+
+    public static Load Of(Candidate candidate) => Load.Of(candidate.InFlight, candidate.LastPick);
+}
+
+/// <summary>How long a further job would take, as far as declared capacities tell: (jobs in flight + 1) / rate. Ties go to the one that was picked
+/// longest ago.</summary>
+public readonly struct Delay : IMetric
+{
+    public static bool NeedsReport => false;
+
+    public static Load Of(Candidate candidate) => Load.Of((candidate.InFlight + 1) / candidate.Rate, candidate.LastPick);
 }

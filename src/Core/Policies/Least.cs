@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace AkkaLb.Core.Policies;
 
-/// <summary>The worker with the least of a metric among those with a fresh report; ties go to registration order.</summary>
+/// <summary>The worker with the least of a metric; ties go to registration order. Where the metric rests on reports, only workers with a fresh one
+/// count.</summary>
 /// <remarks>
 /// A tournament (Knuth, "The Art of Computer Programming" 3, 5.4.1): the leaves are the workers in registration order, each inner node names the
 /// winner of the two below it, the root names the pick. A report or a pick replays the games on one path. A heap needs as many comparisons, but
@@ -23,6 +24,8 @@ public sealed class Least<TMetric> : IChooser
     /// <summary>A power of two, at least 2; places beyond the eligible workers are absent.</summary>
     private int Leaves => _loads.Length;
 
+    public bool MindsLoad => !TMetric.NeedsReport;
+
     public void Rebuild(Candidate[] eligible)
     {
         foreach (var candidate in _eligible)
@@ -41,7 +44,7 @@ public sealed class Least<TMetric> : IChooser
         for (var place = 0; place < eligible.Length; place++)
         {
             eligible[place].Place = place;
-            if (eligible[place].HasReport)
+            if (!TMetric.NeedsReport || eligible[place].HasReport)
             {
                 _loads[place] = TMetric.Of(eligible[place]);
             }
@@ -58,25 +61,15 @@ public sealed class Least<TMetric> : IChooser
         }
     }
 
-    public void Reported(Candidate candidate)
+    public void Changed(Candidate candidate)
     {
-        if (candidate.Place >= 0)
+        if (candidate.Place >= 0 && (!TMetric.NeedsReport || candidate.HasReport))
         {
-            Enter(candidate);
+            Set(candidate.Place, TMetric.Of(candidate));
         }
     }
 
-    public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
-    {
-        var best = leftOut.IsEmpty ? Best(now) : BestBeside(leftOut, now);
-        if (best is not null)
-        {
-            best.PicksSinceReport++;
-            Enter(best);
-        }
-
-        return best;
-    }
+    public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) => leftOut.IsEmpty ? Best(now) : BestBeside(leftOut, now);
 
     private Candidate? Best(TimeSpan now)
     {
@@ -89,7 +82,7 @@ public sealed class Least<TMetric> : IChooser
             }
 
             var candidate = _eligible[place];
-            if (candidate.IsEligible && candidate.IsFresh(now))
+            if (candidate.IsEligible && (!TMetric.NeedsReport || candidate.IsFresh(now)))
             {
                 return candidate;
             }
@@ -114,17 +107,12 @@ public sealed class Least<TMetric> : IChooser
             foreach (var candidate in leftOut)
             {
                 // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins.
-                if (candidate.HasReport && candidate.Place >= 0)
-                {
-                    Enter(candidate);
-                }
+                Changed(candidate);
             }
         }
 
         return best;
     }
-
-    private void Enter(Candidate candidate) => Set(candidate.Place, TMetric.Of(candidate));
 
     /// <summary>Gives a place another load and replays its games, as far up as they can end otherwise than before.</summary>
     private void Set(int place, Load load)

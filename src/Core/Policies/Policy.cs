@@ -14,6 +14,9 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
     public const string LeastLoad = "least-load";
     public const string Random = "random";
     public const string WeightedRoundRobin = "weighted-round-robin";
+    public const string LeastRequests = "least-requests";
+    public const string PowerOfTwo = "power-of-two";
+    public const string ShortestDelay = "shortest-delay";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -29,6 +32,12 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
         new(WeightedRoundRobin, "each worker in turn, as often as its share of the capacity says", "a count of places",
             "largest capacity divided by the mean",
             NeedsReports: false, _ => new InStride()),
+        new(LeastRequests, "the worker with the fewest jobs in flight", "a tournament of the workers", "logarithmic",
+            NeedsReports: false, _ => new Least<Requests>()),
+        new(PowerOfTwo, "of two workers drawn at random the one with fewer jobs in flight for its capacity", "none", "constant",
+            NeedsReports: false, random => new BestOfTwo<Delay>(random)),
+        new(ShortestDelay, "the worker with the fewest jobs in flight for its capacity", "a tournament of the workers", "logarithmic",
+            NeedsReports: false, _ => new Least<Delay>()),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

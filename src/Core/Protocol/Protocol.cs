@@ -9,10 +9,63 @@ public interface IAkkaLbMessage;
 /// <param name="LeaveOut">Workers not to pick: at most <see cref="LeaveOutMax"/>. Another incarnation of the same id is another worker.</param>
 /// <param name="Key">For stickiness; carried, not yet used. Null: none.</param>
 /// <param name="Remaining">How long the client still waits.</param>
-public sealed record Assign(long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining) : IAkkaLbMessage
+/// <param name="Weight">The load that a pick is expected to be, in ordinary jobs: 1 to <see cref="WeightMax"/>.</param>
+/// <param name="Finished">What has ended since the client told last. Null: the client does not tell, and nobody waits for it. Of a client that tells,
+/// the picks have the numbers <paramref name="RequestId"/>, <paramref name="RequestId"/> + 1 and so on.</param>
+public sealed record Assign(
+    long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null)
+    : IAkkaLbMessage
 {
     public const int CountMax = 1000;
     public const int LeaveOutMax = 64;
+    public const int WeightMax = 1000;
+}
+
+/// <summary>A client tells a balancer which of its picks have ended. It rides on the next <see cref="Assign"/>, or goes alone soon after. Without
+/// any pick it says that the client is still there.</summary>
+/// <param name="Client">Drawn by the client: above zero, no other has it.</param>
+/// <param name="Since">All picks with smaller numbers have ended too, as far as this balancer is concerned: the client had lost it.</param>
+/// <param name="Picks">At most <see cref="PicksMax"/>. One that the balancer does not know changes nothing.</param>
+public sealed record Finished(long Client, long Since, IReadOnlyList<EndedPick> Picks) : IAkkaLbMessage
+{
+    public const int PicksMax = 1000;
+}
+
+/// <summary>The end of a pick.</summary>
+/// <param name="Pick">Its number.</param>
+/// <param name="Took">From the sending of the job to its end, as the client saw it; zero when it was not sent.</param>
+/// <param name="Counts">The worker's, as its answer told them; default when it told nothing.</param>
+public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, JobCounts Counts);
+
+/// <summary>How a pick ended.</summary>
+public enum PickEnd
+{
+    /// <summary>No job went to the worker, or it never arrived there.</summary>
+    Unused,
+
+    /// <summary>The worker answered.</summary>
+    Done,
+
+    /// <summary>The worker had the job and it failed.</summary>
+    Failed,
+
+    /// <summary>The worker did not start it.</summary>
+    Rejected,
+
+    /// <summary>The client does not know what became of it: the worker was lost, or the job's deadline has passed.</summary>
+    Unknown,
+}
+
+/// <summary>A worker's count of its jobs at one moment.</summary>
+/// <param name="Accepted">How many it has accepted in its life; 0 from a version that does not tell.</param>
+/// <param name="InFlight">How many of them it has not answered yet.</param>
+public readonly record struct JobCounts(long Accepted, int InFlight)
+{
+    /// <summary>How many it has answered in its life.</summary>
+    public long Finished => Accepted - InFlight;
+
+    /// <summary>Rises with whatever happens: of two counts of one life the larger one is the newer one.</summary>
+    public long Order => Accepted + Finished;
 }
 
 /// <summary>A worker that a balancer picked. It may be gone by the time the answer arrives.</summary>
@@ -37,8 +90,10 @@ public sealed record AssignedWorker(WorkerKey Worker, string Gate)
 /// others.</param>
 /// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not
 /// tell.</param>
+/// <param name="TakesFinished">Whether this balancer understands <see cref="Finished"/>; false from a version that does not.</param>
 public sealed record Assigned(
-    long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0) : IAkkaLbMessage;
+    long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false)
+    : IAkkaLbMessage;
 
 /// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
 /// <param name="Sentence">The reason in words, for people.</param>
@@ -51,7 +106,7 @@ public sealed record AssignRejected(long RequestId, AssignRejectReason Reason, s
 /// <param name="ResidentBytes">What the operating system says the process has in memory.</param>
 /// <param name="GcHeapBytes">The managed heap.</param>
 /// <param name="LimitBytes">What the process may use: its cgroup's limit, or the machine's memory.</param>
-/// <param name="JobsInFlight">Accepted and not yet answered.</param>
+/// <param name="Jobs">Its jobs at that moment.</param>
 /// <param name="UnixTimeMs">The worker's wall clock, informational: nobody decides on it.</param>
 public sealed record MemoryReport(
     WorkerKey Worker,
@@ -60,7 +115,7 @@ public sealed record MemoryReport(
     long ResidentBytes,
     long GcHeapBytes,
     long LimitBytes,
-    int JobsInFlight,
+    JobCounts Jobs,
     long UnixTimeMs) : IAkkaLbMessage;
 
 /// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
@@ -88,17 +143,22 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default) : IAkkaLbMessage;
 
 /// <summary>The job's result.</summary>
-public sealed record JobDone(JobId Id, int Attempt, Payload Reply) : IAkkaLbMessage;
+/// <param name="Counts">The worker's jobs after this one has ended; default from a version that does not tell.</param>
+public sealed record JobDone(JobId Id, int Attempt, Payload Reply, JobCounts Counts = default) : IAkkaLbMessage;
 
 /// <summary>The job reached the worker and has no result.</summary>
 /// <param name="ExceptionType">Full type name of what went wrong there; text only, nobody instantiates it.</param>
-public sealed record JobFailed(JobId Id, int Attempt, JobFailureReason Reason, string ExceptionType, string Text) : IAkkaLbMessage;
+/// <param name="Counts">As in <see cref="JobDone"/>.</param>
+public sealed record JobFailed(
+    JobId Id, int Attempt, JobFailureReason Reason, string ExceptionType, string Text, JobCounts Counts = default) : IAkkaLbMessage;
 
 /// <summary>The job was not started and may be sent elsewhere.</summary>
 /// <param name="Text">The reason in words, for people. It is cut to <see cref="TextLengthMax"/> characters; empty from a version that does not
 /// tell.</param>
 /// <param name="RetryAfter">A hint when another try at the same worker may do better. Zero: there is none.</param>
-public sealed record JobRejected(JobId Id, int Attempt, JobRejectReason Reason, string Text = "", TimeSpan RetryAfter = default) : IAkkaLbMessage
+/// <param name="Counts">As in <see cref="JobDone"/>.</param>
+public sealed record JobRejected(
+    JobId Id, int Attempt, JobRejectReason Reason, string Text = "", TimeSpan RetryAfter = default, JobCounts Counts = default) : IAkkaLbMessage
 {
     public const int TextLengthMax = 500;
 }

@@ -70,7 +70,7 @@ public class BalancerCoreTests
     public void A_report_that_counts_says_nothing_and_one_that_does_not_is_told()
     {
         Handle(Read(Members("a"), 5));
-        var report = new MemoryReport(Key("a"), 1, S(1), 100, 0, 0, 0, 0);
+        var report = new MemoryReport(Key("a"), 1, S(1), 100, 0, 0, default, 0);
         Assert.Empty(Handle(report));
         Assert.IsType<BalancerEffect.ReportIgnored>(Assert.Single(Handle(report)));
     }

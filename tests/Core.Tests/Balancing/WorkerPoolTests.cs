@@ -182,7 +182,7 @@ public class WorkerPoolTests
     public void A_report_is_fresh_for_three_of_its_own_heartbeats_after_it_came()
     {
         _leastLoad.ApplySnapshot(Members("a"), default);
-        _leastLoad.Report(new MemorySample(Key("a"), 1, Ms(200), 1), S(1));
+        _leastLoad.Report(Build.Report(Key("a"), 1, Ms(200), 1), S(1));
         Assert.Equal("a", Answer(_leastLoad, Ms(1599)));
         Assert.Equal("NoMemoryReports", Answer(_leastLoad, Ms(1600)));
     }
@@ -192,7 +192,7 @@ public class WorkerPoolTests
     {
         _leastLoad.ApplySnapshot(Members("a"), default);
         _leastLoad.Report(Sample("a", bytes: 10, sequence: 7), S(1));
-        _leastLoad.Report(new MemorySample(Key("a"), long.MaxValue, TimeSpan.FromDays(100), 99), S(1));
+        _leastLoad.Report(Build.Report(Key("a"), long.MaxValue, TimeSpan.FromDays(100), 99), S(1));
         Assert.Equal(ReportOutcome.Outdated, _leastLoad.Report(Sample("a", bytes: 10, sequence: 8), S(4) - TimeSpan.FromTicks(1)));
         Assert.Equal(ReportOutcome.Applied, _leastLoad.Report(Sample("a", bytes: 10, sequence: 9), S(4)));
         Assert.Equal("a", Answer(_leastLoad, S(5)));
@@ -202,7 +202,7 @@ public class WorkerPoolTests
     public void A_report_counts_no_longer_than_for_three_of_the_heartbeats_that_its_worker_registered()
     {
         _leastLoad.ApplySnapshot([Up("a", 1, heartbeatMs: 200)], default);
-        _leastLoad.Report(new MemorySample(Key("a"), 1, TimeSpan.FromDays(1), 1), S(1));
+        _leastLoad.Report(Build.Report(Key("a"), 1, TimeSpan.FromDays(1), 1), S(1));
         Assert.Equal("a", Answer(_leastLoad, Ms(1599)));
         Assert.Equal("NoMemoryReports", Answer(_leastLoad, Ms(1600)));
     }
@@ -492,7 +492,7 @@ public class WorkerPoolTests
             chooser.Rebuild(eligible);
         }
 
-        public void Reported(Candidate candidate) => chooser.Reported(candidate);
+        public void Changed(Candidate candidate) => chooser.Changed(candidate);
 
         public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) => chooser.Pick(leftOut, now);
     }

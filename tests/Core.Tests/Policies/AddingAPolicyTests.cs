@@ -70,6 +70,8 @@ public class AddingAPolicyTests
 /// <summary>Picks since the last report, each as large as the worker is small.</summary>
 internal readonly struct PicksByCapacity : IMetric
 {
+    public static bool NeedsReport => true;
+
     public static Load Of(Candidate candidate) =>
         new(candidate.PicksSinceReport * 1_000 / candidate.Member.Worker.Capacity, candidate.PicksSinceReport);
 }

@@ -81,10 +81,17 @@ public class LeastLoadTests
     {
         foreach (var (candidate, bytes) in reports)
         {
-            candidate.Report(candidate.ReportSequence + 1, bytes, freshUntil: S(3));
-            _policy.Reported(candidate);
+            candidate.Report(Sample(candidate.Key.Id, bytes, candidate.ReportSequence + 1), default, freshUntil: S(3));
+            _policy.Changed(candidate);
         }
     }
 
-    private string Picks(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ => _policy.Pick([], default)!.Key.Id));
+    private string Picks(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ =>
+    {
+        // As the pool does it.
+        var picked = _policy.Pick([], default)!;
+        picked.Picked(1);
+        _policy.Changed(picked);
+        return picked.Key.Id;
+    }));
 }

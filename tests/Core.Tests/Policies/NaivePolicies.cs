@@ -16,7 +16,7 @@ internal sealed class ModelMember(Member member)
 
     public bool IsUp => Member.Worker.State == WorkerState.Up;
 
-    public MemorySample? Report { get; set; }
+    public MemoryReport? Report { get; set; }
 
     public TimeSpan FreshUntil { get; set; }
 
@@ -36,7 +36,7 @@ internal sealed class NaivePolicy(string name)
             Policy.RoundRobin => candidates.Find(m => m.Order > _lastOrder) ?? candidates.FirstOrDefault(),
             Policy.PickFirst => candidates.FirstOrDefault(),
             Policy.LeastLoad => candidates.Where(m => m.Report is not null && now < m.FreshUntil)
-                .OrderBy(m => m.Report!.Value.ResidentBytes).ThenBy(m => m.PicksSinceReport).ThenBy(m => m.Order).FirstOrDefault(),
+                .OrderBy(m => m.Report!.ResidentBytes).ThenBy(m => m.PicksSinceReport).ThenBy(m => m.Order).FirstOrDefault(),
             _ => throw new InvalidOperationException(name),
         };
         if (picked is not null)

@@ -32,10 +32,15 @@ public class PickAllocationTests
             core.Report(Sample(i.ToString(CultureInfo.InvariantCulture), bytes: i % 7), default);
         }
 
-        var leaveOut = new[] { Key("0"), Key("7"), Key("nobody") };
+        Assign[] requests =
+        [
+            new Assign(1, 1, [], null, S(60)),
+            new Assign(2, 1, [Key("0"), Key("7"), Key("nobody")], null, S(60)),
+            new Assign(3, 1, [], null, S(60), Finished: new Finished(1, 0, [new EndedPick(3, PickEnd.Done, S(1), new JobCounts(9, 1))])),
+        ];
         var picked = new List<Candidate>(1);
-        Assign(core, leaveOut, picked, times: 100);
-        Assert.Equal(0, AllocatedBytes(() => Assign(core, leaveOut, picked, times: 1_000)));
+        Assign(core, requests, picked, times: 100);
+        Assert.Equal(0, AllocatedBytes(() => Assign(core, requests, picked, times: 1_000)));
     }
 
     [Theory]
@@ -44,9 +49,10 @@ public class PickAllocationTests
     {
         var core = Build.Pool(Policy.Of(policy), BalancerLimits.Default);
         core.ApplySnapshot(Members([.. Enumerable.Range(0, workers).Select(i => i.ToString(CultureInfo.InvariantCulture))]), default);
-        Report(core, from: 1, to: 100);
-        var sequence = 101;
-        Assert.Equal(0, AllocatedBytes(() => Report(core, from: sequence, to: sequence += 1_000)));
+        var reports = Enumerable.Range(1, 6_100).Select(i => Sample(i % 2 == 0 ? "3" : "4", bytes: i * 31 % 101, sequence: i)).ToArray();
+        Report(core, reports.AsSpan(0, 100));
+        var next = 100;
+        Assert.Equal(0, AllocatedBytes(() => Report(core, reports.AsSpan((next += 1_000) - 1_000, 1_000))));
     }
 
     /// <summary>The least of a few runs: what the code allocates it allocates in each, what a collection does to the thread's count meanwhile in
@@ -64,19 +70,19 @@ public class PickAllocationTests
         return least;
     }
 
-    private static void Assign(WorkerPool core, WorkerKey[] leaveOut, List<Candidate> picked, int times)
+    private static void Assign(WorkerPool core, Assign[] requests, List<Candidate> picked, int times)
     {
         for (var i = 0; i < times; i++)
         {
-            core.Assign(1, i % 2 == 0 ? [] : leaveOut, picked, default);
+            core.Assign(requests[i % requests.Length], picked, default);
         }
     }
 
-    private static void Report(WorkerPool core, int from, int to)
+    private static void Report(WorkerPool core, ReadOnlySpan<MemoryReport> reports)
     {
-        for (var sequence = from; sequence <= to; sequence++)
+        foreach (var report in reports)
         {
-            core.Report(Sample(sequence % 2 == 0 ? "3" : "4", bytes: sequence * 31 % 101, sequence), default);
+            core.Report(report, default);
         }
     }
 }

@@ -126,7 +126,7 @@ internal sealed class RandomBalancer
         // Few distinct sizes, so that ties are common; a late report now and then.
         var member = _random.Of(Members);
         var isLate = member.Report is not null && _random.Chance(0.1);
-        var sample = new MemorySample(member.Key, isLate ? member.Report!.Value.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4));
+        var sample = Build.Report(member.Key, isLate ? member.Report!.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4));
         var isOutdated = isLate && Now < member.FreshUntil;
         Assert.Equal(isOutdated ? ReportOutcome.Outdated : ReportOutcome.Applied, _core.Report(sample, Now));
         if (!isOutdated)

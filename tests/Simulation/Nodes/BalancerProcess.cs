@@ -199,6 +199,11 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             yield return $"the table of {Name} ({string.Join(" ", table)}) is not what the registry holds ({string.Join(" ", registry)})";
         }
 
+        if (_balancerCore.Pool.OpenPickCount is > 0 and var open && Run.Jobs.All.All(job => job.Outcome is not null))
+        {
+            yield return $"{Name} takes {open} picks for open, though all jobs have ended";
+        }
+
         if (_balancerCore.Pool.WhyRejecting(Now) is { } no)
         {
             yield return $"{Name} rejects: {no.Sentence}";

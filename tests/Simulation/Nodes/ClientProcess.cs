@@ -125,7 +125,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
             Run.Jobs.NotStarted(job);
         }
 
-        if (message is Job or Assign)
+        if (message is Job or Assign or Finished)
         {
             _client.Step(new ClientInput.Undelivered(message));
         }
@@ -228,6 +228,9 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         {
             case ClientEffect.ToBalancer { Message: Assign assign }:
                 ToBalancer(OnlyAt is { } only ? assign with { Key = only } : assign);
+                break;
+            case ClientEffect.ToBalancer { Message: Finished finished }:
+                ToBalancer(finished);
                 break;
             case ClientEffect.ToBalancer e:
                 Run.Marks.Reach(Mark.WorkerCalledUnreachable);

@@ -300,7 +300,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
 
                 break;
             case GateEffect.AnswerDone e:
-                Answer(e.Token, job => new JobDone(job.Id, job.Attempt, job.Message));
+                Answer(e.Token, job => new JobDone(job.Id, job.Attempt, job.Message, _gateCore.Jobs));
                 break;
             case GateEffect.AnswerFailed e:
                 if (e.Reason is JobFailureReason.Crash or JobFailureReason.Drained)
@@ -308,11 +308,11 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                     Run.Marks.Reach(e.Reason == JobFailureReason.Crash ? Mark.InstanceCrashedOnAJob : Mark.DrainGaveUpJobs);
                 }
 
-                Answer(e.Token, job => new JobFailed(job.Id, job.Attempt, e.Reason, "", "it failed"));
+                Answer(e.Token, job => new JobFailed(job.Id, job.Attempt, e.Reason, "", "it failed", _gateCore.Jobs));
                 break;
             case GateEffect.AnswerRejected e:
                 MarkRejection(e.Message.Reason);
-                Answer(e.Token, _ => e.Message);
+                Answer(e.Token, _ => e.Message with { Counts = _gateCore.Jobs });
                 break;
             case GateEffect.IgnoreDuplicate e:
                 _held.Remove(e.Token);
@@ -337,7 +337,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
         }
 
         var bytes = BytesOf(_record.Incarnation, report.Sequence);
-        var message = new MemoryReport(Key, report.Sequence, Heartbeat, bytes, 0, 0, _gateCore.JobsHeld, 0);
+        var message = new MemoryReport(Key, report.Sequence, Heartbeat, bytes, 0, 0, _gateCore.Jobs, 0);
         foreach (var balancer in report.Balancers)
         {
             Run.Network.Send(this, balancer, BalancerProcess.BalancerPath, message, "");

@@ -1,0 +1,129 @@
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Policies;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>The picks whose clients tell when they end: who holds what.</summary>
+/// <remarks>A client that holds any says something every <see cref="SayInterval"/> at least. What a client holds that has been silent for
+/// <see cref="SilenceMax"/> is given up. Bounded: a pick that finds no room is given all the same, and nobody waits for its end.</remarks>
+internal sealed class OpenPicks
+{
+    /// <summary>So often does a client say something while it holds picks.</summary>
+    public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>A client that has said nothing for so long is gone: three words are missing.</summary>
+    public static readonly TimeSpan SilenceMax = SayInterval * 3;
+
+    private const int HoldersMax = 10_000;
+    private const int PicksMax = 1_000_000;
+
+    private readonly Dictionary<long, Holder> _holders = [];
+    private readonly DueQueue<long> _silent = new();
+
+    /// <summary>Of all clients.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>When a client may have been silent for too long; null: nobody holds anything.</summary>
+    public TimeSpan? NextDue => _silent.NextDue;
+
+    /// <summary>Notes a pick; false when there is no room, or the client has a pick of this number already.</summary>
+    /// <param name="client">One that has just been heard.</param>
+    public bool TryAdd(long client, long pick, Candidate worker, int weight, TimeSpan now)
+    {
+        if (Count >= PicksMax)
+        {
+            return false;
+        }
+
+        if (!_holders.TryGetValue(client, out var holder))
+        {
+            if (_holders.Count >= HoldersMax)
+            {
+                return false;
+            }
+
+            _holders.Add(client, holder = new Holder { HeardAt = now });
+            _silent.Set(client, now + SilenceMax);
+        }
+
+        if (!holder.Picks.TryAdd(pick, new OpenPick(worker, weight)))
+        {
+            return false;
+        }
+
+        Count++;
+        return true;
+    }
+
+    /// <summary>The client is there.</summary>
+    /// <param name="since">Gives up its picks with smaller numbers.</param>
+    /// <param name="givenUp">Gets those.</param>
+    public void Heard(long client, long since, List<OpenPick> givenUp, TimeSpan now)
+    {
+        if (!_holders.TryGetValue(client, out var holder))
+        {
+            return;
+        }
+
+        holder.HeardAt = now;
+        if (since > holder.Since)
+        {
+            holder.Since = since;
+            foreach (var (pick, open) in holder.Picks)
+            {
+                if (pick < since)
+                {
+                    holder.Picks.Remove(pick);
+                    givenUp.Add(open);
+                    Count--;
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets a pick that has ended; false when it is not known.</summary>
+    public bool TryEnd(long client, long pick, out OpenPick ended)
+    {
+        ended = default;
+        if (!_holders.TryGetValue(client, out var holder) || !holder.Picks.Remove(pick, out ended))
+        {
+            return false;
+        }
+
+        Count--;
+        return true;
+    }
+
+    /// <summary>Gives up what clients hold that have been silent for too long.</summary>
+    /// <param name="givenUp">Gets it.</param>
+    public void Tick(TimeSpan now, List<OpenPick> givenUp)
+    {
+        while (_silent.TryTakeDue(now, out var client))
+        {
+            var holder = _holders[client];
+            if (holder.HeardAt + SilenceMax > now)
+            {
+                _silent.Set(client, holder.HeardAt + SilenceMax);
+                continue;
+            }
+
+            givenUp.AddRange(holder.Picks.Values);
+            Count -= holder.Picks.Count;
+            _holders.Remove(client);
+        }
+    }
+
+    private sealed class Holder
+    {
+        public Dictionary<long, OpenPick> Picks { get; } = [];
+
+        public TimeSpan HeardAt { get; set; }
+
+        public long Since { get; set; }
+    }
+}
+
+/// <summary>A pick that has not ended.</summary>
+/// <param name="Worker">Whom it named.</param>
+/// <param name="Weight">Its load, in ordinary jobs.</param>
+internal readonly record struct OpenPick(Candidate Worker, int Weight);

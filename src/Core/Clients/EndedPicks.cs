@@ -1,0 +1,112 @@
+using System.Diagnostics.CodeAnalysis;
+using AkkaLb.Core.Balancing;
+
+namespace AkkaLb.Core.Clients;
+
+/// <summary>What a client has to tell its balancer of picks that have ended, and when.</summary>
+/// <remarks>It rides on the next question, or goes alone when none comes in time: after <see cref="TellMax"/>, or a fifth of the time that jobs take
+/// when that is less. A client that holds picks and has nothing to tell says so now and then, or its balancer would take it for gone. A balancer
+/// that does not understand it hears what rides on questions, and skips it.</remarks>
+/// <param name="client">The client's id.</param>
+internal sealed class EndedPicks(long client)
+{
+    /// <summary>The longest time after which an end is told.</summary>
+    public static readonly TimeSpan TellMax = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>So many ride on a question; the others wait for the next one, or for their time.</summary>
+    private const int RidersMax = 100;
+
+    /// <summary>An end is told after one in five parts of the time that jobs take.</summary>
+    private const int TimeShare = 5;
+
+    /// <summary>Weight of the newest in the mean time that jobs take: one in eight.</summary>
+    private const int TimeWeight = 8;
+
+    private readonly Queue<EndedPick> _ended = new();
+    private TimeSpan _meanTime = TellMax * TimeShare;
+    private TimeSpan _tellDue;
+    private TimeSpan _saidAt;
+    private bool _isTaken;
+
+    /// <summary>The first pick that the present balancer can know.</summary>
+    public long Since { get; private set; }
+
+    /// <summary>Picks of the present balancer that have not ended.</summary>
+    public int OpenCount { get; private set; }
+
+    /// <summary>When <see cref="TryTake"/> has something; null: not before something happens.</summary>
+    public TimeSpan? NextDue => !_isTaken ? null
+        : _ended.Count > 0 ? _tellDue
+        : OpenCount > 0 ? _saidAt + OpenPicks.SayInterval
+        : null;
+
+    /// <summary>Another balancer is used from now on, or the same one after it was lost: it knows nothing of picks with smaller numbers, and is
+    /// told nothing.</summary>
+    public void BalancerFound(long since)
+    {
+        (Since, _isTaken, OpenCount) = (since, false, 0);
+        _ended.Clear();
+    }
+
+    /// <summary>The balancer has answered, and said whether it understands <see cref="Finished"/>.</summary>
+    public void Answered(bool takesFinished) => _isTaken = takesFinished;
+
+    /// <summary>A pick is asked for.</summary>
+    /// <returns>What rides on the question.</returns>
+    public Finished Asked(TimeSpan now)
+    {
+        OpenCount++;
+        return Take(RidersMax, now);
+    }
+
+    /// <summary>The balancer did not give it.</summary>
+    public void NotGiven(long pick)
+    {
+        if (pick >= Since)
+        {
+            OpenCount--;
+        }
+    }
+
+    /// <summary>A pick has ended.</summary>
+    public void End(in EndedPick ended, TimeSpan now)
+    {
+        if (ended.How is PickEnd.Done or PickEnd.Failed)
+        {
+            _meanTime += (ended.Took - _meanTime) / TimeWeight;
+        }
+
+        if (ended.Pick < Since)
+        {
+            return;
+        }
+
+        OpenCount--;
+        if (_ended.Count == 0)
+        {
+            var share = _meanTime / TimeShare;
+            _tellDue = now + (share < TellMax ? share : TellMax);
+        }
+
+        _ended.Enqueue(ended);
+    }
+
+    /// <summary>What is to be told by itself, if it is time.</summary>
+    public bool TryTake(TimeSpan now, [MaybeNullWhen(false)] out Finished told)
+    {
+        told = NextDue <= now ? Take(Finished.PicksMax, now) : null;
+        return told is not null;
+    }
+
+    private Finished Take(int countMax, TimeSpan now)
+    {
+        _saidAt = now;
+        var picks = _ended.Count == 0 ? [] : new EndedPick[Math.Min(countMax, _ended.Count)];
+        for (var i = 0; i < picks.Length; i++)
+        {
+            picks[i] = _ended.Dequeue();
+        }
+
+        return new Finished(client, Since, picks);
+    }
+}

@@ -1,0 +1,129 @@
+namespace AkkaLb.Core.Policies;
+
+/// <summary>How many jobs a worker has in flight, as a balancer knows it between the worker's own reports.</summary>
+/// <remarks>
+/// <para>Two parts. <see cref="Own"/>: picks of this balancer's whose clients tell when they end. They are counted when they are given and when they
+/// have ended, so they are exact but for messages on their way. Others: what the worker has beside them, by its last word: jobs of other balancers
+/// and of clients that do not tell. Never the worker's number plus our own picks, which would count each job twice.</para>
+/// <para>Between two words the others age. Each of them is expected to end within the mean time that jobs take at this worker, and new ones are
+/// expected as often as they have come lately: dU/dt = arrivals - U / time, whose solution goes exponentially to arrivals * time (Little's law). Both
+/// rates come from the worker's cumulative counts. This is the rule "load interpretation" of Dahlin ("Interpreting Stale Load Information", 2000),
+/// used for what cannot be counted.</para>
+/// <para>A struct, that lies within its candidate: many are read in a row. <c>now</c> is the balancer's clock.</para>
+/// </remarks>
+public struct LoadEstimate
+{
+    /// <summary>How long a job is expected to take where nobody knows.</summary>
+    private static readonly TimeSpan TimeUnknown = TimeSpan.FromSeconds(1);
+
+    /// <summary>Two reports that are nearer to each other say nothing of rates.</summary>
+    private static readonly TimeSpan ReportsApart = TimeSpan.FromMilliseconds(1);
+
+    private int _ownPicks;
+    private double _others;
+    private TimeSpan _agedAt;
+    private double _timeSeconds;
+    private double _arrivalsPerSecond;
+    private JobCounts _reported;
+    private TimeSpan _reportedAt;
+    private long _given;
+    private long _givenAtReport;
+    private long _order;
+
+    /// <summary>Load of the picks whose end will be told, in ordinary jobs.</summary>
+    public long Own { get; private set; }
+
+    /// <summary>The estimate: jobs in flight, 0 or more.</summary>
+    public readonly double Estimate => Own + _others;
+
+    /// <summary>Estimated minus told, at the worker's last word: how far counting has drifted from the truth, in jobs.</summary>
+    public double Drift { get; private set; }
+
+    /// <summary>The others age; without any the estimate stands still.</summary>
+    public readonly bool Ages => _others > 0 || _arrivalsPerSecond > 0;
+
+    /// <summary>A pick was given.</summary>
+    /// <param name="weight">Its load, in ordinary jobs.</param>
+    /// <param name="isTold">Whether its end will be told.</param>
+    public void Give(int weight, bool isTold, TimeSpan now)
+    {
+        _given++;
+        if (isTold)
+        {
+            _ownPicks++;
+            Own += weight;
+        }
+        else
+        {
+            Age(now);
+            _others += weight;
+        }
+    }
+
+    /// <summary>A pick whose end was to be told has ended.</summary>
+    /// <param name="weight">As when it was given.</param>
+    public void End(int weight)
+    {
+        _ownPicks--;
+        Own -= weight;
+    }
+
+    /// <summary>Nobody will tell when it ends; it may still be in flight.</summary>
+    /// <param name="weight">As when it was given.</param>
+    public void GiveUp(int weight, TimeSpan now)
+    {
+        End(weight);
+        Age(now);
+        _others += weight;
+    }
+
+    /// <summary>A word of the worker's, in an answer of its: it may have been overtaken by a newer one, and then it changes nothing.</summary>
+    public void Tell(JobCounts counts, TimeSpan now)
+    {
+        if (counts.Order > _order)
+        {
+            Take(counts, now);
+        }
+    }
+
+    /// <summary>A report of the worker's, newer than those before. Beside its jobs it tells how fast they come and go.</summary>
+    public void Report(JobCounts counts, TimeSpan now)
+    {
+        var apart = now - _reportedAt;
+        if (_reported.Accepted > 0 && apart >= ReportsApart && counts.Finished >= _reported.Finished)
+        {
+            var finished = counts.Finished - _reported.Finished;
+            var othersCame = Math.Max(0, counts.Accepted - _reported.Accepted - (_given - _givenAtReport));
+            _arrivalsPerSecond = (_arrivalsPerSecond + (othersCame / apart.TotalSeconds)) / 2;
+            if (finished > 0)
+            {
+                var time = (counts.InFlight + _reported.InFlight) / 2.0 * apart.TotalSeconds / finished;
+                _timeSeconds = _timeSeconds == 0 ? time : (_timeSeconds + time) / 2;
+            }
+        }
+
+        (_reported, _reportedAt, _givenAtReport) = (counts, now, _given);
+        Take(counts, now);
+    }
+
+    /// <summary>Brings the estimate up to this time.</summary>
+    public void Age(TimeSpan now)
+    {
+        var passed = (now - _agedAt).TotalSeconds;
+        _agedAt = now;
+        if (passed > 0 && Ages)
+        {
+            var time = _timeSeconds > 0 ? _timeSeconds : TimeUnknown.TotalSeconds;
+            var goal = _arrivalsPerSecond * time;
+            _others = goal + ((_others - goal) * Math.Exp(-passed / time));
+        }
+    }
+
+    private void Take(JobCounts counts, TimeSpan now)
+    {
+        Age(now);
+        _order = Math.Max(_order, counts.Order);
+        Drift = Own + _others - counts.InFlight;
+        _others = Math.Max(0, counts.InFlight - _ownPicks);
+    }
+}

@@ -1,0 +1,152 @@
+using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Clients;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clients;
+
+/// <summary>What a client tells its balancer of its picks.</summary>
+public class EndedPicksTests
+{
+    private const long ClientId = 5;
+
+    private static readonly JobCounts Counts = new(9, 3);
+
+    private readonly ClientDriver _client = new(ClientSettings.Default, ClientId, new Random(1));
+
+    public EndedPicksTests() => _client.BalancerFound(default);
+
+    [Fact]
+    public void The_end_of_a_job_rides_on_the_next_question()
+    {
+        Done(Send(), S(1));
+        Submit(S(1));
+        Assert.Equal(new EndedPick(1, PickEnd.Done, S(1), Counts), Assert.Single(Riders()));
+        Submit(S(1));
+        Assert.Empty(Riders());
+    }
+
+    [Fact]
+    public void Without_a_question_it_goes_alone_after_20_ms()
+    {
+        Done(Send(), S(1));
+        Assert.Equal(S(1) + Ms(20), _client.NextDue);
+        _client.Tick(S(1) + Ms(20));
+        Assert.Equal(PickEnd.Done, Assert.Single(Alone()).How);
+    }
+
+    [Fact]
+    public void Where_jobs_are_short_it_goes_after_a_fifth_of_the_time_that_they_take()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Done(Send(S(i)), S(i) + Ms(10));
+        }
+
+        _client.Tick(S(99) + Ms(11));
+        Assert.Empty(Alone());
+        Assert.InRange(_client.NextDue!.Value - S(99), Ms(12), Ms(12.1));
+        _client.Tick(_client.NextDue!.Value);
+        Assert.Single(Alone());
+    }
+
+    [Fact]
+    public void A_balancer_that_does_not_understand_it_is_not_told_alone()
+    {
+        var job = Submit();
+        _client.Handle(new Assigned(1, [Worker()], ""), default);
+        Done(job, S(1));
+        _client.Tick(S(1.1));
+        Assert.Empty(Alone());
+    }
+
+    [Fact]
+    public void Failed_rejected_and_lost_jobs_have_ended_too()
+    {
+        Send(timeout: S(1));
+        _client.Tick(S(1));
+        _client.Handle(new JobFailed(Send(), 1, JobFailureReason.Crash, "", "", Counts), S(1));
+        _client.Handle(new JobRejected(Send(), 1, JobRejectReason.Draining, "", default, Counts), S(1));
+        var undelivered = new Job(Send(), 1, default, false, ClientDriver.Text(""));
+        _client.Handle(new ClientInput.Undelivered(undelivered), S(1));
+        _client.Tick(S(2));
+        Assert.Equal([PickEnd.Unknown, PickEnd.Failed, PickEnd.Rejected, PickEnd.Unused], Told().Select(p => p.How));
+    }
+
+    [Fact]
+    public void A_question_that_was_not_answered_in_time_and_an_answer_that_is_not_used_have_ended()
+    {
+        Submit();
+        _client.Tick(S(5));
+        Assert.Equal(new EndedPick(1, PickEnd.Unused, default, default), Assert.Single(Told()));
+        _client.Handle(new AssignRejected(2, AssignRejectReason.NotReady, "", Ms(1)), S(5));
+        _client.Tick(S(6));
+        Assert.Equal([1], Told().Select(p => p.Pick));
+    }
+
+    [Fact]
+    public void Another_balancer_hears_nothing_of_the_picks_of_the_one_before()
+    {
+        var job = Send();
+        _client.BalancerLost(S(1));
+        _client.Tick(S(2));
+        var probe = _client.Search.OfType<ClientEffect.Probe>().Last();
+        _client.Handle(new ClientInput.BalancerAnswered(probe.Number, probe.Address), S(2));
+        Done(job, S(2));
+        Submit(S(2));
+        Assert.Empty(Riders());
+        Assert.Equal(2, Assigns()[^1].Finished!.Since);
+    }
+
+    [Fact]
+    public void A_client_that_holds_picks_says_so_now_and_then_and_one_that_holds_none_does_not()
+    {
+        var job = Send(timeout: S(60));
+        for (var at = OpenPicks.SayInterval; at <= OpenPicks.SayInterval * 3; at += OpenPicks.SayInterval)
+        {
+            _client.Tick(at);
+        }
+
+        Assert.Equal(3, _client.Effects.Count(e => e is ClientEffect.ToBalancer { Message: Finished { Picks.Count: 0 } }));
+        Done(job, S(16));
+        _client.Tick(S(17));
+        Assert.Null(_client.NextDue);
+    }
+
+    [Fact]
+    public void A_wish_without_a_job_has_no_end()
+    {
+        _client.SubmitAssign("", 3, S(60), default);
+        Assert.Null(Assigns()[^1].Finished);
+    }
+
+    [Fact]
+    public void A_weight_goes_along()
+    {
+        _client.Handle(new ClientInput.Submit("", ClientDriver.Text(""), IsIdempotent: true, S(60), Weight: 7), default);
+        Assert.Equal(7, Assigns()[^1].Weight);
+    }
+
+    private static AssignedWorker Worker() => new(Key("w"), "akka.tcp://AkkaLb@w:1/user/worker#1");
+
+    private JobId Submit(TimeSpan now = default, TimeSpan? timeout = null) =>
+        _client.Submit("", ClientDriver.Text(""), isIdempotent: false, timeout ?? S(600), now);
+
+    private JobId Send(TimeSpan now = default, TimeSpan? timeout = null)
+    {
+        var job = Submit(now, timeout);
+        _client.Handle(new Assigned(Assigns()[^1].RequestId, [Worker()], "", TakesFinished: true), now);
+        return job;
+    }
+
+    private void Done(JobId job, TimeSpan now) => _client.Handle(new JobDone(job, 1, ClientDriver.Text(""), Counts), now);
+
+    private List<Assign> Assigns() => [.. _client.Effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Assign>()];
+
+    private IReadOnlyList<EndedPick> Riders() => Assigns()[^1].Finished!.Picks;
+
+    private List<EndedPick> Alone() =>
+        [.. _client.Effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Finished>().SelectMany(f => f.Picks)];
+
+    /// <summary>Whichever way.</summary>
+    private List<EndedPick> Told() => [.. Assigns().SelectMany(a => a.Finished!.Picks), .. Alone()];
+}
