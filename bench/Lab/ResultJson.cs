@@ -43,6 +43,7 @@ internal static class ResultJson
         ["service-time"] = setting.ServiceTime,
         ["report-age"] = setting.ReportAge,
         ["finish-delay"] = setting.FinishDelay,
+        ["untold"] = !setting.IsTold,
         ["network-delay"] = setting.NetworkDelay,
         ["balancers"] = setting.Balancers,
         ["clients"] = setting.Clients,

@@ -47,6 +47,11 @@ internal sealed class RunFlags
     private readonly Option<string?> _finishDelay = CommonFlags.Make(
         "--finish-delay", "SECONDS", $"from the end of a job to the client's telling the balancer ({Default.FinishDelay})");
 
+    private readonly Option<bool> _untold = new("--untold")
+    {
+        Description = "clients do not tell when jobs end; balancers have the workers' reports alone",
+    };
+
     private readonly Option<string?> _networkDelay = CommonFlags.Make(
         "--network-delay", "SECONDS", $"that each message takes; the limits wait for none ({Default.NetworkDelay})");
 
@@ -82,7 +87,8 @@ internal sealed class RunFlags
 
     public RunFlags() => Command = new Command("run", Meaning)
     {
-        _arrivals, _durations, _policy, _workers, _speeds, _slots, _discipline, _utilisation, _serviceTime, _reportAge, _finishDelay, _networkDelay,
+        _arrivals, _durations, _policy, _workers, _speeds, _slots, _discipline, _utilisation, _serviceTime, _reportAge, _finishDelay, _untold,
+        _networkDelay,
         _balancers, _clients, _stock, _capacity, _killEvery, _downFor, _lease, _slow, _slowFactor, _jobs, _seed, _json,
     };
 
@@ -120,6 +126,7 @@ internal sealed class RunFlags
         ServiceTime = given.Number(_serviceTime, SecondsMin, 3600) ?? Default.ServiceTime,
         ReportAge = given.Number(_reportAge, SecondsMin, SecondsMax) ?? Default.ReportAge,
         FinishDelay = given.Number(_finishDelay, 0, SecondsMax) ?? Default.FinishDelay,
+        IsTold = !given.IsSet(_untold),
         NetworkDelay = given.Number(_networkDelay, 0, SecondsMax) ?? Default.NetworkDelay,
         Balancers = Whole(given, _balancers, 1, 1000, Default.Balancers),
         Clients = Whole(given, _clients, 1, 100_000, Default.Clients),

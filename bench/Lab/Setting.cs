@@ -39,6 +39,9 @@ internal sealed record Setting
     /// <summary>Seconds from the moment in which a client has its answer to that in which it tells the balancer that the job has ended.</summary>
     public double FinishDelay { get; init; }
 
+    /// <summary>Whether clients tell ends at all, as ours do; others do not.</summary>
+    public bool IsTold { get; init; } = true;
+
     /// <summary>Seconds that any message takes. The limits, which know everything, wait for none.</summary>
     public double NetworkDelay { get; init; }
 

@@ -93,6 +93,16 @@ public class ExperimentTests
     }
 
     [Fact]
+    public void One_balancer_that_is_told_ends_knows_the_queues_whatever_the_age_of_reports()
+    {
+        var setting = Small with { ReportAge = 100 };
+        var perfect = Run(setting, Limits.ShortestQueue);
+        Assert.InRange(Run(setting, Policy.LeastRequests).Mean / perfect.Mean, 0.95, 1.05);
+        Assert.True(Run(setting with { FinishDelay = 2 }, Policy.LeastRequests).Mean > 1.1 * perfect.Mean);
+        Assert.True(Run(setting with { IsTold = false }, Policy.LeastRequests).Mean > 1.1 * perfect.Mean);
+    }
+
+    [Fact]
     public void A_full_worker_refuses_and_the_job_is_done_elsewhere()
     {
         var result = Run(Small with { Capacity = 4, Utilisation = 0.9 }, Policy.Random);

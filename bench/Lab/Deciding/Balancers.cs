@@ -22,6 +22,10 @@ internal sealed class Balancers
 
     private const int AnswerBytesMax = 1 << 20;
 
+    /// <summary>Seconds after which a client says that it is still there, as the clients of production do. A third of what balancers wait
+    /// for.</summary>
+    private const double SayInterval = 5;
+
     /// <summary>So many workers a request may leave out.</summary>
     public const int LeaveOutMax = Assign.LeaveOutMax;
 
@@ -67,6 +71,12 @@ internal sealed class Balancers
             Array.ForEach(_balancers, b => b.Handle(report));
             _world.Agenda.At(random.NextDouble() * _setting.ReportAge, () => ReportInTurn(worker));
         }
+
+        for (var i = 0; _setting.IsTold && i < _setting.Clients; i++)
+        {
+            var client = i;
+            _world.Agenda.At(SayInterval, () => SayInTurn(client));
+        }
     }
 
     /// <summary>A client asks its balancer for one pick.</summary>
@@ -75,12 +85,22 @@ internal sealed class Balancers
     {
         var request = ++_lastRequest;
         _asking.Add(request, client);
-        var assign = new Assign(request, 1, [.. leaveOut.Select(w => _members[w]).OfType<Member>().Select(KeyOf)], null, Patience);
+        WorkerKey[] leftOut = [.. leaveOut.Select(w => _members[w]).OfType<Member>().Select(KeyOf)];
+        var assign = new Assign(request, 1, leftOut, null, Patience, Finished: _setting.IsTold ? Told(client, []) : null);
         Travel(() => BalancerOf(client).Handle(assign));
     }
 
     /// <summary>A client hears that a pick has ended. Its balancer learns of it after the setting's finish delay.</summary>
-    public void Ended(PickEnded pick) => _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => Finished(pick));
+    public void Ended(PickEnded pick)
+    {
+        if (_setting.IsTold)
+        {
+            var counts = new JobCounts(pick.Accepted, pick.InFlight);
+            var ended = new EndedPick(pick.Request, EndOf(pick.How), TimeSpan.FromSeconds(pick.Took), counts);
+            var finished = Told(pick.Client, [ended]);
+            _world.Agenda.After(_setting.FinishDelay + _setting.NetworkDelay, () => BalancerOf(pick.Client).Handle(finished));
+        }
+    }
 
     /// <summary>A worker was killed: when its lease is over it is no longer registered, unless it has come back by then.</summary>
     public void Lost(int worker)
@@ -104,8 +124,15 @@ internal sealed class Balancers
         Tell(new KeyChange<Member>(member.Worker.Id, member));
     }
 
-    /// <summary>The protocol has no message for this yet: balancers learn of ends by the workers' reports alone.</summary>
-    private static void Finished(PickEnded pick) => _ = pick;
+    private static Finished Told(int client, IReadOnlyList<EndedPick> picks) => new(client + 1, 0, picks);
+
+    private static PickEnd EndOf(PickEnding how) => how switch
+    {
+        PickEnding.Unused => PickEnd.Unused,
+        PickEnding.Done => PickEnd.Done,
+        PickEnding.Rejected => PickEnd.Rejected,
+        PickEnding.Lost => PickEnd.Unknown,
+    };
 
     private static TimeSpan Time(double seconds) => TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
 
@@ -136,6 +163,15 @@ internal sealed class Balancers
         _world.Agenda.After(_setting.ReportAge, () => ReportInTurn(worker));
     }
 
+    private void SayInTurn(int client)
+    {
+        if (!_world.IsEverythingGiven)
+        {
+            Travel(() => BalancerOf(client).Handle(Told(client, [])));
+            _world.Agenda.After(SayInterval, () => SayInTurn(client));
+        }
+    }
+
     private void Tell(KeyChange<Member> change) => TellAll(new Watched<Member>.Known(++_revision, [.. _members.OfType<Member>()], [change]));
 
     private void TellAll(object input)
@@ -150,9 +186,10 @@ internal sealed class Balancers
     {
         var station = _world.Stations[worker];
         var resident = BaseBytes + station.JobBytes;
+        var limit = BaseBytes + (LimitBytesPerSlot * station.Slots);
         return new MemoryReport(
-            KeyOf(_members[worker]!), ++_sequences[worker], Heartbeat, resident, resident, BaseBytes + (LimitBytesPerSlot * station.Slots),
-            station.InSystem, 0);
+            KeyOf(_members[worker]!), ++_sequences[worker], Heartbeat, resident, resident, limit,
+            new JobCounts(station.Accepted, station.InSystem), 0);
     }
 
     /// <summary>A new incarnation of a worker, as the registry has it.</summary>
