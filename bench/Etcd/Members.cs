@@ -89,7 +89,7 @@ internal static class Members
     {
         var mib = 100 + (worker.Incarnation % 400);
         node.Balancer.Tell(new MemoryReport(
-            new WorkerKey(worker.Id, worker.Incarnation), ++_sequence, TimeSpan.FromSeconds(1), mib << 20, mib << 19, 1L << 34, 3,
+            new WorkerKey(worker.Id, worker.Incarnation), ++_sequence, TimeSpan.FromSeconds(1), mib << 20, mib << 19, 1L << 34, default,
             1_800_000_000_000));
     }
 

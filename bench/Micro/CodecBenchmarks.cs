@@ -19,7 +19,7 @@ public class CodecBenchmarks
     private byte[] _bytes = null!;
 
     [Params(
-        "Assign", "Assign, 3 left out", "Assigned", "Assigned, 10 ahead", "AssignRejected", "MemoryReport",
+        "Assign", "Assign, 1 ended", "Assign, 3 left out", "Assigned", "Assigned, 10 ahead", "AssignRejected", "MemoryReport",
         "Job, 1 KiB", "JobDone, 1 KiB", "JobFailed", "JobRejected", "KeepAlive", "KeptAlive")]
     public string Message { get; set; } = null!;
 
@@ -47,10 +47,15 @@ public class CodecBenchmarks
         "Assign" => new Assign(123_456, 1, [], null, TimeSpan.FromSeconds(60)),
         "Assign, 3 left out" => new Assign(
             123_456, 1, [Worker, Worker with { Id = "worker-2" }, Worker with { Id = "worker-3" }], null, TimeSpan.FromSeconds(60)),
+        "Assign, 1 ended" => new Assign(
+            123_456, 1, [], null, TimeSpan.FromSeconds(60),
+            Finished: new Finished(
+                0x0102030405060708, 1, [new EndedPick(123_400, PickEnd.Done, TimeSpan.FromMilliseconds(3), new JobCounts(90, 5))])),
         "Assigned" => new Assigned(123_456, Picks(1), "round-robin"),
         "Assigned, 10 ahead" => new Assigned(123_456, Picks(10), "round-robin"),
         "AssignRejected" => new AssignRejected(123_456, AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500)),
-        "MemoryReport" => new MemoryReport(Worker, 1000, TimeSpan.FromSeconds(1), 70_000_000, 5_000_000, 8_000_000_000, 5, 1_700_000_000_000),
+        "MemoryReport" => new MemoryReport(
+            Worker, 1000, TimeSpan.FromSeconds(1), 70_000_000, 5_000_000, 8_000_000_000, new JobCounts(90, 5), 1_700_000_000_000),
         "Job, 1 KiB" => new Job(Id, 1, TimeSpan.FromSeconds(60), true, Kibibyte()),
         "JobDone, 1 KiB" => new JobDone(Id, 1, Kibibyte()),
         "JobFailed" => new JobFailed(Id, 1, JobFailureReason.Crash, "System.InvalidOperationException", "the worker's actor crashed"),

@@ -13,7 +13,7 @@ public class PickBenchmarks
     private static readonly TimeSpan Now = TimeSpan.Zero;
 
     private readonly List<Candidate> _picked = new(1);
-    private readonly WorkerKey[] _nobody = [];
+    private readonly Assign _request = new(1, 1, [], null, TimeSpan.FromSeconds(60));
     private IChooser _chooser = null!;
     private WorkerPool _core = null!;
     private WorkerKey[] _keys = null!;
@@ -24,7 +24,8 @@ public class PickBenchmarks
     /// Least load twice. Distinct: the same worker is the least until it reports again, as between two reports. Equal: each pick changes who is the
     /// least, the dearest case of the heap.
     /// </summary>
-    [Params("round-robin", "pick-first", "least-load distinct", "least-load equal", "random", "weighted-round-robin")]
+    [Params("round-robin", "pick-first", "least-load distinct", "least-load equal", "random", "weighted-round-robin", "least-requests",
+        "power-of-two", "shortest-delay")]
     public string Policy { get; set; } = null!;
 
     [Params(10, 1_000, 10_000)]
@@ -59,10 +60,15 @@ public class PickBenchmarks
     }
 
     [Benchmark(Description = "pick, policy alone")]
-    public Candidate? ByPolicy() => _chooser.Pick([], Now);
+    public Candidate? ByPolicy()
+    {
+        var picked = _chooser.Pick([], Now);
+        _chooser.Changed(picked!);
+        return picked;
+    }
 
     [Benchmark(Description = "pick, WorkerPool.Assign")]
-    public AssignRejection? ByCore() => _core.Assign(1, _nobody, _picked, Now);
+    public AssignRejection? ByCore() => _core.Assign(_request, _picked, Now);
 
     [Benchmark(Description = "report")]
     public void ReportOnly()
@@ -76,7 +82,7 @@ public class PickBenchmarks
     {
         _sequence++;
         Report(Next());
-        return _core.Assign(1, _nobody, _picked, Now);
+        return _core.Assign(_request, _picked, Now);
     }
 
     /// <summary>Workers report in turn but not in the order of their places: 7919 is prime to every size here.</summary>
@@ -87,6 +93,6 @@ public class PickBenchmarks
         var bytes = Policy.EndsWith("equal", StringComparison.Ordinal)
             ? 500_000_000
             : 100_000_000 + (((_sequence * 7919) + worker) % 1_000_003 * 1000);
-        _core.Report(new MemorySample(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes), Now);
+        _core.Report(new MemoryReport(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes, 0, 0, default, 0), Now);
     }
 }

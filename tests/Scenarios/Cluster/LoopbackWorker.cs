@@ -58,7 +58,8 @@ public sealed class LoopbackWorker : IAsyncDisposable
                 ActorRefs.Nobody),
             RegistrationActor.ActorName);
         system.ActorOf(
-            MemoryReporter.Props(Key, new MemoryReporterSettings(Heartbeat, new FixedBalancers([balancer]), Measure, () => 0, TimeProvider.System)),
+            MemoryReporter.Props(
+                Key, new MemoryReporterSettings(Heartbeat, new FixedBalancers([balancer]), Measure, () => default, TimeProvider.System)),
             MemoryReporter.ActorName);
     }
 
