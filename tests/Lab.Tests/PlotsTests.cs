@@ -11,7 +11,7 @@ public sealed class PlotsTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Far too few jobs for numbers that mean anything.</summary>
-    private readonly PlotPlan _plan = new(jobs: 50, seed: 1, [Policy.RoundRobin]);
+    private readonly PlotPlan _plan = new(jobs: 50, seed: 1, [Policy.RoundRobin], workers: 5);
 
     [Fact]
     public void Each_policy_has_its_row_in_every_table_and_pictures_are_small_and_the_same_again()

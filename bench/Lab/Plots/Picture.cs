@@ -48,9 +48,10 @@ internal static class Picture
             return;
         }
 
-        // The palette has each colour dark and then light: first all the dark ones.
+        // The palette has each colour dark and then light, and grey in the eighth place: first all the dark ones, without the grey.
         var policy = place - Limits.Names.Count;
-        line.Color = new ScottPlot.Palettes.Category20().GetColor((2 * policy % 20) + (policy / 10 % 2));
+        var hue = policy % 9 < 7 ? policy % 9 : (policy % 9) + 1;
+        line.Color = new ScottPlot.Palettes.Category20().GetColor((2 * hue) + (policy / 9 % 2));
         line.MarkerShape = (MarkerShape)(1 + (policy % 8));
         (line.LineWidth, line.MarkerSize) = (1.5f, 7);
     }

@@ -14,9 +14,9 @@ internal sealed record Figure(string File, string Title, string Axis, bool IsLog
 
 /// <summary>What docs/policies is made of: which settings, and for which policies. Times are in mean service times, because that is a second
 /// here.</summary>
-internal sealed class PlotPlan(int jobs, long seed, IReadOnlyList<string> policies)
+internal sealed class PlotPlan(int jobs, long seed, IReadOnlyList<string> policies, int workers = 100)
 {
-    private readonly Setting _base = new() { Jobs = jobs, Seed = seed };
+    private readonly Setting _base = new() { Jobs = jobs, Seed = seed, Workers = workers };
 
     /// <summary>Rows and lines: the limits, then the policies, <see cref="Policy.Random"/> among them.</summary>
     public IReadOnlyList<string> Names { get; } = [.. Experiment.Always.Concat(policies).Distinct()];
@@ -43,7 +43,7 @@ internal sealed class PlotPlan(int jobs, long seed, IReadOnlyList<string> polici
             Points([0.1, 0.2, 0.5, 1, 2, 5, 10, 20], (setting, x) => setting with { Discipline = Discipline.Shared, ReportAge = x })),
         new(
             "p99-by-finish-delay", "p99 by how late ends are told, shared slots, 80 % load", "delay in mean service times", false,
-            Points([0, 0.05, 0.2, 0.5, 1, 2], (setting, x) => setting with { Discipline = Discipline.Shared, FinishDelay = x })),
+            Points([0, 0.2, 0.5, 1, 2], (setting, x) => setting with { Discipline = Discipline.Shared, FinishDelay = x })),
     ];
 
     /// <summary>The setting in which a row is run: a limit knows everything at once, so only its jobs and its workers matter.</summary>

@@ -26,7 +26,7 @@ internal static class Theory
 
     /// <summary>Mean response time where each job looks at <paramref name="choices"/> of very many queues and joins the shortest: the sum over i
     /// from 1 of load^((d^i - d) / (d - 1)).</summary>
-    /// <remarks>Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12(10), 2001, corollary 4; Vvedenskaya, Dobrushin,
+    /// <remarks>Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12(10), 2001; Vvedenskaya, Dobrushin,
     /// Karpelevich 1996.</remarks>
     /// <param name="choices">At least 2.</param>
     public static double SupermarketMean(double load, int choices)

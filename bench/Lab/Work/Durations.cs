@@ -14,7 +14,7 @@ internal enum Durations
 }
 
 /// <summary>A Pareto distribution of shape 1.5 between bounds of which the upper is <see cref="Ratio"/> times the lower, with mean 1: from 0.35 to
-/// 106. One job in a hundred takes 7.4 or more.</summary>
+/// 106. One job in a hundred takes 7.5 or more.</summary>
 /// <remarks>Harchol-Balter, Crovella, Murta, "On choosing a task assignment policy for a distributed server system", 1999, use the bounded form so
 /// that all moments exist.</remarks>
 internal static class BoundedPareto
