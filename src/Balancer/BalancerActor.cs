@@ -21,6 +21,9 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
 
     private readonly IActorRef? _front;
 
+    /// <summary>Who asked what waits.</summary>
+    private readonly Dictionary<long, IActorRef> _held = [];
+
     // The pool is made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
     public BalancerActor(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front)
         : base(new BalancerCore(
@@ -60,6 +63,19 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
         {
             case BalancerEffect.Answer answer:
                 Sender.Tell(answer.Message);
+                break;
+            case BalancerEffect.Hold hold:
+                _held.Add(hold.Ticket, Sender);
+                break;
+            case BalancerEffect.SayHeld say:
+                _held[say.Ticket].Tell(say.Message);
+                break;
+            case BalancerEffect.AnswerHeld answer:
+                _held.Remove(answer.Ticket, out var asker);
+                asker!.Tell(answer.Message);
+                break;
+            case BalancerEffect.Forget forget:
+                _held.Remove(forget.Ticket);
                 break;
             case BalancerEffect.ReportIgnored { Report: var report } ignored:
                 if (Log.IsDebugEnabled)

@@ -41,12 +41,15 @@ public sealed record BalancerSettings(
         Setting.Duration("akkalb.balancer.early-report-hold", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
     private static readonly Setting<int> EarlyReportsMaxKey = Setting.Whole("akkalb.balancer.early-reports-max", 0, 1_000_000);
 
+    private static readonly Setting<TimeSpan> MaxWaitKey = Setting.Duration("akkalb.balancer.max-wait", TimeSpan.Zero, TimeSpan.FromHours(1));
+    private static readonly Setting<int> WaitingMaxKey = Setting.Whole("akkalb.balancer.waiting-max", 0, 1_000_000);
+
     public static readonly Setting<TimeSpan> WaitKey = Setting.Duration("akkalb.balancer.wait", TimeSpan.Zero, TimeSpan.FromHours(1))
         .WithFlag("--wait", "SECONDS", "how long to wait for etcd at the start (10)", "s");
 
     public static SettingsSchema Schema { get; } = new(
     [
-        PolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, WaitKey,
+        PolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, MaxWaitKey, WaitingMaxKey, WaitKey,
         .. ClusterSettings.Keys,
         .. NodeKeys.Common,
     ]);
@@ -77,7 +80,8 @@ public sealed record BalancerSettings(
             policy.Length == 0 ? null : policy,
             CommonSettings.ReadId(config, IdKey, NodeIdentity.DefaultId(), problems),
             CommonSettings.ReadTtl(config, LeaseTtlKey, problems),
-            new BalancerLimits(config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey)),
+            new BalancerLimits(
+                config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey), config.Get(MaxWaitKey), config.Get(WaitingMaxKey)),
             config.Get(WaitKey),
             isSingleton ? cluster : null);
         return problems.Count == 0 ? settings : throw new SettingsException(problems);

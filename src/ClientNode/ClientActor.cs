@@ -53,6 +53,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Receive<SubmitJob>(m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout)));
         Receive<SubmitAssign>(m => Step(new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout)));
         Input<AssignRejected>();
+        Input<AssignHeld>();
         Receive<JobRejected>(FromWorker);
         Receive<JobFailed>(FromWorker);
         Receive<DeadLetter>(OnDeadLetter);

@@ -17,6 +17,9 @@ public enum AssignRejectReason
 
     /// <summary>The balancer shuts down.</summary>
     Stopping,
+
+    /// <summary>Every worker that could be picked is full, and the request has waited for as long as it may, or too many wait.</summary>
+    NoCapacity,
 }
 
 /// <summary>Why a worker did not start a job. Always means: not started.</summary>

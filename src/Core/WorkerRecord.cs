@@ -21,6 +21,8 @@ public enum WorkerState
 /// <param name="Version">Version of the program, for people to read.</param>
 /// <param name="Reason">Why it takes no jobs though it is registered, for people to read. Empty normally. It is written as one line and
 /// cut to <see cref="ReasonLengthMax"/> characters.</param>
+/// <param name="Places">How many jobs it works on side by side, 1 to capacity; 0 from a version that does not tell: as many as the capacity.</param>
+/// <param name="Speed">How fast one of its places works, in percent of an ordinary worker's: 1 to <see cref="SpeedMax"/>.</param>
 public sealed record WorkerRecord(
     string Id,
     long Incarnation,
@@ -29,9 +31,13 @@ public sealed record WorkerRecord(
     int Capacity,
     int HeartbeatMs,
     string Version,
-    string Reason = "")
+    string Reason = "",
+    int Places = 0,
+    int Speed = WorkerRecord.OrdinarySpeed)
 {
     public const int ReasonLengthMax = 300;
+    public const int OrdinarySpeed = 100;
+    public const int SpeedMax = 100_000;
 }
 
 /// <summary>A worker as the registry holds it.</summary>

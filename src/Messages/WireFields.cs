@@ -81,6 +81,12 @@ internal static class WireFields
         }
     }
 
+    public static double Finite(double number)
+    {
+        Check(double.IsFinite(number), "number");
+        return number;
+    }
+
     public static ulong Accepted(JobCounts counts) => checked((ulong)counts.Accepted);
 
     public static uint InFlight(JobCounts counts) => checked((uint)counts.InFlight);

@@ -43,6 +43,7 @@ internal static class WireReasons
         AssignRejectReason.AllExcluded => Wire.AssignRejectReason.AllExcluded,
         AssignRejectReason.NotReady => Wire.AssignRejectReason.NotReady,
         AssignRejectReason.Stopping => Wire.AssignRejectReason.Stopping,
+        AssignRejectReason.NoCapacity => Wire.AssignRejectReason.NoCapacity,
     };
 
     public static AssignRejectReason FromWire(this Wire.AssignRejectReason read) =>

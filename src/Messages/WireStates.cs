@@ -63,6 +63,9 @@ internal static class WireStates
             Version = checked((ulong)m.Version),
             MemberCount = checked((uint)m.MemberCount),
             From = checked((uint)m.From),
+            Waiting = checked((uint)m.Waiting),
+            LongestWaitMs = Ms(m.LongestWait),
+            OpenPicks = checked((uint)m.OpenPicks),
         };
         foreach (var member in m.Members)
         {
@@ -73,6 +76,9 @@ internal static class WireStates
                 State = member.State.ToWire(),
                 Eligible = member.IsEligible,
                 Reason = OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax),
+                InFlight = member.InFlight,
+                Drift = member.Drift,
+                Places = checked((uint)member.Places),
             };
             if (member.ResidentBytes is { } bytes)
             {
@@ -102,6 +108,12 @@ internal static class WireStates
                 member.State.FromWire(),
                 member.Eligible,
                 member.HasResidentBytes ? checked((long)member.ResidentBytes) : null,
-                OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax)))]);
+                OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax),
+                Finite(member.InFlight),
+                Finite(member.Drift),
+                checked((int)member.Places)))],
+            checked((int)m.Waiting),
+            Duration(m.LongestWaitMs),
+            checked((int)m.OpenPicks));
     }
 }

@@ -20,6 +20,9 @@ internal static class WireTable
                 RequestId = (ulong)m.RequestId, Reason = m.Reason.ToWire(), Sentence = Text(m.Sentence), RetryAfterMs = Ms(m.RetryAfter),
             },
             m => new((long)m.RequestId, m.Reason.FromWire(), Text(m.Sentence), Duration(m.RetryAfterMs))),
+        Of("AH", Wire.AssignHeld.Parser,
+            (AssignHeld m) => new() { RequestId = (ulong)m.RequestId, AgainMs = Ms(m.Again) },
+            m => new((long)m.RequestId, Duration(m.AgainMs))),
         Of("F", Wire.Finished.Parser, (Finished m) => m.ToWire(), m => m.FromWire()),
         Of("U", Wire.WorkerUnreachable.Parser,
             (WorkerUnreachable m) => new()

@@ -44,6 +44,8 @@ internal static class WireWorkers
         HeartbeatMs = checked((uint)m.HeartbeatMs),
         Version = Sendable(m.Version, m.Version.Length <= VersionLengthMax, "version"),
         Reason = OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
+        Places = checked((uint)m.Places),
+        Speed = m.Speed == WorkerRecord.OrdinarySpeed ? 0 : checked((uint)m.Speed),
     };
 
     public static WorkerRecord FromWire(this Wire.WorkerRecord? m)
@@ -52,6 +54,8 @@ internal static class WireWorkers
         Check(m!.Path.Length is > 0 and <= NameLengthMax, "path");
         Check(m.Capacity is >= 1 and <= int.MaxValue, "capacity");
         Check(m.HeartbeatMs is >= 1 and <= int.MaxValue, "heartbeat_ms");
+        Check(m.Places <= int.MaxValue, "places");
+        Check(m.Speed <= WorkerRecord.SpeedMax, "speed");
         Check(m.Version.Length <= VersionLengthMax, "version");
         var key = Key(m.WorkerId, m.Incarnation);
         return new WorkerRecord(
@@ -62,7 +66,9 @@ internal static class WireWorkers
             (int)m.Capacity,
             (int)m.HeartbeatMs,
             m.Version,
-            OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax));
+            OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
+            (int)m.Places,
+            m.Speed == 0 ? WorkerRecord.OrdinarySpeed : (int)m.Speed);
     }
 
     public static Register FromWire(this Wire.Register m)

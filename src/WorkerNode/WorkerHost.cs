@@ -106,7 +106,9 @@ public static class WorkerHost
             WorkerState.Up,
             settings.Capacity,
             (int)settings.Heartbeat.TotalMilliseconds,
-            NodeProgram.Version);
+            NodeProgram.Version,
+            Places: settings.Instances,
+            Speed: settings.Speed);
         var registration = node.Start(
             RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), listener), RegistrationActor.ActorName);
         listener.Tell(new WorkerSignals.Follow(registration));

@@ -26,6 +26,7 @@ public sealed record WorkerSettings(
     int Capacity,
     int Queue,
     int Instances,
+    int Speed,
     int Threads,
     Type? Actor,
     TimeSpan Wait,
@@ -56,6 +57,9 @@ public sealed record WorkerSettings(
     public static readonly Setting<int> InstancesKey = Setting.Whole("akkalb.worker.instances", 0, 100_000)
         .WithFlag("--instances", "N", "actors that do them, one job each; 1 for one that keeps state (as many as capacity)");
 
+    public static readonly Setting<int> SpeedKey = Setting.Whole("akkalb.worker.speed", 1, WorkerRecord.SpeedMax)
+        .WithFlag("--speed", "PERCENT", "how fast one of its instances works, compared with those of an ordinary worker (100)");
+
     private static readonly Setting<int> ThreadsKey = Setting.Whole("akkalb.worker.threads", 0, 10_000);
     private static readonly Setting<string> ActorKey = Setting.Text("akkalb.worker.actor");
     private static readonly Setting<IReadOnlyList<string>> AssembliesKey = Setting.Files("akkalb.worker.assemblies");
@@ -80,7 +84,7 @@ public sealed record WorkerSettings(
     [
         IdKey,
         .. NodeKeys.BalancersAndMessages,
-        LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey, DrainTimeoutKey,
+        LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, SpeedKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey, DrainTimeoutKey,
         RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey,
         .. NodeKeys.Common,
     ]);
@@ -125,6 +129,7 @@ public sealed record WorkerSettings(
             capacity,
             config.Get(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
             instances,
+            config.Get(SpeedKey),
             config.Get(ThreadsKey) is > 0 and var threads ? threads : Math.Min(instances, ThreadsDefaultMax),
             ReadActor(config.Get(ActorKey), problems),
             config.Get(WaitKey),

@@ -189,7 +189,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public async Task An_early_report_is_forgotten_after_its_hold()
     {
-        var balancer = Balancer(Policy.LeastLoad, new BalancerLimits(Heartbeat * 2, 10));
+        var balancer = Balancer(Policy.LeastLoad, BalancerLimits.Default with { EarlyReportHold = Heartbeat * 2, EarlyReportsMax = 10 });
         balancer.Tell(new Watched<Member>.Known(0, []));
         Report(balancer, A, 1);
         await Settled(balancer);

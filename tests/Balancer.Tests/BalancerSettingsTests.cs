@@ -23,7 +23,7 @@ public class BalancerSettingsTests
             settings.Common.Host, settings.Common.Port, settings.Common.Etcd, settings.Common.RegistryName));
         Assert.Equal((TimeSpan.FromSeconds(2), LogLevel.Info, (string?)null), (
             settings.Common.RequestTimeout, settings.Common.Log.Level, settings.Policy));
-        Assert.Equal((TimeSpan.FromSeconds(5), new BalancerLimits(TimeSpan.FromSeconds(5), 10_000)), (settings.LeaseTtl, settings.Limits));
+        Assert.Equal((TimeSpan.FromSeconds(5), BalancerLimits.Default), (settings.LeaseTtl, settings.Limits));
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Wait);
         Assert.NotEmpty(settings.Id);
     }
@@ -158,7 +158,7 @@ public class BalancerSettingsTests
             """);
         Assert.Equal(("least-load", "b1", TimeSpan.FromSeconds(7), LogLevel.Debug), (
             settings.Policy, settings.Id, settings.LeaseTtl, settings.Common.Log.Level));
-        Assert.Equal(new BalancerLimits(TimeSpan.FromMilliseconds(200), 0), settings.Limits);
+        Assert.Equal(BalancerLimits.Default with { EarlyReportHold = TimeSpan.FromMilliseconds(200), EarlyReportsMax = 0 }, settings.Limits);
         Assert.Equal(("/other", "etcd"), (settings.Common.Etcd!.Prefix, settings.Common.RegistryName));
     }
 

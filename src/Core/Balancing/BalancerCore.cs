@@ -18,10 +18,15 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// <summary>What a page of the state says beside its members: an id, a policy, one of our own sentences and some numbers.</summary>
     private const int HeadBytesMax = 1000;
 
+    /// <summary>Where load ages, somebody may have a free place without any word.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
+
     private readonly List<Candidate> _picked = [];
+    private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax);
     private readonly long _term = right.Term;
     private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private long _revision;
+    private TimeSpan? _lookDue;
 
     /// <summary>The workers, and who of them may get a job.</summary>
     public WorkerPool Pool => pool;
@@ -30,7 +35,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     public WorkerTable Table => pool.Table;
 
     /// <inheritdoc/>
-    public TimeSpan? NextDue => pool.NextDue;
+    public TimeSpan? NextDue => Sooner(Sooner(pool.NextDue, _waiting.NextDue), _lookDue);
 
     /// <summary>Whether this very instance may answer at this moment: the right is held, and still under the term in which it came to be.</summary>
     private bool Decides => right.Term == _term && right.IsHeld;
@@ -41,10 +46,11 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         switch (input)
         {
             case Assign m:
-                outbox.Add(new BalancerEffect.Answer(Answer(m, now)));
+                OnAssign(m, now, outbox);
                 break;
             case Finished m:
                 pool.Finish(m, now);
+                Forget(m, outbox);
                 break;
             case MemoryReport m:
                 OnReport(m, now, outbox);
@@ -70,13 +76,131 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
                 break;
             case Tick:
                 pool.Tick(now);
+                SayHeld(now, outbox);
                 break;
             default:
                 throw Inputs.Unknown(input, "a balancer");
         }
+
+        if (_waiting.Count > 0)
+        {
+            ServeWaiting(now, outbox);
+        }
     }
 
-    private IAkkaLbMessage Answer(Assign m, TimeSpan now)
+    private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        if (m.Finished is { } finished)
+        {
+            Forget(finished, outbox);
+        }
+
+        // Nobody overtakes those that wait.
+        if (_waiting.Count > 0 && m.Finished is not null)
+        {
+            pool.Finish(m.Finished, now);
+            Hold(m, now, outbox);
+        }
+        else if (Answer(m, now) is { } answer)
+        {
+            outbox.Add(new BalancerEffect.Answer(answer));
+        }
+        else
+        {
+            Hold(m, now, outbox);
+        }
+    }
+
+    private void Hold(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        if (_waiting.Add(m, now, out var hasToGo) is not { } waiting)
+        {
+            outbox.Add(new BalancerEffect.Answer(Rejected(m, WorkerPool.NoCapacity)));
+            return;
+        }
+
+        outbox.Add(new BalancerEffect.Hold(waiting.Ticket));
+        outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(m.RequestId, WaitingRequests.SayInterval)));
+        if (hasToGo is not null)
+        {
+            outbox.Add(new BalancerEffect.AnswerHeld(hasToGo.Ticket, Rejected(hasToGo.Request, WorkerPool.NoCapacity)));
+        }
+    }
+
+    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
+    /// nobody waiting behind it.</summary>
+    private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        _lookDue = null;
+        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.WhyRejecting(now) is not null || pool.HasAnyone(now));)
+        {
+            var waiting = _waiting.Next()!;
+            if (Answer(waiting.Request, now) is { } answer)
+            {
+                _waiting.Remove(waiting);
+                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
+                passed = 0;
+            }
+            else
+            {
+                passed++;
+            }
+        }
+
+        if (_waiting.Count > 0 && pool.Ages)
+        {
+            _lookDue = now + LookInterval;
+        }
+    }
+
+    private void SayHeld(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        while (_waiting.TakeDue(now) is { } waiting)
+        {
+            if (now < waiting.End)
+            {
+                outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(waiting.Request.RequestId, WaitingRequests.SayInterval)));
+            }
+            else
+            {
+                _waiting.Remove(waiting);
+                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, Rejected(waiting.Request, WorkerPool.NoCapacity)));
+            }
+        }
+    }
+
+    /// <summary>The client does not wait for these any more.</summary>
+    private void Forget(Finished m, List<BalancerEffect> outbox)
+    {
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var waiting in _waiting.FindBefore(m.Client, m.Since))
+        {
+            Forget(waiting, outbox);
+        }
+
+        for (var i = 0; i < m.Picks.Count; i++)
+        {
+            if (_waiting.Find(m.Client, m.Picks[i].Pick) is { } waiting)
+            {
+                Forget(waiting, outbox);
+            }
+        }
+    }
+
+    private void Forget(WaitingRequest waiting, List<BalancerEffect> outbox)
+    {
+        _waiting.Remove(waiting);
+        outbox.Add(new BalancerEffect.Forget(waiting.Ticket));
+    }
+
+    private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
+
+    /// <returns>Null: it waits for a free place.</returns>
+    private IAkkaLbMessage? Answer(Assign m, TimeSpan now)
     {
         if (!Decides)
         {
@@ -85,7 +209,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
 
         if (pool.Assign(m, _picked, now, answerBytesMax) is { } no)
         {
-            return new AssignRejected(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
+            return no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null ? null : Rejected(m, no);
         }
 
         var workers = new AssignedWorker[_picked.Count];
@@ -146,7 +270,9 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         foreach (var c in page)
         {
             var worker = c.Member.Worker;
-            var member = new MemberState(c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason);
+            var member = new MemberState(
+                c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason, c.InFlight, c.Jobs.Drift,
+                c.Places);
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {
@@ -158,8 +284,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
 
         return new BalancerState(
             id, pool.PolicyName, Decides ? pool.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, Table.Version, Table.MemberCount,
-            m.From, members);
+            m.From, members, _waiting.Count, _waiting.LongestWait(now), pool.OpenPickCount);
     }
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private static void Note(string text, bool isTrouble, List<BalancerEffect> outbox) =>
         outbox.Add(new BalancerEffect.Note(text, isTrouble ? NoteLevel.Warning : NoteLevel.Info));

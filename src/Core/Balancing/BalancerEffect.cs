@@ -10,6 +10,19 @@ public abstract record BalancerEffect
     /// <summary>Tell who asked.</summary>
     public sealed record Answer(IAkkaLbMessage Message) : BalancerEffect;
 
+    /// <summary>The request that is handled now waits. Who asked is remembered by this number, until <see cref="AnswerHeld"/> or
+    /// <see cref="Forget"/> names it.</summary>
+    public sealed record Hold(long Ticket) : BalancerEffect;
+
+    /// <summary>Tell who asked then; this is not the last answer.</summary>
+    public sealed record SayHeld(long Ticket, AssignHeld Message) : BalancerEffect;
+
+    /// <summary>Tell who asked then; it waits no more.</summary>
+    public sealed record AnswerHeld(long Ticket, IAkkaLbMessage Message) : BalancerEffect;
+
+    /// <summary>Who asked then waits no more.</summary>
+    public sealed record Forget(long Ticket) : BalancerEffect;
+
     /// <summary>For whoever looks for a fault: this report does not count, or not yet.</summary>
     public sealed record ReportIgnored(MemoryReport Report, ReportOutcome Outcome) : BalancerEffect;
 

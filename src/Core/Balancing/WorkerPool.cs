@@ -47,6 +47,10 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     private static readonly AssignRejection NoMemoryReports = new(
         AssignRejectReason.NoMemoryReports, "workers are registered, but none has sent a memory report lately", TimeSpan.FromMilliseconds(250));
 
+    /// <summary>Every worker that could be picked is full.</summary>
+    public static readonly AssignRejection NoCapacity = new(
+        AssignRejectReason.NoCapacity, "every worker that could be picked is full", TimeSpan.FromMilliseconds(500));
+
     private static readonly AssignRejection AllExcluded = new(
         AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
         TimeSpan.FromMilliseconds(100));
@@ -71,6 +75,12 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     /// <summary>Who there is.</summary>
     public WorkerTable Table => table;
+
+    /// <summary>Whether requests wait while no place is free.</summary>
+    public bool Waits => policy.Waits;
+
+    /// <summary>Somebody's load changes with time alone.</summary>
+    public bool Ages { get; private set; }
 
     /// <summary>Name of the policy.</summary>
     public string PolicyName => policy.Name;
@@ -149,6 +159,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
                     open.Worker.Jobs.Tell(ended.Counts, now);
                 }
 
+                _chooser.Ended(open.Worker, ended, now);
                 Changed(open.Worker);
             }
         }
@@ -206,6 +217,13 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         return null;
     }
 
+    /// <summary>Whether a request that leaves nobody out would get a worker now.</summary>
+    public bool HasAnyone(TimeSpan now)
+    {
+        Age(now);
+        return IsStale || _chooser.Pick([], now) is not null;
+    }
+
     /// <summary>From now on every request is rejected.</summary>
     public void Stop() => _isStopping = true;
 
@@ -238,10 +256,12 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         }
 
         _ageAt = now + AgePause + _rebuildPause(table.MemberCount);
+        Ages = false;
         foreach (var candidate in _eligible)
         {
             if (candidate.Jobs.Ages)
             {
+                Ages = true;
                 candidate.Jobs.Age(now);
                 Changed(candidate);
             }
@@ -302,7 +322,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     {
         if (!policy.NeedsReports)
         {
-            return AllExcluded;
+            return policy.Waits && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
         }
 
         foreach (var candidate in leftOut)

@@ -92,6 +92,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case AssignRejected m:
                 AssignRejected(m, now);
                 break;
+            case AssignHeld m:
+                AssignHeld(m, now);
+                break;
             case JobRejected m:
                 JobRejected(m, now);
                 break;
@@ -285,6 +288,19 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (goesOn)
         {
             CallOldest(now);
+        }
+    }
+
+    /// <summary>It waits at the balancer, which says so now and then.</summary>
+    private void AssignHeld(AssignHeld m, TimeSpan now)
+    {
+        _finder.Heard();
+        _ended.Answered(takesFinished: true);
+        if (_requests.TryGetValue(m.RequestId, out var job) && job.Message is not null)
+        {
+            (job.HasWaited, job.LastRejection) = (true, null);
+            job.LastTrouble = "every worker is at its capacity, and the balancer holds the job until a place is free";
+            WakeAt(job, Earlier(job.Deadline, now + m.Again + settings.AssignTimeout));
         }
     }
 

@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Clients;
 
-/// <summary>What happens to a client, beside the answers of balancers and workers: <see cref="Assigned"/>, <see cref="AssignRejected"/>,
-/// <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
+/// <summary>What happens to a client, beside the answers of balancers and workers: <see cref="Assigned"/>, <see cref="AssignHeld"/>,
+/// <see cref="AssignRejected"/>, <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
 /// <remarks>Addresses are spelled as in <see cref="AssignedWorker.Address"/>.</remarks>
 public abstract record ClientInput
 {

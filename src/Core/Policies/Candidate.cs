@@ -51,10 +51,13 @@ public sealed class Candidate
     public double InFlight => _jobs.Estimate;
 
     /// <summary>How many jobs it works on at once.</summary>
-    public int Places => Member.Worker.Capacity;
+    public int Places => Member.Worker.Places > 0 ? Member.Worker.Places : Member.Worker.Capacity;
 
-    /// <summary>How fast it works with all its places, relative to a worker with one place.</summary>
-    public double Rate => Member.Worker.Capacity;
+    /// <summary>How fast it works with all its places, in ordinary places: above zero.</summary>
+    public double Rate => Places * (double)Member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+
+    /// <summary>Whether a further job would be begun at once, as far as the estimate tells.</summary>
+    public bool HasFreePlace => InFlight + 0.5 <= Places;
 
     /// <summary>What is known of its jobs in flight.</summary>
     internal ref LoadEstimate Jobs => ref _jobs;

@@ -19,6 +19,11 @@ public interface IChooser
     {
     }
 
+    /// <summary>A client has told how a pick of this worker ended; the worker may have left. <see cref="Changed"/> comes behind it.</summary>
+    void Ended(Candidate candidate, in EndedPick ended, TimeSpan now)
+    {
+    }
+
     /// <summary>The next worker, or null when it can name nobody outside <paramref name="leftOut"/>.</summary>
     Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now);
 }

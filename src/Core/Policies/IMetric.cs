@@ -41,8 +41,21 @@ public readonly struct Requests : IMetric
     public static Load Of(Candidate candidate) => Load.Of(candidate.InFlight, candidate.LastPick);
 }
 
-/// <summary>How long a further job would take, as far as declared capacities tell: (jobs in flight + 1) / rate. Ties go to the one that was picked
-/// longest ago.</summary>
+/// <summary>Of those with a free place the fastest; among equally fast ones the least busy, then the one that was picked longest ago.</summary>
+public readonly struct FreePlace : IMetric
+{
+    /// <summary>So little does it count how busy a worker is.</summary>
+    private const double BusyShare = 1e-6;
+
+    public static bool NeedsReport => false;
+
+    public static Load Of(Candidate candidate) => candidate.HasFreePlace
+        ? Load.Of((1.0 / candidate.Member.Worker.Speed) + (candidate.InFlight / candidate.Places * BusyShare), candidate.LastPick)
+        : Load.Absent;
+}
+
+/// <summary>How long a further job would take, as far as declared places and speeds tell: (jobs in flight + 1) / rate. Ties go to the one that was
+/// picked longest ago.</summary>
 public readonly struct Delay : IMetric
 {
     public static bool NeedsReport => false;

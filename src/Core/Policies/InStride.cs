@@ -1,6 +1,6 @@
 namespace AkkaLb.Core.Policies;
 
-/// <summary>Each worker in turn, as often as its share of the capacity says: of a worker with half the capacity of the largest every second turn is
+/// <summary>Each worker in turn, as often as its share of all rates says: of a worker with half the rate of the largest every second turn is
 /// passed over.</summary>
 /// <remarks>The static stride scheduler of gRPC's weighted round robin (grpc-go, balancer/weightedroundrobin/scheduler.go): a sequence counts places,
 /// and a place is passed over in those rounds in which its weight, added up over the rounds, has not passed another whole turn. The largest weight
@@ -8,7 +8,7 @@ namespace AkkaLb.Core.Policies;
 /// workers of the same weight do not all miss the same rounds.</remarks>
 public sealed class InStride : IChooser
 {
-    /// <summary>One whole turn: the weight of the worker with the largest capacity.</summary>
+    /// <summary>One whole turn: the weight of the worker with the largest rate.</summary>
     private const long Turn = ushort.MaxValue;
 
     private Candidate[] _eligible = [];
@@ -17,14 +17,14 @@ public sealed class InStride : IChooser
 
     public void Rebuild(Candidate[] eligible)
     {
-        var largest = 1;
+        var largest = 0.0;
         foreach (var candidate in eligible)
         {
-            largest = Math.Max(largest, candidate.Member.Worker.Capacity);
+            largest = Math.Max(largest, candidate.Rate);
         }
 
         // A worker that is a thousand times smaller still gets a turn now and then.
-        _weights = Array.ConvertAll(eligible, c => Math.Max(1, Turn * c.Member.Worker.Capacity / largest));
+        _weights = Array.ConvertAll(eligible, c => Math.Max(1, (long)(Turn * c.Rate / largest)));
         _eligible = eligible;
     }
 

@@ -7,7 +7,9 @@ namespace AkkaLb.Core.Policies;
 /// <param name="Cost">Of a pick, by the number of workers.</param>
 /// <param name="NeedsReports">Whether only workers with a fresh memory report can be picked.</param>
 /// <param name="NewChooser">Makes what picks; the source of randomness is its own.</param>
-public sealed record Policy(string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser)
+/// <param name="Waits">Whether it picks only workers with a free place, so that requests wait until there is one.</param>
+public sealed record Policy(
+    string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser, bool Waits = false)
 {
     public const string RoundRobin = "round-robin";
     public const string PickFirst = "pick-first";
@@ -17,6 +19,7 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
     public const string LeastRequests = "least-requests";
     public const string PowerOfTwo = "power-of-two";
     public const string ShortestDelay = "shortest-delay";
+    public const string FirstFree = "first-free";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -38,6 +41,9 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
             NeedsReports: false, random => new BestOfTwo<Delay>(random)),
         new(ShortestDelay, "the worker with the fewest jobs in flight for its capacity", "a tournament of the workers", "logarithmic",
             NeedsReports: false, _ => new Least<Delay>()),
+        new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
+            "logarithmic",
+            NeedsReports: false, _ => new Least<FreePlace>(), Waits: true),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

@@ -21,6 +21,11 @@ public sealed record Assign(
     public const int WeightMax = 1000;
 }
 
+/// <summary>An answer to <see cref="Assign"/> that is not the last: the request waits at the balancer until a place is free.</summary>
+/// <remarks>Only for clients that tell when their picks end. One that does not want to wait any longer tells that the pick has ended.</remarks>
+/// <param name="Again">The next word comes within this time; then the balancer may be taken for gone.</param>
+public sealed record AssignHeld(long RequestId, TimeSpan Again) : IAkkaLbMessage;
+
 /// <summary>A client tells a balancer which of its picks have ended. It rides on the next <see cref="Assign"/>, or goes alone soon after. Without
 /// any pick it says that the client is still there.</summary>
 /// <param name="Client">Drawn by the client: above zero, no other has it.</param>

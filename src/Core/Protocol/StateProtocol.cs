@@ -32,7 +32,7 @@ public sealed record WatcherState(
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
 public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 {
-    /// <summary>At 160 bytes a member the largest page takes 80,000 of the 128,000 bytes of a frame; one with many reasons on it is
+    /// <summary>At 185 bytes a member the largest page takes 92,500 of the 128,000 bytes of a frame; one with many reasons on it is
     /// shorter.</summary>
     public const int CountMax = 500;
 }
@@ -43,16 +43,25 @@ public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 /// <param name="Version">Rises with each change of the membership: pages with different versions do not belong together.</param>
 /// <param name="MemberCount">Registered workers, draining ones included, also those that are not on this page.</param>
 /// <param name="From">As asked for.</param>
+/// <param name="Waiting">Requests that wait for a free place.</param>
+/// <param name="LongestWait">How long the one has waited that came first; zero when none waits.</param>
+/// <param name="OpenPicks">Picks that have been given to clients that tell when they end, and have not ended.</param>
 /// <param name="Members">In registration order. Fewer than were asked for when more would not fit a frame; the next page begins behind them.</param>
 public sealed record BalancerState(
-    string Id, string Policy, string Rejection, long Version, int MemberCount, int From, IReadOnlyList<MemberState> Members) : IAkkaLbMessage;
+    string Id, string Policy, string Rejection, long Version, int MemberCount, int From, IReadOnlyList<MemberState> Members, int Waiting = 0,
+    TimeSpan LongestWait = default, int OpenPicks = 0) : IAkkaLbMessage;
 
 /// <summary>A registered worker as the balancer sees it.</summary>
 /// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>
 /// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
 /// <param name="Reason">Why it takes no jobs though it is registered, as it said itself; empty normally.</param>
-public sealed record MemberState(WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "")
+/// <param name="InFlight">Jobs in flight, estimated.</param>
+/// <param name="Drift">Estimated minus told jobs in flight, at the worker's last word.</param>
+/// <param name="Places">How many jobs it works on side by side; 0 from a version that does not tell.</param>
+public sealed record MemberState(
+    WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "", double InFlight = 0, double Drift = 0,
+    int Places = 0)
 {
-    /// <summary>What it takes in a <see cref="BalancerState"/> at most, in bytes: its texts, and 40 for numbers and field headers.</summary>
-    public int BytesMax => Worker.Id.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 40;
+    /// <summary>What it takes in a <see cref="BalancerState"/> at most, in bytes: its texts, and 64 for numbers and field headers.</summary>
+    public int BytesMax => Worker.Id.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 64;
 }

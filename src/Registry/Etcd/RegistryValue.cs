@@ -6,9 +6,9 @@ using Mvccpb;
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>A worker's value in the registry:
-/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason"}</c>.</summary>
-/// <remarks>The id is not in it: it is the end of the key. An empty reason is left out. Unknown fields are skipped, so that a newer worker can
-/// say more.</remarks>
+/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason","places","speed"}</c>.</summary>
+/// <remarks>The id is not in it: it is the end of the key. An empty reason, places that are not told and an ordinary speed are left out. Unknown
+/// fields are skipped, so that a newer worker can say more.</remarks>
 public static class RegistryValue
 {
     /// <summary>The bytes to put.</summary>
@@ -25,6 +25,8 @@ public static class RegistryValue
             HeartbeatMs = worker.HeartbeatMs,
             Version = worker.Version,
             Reason = worker.Reason.Length > 0 ? OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax) : null,
+            Places = worker.Places > 0 ? worker.Places : null,
+            Speed = worker.Speed != WorkerRecord.OrdinarySpeed ? worker.Speed : null,
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -66,7 +68,8 @@ public static class RegistryValue
             var state = value.State == "up" ? WorkerState.Up : WorkerState.Draining;
             worker = problem is null
                 ? new WorkerRecord(
-                    id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "")
+                    id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "",
+                    (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed))
                 : null;
         }
 
@@ -88,5 +91,9 @@ public static class RegistryValue
         [JsonText(128)] public required string Version { get; init; }
 
         [JsonText(WorkerRecord.ReasonLengthMax)] public string? Reason { get; init; }
+
+        [JsonWhole(1, int.MaxValue)] public long? Places { get; init; }
+
+        [JsonWhole(1, WorkerRecord.SpeedMax)] public long? Speed { get; init; }
     }
 }

@@ -8,7 +8,7 @@ namespace AkkaLb.Core.Tests.Balancing;
 public class WorkerPoolTests
 {
     private readonly WorkerPool _roundRobin = Pool(Policy.Of(Policy.RoundRobin), BalancerLimits.Default);
-    private readonly WorkerPool _leastLoad = Pool(Policy.Of(Policy.LeastLoad), new BalancerLimits(S(5), EarlyReportsMax: 2));
+    private readonly WorkerPool _leastLoad = Pool(Policy.Of(Policy.LeastLoad), BalancerLimits.Default with { EarlyReportsMax = 2 });
 
     // ---- readiness
 

@@ -26,7 +26,8 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     private static readonly TimeSpan EntryTtl = TimeSpan.FromSeconds(5);
 
     /// <summary>So few that they are met.</summary>
-    private static readonly BalancerLimits Limits = new(TimeSpan.FromSeconds(5), EarlyReportsMax: 2);
+    private static readonly BalancerLimits Limits = new(
+        TimeSpan.FromSeconds(5), EarlyReportsMax: 2, WaitMax: TimeSpan.FromSeconds(8), WaitingMax: 4);
 
     /// <summary>Who is registered, as this balancer has been told: by id.</summary>
     private readonly SortedDictionary<string, WorkerRecord> _told = new(StringComparer.Ordinal);
@@ -49,6 +50,9 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     private TimeSpan _heldUntil;
     private bool _isContending;
     private Assign? _assign;
+
+    /// <summary>Who asked what waits, and what it is.</summary>
+    private readonly SortedDictionary<long, ((string Address, string ReplyTo) Asker, Assign Request)> _held = [];
 
     /// <summary>Its entry stands in etcd: it keeps it up, or has until a moment ago.</summary>
     public bool IsListed => !IsLeaving && _entryKeptAt > TimeSpan.MinValue && Run.Clockwork.Now - _entryKeptAt < EntryTtl;
@@ -239,6 +243,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     {
         _told.Clear();
         _early.Clear();
+        _held.Clear();
         _balancerCore = new BalancerCore(
             Name,
             new WorkerPool(new WorkerTable(Plants.In(Limits, Run.Planted)), Policy.Of(Run.Scenario.Policy), new Random(Random.Next())),
@@ -319,6 +324,24 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     {
         switch (effect)
         {
+            case BalancerEffect.Hold e:
+                Run.Marks.Reach(Mark.RequestHeld);
+                _held.Add(e.Ticket, (_asker, _assign!));
+                break;
+            case BalancerEffect.SayHeld e:
+                _asker = _held[e.Ticket].Asker;
+                Reply(e.Message);
+                break;
+            case BalancerEffect.AnswerHeld e:
+                (_asker, _assign) = _held[e.Ticket];
+                _held.Remove(e.Ticket);
+                Run.Marks.Reach(e.Message is Assigned ? Mark.HeldRequestAssigned : Mark.HeldRequestRejected);
+                Perform(new BalancerEffect.Answer(e.Message));
+                break;
+            case BalancerEffect.Forget e:
+                Run.Marks.Reach(Mark.HeldRequestForgotten);
+                _held.Remove(e.Ticket);
+                break;
             case BalancerEffect.Answer { Message: Assigned assigned }:
                 CheckAssigned(assigned);
                 CheckRight(assigned);
@@ -332,6 +355,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
                     AssignRejectReason.AllExcluded => Mark.RejectedAllExcluded,
                     AssignRejectReason.NotReady => Mark.RejectedNotReady,
                     AssignRejectReason.Stopping => Mark.RejectedStopping,
+                    AssignRejectReason.NoCapacity => Mark.RejectedNoCapacity,
                 });
                 Reply(rejected);
                 break;

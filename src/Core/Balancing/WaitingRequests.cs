@@ -1,0 +1,144 @@
+using AkkaLb.Core.Machines;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>Requests that wait until a place is free.</summary>
+/// <remarks>Each client has a line of its own, first come first served, and the lines take turns: a client with many requests delays its own. When
+/// there is no room for another one, the last of the longest line has to go, unless that is the new one's own line. So nobody is kept out by
+/// others.</remarks>
+/// <param name="countMax">How many wait at most.</param>
+/// <param name="waitMax">How long each waits at most.</param>
+internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
+{
+    /// <summary>So often is a client told that its request still waits.</summary>
+    public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<(long Client, long Request), WaitingRequest> _requests = [];
+    private readonly Dictionary<long, LinkedList<WaitingRequest>> _lines = [];
+    private readonly LinkedList<long> _turns = [];
+    private readonly DueQueue<WaitingRequest> _due = new();
+    private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
+    private long _lastTicket;
+
+    public int Count => _requests.Count;
+
+    /// <summary>When the first has waited long enough, or is to be told that it still waits; null: none waits.</summary>
+    public TimeSpan? NextDue => _due.NextDue;
+
+    /// <summary>How many clients wait.</summary>
+    public int LineCount => _turns.Count;
+
+    /// <summary>Puts a request at the end of its client's line.</summary>
+    /// <param name="request">Of a client that tells when its picks end.</param>
+    /// <param name="hasToGo">Another one that had to make room for it; null: none.</param>
+    /// <returns>Null when there is no room or no time for it, or its number waits already.</returns>
+    public WaitingRequest? Add(Assign request, TimeSpan now, out WaitingRequest? hasToGo)
+    {
+        hasToGo = null;
+        var client = request.Finished!.Client;
+        var time = request.Remaining < waitMax ? request.Remaining : waitMax;
+        if (time <= TimeSpan.Zero || _requests.ContainsKey((client, request.RequestId)))
+        {
+            return null;
+        }
+
+        if (Count >= countMax)
+        {
+            var own = _lines.GetValueOrDefault(client)?.Count ?? 0;
+            var longest = _lines.Values.MaxBy(line => line.Count);
+            if (longest is null || longest.Count <= own + 1)
+            {
+                return null;
+            }
+
+            hasToGo = longest.Last!.Value;
+            Remove(hasToGo);
+        }
+
+        if (!_lines.TryGetValue(client, out var line))
+        {
+            _lines.Add(client, line = []);
+            _turns.AddLast(client);
+        }
+
+        // What rode on it has been taken.
+        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, ++_lastTicket, now, now + time);
+        _requests.Add((client, request.RequestId), waiting);
+        waiting.Place = line.AddLast(waiting);
+        _byAge.Add(waiting);
+        SayLater(waiting, now);
+        return waiting;
+    }
+
+    /// <summary>How long the one has waited that came first.</summary>
+    public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
+
+    /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
+    public WaitingRequest? Next()
+    {
+        if (_turns.First is not { } turn)
+        {
+            return null;
+        }
+
+        _turns.RemoveFirst();
+        _turns.AddLast(turn);
+        return _lines[turn.Value].First!.Value;
+    }
+
+    /// <summary>The request of this number; null: it does not wait.</summary>
+    public WaitingRequest? Find(long client, long request) => _requests.GetValueOrDefault((client, request));
+
+    /// <summary>All of a client's with smaller numbers.</summary>
+    public IReadOnlyList<WaitingRequest> FindBefore(long client, long request) =>
+        _lines.TryGetValue(client, out var line) ? [.. line.Where(w => w.Request.RequestId < request)] : [];
+
+    /// <summary>One whose time is over, or that is to be told that it still waits; null: none is due.</summary>
+    public WaitingRequest? TakeDue(TimeSpan now)
+    {
+        if (!_due.TryTakeDue(now, out var waiting))
+        {
+            return null;
+        }
+
+        if (now < waiting.End)
+        {
+            SayLater(waiting, now);
+        }
+
+        return waiting;
+    }
+
+    /// <summary>It waits no more.</summary>
+    public void Remove(WaitingRequest waiting)
+    {
+        var client = waiting.Request.Finished!.Client;
+        _requests.Remove((client, waiting.Request.RequestId));
+        _due.Remove(waiting);
+        _byAge.Remove(waiting);
+        var line = _lines[client];
+        line.Remove(waiting.Place!);
+        if (line.Count == 0)
+        {
+            _lines.Remove(client);
+            _turns.Remove(client);
+        }
+    }
+
+    private void SayLater(WaitingRequest waiting, TimeSpan now) =>
+        _due.Set(waiting, waiting.End - now < SayInterval ? waiting.End : now + SayInterval);
+}
+
+/// <summary>A request that waits.</summary>
+/// <param name="Ticket">Names it to the shell; rises.</param>
+/// <param name="Since">When it came.</param>
+/// <param name="End">When it has waited long enough.</param>
+internal sealed record WaitingRequest(Assign Request, long Ticket, TimeSpan Since, TimeSpan End)
+{
+    /// <summary>In its client's line.</summary>
+    public LinkedListNode<WaitingRequest>? Place { get; set; }
+
+    public bool Equals(WaitingRequest? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => Ticket.GetHashCode();
+}
