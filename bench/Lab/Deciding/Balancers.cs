@@ -195,15 +195,16 @@ internal sealed class Balancers
     /// <summary>A new incarnation of a worker, as the registry has it.</summary>
     private Member Registered(int worker)
     {
-        var (id, order) = (Invariant($"worker-{worker}"), ++_lastOrder);
+        var (id, order, station) = (Invariant($"worker-{worker}"), ++_lastOrder, _world.Stations[worker]);
         var record = new WorkerRecord(
-            id, order, Invariant($"akka.tcp://AkkaLb@lab:4055/user/{id}#1"), WorkerState.Up, Capacity(_world.Stations[worker]),
-            (int)Heartbeat.TotalMilliseconds, "lab");
+            id, order, Invariant($"akka.tcp://AkkaLb@lab:4055/user/{id}#1"), WorkerState.Up, Math.Max(_setting.Capacity, station.Slots),
+            (int)Heartbeat.TotalMilliseconds, "lab", Places: station.Slots, Speed: SpeedOf(station));
         return new Member(record, order);
     }
 
-    /// <summary>What a worker declares: a hundred times what it can do, so that a worker of half the speed declares half as much.</summary>
-    private static int Capacity(Station station) => (int)Math.Clamp(Math.Round(100 * station.Slots * station.NominalSpeed), 1, int.MaxValue);
+    /// <summary>What a worker declares; it does not know when it slows down.</summary>
+    private static int SpeedOf(Station station) =>
+        (int)Math.Clamp(Math.Round(WorkerRecord.OrdinarySpeed * station.NominalSpeed), 1, WorkerRecord.SpeedMax);
 
     private void Answered(IAkkaLbMessage message)
     {
@@ -246,9 +247,14 @@ internal sealed class Balancers
             _core.Handle(input, all.Now, _outbox);
             foreach (var effect in _outbox)
             {
-                if (effect is BalancerEffect.Answer answer)
+                // That a request is held is no news to clients that wait as long as it takes.
+                if (effect is BalancerEffect.Answer { Message: var answer })
                 {
-                    all.Answered(answer.Message);
+                    all.Answered(answer);
+                }
+                else if (effect is BalancerEffect.AnswerHeld { Message: var late })
+                {
+                    all.Answered(late);
                 }
             }
 
