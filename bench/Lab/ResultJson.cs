@@ -28,6 +28,7 @@ internal static class ResultJson
         ["imbalance"] = Rounded(result.Imbalance),
         ["hot"] = Rounded(result.Hot),
         ["rejected"] = Rounded(result.Rejected),
+        ["job-rejected"] = Rounded(result.JobRejected),
         ["done"] = Rounded(result.Done),
     };
 

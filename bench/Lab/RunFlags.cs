@@ -102,6 +102,7 @@ internal sealed class RunFlags
         imbalance: the largest load of a worker divided by the mean over all, averaged over time; load is jobs / (speed x slots).
         hot: share of jobs that came to a worker without a free slot while another worker had one.
         rejected: AssignRejected and JobRejected for each job that was done.
+        job-rejected (in JSON): JobRejected alone.
         done: work of the jobs that ended until the last was submitted, as a share of what all workers could do in that time.
         """;
 

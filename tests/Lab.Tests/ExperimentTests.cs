@@ -103,10 +103,19 @@ public class ExperimentTests
     }
 
     [Fact]
+    public void Requests_that_wait_in_the_balancer_of_production_make_the_central_queue()
+    {
+        var setting = Small with { Utilisation = 0.95, ReportAge = 10 };
+        var (central, firstFree) = (Run(setting, Limits.CentralQueue), Run(setting, Policy.FirstFree));
+        Assert.InRange(firstFree.Mean / central.Mean, 0.95, 1.05);
+        Assert.Equal(0, firstFree.Hot);
+    }
+
+    [Fact]
     public void A_full_worker_refuses_and_the_job_is_done_elsewhere()
     {
         var result = Run(Small with { Capacity = 4, Utilisation = 0.9 }, Policy.Random);
-        Assert.True(result.Rejected > 0.01);
+        Assert.True(result.JobRejected > 0.01);
         Assert.Equal(0, Run(Small with { Utilisation = 0.9 }, Policy.Random).Rejected);
     }
 

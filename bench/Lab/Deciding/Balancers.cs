@@ -214,7 +214,7 @@ internal sealed class Balancers
                 Answer(m.RequestId, new ClientNews(m.RequestId, [.. m.Workers.Select(w => WorkerOf(w.Worker))], 0));
                 break;
             case AssignRejected m:
-                _world.Rejected();
+                _world.AssignRejected();
                 Answer(m.RequestId, new ClientNews(m.RequestId, [], Math.Max(m.RetryAfter.TotalSeconds, 0.001)));
                 break;
             default:

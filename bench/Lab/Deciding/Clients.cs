@@ -132,7 +132,7 @@ internal sealed class Clients : IDispatcher
         }
         else if (_setting.Capacity > 0 && station.InSystem >= _setting.Capacity)
         {
-            _world.Rejected();
+            _world.JobRejected();
             var bound = Math.Min(BackOffMax, BackOffMax / 100 * Math.Pow(2, Math.Min(30, _tries[job]++))) * _setting.ServiceTime;
             TryElsewhere(job, worker, PickEnding.Rejected, _random.NextDouble() * bound, leaveOutFor: bound);
         }

@@ -24,8 +24,11 @@ internal sealed class Meter(int jobs, int firstCounted, int stations, double cap
     /// <summary>Jobs that have ended, those of the warm-up included.</summary>
     public int Finished { get; private set; }
 
-    /// <summary>Answers of a balancer, or of a worker, that say no.</summary>
-    public long Rejected { get; set; }
+    /// <summary>Answers of a balancer that say no.</summary>
+    public long AssignsRejected { get; set; }
+
+    /// <summary>Answers of a worker that say no.</summary>
+    public long JobsRejected { get; set; }
 
     /// <summary>Time averages begin.</summary>
     public void BeginTime(double now) => (_isMeasuring, _since, _begin) = (true, now, now);
@@ -77,7 +80,8 @@ internal sealed class Meter(int jobs, int firstCounted, int stations, double cap
         Array.Sort(_responses);
         return new Result(
             Quantile(0.5) / serviceTime, Quantile(0.99) / serviceTime, Quantile(0.999) / serviceTime, _responses.Average() / serviceTime,
-            _time > 0 ? _imbalanceTime / _time : 1, (double)_hot / _responses.Length, (double)Rejected / Finished,
+            _time > 0 ? _imbalanceTime / _time : 1, (double)_hot / _responses.Length, (double)(AssignsRejected + JobsRejected) / Finished,
+            (double)JobsRejected / Finished,
             _end > _begin ? _workDone / (capability * (_end - _begin)) : 0);
     }
 

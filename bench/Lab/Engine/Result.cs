@@ -11,6 +11,7 @@ namespace AkkaLb.Bench.Lab.Engine;
 /// <param name="Hot">Share of the jobs that came to a worker without a free slot while another worker had one: the jobs that waited, or were slowed
 /// down, for no reason but the choice.</param>
 /// <param name="Rejected">AssignRejected and JobRejected for each job that was done.</param>
+/// <param name="JobRejected">JobRejected alone.</param>
 /// <param name="Done">Work of the jobs that ended, as a share of what all workers could do in that time: the utilisation that resulted.</param>
 internal sealed record Result(
-    double P50, double P99, double P999, double Mean, double Imbalance, double Hot, double Rejected, double Done);
+    double P50, double P99, double P999, double Mean, double Imbalance, double Hot, double Rejected, double JobRejected, double Done);

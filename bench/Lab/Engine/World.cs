@@ -52,8 +52,11 @@ internal sealed class World
     /// <summary>Called when the first job that counts is submitted.</summary>
     public Action WarmedUp { get; set; } = () => { };
 
-    /// <summary>A balancer, or a worker, said no.</summary>
-    public void Rejected() => _meter.Rejected++;
+    /// <summary>A balancer said no.</summary>
+    public void AssignRejected() => _meter.AssignsRejected++;
+
+    /// <summary>A worker said no.</summary>
+    public void JobRejected() => _meter.JobsRejected++;
 
     /// <summary>Lets it run until every job has ended.</summary>
     /// <param name="serviceTime">The mean service time in seconds.</param>
