@@ -81,7 +81,7 @@ internal static class WireAssignments
         var wire = new Wire.Assigned
         {
             RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
-            Revision = checked((ulong)m.Revision), TakesFinished = m.TakesFinished,
+            Revision = checked((ulong)m.Revision), TakesFinished = m.TakesFinished, TellAtOnce = m.TellAtOnce,
         };
         if (m.Workers.Count == 1)
         {
@@ -142,6 +142,7 @@ internal static class WireAssignments
             workers = picked;
         }
 
-        return new Assigned((long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished);
+        return new Assigned(
+            (long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished, m.TellAtOnce);
     }
 }

@@ -26,6 +26,9 @@ public static class Samples
             "0807100128E80730033A1909050000000000000010061A0C08AC02100218D00F20092804"),
         new(new Finished(5, 300, [Ended, new EndedPick(301, PickEnd.Unused, TimeSpan.Zero, default)]), "F",
             "09050000000000000010AC021A0C08AC02100218D00F200928041A0308AD02"),
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "first-free", TakesFinished: true, TellAtOnce: true), "AD",
+            "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B657223313233343536371A0A66697273742D6672656538014001"),
         new(new AssignHeld(7, TimeSpan.FromSeconds(5)), "AH",
             "0807108827"),
         new(new AssignRejected(7, AssignRejectReason.NoCapacity, "", TimeSpan.Zero), "AR",

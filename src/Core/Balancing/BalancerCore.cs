@@ -220,7 +220,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             workers[i] = _picked[i].Named;
         }
 
-        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: true);
+        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: true, TellAtOnce: pool.Waits);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)

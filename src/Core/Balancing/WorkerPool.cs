@@ -76,6 +76,9 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     /// <summary>Who there is.</summary>
     public WorkerTable Table => table;
 
+    /// <summary>Whether requests wait while no place is free.</summary>
+    public bool Waits => _chooser is IWaitingChooser;
+
     /// <summary>Name of the policy.</summary>
     public string PolicyName => policy.Name;
 
@@ -321,7 +324,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     {
         if (!policy.NeedsReports)
         {
-            return _chooser is IWaitingChooser && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
+            return Waits && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
         }
 
         foreach (var candidate in leftOut)

@@ -151,6 +151,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             default:
                 throw Inputs.Unknown(input, "a client");
         }
+
+        // Whatever was asked on the way has taken it along.
+        if (_ended.TryTake(now, out var told))
+        {
+            ToBalancer(told);
+        }
     }
 
     private void StopSending(TimeSpan now)
@@ -238,7 +244,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void Assigned(Assigned m, TimeSpan now)
     {
         _finder.Heard();
-        _ended.Answered(m.TakesFinished);
+        _ended.Answered(m.TakesFinished, m.TellAtOnce);
         if (!_requests.Remove(m.RequestId, out var job))
         {
             return;
@@ -295,7 +301,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void AssignHeld(AssignHeld m, TimeSpan now)
     {
         _finder.Heard();
-        _ended.Answered(takesFinished: true);
+        _ended.Answered(takesFinished: true, atOnce: true);
         if (_requests.TryGetValue(m.RequestId, out var job) && job.Message is not null)
         {
             (job.HasWaited, job.LastRejection) = (true, null);
@@ -542,11 +548,6 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (_waiting.TryRetry(now))
         {
             LookForRoom(now);
-        }
-
-        if (_ended.TryTake(now, out var told))
-        {
-            ToBalancer(told);
         }
 
         Probe(now);

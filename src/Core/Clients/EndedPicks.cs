@@ -5,8 +5,9 @@ namespace AkkaLb.Core.Clients;
 
 /// <summary>What a client has to tell its balancer of picks that have ended, and when.</summary>
 /// <remarks>It rides on the next question, or goes alone when none comes in time: after <see cref="TellMax"/>, or a fifth of the time that jobs take
-/// when that is less. A client that holds picks and has nothing to tell says so now and then, or its balancer would take it for gone. A balancer
-/// that does not understand it hears what rides on questions, and skips it.</remarks>
+/// when that is less. Where requests wait at the balancer it goes at once: a place that is free and not known to be is lost. A client that holds
+/// picks and has nothing to tell says so now and then, or its balancer would take it for gone. A balancer that does not understand it hears what
+/// rides on questions, and skips it.</remarks>
 /// <param name="client">The client's id.</param>
 internal sealed class EndedPicks(long client)
 {
@@ -27,6 +28,7 @@ internal sealed class EndedPicks(long client)
     private TimeSpan _tellDue;
     private TimeSpan _saidAt;
     private bool _isTaken;
+    private bool _isAtOnce;
 
     /// <summary>The first pick that the present balancer can know.</summary>
     public long Since { get; private set; }
@@ -48,8 +50,10 @@ internal sealed class EndedPicks(long client)
         _ended.Clear();
     }
 
-    /// <summary>The balancer has answered, and said whether it understands <see cref="Finished"/>.</summary>
-    public void Answered(bool takesFinished) => _isTaken = takesFinished;
+    /// <summary>The balancer has answered.</summary>
+    /// <param name="takesFinished">It understands <see cref="Finished"/>.</param>
+    /// <param name="atOnce">It wants to hear of an end at once.</param>
+    public void Answered(bool takesFinished, bool atOnce) => (_isTaken, _isAtOnce) = (takesFinished, atOnce);
 
     /// <summary>A pick is asked for.</summary>
     /// <returns>What rides on the question.</returns>
@@ -84,7 +88,7 @@ internal sealed class EndedPicks(long client)
         OpenCount--;
         if (_ended.Count == 0)
         {
-            var share = _meanTime / TimeShare;
+            var share = _isAtOnce ? TimeSpan.Zero : _meanTime / TimeShare;
             _tellDue = now + (share < TellMax ? share : TellMax);
         }
 

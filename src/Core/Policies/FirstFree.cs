@@ -15,7 +15,7 @@ public sealed class FirstFree : IWaitingChooser
 {
     /// <summary>The part of the time lost at a slow place that a request may be expected to wait for a faster one. Larger: slow workers idle for
     /// longer while requests wait. 0: whichever place is free.</summary>
-    public const double Patience = 0.1;
+    public const double Patience = 0.05;
 
     /// <summary>Weight of the newest in the mean time that a job takes: one in 64.</summary>
     private const int TimeWeight = 64;

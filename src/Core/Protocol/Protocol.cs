@@ -96,9 +96,10 @@ public sealed record AssignedWorker(WorkerKey Worker, string Gate)
 /// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not
 /// tell.</param>
 /// <param name="TakesFinished">Whether this balancer understands <see cref="Finished"/>; false from a version that does not.</param>
+/// <param name="TellAtOnce">Whether the end of a pick is to be told at once: somebody may wait for its place.</param>
 public sealed record Assigned(
-    long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false)
-    : IAkkaLbMessage;
+    long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false,
+    bool TellAtOnce = false) : IAkkaLbMessage;
 
 /// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
 /// <param name="Sentence">The reason in words, for people.</param>

@@ -50,6 +50,33 @@ public class EndedPicksTests
     }
 
     [Fact]
+    public void Where_somebody_may_wait_for_the_place_it_goes_at_once_and_not_twice()
+    {
+        var job = Submit();
+        _client.Handle(new Assigned(1, [Worker()], "", TakesFinished: true, TellAtOnce: true), default);
+        Done(job, S(1));
+        Assert.Equal(1, Assert.Single(Alone()).Pick);
+        Submit(S(1));
+        Assert.Empty(Riders());
+    }
+
+    [Fact]
+    public void A_request_that_waits_at_the_balancer_is_not_asked_again_as_long_as_the_balancer_speaks_of_it()
+    {
+        Submit();
+        for (var i = 0; i < 10; i++)
+        {
+            _client.Handle(new AssignHeld(1, S(5)), S(5 * i));
+            _client.Tick(S((5 * i) + 4.9));
+        }
+
+        Assert.Single(Assigns());
+        _client.Tick(S(45) + S(5) + ClientSettings.Default.AssignTimeout);
+        Assert.Equal(2, Assigns().Count);
+        Assert.Equal([1], Riders().Select(p => p.Pick));
+    }
+
+    [Fact]
     public void A_balancer_that_does_not_understand_it_is_not_told_alone()
     {
         var job = Submit();

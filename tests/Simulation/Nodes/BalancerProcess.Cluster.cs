@@ -23,12 +23,12 @@ internal sealed partial class BalancerProcess
             return;
         }
 
-        var (until, term) = (Now + DecidingTtl, _term);
+        var (until, term, life) = (Now + DecidingTtl, _term, Life);
         _isContending = true;
         Run.Etcd.Ask(
             this,
             DecidingTtl / 3,
-            () => term == 0 ? Run.Etcd.TakeDeciding(this, DecidingTtl) : Run.Etcd.RenewDeciding(this, term, DecidingTtl),
+            () => term == 0 ? Run.Etcd.TakeDeciding(this, life, DecidingTtl) : Run.Etcd.RenewDeciding(this, life, term, DecidingTtl),
             held =>
             {
                 _isContending = false;

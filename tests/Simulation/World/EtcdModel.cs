@@ -42,7 +42,7 @@ internal sealed class EtcdModel(Run run)
     /// <summary>One request: <paramref name="apply"/> is carried out there, the answer is told here, or that there was none.</summary>
     public void Ask<T>(Process from, TimeSpan timeout, Func<T> apply, Action<T> answered, Action<string> failed)
     {
-        var isOver = false;
+        var (isOver, life) = (false, from.Life);
         from.After(timeout, () => End(() => failed("etcd did not answer in time")));
         if (!Reaches(from))
         {
@@ -60,7 +60,8 @@ internal sealed class EtcdModel(Run run)
             var answer = OneWay();
             run.Clockwork.After(answer, () =>
             {
-                if (Reaches(from))
+                // The connection has ended with the process that asked.
+                if (Reaches(from) && from.Life == life)
                 {
                     from.Post(() => End(() => answered(result)));
                 }
@@ -178,23 +179,23 @@ internal sealed class EtcdModel(Run run)
     public bool HasLostData { get; private set; }
 
     /// <summary>The term under which this process decides from now on; 0: another does.</summary>
-    public long TakeDeciding(Process process, TimeSpan ttl)
+    public long TakeDeciding(Process process, int life, TimeSpan ttl)
     {
-        if (_decider is { } decider && decider.ExpiresAt > Now && (decider.Holder != process || decider.Life != process.Life))
+        if (_decider is { } decider && decider.ExpiresAt > Now && (decider.Holder != process || decider.Life != life))
         {
             return 0;
         }
 
         // A term that ended is never taken up again.
         Revision++;
-        _decider = new Decider(process, process.Life, Now + ttl, Revision);
+        _decider = new Decider(process, life, Now + ttl, Revision);
         return Revision;
     }
 
     /// <summary>The term; 0: it is over.</summary>
-    public long RenewDeciding(Process process, long term, TimeSpan ttl)
+    public long RenewDeciding(Process process, int life, long term, TimeSpan ttl)
     {
-        if (_decider is not { } decider || decider.Holder != process || decider.Life != process.Life || decider.Term != term)
+        if (_decider is not { } decider || decider.Holder != process || decider.Life != life || decider.Term != term)
         {
             return 0;
         }
