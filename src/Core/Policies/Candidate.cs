@@ -12,6 +12,7 @@ public sealed class Candidate
     public const int FreshHeartbeats = 3;
 
     private LoadEstimate _jobs;
+    private AnswerTime _answers;
 
     public Candidate(Member member)
     {
@@ -61,6 +62,9 @@ public sealed class Candidate
 
     /// <summary>What is known of its jobs in flight.</summary>
     internal ref LoadEstimate Jobs => ref _jobs;
+
+    /// <summary>What <see cref="PeakEwma"/> has seen of its answers.</summary>
+    internal ref AnswerTime Answers => ref _answers;
 
     /// <summary>How an answer names it; another one when its path changes.</summary>
     public AssignedWorker Named { get; private set; }

@@ -20,6 +20,7 @@ public sealed record Policy(
     public const string PowerOfTwo = "power-of-two";
     public const string ShortestDelay = "shortest-delay";
     public const string FirstFree = "first-free";
+    public const string PeakEwma = "peak-ewma";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -44,6 +45,9 @@ public sealed record Policy(
         new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
             "logarithmic",
             NeedsReports: false, _ => new Least<FreePlace>(), Waits: true),
+        new(PeakEwma, "of two workers drawn at random the one that answers sooner, as its answers and its jobs in flight tell",
+            "an answer time for each worker", "constant",
+            NeedsReports: false, random => new PeakEwma(random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>
