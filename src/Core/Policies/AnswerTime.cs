@@ -35,6 +35,15 @@ internal struct AnswerTime
     /// <summary>Natural logarithm of <see cref="Seconds"/>.</summary>
     public double Logarithm { get; private set; }
 
+    /// <summary>What an answer counts as.</summary>
+    /// <param name="ended">Of a pick that was used.</param>
+    /// <param name="known">What the worker takes as far as is known, in seconds: a failure does not make it look faster.</param>
+    public static double SecondsOf(in EndedPick ended, double known)
+    {
+        var atLeast = ended.How == PickEnd.Done ? ShortestSeconds : Math.Max(Penalty.TotalSeconds, known);
+        return Math.Clamp(ended.Took.TotalSeconds, atLeast, LongestSeconds);
+    }
+
     /// <summary>Takes an answer in; false when the pick tells nothing of the worker.</summary>
     public bool TryTake(in EndedPick ended, TimeSpan now)
     {
@@ -43,13 +52,7 @@ internal struct AnswerTime
             return false;
         }
 
-        var took = ended.How == PickEnd.Done ? ended.Took.TotalSeconds : Math.Max(Penalty.TotalSeconds, ended.Took.TotalSeconds);
-        var sample = Math.Clamp(took, ShortestSeconds, LongestSeconds);
-        if (ended.How != PickEnd.Done)
-        {
-            sample = Math.Max(sample, Seconds);
-        }
-
+        var sample = SecondsOf(ended, Seconds);
         var kept = Kept(now);
         Seconds = sample >= Seconds ? sample : (Seconds * kept) + (sample * (1 - kept));
         Logarithm = Math.Log(Seconds);

@@ -13,6 +13,7 @@ public sealed class Candidate
 
     private LoadEstimate _jobs;
     private AnswerTime _answers;
+    private LatestAnswers _latest;
 
     public Candidate(Member member)
     {
@@ -65,6 +66,9 @@ public sealed class Candidate
 
     /// <summary>What <see cref="PeakEwma"/> has seen of its answers.</summary>
     internal ref AnswerTime Answers => ref _answers;
+
+    /// <summary>What <see cref="Prequal"/> has seen of its answers.</summary>
+    internal ref LatestAnswers Latest => ref _latest;
 
     /// <summary>How an answer names it; another one when its path changes.</summary>
     public AssignedWorker Named { get; private set; }

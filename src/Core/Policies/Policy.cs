@@ -21,6 +21,7 @@ public sealed record Policy(
     public const string ShortestDelay = "shortest-delay";
     public const string FirstFree = "first-free";
     public const string PeakEwma = "peak-ewma";
+    public const string Prequal = "prequal";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -48,6 +49,9 @@ public sealed record Policy(
         new(PeakEwma, "of two workers drawn at random the one that answers sooner, as its answers and its jobs in flight tell",
             "an answer time for each worker", "constant",
             NeedsReports: false, random => new PeakEwma(random)),
+        new(Prequal, "of a few that have just answered the fastest with few jobs in flight; when all have many, the one with the fewest",
+            "16 samples, and five answers for each worker", "constant",
+            NeedsReports: false, random => new Prequal(random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>
