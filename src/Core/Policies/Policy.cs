@@ -22,6 +22,7 @@ public sealed record Policy(
     public const string FirstFree = "first-free";
     public const string PeakEwma = "peak-ewma";
     public const string Prequal = "prequal";
+    public const string WaterFilling = "water-filling";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -52,6 +53,9 @@ public sealed record Policy(
         new(Prequal, "of a few that have just answered the fastest with few jobs in flight; when all have many, the one with the fewest",
             "16 samples, and five answers for each worker", "constant",
             NeedsReports: false, random => new Prequal(random)),
+        new(WaterFilling, "a worker drawn with the probabilities that bring all to one level, by jobs in flight, jobs expected and capacity",
+            "sums of probabilities", "logarithmic",
+            NeedsReports: false, random => new WaterFilling(random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>
