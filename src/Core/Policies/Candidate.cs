@@ -37,6 +37,9 @@ public sealed class Candidate
     /// <summary>Resident bytes of the last report. Has a meaning only when <see cref="HasReport"/>.</summary>
     public long ResidentBytes { get; private set; }
 
+    /// <summary>How many resident bytes it may have, by the last report; 0: it has no limit, or does not tell.</summary>
+    public long LimitBytes { get; private set; }
+
     /// <summary>Sequence of the last report, on the worker's own count.</summary>
     public long ReportSequence { get; private set; }
 
@@ -121,6 +124,7 @@ public sealed class Candidate
         HasReport = true;
         ReportSequence = report.Sequence;
         ResidentBytes = report.ResidentBytes;
+        LimitBytes = report.LimitBytes;
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
         _jobs.Report(report.Jobs, now);

@@ -23,6 +23,7 @@ public sealed record Policy(
     public const string PeakEwma = "peak-ewma";
     public const string Prequal = "prequal";
     public const string WaterFilling = "water-filling";
+    public const string ResourceScore = "resource-score";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -56,6 +57,9 @@ public sealed record Policy(
         new(WaterFilling, "a worker drawn with the probabilities that bring all to one level, by jobs in flight, jobs expected and capacity",
             "sums of probabilities", "logarithmic",
             NeedsReports: false, random => new WaterFilling(random)),
+        new(ResourceScore, "of some drawn at random the one with the most memory and places to spare", "an order of the workers",
+            "square root, as of 10,000 at most",
+            NeedsReports: false, random => new ResourceScore(random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>
