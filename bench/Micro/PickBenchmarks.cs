@@ -25,7 +25,7 @@ public class PickBenchmarks
     /// least, the dearest case of the heap.
     /// </summary>
     [Params("round-robin", "pick-first", "least-load distinct", "least-load equal", "random", "weighted-round-robin", "least-requests",
-        "power-of-two", "shortest-delay")]
+        "power-of-two", "shortest-delay", "peak-ewma", "prequal", "water-filling", "resource-score")]
     public string Policy { get; set; } = null!;
 
     [Params(10, 1_000, 10_000)]

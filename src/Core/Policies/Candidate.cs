@@ -12,6 +12,8 @@ public sealed class Candidate
     public const int FreshHeartbeats = 3;
 
     private LoadEstimate _jobs;
+    private AnswerTime _answers;
+    private LatestAnswers _latest;
 
     public Candidate(Member member)
     {
@@ -34,6 +36,9 @@ public sealed class Candidate
 
     /// <summary>Resident bytes of the last report. Has a meaning only when <see cref="HasReport"/>.</summary>
     public long ResidentBytes { get; private set; }
+
+    /// <summary>How many resident bytes it may have, by the last report; 0: it has no limit, or does not tell.</summary>
+    public long LimitBytes { get; private set; }
 
     /// <summary>Sequence of the last report, on the worker's own count.</summary>
     public long ReportSequence { get; private set; }
@@ -61,6 +66,12 @@ public sealed class Candidate
 
     /// <summary>What is known of its jobs in flight.</summary>
     internal ref LoadEstimate Jobs => ref _jobs;
+
+    /// <summary>What <see cref="PeakEwma"/> has seen of its answers.</summary>
+    internal ref AnswerTime Answers => ref _answers;
+
+    /// <summary>What <see cref="Prequal"/> has seen of its answers.</summary>
+    internal ref LatestAnswers Latest => ref _latest;
 
     /// <summary>How an answer names it; another one when its path changes.</summary>
     public AssignedWorker Named { get; private set; }
@@ -113,6 +124,7 @@ public sealed class Candidate
         HasReport = true;
         ReportSequence = report.Sequence;
         ResidentBytes = report.ResidentBytes;
+        LimitBytes = report.LimitBytes;
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
         _jobs.Report(report.Jobs, now);

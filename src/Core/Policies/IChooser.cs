@@ -1,8 +1,9 @@
 namespace AkkaLb.Core.Policies;
 
 /// <summary>Names the next worker. It knows nothing of health, draining or the registry: eligibility is settled before it is asked.</summary>
-/// <remarks>One instance per pool; not thread-safe. <see cref="Pick"/> allocates nothing and takes at most logarithmic time when nobody is
-/// left out. It counts nothing: a pick changes the candidate's load, of which the chooser hears as of any other change.</remarks>
+/// <remarks>One instance per pool; not thread-safe. <see cref="Pick"/> allocates nothing, and when nobody is left out it takes at most
+/// logarithmic time, or looks at a hundred workers at most. It counts nothing: a pick changes the candidate's load, of which the chooser hears as
+/// of any other change.</remarks>
 public interface IChooser
 {
     /// <summary>Whether it looks at the jobs in flight: else nobody brings them up to date for it.</summary>

@@ -42,6 +42,12 @@ public struct LoadEstimate
     /// <summary>The others age; without any the estimate stands still.</summary>
     public readonly bool Ages => _others > 0 || _arrivalsPerSecond > 0;
 
+    /// <summary>How many jobs it gets in a second beside this balancer's picks, by its last two reports.</summary>
+    public readonly double OthersPerSecond => _arrivalsPerSecond;
+
+    /// <summary>How long a job is expected to take there.</summary>
+    public readonly double SecondsPerJob => _timeSeconds > 0 ? _timeSeconds : TimeUnknown.TotalSeconds;
+
     /// <summary>A pick was given.</summary>
     /// <param name="weight">Its load, in ordinary jobs.</param>
     /// <param name="isTold">Whether its end will be told.</param>
@@ -113,7 +119,7 @@ public struct LoadEstimate
         _agedAt = now;
         if (passed > 0 && Ages)
         {
-            var time = _timeSeconds > 0 ? _timeSeconds : TimeUnknown.TotalSeconds;
+            var time = SecondsPerJob;
             var goal = _arrivalsPerSecond * time;
             _others = goal + ((_others - goal) * Math.Exp(-passed / time));
         }

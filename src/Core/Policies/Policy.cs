@@ -18,6 +18,10 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
     public const string PowerOfTwo = "power-of-two";
     public const string ShortestDelay = "shortest-delay";
     public const string FirstFree = "first-free";
+    public const string PeakEwma = "peak-ewma";
+    public const string Prequal = "prequal";
+    public const string WaterFilling = "water-filling";
+    public const string ResourceScore = "resource-score";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -42,6 +46,18 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
         new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
             "logarithmic",
             NeedsReports: false, _ => new FirstFree()),
+        new(PeakEwma, "of two workers drawn at random the one that answers sooner, as its answers and its jobs in flight tell",
+            "an answer time for each worker", "constant",
+            NeedsReports: false, random => new PeakEwma(random)),
+        new(Prequal, "of a few that have just answered the fastest with few jobs in flight; when all have many, the one with the fewest",
+            "16 samples, and five answers for each worker", "constant",
+            NeedsReports: false, random => new Prequal(random)),
+        new(WaterFilling, "a worker drawn with the probabilities that bring all to one level, by jobs in flight, jobs expected and capacity",
+            "sums of probabilities", "logarithmic",
+            NeedsReports: false, random => new WaterFilling(random)),
+        new(ResourceScore, "of some drawn at random the one with the most memory and places to spare", "an order of the workers",
+            "square root, as of 10,000 at most",
+            NeedsReports: false, random => new ResourceScore(random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

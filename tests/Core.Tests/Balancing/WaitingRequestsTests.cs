@@ -182,32 +182,32 @@ public class WaitingRequestsTests
         Assert.Equal("1:3 NotReady", Told());
     }
 
-    /// <summary>In mean service times: one of the four fast places is free every eighth, and a job takes 1.5 longer at a slow one. A tenth of that is
-    /// more than one eighth and less than two.</summary>
+    /// <summary>In mean service times: one of the ten fast places is free every 0.05, and a job takes 1.5 longer at a slow one. A twentieth of that
+    /// is more than 0.05 and less than twice 0.05.</summary>
     [Fact]
     public void One_that_may_soon_have_a_faster_place_waits_for_it_and_not_for_longer_than_that_would_save()
     {
-        Handle(Read([Places(4, "fast", 1, speed: 200), Places(2, "slow", 2, speed: 50)]));
-        for (var i = 1; i <= 4; i++)
+        Handle(Read([Places(10, "fast", 1, speed: 200), Places(2, "slow", 2, speed: 50)]));
+        for (var i = 1; i <= 10; i++)
         {
             Ask(1, i);
         }
 
-        Handle(new Finished(1, 0, [new EndedPick(4, PickEnd.Done, S(1), default)]));
-        Ask(1, 4);
+        Handle(new Finished(1, 0, [new EndedPick(10, PickEnd.Done, S(1), default)]));
+        Ask(1, 10);
         Told();
-        Ask(1, 5);
-        Assert.Equal("1:5 held", Told());
+        Ask(1, 11);
+        Assert.Equal("1:11 held", Told());
 
         // Two that wait are served before that: the next place but one is too far away.
-        Ask(1, 6);
-        Assert.Equal("1:6 held, 1:5 slow", Told());
+        Ask(1, 12);
+        Assert.Equal("1:12 held, 1:11 slow", Told());
 
         // A job takes 2 s on an ordinary place, so the slow one costs 3 s.
         Handle(Tick.Instance, S(2.9));
         Assert.Equal("", Told());
         Handle(Tick.Instance, S(3));
-        Assert.Equal("1:6 slow", Told());
+        Assert.Equal("1:12 slow", Told());
     }
 
     [Fact]

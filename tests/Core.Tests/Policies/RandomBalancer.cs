@@ -11,9 +11,12 @@ internal sealed class RandomBalancer
     private readonly Random _random;
     private readonly WorkerPool _core;
     private readonly List<Candidate> _picked = [];
+    private readonly List<long> _open = [];
+    private readonly List<EndedPick> _ended = [];
     private long _order;
     private long _incarnation;
     private long _sequence;
+    private long _request;
 
     /// <param name="rebuildPause">So long a join may wait to be put into the tables.</param>
     public RandomBalancer(string policy, Random random, TimeSpan rebuildPause = default)
@@ -30,7 +33,7 @@ internal sealed class RandomBalancer
     /// <summary>One random thing happens.</summary>
     public void Step()
     {
-        switch (_random.Next(12))
+        switch (_random.Next(15))
         {
             case 0 or 1:
                 Join();
@@ -53,6 +56,9 @@ internal sealed class RandomBalancer
             case 7:
                 Now += Ms(_random.Next(900));
                 break;
+            case 8 or 9 or 10 when _open.Count > 0:
+                End(_random.Next(_open.Count));
+                break;
             default:
                 Report();
                 break;
@@ -61,8 +67,22 @@ internal sealed class RandomBalancer
 
     public IEnumerable<WorkerKey> Eligible => _core.Eligible.Select(c => c.Key);
 
-    /// <summary>The balancer's pick; null after a rejection.</summary>
-    public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut) => _core.Assign(1, leaveOut, _picked, Now) is null ? Assert.Single(_picked).Key : null;
+    /// <summary>Whether a further job would be begun at once by this member, as the balancer sees it.</summary>
+    public bool HasFreePlace(ModelMember member) => _core.Table.Find(member.Id)!.HasFreePlace;
+
+    /// <summary>The balancer's pick, for a client that tells when it has ended; null after a rejection.</summary>
+    public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut)
+    {
+        var finished = new Finished(1, 0, [.. _ended]);
+        _ended.Clear();
+        if (_core.Assign(new Assign(++_request, 1, leaveOut, null, S(60), Finished: finished), _picked, Now) is not null)
+        {
+            return null;
+        }
+
+        _open.Add(_request);
+        return Assert.Single(_picked).Key;
+    }
 
     /// <summary>Some members, now and then a stranger or an earlier incarnation too.</summary>
     public List<WorkerKey> RandomLeaveOut()
@@ -81,6 +101,16 @@ internal sealed class RandomBalancer
 
         return keys;
     }
+
+    private void End(int place)
+    {
+        var how = _random.Of([PickEnd.Done, PickEnd.Done, PickEnd.Failed, PickEnd.Rejected, PickEnd.Unknown, PickEnd.Unused]);
+        _ended.Add(new EndedPick(_open[place], how, Ms(_random.Next(500)), how == PickEnd.Done ? Jobs() : default));
+        _open.RemoveAt(place);
+    }
+
+    /// <summary>What a worker tells of its jobs, here without regard to what it has got: other balancers give it jobs too.</summary>
+    private JobCounts Jobs() => new((_sequence * 5) + _random.Next(5, 20), _random.Next(5));
 
     public void Join()
     {
@@ -126,7 +156,7 @@ internal sealed class RandomBalancer
         // Few distinct sizes, so that ties are common; a late report now and then.
         var member = _random.Of(Members);
         var isLate = member.Report is not null && _random.Chance(0.1);
-        var sample = Build.Report(member.Key, isLate ? member.Report!.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4));
+        var sample = Build.Report(member.Key, isLate ? member.Report!.Sequence : ++_sequence, Ms(_random.Next(1, 800)), _random.Next(4), Jobs());
         var isOutdated = isLate && Now < member.FreshUntil;
         Assert.Equal(isOutdated ? ReportOutcome.Outdated : ReportOutcome.Applied, _core.Report(sample, Now));
         if (!isOutdated)
