@@ -43,7 +43,7 @@ internal sealed class PlotPlan(int jobs, long seed, IReadOnlyList<string> polici
             Points([0.1, 0.2, 0.5, 1, 2, 5, 10, 20], (setting, x) => setting with { Discipline = Discipline.Shared, ReportAge = x })),
         new(
             "p99-by-finish-delay", "p99 by how late ends are told, shared slots, 80 % load", "delay in mean service times", false,
-            Points([0, 0.2, 0.5, 1, 2], (setting, x) => setting with { Discipline = Discipline.Shared, FinishDelay = x })),
+            Points([0, 0.1, 0.2, 0.3, 0.5], (setting, x) => setting with { Discipline = Discipline.Shared, FinishDelay = x })),
     ];
 
     /// <summary>The setting in which a row is run: a limit knows everything at once, so only its jobs and its workers matter.</summary>
