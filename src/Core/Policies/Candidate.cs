@@ -20,6 +20,7 @@ public sealed class Candidate
         IsEligible = member.Worker.State == WorkerState.Up;
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
+        IdHash = KeyHash.Of(Key.Id);
     }
 
     /// <summary>What the registry holds; replaced in place when the worker changes its record.</summary>
@@ -79,7 +80,10 @@ public sealed class Candidate
     /// <summary>Waits to be put in its place of the registration order.</summary>
     internal bool IsMoving { get; set; }
 
-    /// <summary>Place among the eligible workers of <see cref="Least{TMetric}"/>; -1 outside of them.</summary>
+    /// <summary>Of its id: the same in each process and in each of its incarnations.</summary>
+    internal ulong IdHash { get; }
+
+    /// <summary>Place among the eligible workers of a chooser that gives them places; -1 outside of them.</summary>
     internal int Place { get; set; } = -1;
 
     public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;

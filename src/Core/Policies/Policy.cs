@@ -20,6 +20,8 @@ public sealed record Policy(
     public const string PowerOfTwo = "power-of-two";
     public const string ShortestDelay = "shortest-delay";
     public const string FirstFree = "first-free";
+    public const string Rendezvous = "rendezvous";
+    public const string Maglev = "maglev";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -44,6 +46,12 @@ public sealed record Policy(
         new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
             "logarithmic",
             NeedsReports: false, _ => new Least<FreePlace>(), Waits: true),
+        new(Rendezvous, "by the key of the job the worker that ranks first for it and has not more than its share of the load",
+            "the jobs of all workers, and the rankings of up to 65,536 keys", "constant for a key that came lately, else linear",
+            NeedsReports: false, random => new ByKey(new RendezvousOrder(), random)),
+        new(Maglev, "by the key of the job the worker in a table of hashes, unless that has more than its share of the load",
+            "the jobs of all workers, and a table of 65,537 places", "constant",
+            NeedsReports: false, random => new ByKey(new MaglevOrder(), random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

@@ -62,7 +62,11 @@ internal sealed class RandomBalancer
     public IEnumerable<WorkerKey> Eligible => _core.Eligible.Select(c => c.Key);
 
     /// <summary>The balancer's pick; null after a rejection.</summary>
-    public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut) => _core.Assign(1, leaveOut, _picked, Now) is null ? Assert.Single(_picked).Key : null;
+    public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut)
+    {
+        var key = _random.Next(20) is > 0 and var number ? $"key {number}" : null;
+        return _core.Assign(new Assign(1, 1, leaveOut, key, S(60)), _picked, Now) is null ? Assert.Single(_picked).Key : null;
+    }
 
     /// <summary>Some members, now and then a stranger or an earlier incarnation too.</summary>
     public List<WorkerKey> RandomLeaveOut()
