@@ -103,8 +103,8 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     private bool IsStale => _version != table.Version;
 
-    /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes.
-    /// By so much may an answer be behind in who has joined.</summary>
+    /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes, but
+    /// three times for the table of maglev. By so much may an answer be behind in who has joined.</summary>
     public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
 
     /// <summary>Whether the policy would pick this member now.</summary>

@@ -20,6 +20,7 @@ public sealed class Candidate
         IsEligible = member.Worker.State == WorkerState.Up;
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
+        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
         IdHash = KeyHash.Of(Key.Id);
     }
 
@@ -55,7 +56,7 @@ public sealed class Candidate
     public int Places => Member.Worker.Places > 0 ? Member.Worker.Places : Member.Worker.Capacity;
 
     /// <summary>How fast it works with all its places, in ordinary places: above zero.</summary>
-    public double Rate => Places * (double)Member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+    public double Rate { get; private set; }
 
     /// <summary>Whether a further job would be begun at once, as far as the estimate tells.</summary>
     public bool HasFreePlace => InFlight + 0.5 <= Places;
@@ -97,6 +98,7 @@ public sealed class Candidate
         }
 
         Member = member;
+        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
         IsEligible = member.Worker.State == WorkerState.Up;
     }
 

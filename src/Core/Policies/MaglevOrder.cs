@@ -4,7 +4,7 @@ namespace AkkaLb.Core.Policies;
 /// <remarks>
 /// <para>Maglev (Eisenbud and others, "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016). Each worker has a permutation of all
 /// places, by a start and a step. In turn they take the first place of theirs that is free, until none is. A worker takes as many places in a turn as
-/// its rate says.</para>
+/// its rate says. A change moves more keys than it must, as whoever loses a place takes another one.</para>
 /// <para>To go on to the neighbour would hand the whole load of a full worker to one other; each further hash of the key jumps anywhere (Chen,
 /// Coleman and Shrivastava, "Revisiting Consistent Hashing with Bounded Loads", arXiv 1908.08762). With the default bound four fifths of all places
 /// are those of full workers at worst, so on average it takes five jumps then. After <see cref="JumpsMax"/> all workers are looked at in
