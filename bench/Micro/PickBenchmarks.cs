@@ -13,19 +13,21 @@ public class PickBenchmarks
     private static readonly TimeSpan Now = TimeSpan.Zero;
 
     private readonly List<Candidate> _picked = new(1);
-    private readonly Assign _request = new(1, 1, [], null, TimeSpan.FromSeconds(60));
+    private Assign[] _requests = null!;
     private IChooser _chooser = null!;
     private WorkerPool _core = null!;
     private WorkerKey[] _keys = null!;
     private long _sequence;
     private int _next;
+    private int _asked;
 
     /// <summary>
     /// Least load twice. Distinct: the same worker is the least until it reports again, as between two reports. Equal: each pick changes who is the
-    /// least, the dearest case of the heap.
+    /// least, the dearest case of the heap. Rendezvous twice: with keys that came lately, and with so many that nearly each one is new to it.
     /// </summary>
     [Params("round-robin", "pick-first", "least-load distinct", "least-load equal", "random", "weighted-round-robin", "least-requests",
-        "power-of-two", "shortest-delay", "peak-ewma", "prequal", "water-filling", "resource-score")]
+        "power-of-two", "shortest-delay", "peak-ewma", "prequal", "water-filling", "resource-score", "rendezvous known", "rendezvous new",
+        "maglev")]
     public string Policy { get; set; } = null!;
 
     [Params(10, 1_000, 10_000)]
@@ -45,6 +47,10 @@ public class PickBenchmarks
                 i + 1))]);
         _core.Apply(known, Now);
 
+        var keys = Policy switch { "rendezvous known" or "maglev" => 512, "rendezvous new" => 1 << 18, _ => 0 };
+        _requests = [.. Enumerable.Range(0, Math.Max(1, keys)).Select(i => new Assign(
+            1, 1, [], keys == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"user-{i}"), TimeSpan.FromSeconds(60)))];
+
         // Sequences start where nothing that a benchmark reports is outdated.
         for (_sequence = 0; _sequence < Workers; _sequence++)
         {
@@ -62,13 +68,13 @@ public class PickBenchmarks
     [Benchmark(Description = "pick, policy alone")]
     public Candidate? ByPolicy()
     {
-        var picked = _chooser.Pick([], Now);
+        var picked = Request() is { Key: { } key } ? _chooser.PickFor(key, 1, [], Now) : _chooser.Pick([], Now);
         _chooser.Changed(picked!);
         return picked;
     }
 
     [Benchmark(Description = "pick, WorkerPool.Assign")]
-    public AssignRejection? ByCore() => _core.Assign(_request, _picked, Now);
+    public AssignRejection? ByCore() => _core.Assign(Request(), _picked, Now);
 
     [Benchmark(Description = "report")]
     public void ReportOnly()
@@ -82,8 +88,10 @@ public class PickBenchmarks
     {
         _sequence++;
         Report(Next());
-        return _core.Assign(_request, _picked, Now);
+        return _core.Assign(Request(), _picked, Now);
     }
+
+    private Assign Request() => _requests[_asked = (_asked + 1) & (_requests.Length - 1)];
 
     /// <summary>Workers report in turn but not in the order of their places: 7919 is prime to every size here.</summary>
     private int Next() => _next = (_next + 7919) % Workers;

@@ -214,7 +214,7 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <param name="message">A type the workers know: bound to a protobuf serializer, or on the list of
     /// <see cref="BalancedClientOptions.Messages"/>.</param>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The deadline is zero, negative or above <see cref="JobOptions.DeadlineMax"/>.</exception>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was. Or the reply cannot be read.</exception>
     /// <exception cref="JobFailedException">The job ended without a result.</exception>
     /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
@@ -233,17 +233,17 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <summary>As <see cref="AskAsync{TReply}"/>, but a failure is a value, and what was measured comes with it. Read a reply with
     /// <see cref="Read{TReply}"/>.</summary>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The deadline is zero, negative or above <see cref="JobOptions.DeadlineMax"/>.</exception>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
     public Task<JobRun> RunAsync(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         options ??= JobOptions.Default;
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Deadline, TimeSpan.Zero, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Deadline, JobOptions.DeadlineMax, nameof(options));
+        options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        return Submit(ticket => new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline)).WaitAsync(cancellationToken);
+        return Submit(ticket => new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key))
+            .WaitAsync(cancellationToken);
     }
 
     /// <summary>The reply of a job that is done.</summary>

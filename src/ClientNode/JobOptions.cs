@@ -1,3 +1,5 @@
+using AkkaLb.Core;
+
 namespace AkkaLb.ClientNode;
 
 /// <summary>How one job is to be run.</summary>
@@ -17,4 +19,34 @@ public sealed record JobOptions
     /// <see cref="Core.Clients.JobError.WorkerLost"/>. Default false.
     /// </summary>
     public bool IsIdempotent { get; init; }
+
+    /// <summary>
+    /// What the job belongs to: a user, a document, a shard. With a policy that goes by it (<c>rendezvous</c>, <c>maglev</c>), jobs of one key go to
+    /// one worker as long as that has room, so that what it keeps in memory for the key is of use. Other policies pay no heed to it. It is a wish and
+    /// not a lock: the worker changes when members come or go. 1 to <see cref="Assign.KeyLengthMax"/> characters. Default null: none.
+    /// </summary>
+    public string? Key { get; init; }
+
+    /// <summary>
+    /// The load that the job is expected to be, in ordinary jobs, for policies that count jobs in flight. 1 to <see cref="Assign.WeightMax"/>,
+    /// default 1.
+    /// </summary>
+    public int Weight { get; init; } = 1;
+
+    /// <param name="options">The caller's name of these options.</param>
+    /// <exception cref="ArgumentException">One of them is outside of its range.</exception>
+    internal void ThrowIfUnfit(string options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Deadline, TimeSpan.Zero, options);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Deadline, DeadlineMax, options);
+        if (Weight is < 1 or > Assign.WeightMax)
+        {
+            throw new ArgumentOutOfRangeException(options, Weight, $"a job's weight is 1 to {Assign.WeightMax}");
+        }
+
+        if (Key is { Length: 0 or > Assign.KeyLengthMax })
+        {
+            throw new ArgumentException($"a job's key has 1 to {Assign.KeyLengthMax} characters, not {Key.Length}; null is no key", options);
+        }
+    }
 }

@@ -10,7 +10,7 @@ internal static class WireAssignments
     {
         Check(m.Count is >= 1 and <= Assign.CountMax, "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
-        Check(m.Key is null or { Length: <= NameLengthMax }, "key");
+        Check(m.Key is null or { Length: <= Assign.KeyLengthMax }, "key");
         Check(m.Weight is >= 1 and <= Assign.WeightMax, "weight");
         var wire = new Wire.Assign
         {
@@ -29,7 +29,7 @@ internal static class WireAssignments
     {
         Check(m.Count is >= 1 and <= Assign.CountMax, "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
-        Check(m.Key.Length <= NameLengthMax, "key");
+        Check(m.Key.Length <= Assign.KeyLengthMax, "key");
         Check(m.Weight <= Assign.WeightMax, "weight");
         var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
         for (var i = 0; i < leaveOut.Length; i++)

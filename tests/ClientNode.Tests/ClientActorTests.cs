@@ -384,6 +384,34 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
+    public void A_key_and_a_weight_go_to_the_balancer()
+    {
+        _ = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Key = "ada", Weight = 7 });
+        var assign = ExpectAssign();
+        Assert.Equal(("ada", 7), (assign.Key, assign.Weight));
+        _ = Run();
+        assign = ExpectAssign();
+        Assert.Equal((null, 1), (assign.Key, assign.Weight));
+    }
+
+    public static TheoryData<JobOptions, string> UnfitOptions => new()
+    {
+        { new JobOptions { Key = "" }, "a job's key has 1 to 1024 characters, not 0" },
+        { new JobOptions { Key = new string('k', 1025) }, "a job's key has 1 to 1024 characters, not 1025" },
+        { new JobOptions { Weight = 0 }, "a job's weight is 1 to 1000" },
+        { new JobOptions { Weight = 1001 }, "a job's weight is 1 to 1000" },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnfitOptions))]
+    public async Task A_key_or_a_weight_outside_of_its_range_is_refused(JobOptions options, string why)
+    {
+        var refused = await Assert.ThrowsAnyAsync<ArgumentException>(() => Client.RunAsync(new SleepJob(TimeSpan.Zero), options));
+        Assert.StartsWith(why, refused.Message, StringComparison.Ordinal);
+        Assert.Equal("options", refused.ParamName);
+    }
+
+    [Fact]
     public async Task A_message_that_cannot_be_written_throws_before_anything_is_sent()
     {
         await Client.WaitForBalancerAsync(TimeSpan.FromSeconds(20));

@@ -100,8 +100,8 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     private bool IsStale => _version != table.Version;
 
-    /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes.
-    /// By so much may an answer be behind in who has joined.</summary>
+    /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes, but
+    /// three times for the table of maglev. By so much may an answer be behind in who has joined.</summary>
     public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
 
     /// <summary>Whether the policy would pick this member now.</summary>
@@ -204,7 +204,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         _assigns++;
         for (var i = 0; i < request.Count && (i == 0 || bytes <= bytesMax - WorkerBytesMax - PickBytes); i++)
         {
-            if (Pick(leftOut, now) is not { } candidate)
+            if (Pick(request, leftOut, now) is not { } candidate)
             {
                 return picked.Count > 0 ? null : RejectEarly(now) ?? WhyNobody(leftOut, now);
             }
@@ -279,9 +279,9 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     }
 
     /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since.</summary>
-    private Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    private Candidate? Pick(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
-        if (_chooser.Pick(leftOut, now) is { } candidate)
+        if (Choose(request, leftOut, now) is { } candidate)
         {
             return candidate;
         }
@@ -292,8 +292,12 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         }
 
         Rebuild(now);
-        return _chooser.Pick(leftOut, now);
+        return Choose(request, leftOut, now);
     }
+
+    private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => request.Key is { Length: > 0 } key
+        ? _chooser.PickFor(key, request.Weight, leftOut, now)
+        : _chooser.Pick(leftOut, now);
 
     private AssignRejection? RejectEarly(TimeSpan now)
     {

@@ -81,13 +81,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case ClientInput.Submit m:
                 _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Timeout, now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Timeout, now);
                 break;
             case Machines.Tick:
                 Tick(now);
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, m.Timeout, now);
+                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, m.Timeout, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -555,9 +555,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     // ---- inside
 
-    private void Add(object ticket, Payload? message, bool isIdempotent, int count, int weight, TimeSpan timeout, TimeSpan now)
+    private void Add(
+        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, TimeSpan timeout, TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
+        Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
+        Debug.Assert(key is null or { Length: >= 1 and <= Core.Assign.KeyLengthMax }, "checked where it is given");
         var job = new PendingJob
         {
             Id = new JobId(clientId, ++_jobSequence),
@@ -566,6 +569,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             IsIdempotent = isIdempotent,
             Count = count,
             Weight = weight,
+            Key = key,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -616,7 +620,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
         var finished = job.Message is null ? null : _ended.Asked(now);
         job.Pick = finished is null ? 0 : job.RequestId;
-        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), null, job.Deadline - now, job.Weight, finished));
+        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)

@@ -12,7 +12,9 @@ public abstract record ClientInput
     /// <param name="IsIdempotent">Whether it may run twice.</param>
     /// <param name="Timeout">Until its deadline; above zero.</param>
     /// <param name="Weight">The load that it is expected to be, in ordinary jobs: 1 to <see cref="Assign.WeightMax"/>.</param>
-    public sealed record Submit(object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1) : ClientInput;
+    /// <param name="Key">What it belongs to: 1 to <see cref="Assign.KeyLengthMax"/> characters. Null: none.</param>
+    public sealed record Submit(
+        object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>

@@ -18,6 +18,9 @@ internal sealed class PendingJob
     /// <summary>The load that it is expected to be, in ordinary jobs.</summary>
     public int Weight { get; init; } = 1;
 
+    /// <summary>What it belongs to; null: nothing.</summary>
+    public string? Key { get; init; }
+
     public required TimeSpan SubmittedAt { get; init; }
 
     public required TimeSpan Deadline { get; init; }

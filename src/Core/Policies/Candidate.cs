@@ -22,6 +22,8 @@ public sealed class Candidate
         IsEligible = member.Worker.State == WorkerState.Up;
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
+        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+        IdHash = KeyHash.Of(Key.Id);
     }
 
     /// <summary>What the registry holds; replaced in place when the worker changes its record.</summary>
@@ -59,7 +61,7 @@ public sealed class Candidate
     public int Places => Member.Worker.Places > 0 ? Member.Worker.Places : Member.Worker.Capacity;
 
     /// <summary>How fast it works with all its places, in ordinary places: above zero.</summary>
-    public double Rate => Places * (double)Member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+    public double Rate { get; private set; }
 
     /// <summary>Whether a further job would be begun at once, as far as the estimate tells.</summary>
     public bool HasFreePlace => InFlight + 0.5 <= Places;
@@ -90,7 +92,10 @@ public sealed class Candidate
     /// <summary>Waits to be put in its place of the registration order.</summary>
     internal bool IsMoving { get; set; }
 
-    /// <summary>Place among the eligible workers of <see cref="Least{TMetric}"/>; -1 outside of them.</summary>
+    /// <summary>Of its id: the same in each process and in each of its incarnations.</summary>
+    internal ulong IdHash { get; }
+
+    /// <summary>Place among the eligible workers of a chooser that gives them places; -1 outside of them.</summary>
     internal int Place { get; set; } = -1;
 
     public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;
@@ -104,6 +109,7 @@ public sealed class Candidate
         }
 
         Member = member;
+        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
         IsEligible = member.Worker.State == WorkerState.Up;
     }
 

@@ -27,6 +27,11 @@ public interface IChooser
 
     /// <summary>The next worker, or null when it can name nobody outside <paramref name="leftOut"/>.</summary>
     Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now);
+
+    /// <summary>As <see cref="Pick"/>, for a job that has a key. Who does not go by keys pays no heed to it.</summary>
+    /// <param name="key">At least one character.</param>
+    /// <param name="weight">The load that the job is expected to be, in ordinary jobs.</param>
+    Candidate? PickFor(string key, int weight, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => Pick(leftOut, now);
 }
 
 /// <summary>Names only a worker that can begin at once, or nobody: then the request waits.</summary>

@@ -22,6 +22,8 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
     public const string Prequal = "prequal";
     public const string WaterFilling = "water-filling";
     public const string ResourceScore = "resource-score";
+    public const string Rendezvous = "rendezvous";
+    public const string Maglev = "maglev";
 
     /// <summary>Every policy, in the order in which the prompt shows them.</summary>
     public static IReadOnlyList<Policy> All { get; } =
@@ -58,6 +60,12 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
         new(ResourceScore, "of some drawn at random the one with the most memory and places to spare", "an order of the workers",
             "square root, as of 10,000 at most",
             NeedsReports: false, random => new ResourceScore(random)),
+        new(Rendezvous, "by the key of the job the worker that ranks first for it and has not more than its share of the load",
+            "the jobs of all workers, and the rankings of up to 65,536 keys", "constant for a key that came lately, else linear",
+            NeedsReports: false, random => new ByKey(new RendezvousOrder(), random)),
+        new(Maglev, "by the key of the job the worker in a table of hashes, unless that has more than its share of the load",
+            "the jobs of all workers, and a table of 65,537 places", "constant",
+            NeedsReports: false, random => new ByKey(new MaglevOrder(), random)),
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

@@ -7,7 +7,8 @@ public interface IAkkaLbMessage;
 /// <param name="RequestId">Chosen by the client; comes back in the answer.</param>
 /// <param name="Count">How many picks, one after another ("ahead"): 1 to <see cref="CountMax"/>.</param>
 /// <param name="LeaveOut">Workers not to pick: at most <see cref="LeaveOutMax"/>. Another incarnation of the same id is another worker.</param>
-/// <param name="Key">For stickiness; carried, not yet used. Null: none.</param>
+/// <param name="Key">What the jobs belong to: 1 to <see cref="KeyLengthMax"/> characters. Policies that go by the key send jobs of one key to one
+/// worker as long as it has room. Null: none.</param>
 /// <param name="Remaining">How long the client still waits.</param>
 /// <param name="Weight">The load that a pick is expected to be, in ordinary jobs: 1 to <see cref="WeightMax"/>.</param>
 /// <param name="Finished">What has ended since the client told last. Null: the client does not tell, and nobody waits for it. Of a client that tells,
@@ -19,6 +20,7 @@ public sealed record Assign(
     public const int CountMax = 1000;
     public const int LeaveOutMax = 64;
     public const int WeightMax = 1000;
+    public const int KeyLengthMax = 1024;
 }
 
 /// <summary>An answer to <see cref="Assign"/> that is not the last: the request waits at the balancer until a place is free.</summary>

@@ -147,10 +147,23 @@ public class EndedPicksTests
     }
 
     [Fact]
-    public void A_weight_goes_along()
+    public void A_weight_and_a_key_go_along_with_each_question()
     {
-        _client.Handle(new ClientInput.Submit("", ClientDriver.Text(""), IsIdempotent: true, S(60), Weight: 7), default);
-        Assert.Equal(7, Assigns()[^1].Weight);
+        _client.Handle(new ClientInput.Submit("", ClientDriver.Text(""), IsIdempotent: true, S(60), Weight: 7, Key: "ada"), default);
+        var first = Assigns()[^1];
+        Assert.Equal((7, "ada"), (first.Weight, first.Key));
+        _client.AssignRejected(first.RequestId, AssignRejectReason.NoWorkers, "", S(1), default);
+        _client.Tick(S(1));
+        var second = Assigns()[^1];
+        Assert.NotEqual(first.RequestId, second.RequestId);
+        Assert.Equal((7, "ada"), (second.Weight, second.Key));
+    }
+
+    [Fact]
+    public void Without_a_key_none_goes_along()
+    {
+        Submit();
+        Assert.Null(Assigns()[^1].Key);
     }
 
     private static AssignedWorker Worker() => new(Key("w"), "akka.tcp://AkkaLb@w:1/user/worker#1");

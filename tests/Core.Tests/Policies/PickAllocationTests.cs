@@ -37,6 +37,8 @@ public class PickAllocationTests
             new Assign(1, 1, [], null, S(60)),
             new Assign(2, 1, [Key("0"), Key("7"), Key("nobody")], null, S(60)),
             new Assign(3, 1, [], null, S(60), Finished: new Finished(1, 0, [new EndedPick(3, PickEnd.Done, S(1), new JobCounts(9, 1))])),
+            new Assign(4, 1, [], "a key", S(60)),
+            new Assign(5, 1, [Key("0"), Key("7")], new string('\u00e4', 1024), S(60), Weight: 7),
         ];
         var picked = new List<Candidate>(1);
         Assign(core, requests, picked, times: 100);

@@ -39,7 +39,7 @@ public class PolicyPropertyTests
     [Theory]
     [MemberData(nameof(PoliciesAndPauses))]
     public void Nobody_is_picked_who_left_drains_or_is_left_out_also_while_the_tables_wait_to_be_rebuilt(string policy, int pauseMs) =>
-        Seeded.Runs(1_000, random =>
+        Seeded.Runs(policy == Policy.Maglev ? 50 : 1_000, random =>
         {
             var balancer = new RandomBalancer(policy, random, Build.Ms(pauseMs));
             for (var step = 0; step < 150; step++)

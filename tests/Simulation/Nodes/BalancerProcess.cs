@@ -18,6 +18,9 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     public const string BalancerPath = "/user/balancer";
     public const string RegistryPath = "/user/registry";
 
+    /// <summary>A key that begins so names a worker: nobody else is named for it.</summary>
+    public const string OnlyKey = "only at ";
+
     /// <summary>Of the balancer that decides in a cluster.</summary>
     private const string DecidingPath = "/user/deciding";
 
@@ -140,9 +143,9 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         {
             case Assign m:
                 _assign = m;
-                if (m.Key is { Length: > 0 } only)
+                if (m.Key is { } key && key.StartsWith(OnlyKey, StringComparison.Ordinal))
                 {
-                    NameOnly(m, only);
+                    NameOnly(m, key[OnlyKey.Length..]);
                 }
                 else
                 {

@@ -10,6 +10,10 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 {
     private const string ClientPath = "/user/client";
 
+    /// <summary>One job in so many has a key.</summary>
+    private const int KeyedJobs = 3;
+    private const int Keys = 5;
+
     /// <summary>A dial into a cut takes 15 s, and there may be one to each of two others first.</summary>
     private static readonly TimeSpan AloneMax = TimeSpan.FromSeconds(8);
 
@@ -36,7 +40,8 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     {
         var job = new JobRecord(number, Name, isIdempotent, habit, milliseconds, timeout, Run.Clockwork.Now);
         Run.Jobs.Submitted(job);
-        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout));
+        var key = number % KeyedJobs == 0 ? $"key {number / KeyedJobs % Keys}" : null;
+        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key));
     });
 
     /// <summary>The balancer that it uses; null: none.</summary>
@@ -227,7 +232,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         switch (effect)
         {
             case ClientEffect.ToBalancer { Message: Assign assign }:
-                ToBalancer(OnlyAt is { } only ? assign with { Key = only } : assign);
+                ToBalancer(OnlyAt is { } only ? assign with { Key = BalancerProcess.OnlyKey + only } : assign);
                 break;
             case ClientEffect.ToBalancer { Message: Finished finished }:
                 ToBalancer(finished);
