@@ -13,10 +13,12 @@ public class PickBenchmarks
     private static readonly TimeSpan Now = TimeSpan.Zero;
 
     private readonly List<Candidate> _picked = new(1);
+    private readonly EndedPick _ended = new(1, PickEnd.Done, TimeSpan.FromMilliseconds(100), new JobCounts(9, 1));
     private Assign[] _requests = null!;
     private IChooser _chooser = null!;
     private WorkerPool _core = null!;
     private WorkerKey[] _keys = null!;
+    private Candidate? _last;
     private long _sequence;
     private int _next;
     private int _asked;
@@ -57,11 +59,17 @@ public class PickBenchmarks
             Report((int)_sequence);
         }
 
+        foreach (var candidate in _core.Eligible)
+        {
+            _chooser.Ended(_last = candidate, _ended, Now);
+        }
+
         // On a busy machine the JIT's own thread comes late, and BenchmarkDotNet's short warm-up may end before it.
         for (var end = Environment.TickCount64 + 300; Environment.TickCount64 < end;)
         {
             ReportThenPick();
             ByPolicy();
+            EndThenPick();
         }
     }
 
@@ -71,6 +79,17 @@ public class PickBenchmarks
         var picked = Request() is { Key: { } key } ? _chooser.PickFor(key, 1, [], Now) : _chooser.Pick([], Now);
         _chooser.Changed(picked!);
         return picked;
+    }
+
+    /// <summary>As a pick is where one ends for each that begins: policies that learn from answers have something to look at.</summary>
+    [Benchmark(Description = "end, then pick, policy alone")]
+    public Candidate? EndThenPick()
+    {
+        _chooser.Ended(_last!, _ended, Now);
+        _chooser.Changed(_last!);
+        _last = _chooser.Pick([], Now);
+        _chooser.Changed(_last!);
+        return _last;
     }
 
     [Benchmark(Description = "pick, WorkerPool.Assign")]

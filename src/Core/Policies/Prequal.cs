@@ -48,7 +48,17 @@ public sealed class Prequal(Random random) : IChooser
 
     public bool MindsLoad => true;
 
-    public void Rebuild(Candidate[] eligible) => _draw.Rebuild(eligible);
+    public void Rebuild(Candidate[] eligible)
+    {
+        _draw.Rebuild(eligible);
+        for (var i = _count - 1; i >= 0; i--)
+        {
+            if (!_pool[i].Worker.IsEligible)
+            {
+                Remove(i);
+            }
+        }
+    }
 
     public void Ended(Candidate candidate, in EndedPick ended, TimeSpan now)
     {
@@ -75,36 +85,49 @@ public sealed class Prequal(Random random) : IChooser
         }
 
         RemoveOld(now);
-        var (usable, best, hasDrawn) = (0, -1, false);
-        for (var i = 0; i < _count; i++)
+        while (true)
         {
-            if (LeftOut.Contains(leftOut, _pool[i].Worker))
+            var (usable, best, hasDrawn) = (0, -1, false);
+            for (var i = 0; i < _count; i++)
             {
-                continue;
+                if (LeftOut.Contains(leftOut, _pool[i].Worker))
+                {
+                    continue;
+                }
+
+                usable++;
+                hasDrawn |= _pool[i].Worker == drawn;
+                if (best < 0 || IsBetter(_pool[i], _pool[best]))
+                {
+                    best = i;
+                }
             }
 
-            usable++;
-            hasDrawn |= _pool[i].Worker == drawn;
-            if (best < 0 || IsBetter(_pool[i], _pool[best]))
+            if (usable < SamplesMin)
             {
-                best = i;
+                return _draw.PickOther(drawn, leftOut) is { } other && IsLess(Requests.Of(other), Requests.Of(drawn)) ? other : drawn;
             }
-        }
 
-        if (usable < SamplesMin)
-        {
-            return _draw.PickOther(drawn, leftOut) is { } other && IsLess(Requests.Of(other), Requests.Of(drawn)) ? other : drawn;
-        }
+            if (!hasDrawn && IsBetter(SampleOf(drawn, now), _pool[best]))
+            {
+                return drawn;
+            }
 
-        if (!hasDrawn && IsBetter(new Sample(drawn, drawn.InFlight, drawn.Latest.IsKnown(now) ? drawn.Latest.Seconds : 0, now), _pool[best]))
-        {
-            return drawn;
-        }
+            // Who has left since the last rebuild is found out only here: looking at sixteen workers each time would cost sixteen cache misses.
+            var picked = _pool[best].Worker;
+            if (picked.IsEligible)
+            {
+                Use(best);
+                return picked;
+            }
 
-        var picked = _pool[best].Worker;
-        Use(best);
-        return picked;
+            Remove(best);
+        }
     }
+
+    /// <summary>What is known of a worker that has not just answered.</summary>
+    private static Sample SampleOf(Candidate candidate, TimeSpan now) =>
+        new(candidate, candidate.InFlight, candidate.Latest.IsKnown(now) ? candidate.Latest.Seconds : 0, now);
 
     private void Use(int place)
     {
@@ -120,7 +143,7 @@ public sealed class Prequal(Random random) : IChooser
     {
         for (var i = _count - 1; i >= 0; i--)
         {
-            if (now - _pool[i].At > AgeMax || !_pool[i].Worker.IsEligible)
+            if (now - _pool[i].At > AgeMax)
             {
                 Remove(i);
             }

@@ -226,7 +226,11 @@ public class PrequalTests
         private readonly List<Sample> _pool = [];
         private int _removed;
 
-        public void Rebuild(Candidate[] eligible) => draw.Rebuild(eligible);
+        public void Rebuild(Candidate[] eligible)
+        {
+            draw.Rebuild(eligible);
+            Remove(s => !s.Worker.IsEligible);
+        }
 
         public void Ended(Candidate candidate, EndedPick ended, TimeSpan now)
         {
@@ -273,14 +277,7 @@ public class PrequalTests
                 return null;
             }
 
-            for (var i = _pool.Count - 1; i >= 0; i--)
-            {
-                if (now - _pool[i].At > S(1) || !_pool[i].Worker.IsEligible)
-                {
-                    Remove(_pool[i]);
-                }
-            }
-
+            Remove(s => now - s.At > S(1));
             var usable = _pool.Where(s => !leftOut.Contains(s.Worker)).ToList();
             if (usable.Count < 2)
             {
@@ -297,7 +294,7 @@ public class PrequalTests
             best.InFlight++;
             if (++best.Uses == 2 && _pool.Contains(best))
             {
-                Remove(best);
+                Remove(s => s == best);
             }
 
             return best.Worker;
@@ -310,11 +307,14 @@ public class PrequalTests
             return (isHot, isHot ? 0 : sample.Seconds, sample.InFlight);
         }
 
-        /// <summary>The last one takes its place.</summary>
-        private void Remove(Sample sample)
+        /// <summary>The last one takes the place of one that goes.</summary>
+        private void Remove(Predicate<Sample> goes)
         {
-            _pool[_pool.IndexOf(sample)] = _pool[^1];
-            _pool.RemoveAt(_pool.Count - 1);
+            while (_pool.FindLastIndex(goes) is var place and >= 0)
+            {
+                _pool[place] = _pool[^1];
+                _pool.RemoveAt(_pool.Count - 1);
+            }
         }
 
         private double Latency(Candidate candidate, TimeSpan now)
