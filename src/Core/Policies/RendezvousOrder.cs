@@ -20,7 +20,7 @@ public sealed class RendezvousOrder : IKeyOrder
     private const int KeysOfWorker = 64;
 
     /// <summary>A key has so many places that it may take. With one, two keys of the same place would drive out each other time and again.</summary>
-    private const int Ways = 4;
+    private const int Ways = 8;
     private const double Hashes = 1L << 32;
 
     private Candidate[] _members = [];
