@@ -302,7 +302,10 @@ public class BalancerActorTests : BalancerKit
         var state = State(Balancer(Policy.PickFirst, C, B.Draining(), A));
         Assert.Equal(("b-1", "pick-first", "", 1, 3, 0), (state.Id, state.Policy, state.Rejection, state.Version, state.MemberCount, state.From));
         Assert.Equal(
-            [new(A.Key(), WorkerState.Up, true, null), new(B.Key(), WorkerState.Draining, false, null), new(C.Key(), WorkerState.Up, true, null)],
+            [
+                new(A.Key(), WorkerState.Up, true, null, Places: 8), new(B.Key(), WorkerState.Draining, false, null, Places: 8),
+                new(C.Key(), WorkerState.Up, true, null, Places: 8),
+            ],
             state.Members);
     }
 

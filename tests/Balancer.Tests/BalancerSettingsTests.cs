@@ -187,7 +187,10 @@ public class BalancerSettingsTests
 
     [Fact]
     public void An_unknown_policy_lists_the_valid_ones() => Assert.Equal(
-        ["akkalb.balancer.policy (--policy) = fastest: must be one of round-robin, pick-first, least-load, random, weighted-round-robin"],
+        [
+            "akkalb.balancer.policy (--policy) = fastest: must be one of round-robin, pick-first, least-load, random, weighted-round-robin, "
+            + "least-requests, power-of-two, shortest-delay, first-free, peak-ewma, prequal, water-filling, resource-score, rendezvous, maglev",
+        ],
         Assert.Throws<SettingsException>(() => Read("balancer.policy = fastest")).Problems);
 
     [Fact]

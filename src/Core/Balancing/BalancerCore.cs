@@ -135,7 +135,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// nobody waiting behind it.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
-        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.WhyRejecting(now) is not null || HasAnyone(now));)
+        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
         {
             var waiting = _waiting.Next()!;
             if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
@@ -179,9 +179,9 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             return;
         }
 
-        foreach (var waiting in _waiting.FindBefore(m.Client, m.Since))
+        while (_waiting.FindBefore(m.Client, m.Since) is { } before)
         {
-            Forget(waiting, outbox);
+            Forget(before, outbox);
         }
 
         for (var i = 0; i < m.Picks.Count; i++)

@@ -14,8 +14,8 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
     public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<(long Client, long Request), WaitingRequest> _requests = [];
-    private readonly Dictionary<long, LinkedList<WaitingRequest>> _lines = [];
-    private readonly LinkedList<long> _turns = [];
+    private readonly Dictionary<long, Line> _lines = [];
+    private readonly LinkedList<Line> _turns = [];
     private readonly DueQueue<WaitingRequest> _due = new();
     private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
     private long _lastTicket;
@@ -44,27 +44,27 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
 
         if (Count >= countMax)
         {
-            var own = _lines.GetValueOrDefault(client)?.Count ?? 0;
-            var longest = _lines.Values.MaxBy(line => line.Count);
-            if (longest is null || longest.Count <= own + 1)
+            var own = _lines.GetValueOrDefault(client)?.Requests.Count ?? 0;
+            var longest = _turns.MaxBy(line => line.Requests.Count);
+            if (longest is null || longest.Requests.Count <= own + 1)
             {
                 return null;
             }
 
-            hasToGo = longest.Last!.Value;
+            hasToGo = longest.Requests.Last!.Value;
             Remove(hasToGo);
         }
 
         if (!_lines.TryGetValue(client, out var line))
         {
-            _lines.Add(client, line = []);
-            _turns.AddLast(client);
+            _lines.Add(client, line = new Line());
+            line.Turn = _turns.AddLast(line);
         }
 
         // What rode on it has been taken.
         var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, ++_lastTicket, now, now + time);
         _requests.Add((client, request.RequestId), waiting);
-        waiting.Place = line.AddLast(waiting);
+        waiting.Place = line.Requests.AddLast(waiting);
         _byAge.Add(waiting);
         SayLater(waiting, now);
         return waiting;
@@ -83,15 +83,15 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
 
         _turns.RemoveFirst();
         _turns.AddLast(turn);
-        return _lines[turn.Value].First!.Value;
+        return turn.Value.Requests.First!.Value;
     }
 
     /// <summary>The request of this number; null: it does not wait.</summary>
     public WaitingRequest? Find(long client, long request) => _requests.GetValueOrDefault((client, request));
 
-    /// <summary>All of a client's with smaller numbers.</summary>
-    public IReadOnlyList<WaitingRequest> FindBefore(long client, long request) =>
-        _lines.TryGetValue(client, out var line) ? [.. line.Where(w => w.Request.RequestId < request)] : [];
+    /// <summary>The one at the head of a client's line, if its number is smaller: numbers rise.</summary>
+    public WaitingRequest? FindBefore(long client, long request) =>
+        _lines.TryGetValue(client, out var line) && line.Requests.First!.Value is var first && first.Request.RequestId < request ? first : null;
 
     /// <summary>One whose time is over, or that is to be told that it still waits; null: none is due.</summary>
     public WaitingRequest? TakeDue(TimeSpan now)
@@ -117,16 +117,24 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
         _due.Remove(waiting);
         _byAge.Remove(waiting);
         var line = _lines[client];
-        line.Remove(waiting.Place!);
-        if (line.Count == 0)
+        line.Requests.Remove(waiting.Place!);
+        if (line.Requests.Count == 0)
         {
             _lines.Remove(client);
-            _turns.Remove(client);
+            _turns.Remove(line.Turn!);
         }
     }
 
     private void SayLater(WaitingRequest waiting, TimeSpan now) =>
         _due.Set(waiting, waiting.End - now < SayInterval ? waiting.End : now + SayInterval);
+
+    /// <summary>What one client waits for; never empty.</summary>
+    private sealed class Line
+    {
+        public LinkedList<WaitingRequest> Requests { get; } = [];
+
+        public LinkedListNode<Line>? Turn { get; set; }
+    }
 }
 
 /// <summary>A request that waits.</summary>

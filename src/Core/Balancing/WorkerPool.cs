@@ -114,6 +114,9 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
         return RejectEarly(now) ?? (policy.NeedsReports && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
     }
 
+    /// <summary>Whether every request would be rejected now, as far as the policy's tables tell.</summary>
+    public bool IsRejecting(TimeSpan now) => RejectEarly(now) is not null;
+
     /// <inheritdoc cref="WorkerTable.Apply(Watched{Member}.Known, TimeSpan)"/>
     public IReadOnlyList<MemberNews> Apply(Watched<Member>.Known known, TimeSpan now)
     {

@@ -108,6 +108,12 @@ public struct LoadEstimate
             }
         }
 
+        if (counts.Accepted < _reported.Accepted)
+        {
+            // It counts from the start again, as its gate does after a crash.
+            _order = 0;
+        }
+
         (_reported, _reportedAt, _givenAtReport) = (counts, now, _given);
         Take(counts, now);
     }

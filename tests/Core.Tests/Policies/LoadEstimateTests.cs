@@ -91,6 +91,15 @@ public class LoadEstimateTests
     }
 
     [Fact]
+    public void A_worker_that_counts_from_the_start_again_is_believed_from_its_next_report_on()
+    {
+        _load.Report(new JobCounts(1000, 4), S(1));
+        _load.Report(new JobCounts(3, 1), S(2));
+        _load.Tell(new JobCounts(9, 7), S(2));
+        Assert.Equal(7, _load.Estimate);
+    }
+
+    [Fact]
     public void What_nobody_will_tell_any_more_may_still_be_in_flight()
     {
         Give(2);

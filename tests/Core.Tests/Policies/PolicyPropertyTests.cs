@@ -24,6 +24,57 @@ public class PolicyPropertyTests
         }
     });
 
+    [Theory]
+    [InlineData(Policy.LeastRequests)]
+    [InlineData(Policy.ShortestDelay)]
+    [InlineData(Policy.FirstFree)]
+    public void Every_pick_is_the_least_of_all_by_the_estimate_of_jobs_in_flight(string policy) => Seeded.Runs(2_000, random =>
+    {
+        var balancer = new RandomBalancer(policy, random);
+        for (var step = 0; step < 150; step++)
+        {
+            balancer.Step();
+            for (var picks = random.Next(4); picks > 0; picks--)
+            {
+                var leaveOut = balancer.RandomLeaveOut();
+                balancer.Settle();
+                var least = balancer.Members.Where(m => m.IsUp && !leaveOut.Contains(m.Key)).Select(balancer.Of)
+                    .Where(c => policy != Policy.FirstFree || c.InFlight + 0.5 <= c.Places)
+                    .OrderBy(c => policy switch
+                    {
+                        Policy.LeastRequests => c.InFlight,
+                        Policy.ShortestDelay => (c.InFlight + 1) / c.Places,
+                        _ => 0.01 + (c.InFlight / c.Places * 1e-6),
+                    })
+                    .ThenBy(c => c.LastPick).ThenBy(c => c.Order).FirstOrDefault();
+                Assert.Equal(least?.Key, balancer.Pick(leaveOut));
+            }
+        }
+    });
+
+    [Fact]
+    public void Of_two_workers_power_of_two_picks_the_one_with_less() => Seeded.Runs(2_000, random =>
+    {
+        var balancer = new RandomBalancer(Policy.PowerOfTwo, random);
+        balancer.Join();
+        balancer.Join();
+        for (var picks = 0; picks < 50; picks++)
+        {
+            balancer.Settle();
+            var (a, b) = (balancer.Of(balancer.Members[0]), balancer.Of(balancer.Members[1]));
+            var (ofA, ofB) = ((a.InFlight + 1) / a.Places, (b.InFlight + 1) / b.Places);
+            var less = ofA < ofB || (ofA == ofB && a.LastPick < b.LastPick) ? a : b;
+            if (ofA != ofB || a.LastPick != b.LastPick)
+            {
+                Assert.Equal(less.Key, balancer.Pick([]));
+            }
+            else
+            {
+                Assert.NotNull(balancer.Pick([]));
+            }
+        }
+    });
+
     public static TheoryData<string, int> PoliciesAndPauses()
     {
         var data = new TheoryData<string, int>();
@@ -56,7 +107,7 @@ public class PolicyPropertyTests
                     // A join that waits for its place in the tables keeps nobody waiting.
                     Assert.DoesNotContain(
                         balancer.Members,
-                        m => m.IsUp && !leaveOut.Contains(m.Key) && (policy != Policy.FirstFree || balancer.HasFreePlace(m)));
+                        m => m.IsUp && !leaveOut.Contains(m.Key) && (policy != Policy.FirstFree || balancer.Of(m).HasFreePlace));
                 }
             }
         });

@@ -67,8 +67,16 @@ internal sealed class RandomBalancer
 
     public IEnumerable<WorkerKey> Eligible => _core.Eligible.Select(c => c.Key);
 
-    /// <summary>Whether a further job would be begun at once by this member, as the balancer sees it.</summary>
-    public bool HasFreePlace(ModelMember member) => _core.Table.Find(member.Id)!.HasFreePlace;
+    /// <summary>As the balancer sees it.</summary>
+    public Candidate Of(ModelMember member) => _core.Table.Find(member.Id)!;
+
+    /// <summary>All ends are told, and loads are as of now.</summary>
+    public void Settle()
+    {
+        _core.Finish(new Finished(1, 0, [.. _ended]), Now);
+        _ended.Clear();
+        _core.HasAnyone(waiting: 1, waited: default, Now);
+    }
 
     /// <summary>The balancer's pick, for a client that tells when it has ended; null after a rejection.</summary>
     public WorkerKey? Pick(IReadOnlyList<WorkerKey> leaveOut)
@@ -116,7 +124,8 @@ internal sealed class RandomBalancer
     public void Join()
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"w{++_order}");
-        Put(new ModelMember(Up(id, _order, ++_incarnation)));
+        var member = Up(id, _order, ++_incarnation);
+        Put(new ModelMember(member with { Worker = member.Worker with { Capacity = _random.Next(1, 9) } }));
     }
 
     private void Put(ModelMember member)
