@@ -19,6 +19,7 @@ internal static class PolicyPrompt
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => console.Cursor.Show());
         var width = Policy.All.Max(p => p.Name.Length);
         var chosen = console.Prompt(new SelectionPrompt<Policy>()
+            .PageSize(Policy.All.Count)
             .Title("Which [bold]policy[/] picks the worker? It is fixed until the balancer ends. [grey](arrows)[/]")
             .UseConverter(p => $"{p.Name.PadRight(width)}  [grey]{Markup.Escape(p.Meaning)}[/]")
             .AddChoices(Policy.All));

@@ -21,6 +21,9 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>So many lines are tried one after another without success; the next ones at the next look.</summary>
+    private const int LinesTried = 16;
+
     private readonly List<Candidate> _picked = [];
     private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax);
     private readonly long _term = right.Term;
@@ -99,7 +102,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             Forget(finished, outbox);
         }
 
-        // Nobody overtakes those that wait.
+        // Of clients that tell when their picks end nobody overtakes those that wait.
         if (_waiting.Count > 0 && m.Finished is not null)
         {
             pool.Finish(m.Finished, now);
@@ -131,11 +134,11 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         }
     }
 
-    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
-    /// nobody waiting behind it.</summary>
+    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps no
+    /// other client waiting: the turn passes on, a few lines at a time.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
-        for (var passed = 0; passed < _waiting.LineCount && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
+        for (var passed = 0; passed < Math.Min(_waiting.LineCount, LinesTried) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
         {
             var waiting = _waiting.Next()!;
             if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
@@ -220,7 +223,8 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             workers[i] = _picked[i].Named;
         }
 
-        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: true, TellAtOnce: pool.Waits);
+        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: m.Finished is not null,
+            TellAtOnce: pool.Waits && m.Finished is not null);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)

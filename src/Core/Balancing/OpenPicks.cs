@@ -16,6 +16,7 @@ internal sealed class OpenPicks
 
     private const int HoldersMax = 10_000;
     private const int PicksMax = 1_000_000;
+    private const int HolderPicksMax = 100_000;
 
     private readonly Dictionary<long, Holder> _holders = [];
     private readonly DueQueue<long> _silent = new();
@@ -28,7 +29,8 @@ internal sealed class OpenPicks
 
     /// <summary>Notes a pick; false when there is no room, or the client has a pick of this number already.</summary>
     /// <param name="client">One that has just been heard.</param>
-    public bool TryAdd(long client, long pick, Candidate worker, int weight, TimeSpan now)
+    /// <param name="since">As it has said. A pick of before, or of before what it said earlier, was asked for over a way that it has left.</param>
+    public bool TryAdd(long client, long since, long pick, Candidate worker, int weight, TimeSpan now)
     {
         if (Count >= PicksMax)
         {
@@ -42,11 +44,11 @@ internal sealed class OpenPicks
                 return false;
             }
 
-            _holders.Add(client, holder = new Holder { HeardAt = now });
+            _holders.Add(client, holder = new Holder { HeardAt = now, Since = since });
             _silent.Set(client, now + SilenceMax);
         }
 
-        if (!holder.Picks.TryAdd(pick, new OpenPick(worker, weight)))
+        if (pick < holder.Since || holder.Picks.Count >= HolderPicksMax || !holder.Picks.TryAdd(pick, new OpenPick(worker, weight)))
         {
             return false;
         }

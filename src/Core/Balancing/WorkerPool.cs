@@ -237,7 +237,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     private void Give(Candidate candidate, Assign request, int place, TimeSpan now)
     {
         var isTold = request.Finished is { } finished
-            && _open.TryAdd(finished.Client, request.RequestId + place, candidate, request.Weight, now);
+            && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now);
         candidate.Jobs.Give(request.Weight, isTold, now);
         candidate.Picked(++_picks);
         Changed(candidate);

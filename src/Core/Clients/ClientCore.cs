@@ -116,7 +116,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
                 break;
             case ClientInput.Undelivered { Message: Finished finished }:
-                if (finished.Since == _ended.Since)
+                if (finished.Since >= _ended.Since)
                 {
                     LoseBalancer("it cannot be reached", now);
                 }
@@ -175,6 +175,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         foreach (var job in InOrder(_jobs.Values))
         {
             Fail(job, JobError.Closed, job.Target?.Worker, "the client stopped while it was in flight", now);
+        }
+
+        while (_ended.TryTakeRest(now, out var told))
+        {
+            ToBalancer(told);
         }
 
         _gates.Close();
@@ -244,10 +249,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void Assigned(Assigned m, TimeSpan now)
     {
         _finder.Heard();
-        _ended.Answered(m.TakesFinished, m.TellAtOnce);
         if (!_requests.Remove(m.RequestId, out var job))
         {
             return;
+        }
+
+        if (job.Pick != 0)
+        {
+            // An answer to a question that tells of no ends says nothing of them.
+            _ended.Answered(m.TakesFinished, m.TellAtOnce);
         }
 
         job.AssignTime = now - job.FirstAskedAt!.Value;
@@ -618,7 +628,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.FirstAskedAt ??= now;
         _requests.Add(job.RequestId, job);
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
-        var finished = job.Message is null ? null : _ended.Asked(now);
+        var finished = job.Message is null ? null : _ended.Asked(job.RequestId, now);
         job.Pick = finished is null ? 0 : job.RequestId;
         ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished));
     }

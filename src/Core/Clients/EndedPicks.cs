@@ -24,6 +24,12 @@ internal sealed class EndedPicks(long client)
     private const int TimeWeight = 8;
 
     private readonly Queue<EndedPick> _ended = new();
+
+    /// <summary>Picks of the present balancer that have not ended.</summary>
+    private readonly HashSet<long> _open = [];
+    private long _lastPick;
+    private long _settled;
+    private TimeSpan _settleAt;
     private TimeSpan _meanTime = TellMax * TimeShare;
     private TimeSpan _tellDue;
     private TimeSpan _saidAt;
@@ -34,7 +40,7 @@ internal sealed class EndedPicks(long client)
     public long Since { get; private set; }
 
     /// <summary>Picks of the present balancer that have not ended.</summary>
-    public int OpenCount { get; private set; }
+    public int OpenCount => _open.Count;
 
     /// <summary>When <see cref="TryTake"/> has something; null: not before something happens.</summary>
     public TimeSpan? NextDue => !_isTaken ? null
@@ -46,8 +52,9 @@ internal sealed class EndedPicks(long client)
     /// told nothing.</summary>
     public void BalancerFound(long since)
     {
-        (Since, _isTaken, OpenCount) = (since, false, 0);
+        (Since, _settled, _lastPick, _isTaken) = (since, since, since - 1, false);
         _ended.Clear();
+        _open.Clear();
     }
 
     /// <summary>The balancer has answered.</summary>
@@ -57,20 +64,15 @@ internal sealed class EndedPicks(long client)
 
     /// <summary>A pick is asked for.</summary>
     /// <returns>What rides on the question.</returns>
-    public Finished Asked(TimeSpan now)
+    public Finished Asked(long pick, TimeSpan now)
     {
-        OpenCount++;
+        _open.Add(pick);
+        _lastPick = pick;
         return Take(RidersMax, now);
     }
 
     /// <summary>The balancer did not give it.</summary>
-    public void NotGiven(long pick)
-    {
-        if (pick >= Since)
-        {
-            OpenCount--;
-        }
-    }
+    public void NotGiven(long pick) => _open.Remove(pick);
 
     /// <summary>A pick has ended.</summary>
     public void End(in EndedPick ended, TimeSpan now)
@@ -85,7 +87,7 @@ internal sealed class EndedPicks(long client)
             return;
         }
 
-        OpenCount--;
+        _open.Remove(ended.Pick);
         if (_ended.Count == 0)
         {
             var share = _isAtOnce ? TimeSpan.Zero : _meanTime / TimeShare;
@@ -102,15 +104,30 @@ internal sealed class EndedPicks(long client)
         return told is not null;
     }
 
+    /// <summary>What is left to tell, in as many words as it takes.</summary>
+    public bool TryTakeRest(TimeSpan now, [MaybeNullWhen(false)] out Finished told)
+    {
+        told = _isTaken && _ended.Count > 0 ? Take(Finished.PicksMax, now) : null;
+        return told is not null;
+    }
+
     private Finished Take(int countMax, TimeSpan now)
     {
         _saidAt = now;
+        if (now >= _settleAt)
+        {
+            // A word may have been lost on the way. What neither is open nor waits to be told has ended, whatever the balancer has heard.
+            _settleAt = now + OpenPicks.SayInterval;
+            var untold = _ended.Count > 0 ? _ended.Min(e => e.Pick) : _lastPick + 1;
+            _settled = Math.Min(untold, _open.Count > 0 ? _open.Min() : _lastPick + 1);
+        }
+
         var picks = _ended.Count == 0 ? [] : new EndedPick[Math.Min(countMax, _ended.Count)];
         for (var i = 0; i < picks.Length; i++)
         {
             picks[i] = _ended.Dequeue();
         }
 
-        return new Finished(client, Since, picks);
+        return new Finished(client, _settled, picks);
     }
 }

@@ -20,6 +20,9 @@ public sealed class FirstFree : IWaitingChooser
     /// <summary>Weight of the newest in the mean time that a job takes: one in 64.</summary>
     private const int TimeWeight = 64;
 
+    /// <summary>A longer time counts as this: one client's word does not decide for all.</summary>
+    private static readonly TimeSpan TookMax = TimeSpan.FromHours(1);
+
     private readonly Least<FreePlace> _fastest = new();
 
     /// <summary>From the fastest down; of each speed what all faster ones have together.</summary>
@@ -57,7 +60,8 @@ public sealed class FirstFree : IWaitingChooser
     {
         if (ended.How == PickEnd.Done)
         {
-            var time = ended.Took * candidate.Member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+            var took = ended.Took < TookMax ? ended.Took : TookMax;
+            var time = took * candidate.Member.Worker.Speed / WorkerRecord.OrdinarySpeed;
             _meanTime = _meanTime == TimeSpan.Zero ? time : _meanTime + ((time - _meanTime) / TimeWeight);
         }
     }

@@ -50,7 +50,7 @@ public readonly struct FreePlace : IMetric
     public static bool NeedsReport => false;
 
     public static Load Of(Candidate candidate) => candidate.HasFreePlace
-        ? Load.Of((1.0 / candidate.Member.Worker.Speed) + (candidate.InFlight / candidate.Places * BusyShare), candidate.LastPick)
+        ? Load.Of((1 + (candidate.InFlight / candidate.Places * BusyShare)) / candidate.Member.Worker.Speed, candidate.LastPick)
         : Load.Absent;
 }
 

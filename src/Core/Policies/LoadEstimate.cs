@@ -100,7 +100,7 @@ public struct LoadEstimate
         {
             var finished = counts.Finished - _reported.Finished;
             var othersCame = Math.Max(0, counts.Accepted - _reported.Accepted - (_given - _givenAtReport));
-            _arrivalsPerSecond = (_arrivalsPerSecond + (othersCame / apart.TotalSeconds)) / 2;
+            _arrivalsPerSecond = Seen((_arrivalsPerSecond + (othersCame / apart.TotalSeconds)) / 2);
             if (finished > 0)
             {
                 var time = (counts.InFlight + _reported.InFlight) / 2.0 * apart.TotalSeconds / finished;
@@ -127,9 +127,12 @@ public struct LoadEstimate
         {
             var time = SecondsPerJob;
             var goal = _arrivalsPerSecond * time;
-            _others = goal + ((_others - goal) * Math.Exp(-passed / time));
+            _others = Seen(goal + ((_others - goal) * Math.Exp(-passed / time)));
         }
     }
+
+    /// <summary>What is hardly there is not there: else it would age for ever.</summary>
+    private static double Seen(double number) => number < 1e-3 ? 0 : number;
 
     private void Take(JobCounts counts, TimeSpan now)
     {

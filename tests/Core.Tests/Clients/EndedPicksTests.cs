@@ -140,6 +140,39 @@ public class EndedPicksTests
     }
 
     [Fact]
+    public void Every_5_s_it_says_which_picks_have_ended_in_case_that_a_word_was_lost()
+    {
+        var (first, second) = (Send(), Send());
+        Done(second, S(1));
+        Submit(S(6));
+        Assert.Equal(1, Assigns()[^1].Finished!.Since);
+        Done(first, S(7));
+        Submit(S(8));
+        Submit(S(12));
+        Assert.Equal(3, Assigns()[^1].Finished!.Since);
+    }
+
+    [Fact]
+    public void A_wish_without_a_job_that_is_answered_meanwhile_silences_nobody()
+    {
+        var job = Send();
+        _client.SubmitAssign("", 1, S(60), default);
+        _client.Handle(new Assigned(Assigns()[^1].RequestId, [Worker()], ""), default);
+        Done(job, S(1));
+        _client.Tick(S(1.1));
+        Assert.Equal([1], Alone().Select(p => p.Pick));
+    }
+
+    [Fact]
+    public void A_client_that_closes_tells_what_has_ended_first()
+    {
+        Done(Send(), S(1));
+        Send(S(1));
+        _client.Close(S(1));
+        Assert.Equal([1, 2], Told().Select(p => p.Pick));
+    }
+
+    [Fact]
     public void A_wish_without_a_job_has_no_end()
     {
         _client.SubmitAssign("", 3, S(60), default);

@@ -44,7 +44,7 @@ public class PolicyPropertyTests
                     {
                         Policy.LeastRequests => c.InFlight,
                         Policy.ShortestDelay => (c.InFlight + 1) / c.Places,
-                        _ => 0.01 + (c.InFlight / c.Places * 1e-6),
+                        _ => (1 + (c.InFlight / c.Places * 1e-6)) / 100,
                     })
                     .ThenBy(c => c.LastPick).ThenBy(c => c.Order).FirstOrDefault();
                 Assert.Equal(least?.Key, balancer.Pick(leaveOut));
