@@ -51,6 +51,17 @@ internal static class Build
         this WorkerPool pool, int count, IReadOnlyList<WorkerKey> leaveOut, List<Candidate> picked, TimeSpan now, int bytesMax = int.MaxValue) =>
         pool.Assign(new Assign(1, count, leaveOut, null, S(60)), picked, now, bytesMax);
 
+    /// <summary>As a balancer does it: what rides on the request is taken first.</summary>
+    public static AssignRejection? Ask(this WorkerPool pool, Assign request, List<Candidate> picked, TimeSpan now)
+    {
+        if (request.Finished is { } finished)
+        {
+            pool.Finish(finished, now);
+        }
+
+        return pool.Assign(request, picked, now);
+    }
+
     public static void ApplySnapshot(this WorkerPool pool, IReadOnlyCollection<Member> members, TimeSpan now) => pool.Apply(Read(members), now);
 
     public static void ApplyChanges(this WorkerPool pool, IReadOnlyList<KeyChange<Member>> changes, TimeSpan now) =>

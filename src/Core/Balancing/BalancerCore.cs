@@ -1,6 +1,7 @@
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Policies;
 using AkkaLb.Watching;
+using static AkkaLb.Core.Machines.Times;
 
 namespace AkkaLb.Core.Balancing;
 
@@ -21,8 +22,8 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>So many lines are tried one after another without success; the next ones at the next look.</summary>
-    private const int LinesTried = 16;
+    /// <summary>So many that wait are tried one after another without success; the next ones at the next look.</summary>
+    private const int TriedAtOnce = 16;
 
     private readonly List<Candidate> _picked = [];
     private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax);
@@ -52,8 +53,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
                 OnAssign(m, now, outbox);
                 break;
             case Finished m:
-                pool.Finish(m, now);
-                Forget(m, outbox);
+                OnFinished(m, now, outbox);
                 break;
             case MemoryReport m:
                 OnReport(m, now, outbox);
@@ -99,16 +99,19 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     {
         if (m.Finished is { } finished)
         {
-            Forget(finished, outbox);
+            OnFinished(finished, now, outbox);
+            if (_waiting.Find(finished.Client, m.RequestId) is not null)
+            {
+                return;
+            }
         }
 
         // Of clients that tell when their picks end nobody overtakes those that wait.
         if (_waiting.Count > 0 && m.Finished is not null)
         {
-            pool.Finish(m.Finished, now);
             Hold(m, now, outbox);
         }
-        else if (Answer(m, now) is { } answer)
+        else if (Answer(m, now, _waiting.Count) is { } answer)
         {
             outbox.Add(new BalancerEffect.Answer(answer));
         }
@@ -134,14 +137,19 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         }
     }
 
-    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps no
-    /// other client waiting: the turn passes on, a few lines at a time.</summary>
+    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
+    /// nobody waiting: the turn passes on, and the others of its line pass it. A few are tried at a time.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
-        for (var passed = 0; passed < Math.Min(_waiting.LineCount, LinesTried) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
+        for (var passed = 0; passed < Math.Min(_waiting.Count, TriedAtOnce) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
         {
-            var waiting = _waiting.Next()!;
-            if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
+            var waiting = _waiting.Next();
+            if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
+            {
+                // A client that waits says something all the time. This one is gone.
+                Forget(waiting, outbox);
+            }
+            else if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
             {
                 _waiting.Remove(waiting);
                 outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
@@ -149,6 +157,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             }
             else
             {
+                waiting.Line.LetOthersPass(waiting);
                 passed++;
             }
         }
@@ -174,14 +183,16 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         }
     }
 
-    /// <summary>The client does not wait for these any more.</summary>
-    private void Forget(Finished m, List<BalancerEffect> outbox)
+    /// <summary>Picks have ended, and the client does not wait for those that it had not got.</summary>
+    private void OnFinished(Finished m, TimeSpan now, List<BalancerEffect> outbox)
     {
+        pool.Finish(m, now);
         if (_waiting.Count == 0)
         {
             return;
         }
 
+        _waiting.Heard(m.Client, now);
         while (_waiting.FindBefore(m.Client, m.Since) is { } before)
         {
             Forget(before, outbox);
@@ -205,7 +216,7 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
     private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
 
     /// <returns>Null: it waits for a free place.</returns>
-    private IAkkaLbMessage? Answer(Assign m, TimeSpan now, int waiting = 0, TimeSpan waited = default)
+    private IAkkaLbMessage? Answer(Assign m, TimeSpan now, int waiting, TimeSpan waited = default)
     {
         if (!Decides)
         {
@@ -223,8 +234,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             workers[i] = _picked[i].Named;
         }
 
-        return new Assigned(m.RequestId, workers, pool.PolicyName, _term, _revision, TakesFinished: m.Finished is not null,
-            TellAtOnce: pool.Waits && m.Finished is not null);
+        // To a question that tells of no ends: it may have lost them on the way, through one that does not understand them.
+        var takesFinished = m.Finished is not null;
+        return new Assigned(
+            m.RequestId, workers, pool.PolicyName, _term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
@@ -292,8 +305,6 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
             id, pool.PolicyName, Decides ? pool.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, Table.Version, Table.MemberCount,
             m.From, members, _waiting.Count, _waiting.LongestWait(now), pool.OpenPickCount);
     }
-
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private static void Note(string text, bool isTrouble, List<BalancerEffect> outbox) =>
         outbox.Add(new BalancerEffect.Note(text, isTrouble ? NoteLevel.Warning : NoteLevel.Info));

@@ -28,7 +28,6 @@ internal sealed class OpenPicks
     public TimeSpan? NextDue => _silent.NextDue;
 
     /// <summary>Notes a pick; false when there is no room, or the client has a pick of this number already.</summary>
-    /// <param name="client">One that has just been heard.</param>
     /// <param name="since">As it has said. A pick of before, or of before what it said earlier, was asked for over a way that it has left.</param>
     public bool TryAdd(long client, long since, long pick, Candidate worker, int weight, TimeSpan now)
     {

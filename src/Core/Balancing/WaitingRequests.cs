@@ -4,18 +4,19 @@ namespace AkkaLb.Core.Balancing;
 
 /// <summary>Requests that wait until a place is free.</summary>
 /// <remarks>Each client has a line of its own, first come first served, and the lines take turns: a client with many requests delays its own. When
-/// there is no room for another one, the last of the longest line has to go, unless that is the new one's own line. So nobody is kept out by
-/// others.</remarks>
+/// there is no room for another one, the last of the longest line has to go, unless the new one's own line would be as long then.</remarks>
 /// <param name="countMax">How many wait at most.</param>
 /// <param name="waitMax">How long each waits at most.</param>
 internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
 {
     /// <summary>So often is a client told that its request still waits.</summary>
-    public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<(long Client, long Request), WaitingRequest> _requests = [];
     private readonly Dictionary<long, Line> _lines = [];
     private readonly LinkedList<Line> _turns = [];
+    private readonly SortedSet<Line> _byLength = new(
+        Comparer<Line>.Create((a, b) => (a.Requests.Count, a.Client).CompareTo((b.Requests.Count, b.Client))));
     private readonly DueQueue<WaitingRequest> _due = new();
     private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
     private long _lastTicket;
@@ -31,13 +32,13 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
     /// <summary>Puts a request at the end of its client's line.</summary>
     /// <param name="request">Of a client that tells when its picks end.</param>
     /// <param name="hasToGo">Another one that had to make room for it; null: none.</param>
-    /// <returns>Null when there is no room or no time for it, or its number waits already.</returns>
+    /// <returns>Null when there is no room or no time for it.</returns>
     public WaitingRequest? Add(Assign request, TimeSpan now, out WaitingRequest? hasToGo)
     {
         hasToGo = null;
         var client = request.Finished!.Client;
         var time = request.Remaining < waitMax ? request.Remaining : waitMax;
-        if (time <= TimeSpan.Zero || _requests.ContainsKey((client, request.RequestId)))
+        if (time <= TimeSpan.Zero)
         {
             return null;
         }
@@ -45,8 +46,7 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
         if (Count >= countMax)
         {
             var own = _lines.GetValueOrDefault(client)?.Requests.Count ?? 0;
-            var longest = _turns.MaxBy(line => line.Requests.Count);
-            if (longest is null || longest.Requests.Count <= own + 1)
+            if (_byLength.Max is not { } longest || longest.Requests.Count <= own + 1)
             {
                 return null;
             }
@@ -57,14 +57,18 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
 
         if (!_lines.TryGetValue(client, out var line))
         {
-            _lines.Add(client, line = new Line());
+            _lines.Add(client, line = new Line(client));
             line.Turn = _turns.AddLast(line);
         }
 
         // What rode on it has been taken.
-        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, ++_lastTicket, now, now + time);
+        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, line, ++_lastTicket, now, now + time);
         _requests.Add((client, request.RequestId), waiting);
+        line.HeardAt = now;
+        line.Numbers.Add(request.RequestId);
+        _byLength.Remove(line);
         waiting.Place = line.Requests.AddLast(waiting);
+        _byLength.Add(line);
         _byAge.Add(waiting);
         SayLater(waiting, now);
         return waiting;
@@ -74,24 +78,29 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
     public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
 
     /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
-    public WaitingRequest? Next()
+    public WaitingRequest Next()
     {
-        if (_turns.First is not { } turn)
-        {
-            return null;
-        }
-
+        var turn = _turns.First!;
         _turns.RemoveFirst();
         _turns.AddLast(turn);
         return turn.Value.Requests.First!.Value;
     }
 
+    /// <summary>The client has said something.</summary>
+    public void Heard(long client, TimeSpan now)
+    {
+        if (_lines.TryGetValue(client, out var line))
+        {
+            line.HeardAt = now;
+        }
+    }
+
     /// <summary>The request of this number; null: it does not wait.</summary>
     public WaitingRequest? Find(long client, long request) => _requests.GetValueOrDefault((client, request));
 
-    /// <summary>The one at the head of a client's line, if its number is smaller: numbers rise.</summary>
+    /// <summary>One of a client's that has a smaller number; null: there is none.</summary>
     public WaitingRequest? FindBefore(long client, long request) =>
-        _lines.TryGetValue(client, out var line) && line.Requests.First!.Value is var first && first.Request.RequestId < request ? first : null;
+        _lines.TryGetValue(client, out var line) && line.Numbers.Min is var least && least < request ? _requests[(client, least)] : null;
 
     /// <summary>One whose time is over, or that is to be told that it still waits; null: none is due.</summary>
     public WaitingRequest? TakeDue(TimeSpan now)
@@ -112,38 +121,58 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
     /// <summary>It waits no more.</summary>
     public void Remove(WaitingRequest waiting)
     {
-        var client = waiting.Request.Finished!.Client;
-        _requests.Remove((client, waiting.Request.RequestId));
+        var line = waiting.Line;
+        _requests.Remove((line.Client, waiting.Request.RequestId));
         _due.Remove(waiting);
         _byAge.Remove(waiting);
-        var line = _lines[client];
+        line.Numbers.Remove(waiting.Request.RequestId);
+        _byLength.Remove(line);
         line.Requests.Remove(waiting.Place!);
-        if (line.Requests.Count == 0)
+        if (line.Requests.Count > 0)
         {
-            _lines.Remove(client);
-            _turns.Remove(line.Turn!);
+            _byLength.Add(line);
+            return;
         }
+
+        _lines.Remove(line.Client);
+        _turns.Remove(line.Turn!);
     }
 
     private void SayLater(WaitingRequest waiting, TimeSpan now) =>
         _due.Set(waiting, waiting.End - now < SayInterval ? waiting.End : now + SayInterval);
 
     /// <summary>What one client waits for; never empty.</summary>
-    private sealed class Line
+    internal sealed class Line(long client)
     {
+        public long Client => client;
+
         public LinkedList<WaitingRequest> Requests { get; } = [];
 
+        /// <summary>Of these.</summary>
+        public SortedSet<long> Numbers { get; } = [];
+
         public LinkedListNode<Line>? Turn { get; set; }
+
+        /// <summary>When the client said something last.</summary>
+        public TimeSpan HeardAt { get; set; }
+
+        /// <summary>One that cannot be served by whoever is free goes to the end: the others need not wait for it.</summary>
+        public void LetOthersPass(WaitingRequest waiting)
+        {
+            Requests.Remove(waiting.Place!);
+            Requests.AddLast(waiting.Place!);
+        }
     }
 }
 
 /// <summary>A request that waits.</summary>
+/// <param name="Line">Of its client.</param>
 /// <param name="Ticket">Names it to the shell; rises.</param>
 /// <param name="Since">When it came.</param>
 /// <param name="End">When it has waited long enough.</param>
-internal sealed record WaitingRequest(Assign Request, long Ticket, TimeSpan Since, TimeSpan End)
+internal sealed record WaitingRequest(Assign Request, WaitingRequests.Line Line, long Ticket, TimeSpan Since, TimeSpan End)
 {
-    /// <summary>In its client's line.</summary>
+    /// <summary>In the line.</summary>
     public LinkedListNode<WaitingRequest>? Place { get; set; }
 
     public bool Equals(WaitingRequest? other) => ReferenceEquals(this, other);

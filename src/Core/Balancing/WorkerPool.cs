@@ -153,7 +153,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
             var ended = m.Picks[i];
             if (_open.TryEnd(m.Client, ended.Pick, out var open))
             {
-                open.Worker.Jobs.End(open.Weight);
+                open.Worker.Jobs.End(open.Weight, wasAccepted: ended.How is not (PickEnd.Unused or PickEnd.Rejected));
                 if (ended.Counts.Accepted > 0)
                 {
                     open.Worker.Jobs.Tell(ended.Counts, now);
@@ -173,7 +173,8 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     }
 
     /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
-    /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored.</param>
+    /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored. The ends that ride on it are
+    /// <see cref="Finish"/>'s.</param>
     /// <param name="picked">Cleared, then filled; empty after a rejection.</param>
     /// <param name="bytesMax">How much room the answer has for workers, each of which is named once, and for picks.</param>
     /// <param name="waiting">How many requests wait, without this one.</param>
@@ -184,11 +185,6 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     {
         Debug.Assert(request.Count > 0, "the protocol refuses a count of zero");
         picked.Clear();
-        if (request.Finished is { } finished)
-        {
-            Finish(finished, now);
-        }
-
         Age(now);
         if (IsStale && (now >= _rebuildAt || _eligible.Length == 0))
         {
@@ -228,7 +224,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
     {
         Age(now);
         (_chooser as IWaitingChooser)?.Wait(waiting, waited);
-        return IsStale || _chooser.Pick([], now) is not null;
+        return (IsStale && now >= _rebuildAt) || _chooser.Pick([], now) is not null;
     }
 
     /// <summary>From now on every request is rejected.</summary>

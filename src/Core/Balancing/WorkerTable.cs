@@ -6,11 +6,11 @@ namespace AkkaLb.Core.Balancing;
 /// <summary>Bounds of a balancer's tables.</summary>
 /// <param name="EarlyReportHold">How long a report waits for its registry event; default one lease TTL, 5 s.</param>
 /// <param name="EarlyReportsMax">How many reports wait at most; default 10,000.</param>
-/// <param name="WaitMax">How long a request waits for a free place at most; default 30 s.</param>
+/// <param name="WaitMax">How long a request waits for a free place at most; default 10 min.</param>
 /// <param name="WaitingMax">How many requests wait at most; default 10,000.</param>
 public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMax, TimeSpan WaitMax, int WaitingMax)
 {
-    public static BalancerLimits Default { get; } = new(TimeSpan.FromSeconds(5), 10_000, TimeSpan.FromSeconds(30), 10_000);
+    public static BalancerLimits Default { get; } = new(TimeSpan.FromSeconds(5), 10_000, TimeSpan.FromMinutes(10), 10_000);
 }
 
 /// <summary>The workers as a balancer knows them: who is registered, and what each has reported last.</summary>

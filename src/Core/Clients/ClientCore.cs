@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AkkaLb.Core.Machines;
+using static AkkaLb.Core.Machines.Times;
 
 namespace AkkaLb.Core.Clients;
 
@@ -317,6 +318,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             (job.HasWaited, job.LastRejection) = (true, null);
             job.LastTrouble = "every worker is at its capacity, and the balancer holds the job until a place is free";
             WakeAt(job, Earlier(job.Deadline, now + m.Again + settings.AssignTimeout));
+            if (_called.Remove(job) && _isLookingForRoom)
+            {
+                // There is room for it where it waits now, and perhaps for the next one.
+                CallOldest(now);
+            }
         }
     }
 
@@ -357,6 +363,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         (job.LastRejection, job.LastTrouble) = (reason, m.Sentence);
+        if (reason == AssignRejectReason.NoCapacity && job.Message is not null)
+        {
+            // It waits here, and the oldest asks again.
+            WaitForPlace(job, now);
+            return;
+        }
+
         if (reason == AssignRejectReason.AllExcluded)
         {
             if (job.Incapable is not null && !job.LeavesOutOthers)
@@ -415,6 +428,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             {
                 Heard(gate, now);
                 EndPick(job, PickEnd.Done, now, m.Counts);
+            }
+            else
+            {
+                // Of the attempt that is out nobody wants to know any more. It says nothing of its worker.
+                EndPick(job, PickEnd.Unused, now);
             }
 
             End(job, new JobOutcome.Done(worker, m.Reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
@@ -958,8 +976,6 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     /// <summary>A judgement to come: who is on the address and was sent by then has an unknown outcome.</summary>
     private sealed record Ruling(string Address, string Seen, TimeSpan CoversUntil, TimeSpan DueAt);

@@ -48,8 +48,8 @@ internal sealed class EndedPicks(long client)
         : OpenCount > 0 ? _saidAt + OpenPicks.SayInterval
         : null;
 
-    /// <summary>Another balancer is used from now on, or the same one after it was lost: it knows nothing of picks with smaller numbers, and is
-    /// told nothing.</summary>
+    /// <summary>Another balancer is used from now on, or the same one after it was lost: it is told of no pick with a smaller number, but that they
+    /// have ended.</summary>
     public void BalancerFound(long since)
     {
         (Since, _settled, _lastPick, _isTaken) = (since, since, since - 1, false);

@@ -55,7 +55,7 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
 
                 break;
             case WorkerUnreachable or Finished:
-                outbox.Add(_isLocal ? new FrontEffect.ToLocal(input) : new FrontEffect.ToDecider((IAkkaLbMessage)input));
+                PassOn((IAkkaLbMessage)input, outbox);
                 break;
             case GetBalancerState m:
                 outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.Answer(StandBy(m, now)));
@@ -96,12 +96,26 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
         }
     }
 
-    private void OnAssign(Assign m, TimeSpan now, List<FrontEffect> outbox) => outbox.Add(
+    private void OnAssign(Assign m, TimeSpan now, List<FrontEffect> outbox)
+    {
+        if (m.Finished is { Picks.Count: > 0 } finished && (_isStopping || !(_isLocal || _link.IsKnown(now))))
+        {
+            // The question goes nowhere. What rides on it may still get to the one that decides.
+            PassOn(finished, outbox);
+        }
+
+        outbox.Add(Where(m, now));
+    }
+
+    private void PassOn(IAkkaLbMessage m, List<FrontEffect> outbox) =>
+        outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.ToDecider(m));
+
+    private FrontEffect Where(Assign m, TimeSpan now) =>
         _isStopping ? new FrontEffect.Answer(new AssignRejected(
             m.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500)))
         : _isLocal ? new FrontEffect.ToLocal(m)
         : _link.IsKnown(now) ? new FrontEffect.ToDecider(m)
-        : new FrontEffect.Answer(new AssignRejected(m.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter)));
+        : new FrontEffect.Answer(new AssignRejected(m.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter));
 
     /// <summary>Of a balancer that stands by; who wants to know of the workers asks the deciding one.</summary>
     private BalancerState StandBy(GetBalancerState m, TimeSpan now)

@@ -21,8 +21,6 @@ public sealed class BestOfTwo<TMetric>(Random random) : IChooser
             return null;
         }
 
-        return _draw.PickOther(one, leftOut) is { } other && IsLess(TMetric.Of(other), TMetric.Of(one)) ? other : one;
+        return _draw.PickOther(one, leftOut) is { } other && TMetric.Of(other).IsLess(TMetric.Of(one)) ? other : one;
     }
-
-    private static bool IsLess(Load a, Load b) => a.Value < b.Value || (a.Value == b.Value && a.Tie < b.Tie);
 }

@@ -68,19 +68,34 @@ public sealed class FirstFree : IWaitingChooser
 
     /// <inheritdoc/>
     public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) =>
-        _fastest.Pick(leftOut, now) is { } fastest && IsWorthIt(fastest.Member.Worker.Speed) ? fastest : null;
+        _fastest.Pick(leftOut, now) is { } fastest && IsWorthIt(fastest.Member.Worker.Speed, leftOut) ? fastest : null;
 
-    private bool IsWorthIt(int speed)
+    private bool IsWorthIt(int speed, ReadOnlySpan<Candidate> leftOut)
     {
+        var (rate, places) = (0.0, 0.0);
         foreach (var c in _classes)
         {
-            if (c.Speed == speed && c.FasterRate > 0)
+            if (c.Speed == speed)
             {
-                var lost = ((double)WorkerRecord.OrdinarySpeed / speed) - (c.FasterPlaces / c.FasterRate);
-                return _waiting / c.FasterRate >= Patience * lost || _waited >= _meanTime * lost;
+                (rate, places) = (c.FasterRate, c.FasterPlaces);
             }
         }
 
-        return true;
+        foreach (var candidate in leftOut)
+        {
+            if (candidate.Member.Worker.Speed > speed)
+            {
+                (rate, places) = (rate - candidate.Rate, places - candidate.Places);
+            }
+        }
+
+        // Sums of fractions are not exact, and one that is left out may not be in them.
+        if (rate < 1e-6 || places < 1)
+        {
+            return true;
+        }
+
+        var lost = ((double)WorkerRecord.OrdinarySpeed / speed) - (places / rate);
+        return _waiting / rate >= Patience * lost || _waited >= _meanTime * lost;
     }
 }

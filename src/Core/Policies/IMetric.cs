@@ -21,6 +21,9 @@ public readonly record struct Load(long Value, long Tie)
     /// <summary>No worker is there.</summary>
     public bool IsAbsent => Tie == long.MaxValue;
 
+    /// <summary>Whether it wins against the other; false where both are the same.</summary>
+    public bool IsLess(Load than) => Value < than.Value || (Value == than.Value && Tie < than.Tie);
+
     /// <summary>Of a value of zero or more, which need not be whole: such numbers are in the order of their bits.</summary>
     public static Load Of(double value, long tie) => new(BitConverter.DoubleToInt64Bits(value), tie);
 }

@@ -15,6 +15,7 @@ public sealed class Least<TMetric> : IChooser
     where TMetric : struct, IMetric
 {
     private Candidate[] _eligible = [];
+
     /// <summary>Copies, so that the games of a path read few cache lines.</summary>
     private Load[] _loads = [Load.Absent, Load.Absent];
 

@@ -19,6 +19,12 @@ public struct LoadEstimate
     /// <summary>Two reports that are nearer to each other say nothing of rates.</summary>
     private static readonly TimeSpan ReportsApart = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>What a worker does at most between a report and an answer that overtakes it, counted twice: begun and ended.</summary>
+    private const long AheadMax = 10_000;
+
+    /// <summary>Of the others. More are not believed: sums of them must stay exact.</summary>
+    private const double OthersMax = 1e9;
+
     private int _ownPicks;
     private double _others;
     private TimeSpan _agedAt;
@@ -29,6 +35,9 @@ public struct LoadEstimate
     private long _given;
     private long _givenAtReport;
     private long _order;
+
+    /// <summary>Accepted minus given that was below zero at the last report: given, and still on its way to the worker.</summary>
+    private long _onTheWay;
 
     /// <summary>Load of the picks whose end will be told, in ordinary jobs.</summary>
     public long Own { get; private set; }
@@ -68,17 +77,19 @@ public struct LoadEstimate
 
     /// <summary>A pick whose end was to be told has ended.</summary>
     /// <param name="weight">As when it was given.</param>
-    public void End(int weight)
+    /// <param name="wasAccepted">The worker has counted it among its jobs.</param>
+    public void End(int weight, bool wasAccepted)
     {
         _ownPicks--;
         Own -= weight;
+        _given -= wasAccepted ? 0 : 1;
     }
 
     /// <summary>Nobody will tell when it ends; it may still be in flight.</summary>
     /// <param name="weight">As when it was given.</param>
     public void GiveUp(int weight, TimeSpan now)
     {
-        End(weight);
+        End(weight, wasAccepted: true);
         Age(now);
         _others += weight;
     }
@@ -99,8 +110,9 @@ public struct LoadEstimate
         if (_reported.Accepted > 0 && apart >= ReportsApart && counts.Finished >= _reported.Finished)
         {
             var finished = counts.Finished - _reported.Finished;
-            var othersCame = Math.Max(0, counts.Accepted - _reported.Accepted - (_given - _givenAtReport));
-            _arrivalsPerSecond = Seen((_arrivalsPerSecond + (othersCame / apart.TotalSeconds)) / 2);
+            var othersCame = counts.Accepted - _reported.Accepted - (_given - _givenAtReport) + _onTheWay;
+            _onTheWay = Math.Clamp(othersCame, -_ownPicks, 0);
+            _arrivalsPerSecond = Seen((_arrivalsPerSecond + (Math.Max(0, othersCame) / apart.TotalSeconds)) / 2);
             if (finished > 0)
             {
                 var time = (counts.InFlight + _reported.InFlight) / 2.0 * apart.TotalSeconds / finished;
@@ -108,14 +120,18 @@ public struct LoadEstimate
             }
         }
 
-        if (counts.Accepted < _reported.Accepted)
+        // An answer may have come before an older report. But it cannot be far ahead: then it was wrong, or the worker counts from the start again,
+        // as its gate does after a crash. Its own report is believed.
+        if (_order - counts.Order > AheadMax || counts.Accepted < _reported.Accepted)
         {
-            // It counts from the start again, as its gate does after a crash.
-            _order = 0;
+            _order = counts.Order;
         }
 
         (_reported, _reportedAt, _givenAtReport) = (counts, now, _given);
-        Take(counts, now);
+        if (counts.Order >= _order)
+        {
+            Take(counts, now);
+        }
     }
 
     /// <summary>Brings the estimate up to this time.</summary>
@@ -131,14 +147,14 @@ public struct LoadEstimate
         }
     }
 
-    /// <summary>What is hardly there is not there: else it would age for ever.</summary>
-    private static double Seen(double number) => number < 1e-3 ? 0 : number;
+    /// <summary>What is hardly there is not there: else it would age for ever. What is far too much is cut.</summary>
+    private static double Seen(double number) => number < 1e-3 ? 0 : Math.Min(number, OthersMax);
 
     private void Take(JobCounts counts, TimeSpan now)
     {
         Age(now);
         _order = Math.Max(_order, counts.Order);
-        Drift = Own + _others - counts.InFlight;
+        Drift = _ownPicks + _others - counts.InFlight;
         _others = Math.Max(0, counts.InFlight - _ownPicks);
     }
 }

@@ -105,7 +105,7 @@ public sealed class Prequal(Random random) : IChooser
 
             if (usable < SamplesMin)
             {
-                return _draw.PickOther(drawn, leftOut) is { } other && IsLess(Requests.Of(other), Requests.Of(drawn)) ? other : drawn;
+                return _draw.PickOther(drawn, leftOut) is { } other && Requests.Of(other).IsLess(Requests.Of(drawn)) ? other : drawn;
             }
 
             if (!hasDrawn && IsBetter(SampleOf(drawn, now), _pool[best]))
@@ -172,16 +172,16 @@ public sealed class Prequal(Random random) : IChooser
             return _count++;
         }
 
-        _isWorstNext = !_isWorstNext;
         var place = 0;
         for (var i = 1; i < _count; i++)
         {
-            if (_isWorstNext ? _pool[i].At < _pool[place].At : IsBetter(_pool[place], _pool[i]))
+            if (_isWorstNext ? IsBetter(_pool[place], _pool[i]) : _pool[i].At < _pool[place].At)
             {
                 place = i;
             }
         }
 
+        _isWorstNext = !_isWorstNext;
         return place;
     }
 
@@ -193,8 +193,6 @@ public sealed class Prequal(Random random) : IChooser
             : isCold && a.Seconds != b.Seconds ? a.Seconds < b.Seconds
             : a.InFlight < b.InFlight;
     }
-
-    private static bool IsLess(Load a, Load b) => a.Value < b.Value || (a.Value == b.Value && a.Tie < b.Tie);
 
     private struct Sample(Candidate worker, double inFlight, double seconds, TimeSpan at)
     {

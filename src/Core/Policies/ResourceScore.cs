@@ -30,7 +30,7 @@ public sealed class ResourceScore(Random random) : IChooser
 
     private Candidate[] _eligible = [];
 
-    /// <summary>Places in some order. A draw changes the order, so the next one goes on from any order.</summary>
+    /// <summary>Places in some order. A draw changes the order, so the next one begins from any order.</summary>
     private int[] _order = [];
 
     public bool MindsLoad => true;

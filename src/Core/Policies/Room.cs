@@ -38,6 +38,7 @@ public readonly ref struct Room
 
         // Loads need not be whole: one that is below the bound has room for one.
         var (inFlight, rate) = (candidate.InFlight, candidate.Rate);
-        return inFlight + _weight - 1 < Math.Max(_jobsMin, Math.Ceiling((_boundOfRate * rate) - Tolerance)) || inFlight <= _shareOfRate * rate;
+        return inFlight + _weight - 1 < Math.Max(_jobsMin, Math.Ceiling((_boundOfRate * rate) - Tolerance))
+            || inFlight <= (_shareOfRate * rate) + Tolerance;
     }
 }

@@ -7,12 +7,12 @@ namespace AkkaLb.Core.Policies;
 /// and the rate r at each worker, and K jobs expected, the level L solves sum of max(0, L r - q) = K; a worker is drawn with the probability
 /// max(0, L r - q) / K. Deciders who see the same old numbers and all draw so fill the workers to one level together, where each taking the least
 /// would bring all of them to one worker.</para>
-/// <para>K is what this balancer gives until the next reckoning, by its picks per second, and what others have given that we have not heard of:
-/// the arrivals that the workers' own counts show beside our picks (<see cref="LoadEstimate.OthersPerSecond"/>), times a heartbeat, or the time that
-/// a job takes when that is less, as older ones have ended. So the number of deciders need not be known. A decider that is alone has a small K, and
-/// is close to the shortest delay of all.</para>
-/// <para>Probabilities are reckoned anew when <see cref="Pause"/> has passed, or K picks were made, and then with twice the K: so a burst is spread
-/// the wider the longer it is. A reckoning looks at every worker, a few times; a pick between two of them searches the sums of the probabilities, in
+/// <para>K is what this balancer gives until probabilities are computed again, by its picks per second, and what others have given that we have not
+/// heard of: the arrivals that the workers' own counts show beside our picks (<see cref="LoadEstimate.OthersPerSecond"/>), times a heartbeat, or the
+/// time that a job takes when that is less, as older ones have ended. So the number of deciders need not be known. A decider that is alone has a
+/// small K, and is close to the shortest delay of all.</para>
+/// <para>Probabilities are computed again when <see cref="Pause"/> has passed, or K picks were made, and then with twice the K: so a burst is spread
+/// the wider the longer it is. That looks at every worker, a few times; a pick between two of these searches the sums of the probabilities, in
 /// logarithmic time. A draw that meets a worker that is left out or has left is made again, a few times; then the better of two drawn at random
 /// is taken.</para>
 /// <para>Weak where rates are declared wrongly, and for few deciders: the least of all is better while most jobs are our own. Others' arrivals are
@@ -23,7 +23,7 @@ public sealed class WaterFilling(Random random) : IChooser
     /// <summary>The time constant of the picks per second. Raised: steadier, and later to see that a burst began or ended.</summary>
     private static readonly TimeSpan RateTau = TimeSpan.FromSeconds(1);
 
-    /// <summary>K is at least one in so many workers: a reckoning costs as much as looking at a few hundred workers for each pick at most.</summary>
+    /// <summary>K is at least one in so many workers: so a pick costs as much as looking at a few hundred workers at most.</summary>
     private const int WorkersPerPick = 100;
 
     /// <summary>Of K: with a million expected jobs all workers are level.</summary>
@@ -48,14 +48,13 @@ public sealed class WaterFilling(Random random) : IChooser
     private double _expected;
     private int _picks;
     private int _picksSinceRate;
-    private TimeSpan? _reckonedAt;
+    private TimeSpan? _computedAt;
     private TimeSpan _rateAt;
     private bool _isStale = true;
 
     public bool MindsLoad => true;
 
-    /// <summary>Between two reckonings, by the number of workers: 1 ms, and 1 ms for each 1,000 of them, of which a reckoning takes a few percent.
-    /// </summary>
+    /// <summary>Between two computations: 1 ms, and 1 ms for each 1,000 workers, of which one takes a few percent.</summary>
     private TimeSpan Pause => TimeSpan.FromMicroseconds(1000 + _eligible.Length);
 
     public void Rebuild(Candidate[] eligible)
@@ -78,13 +77,13 @@ public sealed class WaterFilling(Random random) : IChooser
         }
 
         _picksSinceRate++;
-        if (_isStale || now >= _reckonedAt + Pause)
+        if (_isStale || now >= _computedAt + Pause)
         {
-            Reckon(Expected(now), now);
+            Compute(Expected(now), now);
         }
         else if (++_picks > _expected)
         {
-            Reckon(Math.Min(2 * _expected, ExpectedMax), now);
+            Compute(Math.Min(2 * _expected, ExpectedMax), now);
         }
 
         for (var draw = 0; draw < DrawsMax; draw++)
@@ -108,7 +107,7 @@ public sealed class WaterFilling(Random random) : IChooser
         return _eligible[Math.Min(place, _eligible.Length - 1)];
     }
 
-    /// <summary>K, until the next reckoning.</summary>
+    /// <summary>K, until the next computation.</summary>
     private double Expected(TimeSpan now)
     {
         var passed = now - _rateAt;
@@ -130,9 +129,9 @@ public sealed class WaterFilling(Random random) : IChooser
         return Math.Clamp(expected, Math.Max(1, (double)_eligible.Length / WorkersPerPick), ExpectedMax);
     }
 
-    private void Reckon(double expected, TimeSpan now)
+    private void Compute(double expected, TimeSpan now)
     {
-        (_isStale, _picks, _expected, _reckonedAt) = (false, 1, expected, now);
+        (_isStale, _picks, _expected, _computedAt) = (false, 1, expected, now);
         for (var place = 0; place < _eligible.Length; place++)
         {
             (_inFlight[place], _rates[place]) = (_eligible[place].InFlight, _eligible[place].Rate);

@@ -31,11 +31,12 @@ public sealed record AssignHeld(long RequestId, TimeSpan Again) : IAkkaLbMessage
 /// <summary>A client tells a balancer which of its picks have ended. It rides on the next <see cref="Assign"/>, or goes alone soon after. Without
 /// any pick it says that the client is still there.</summary>
 /// <param name="Client">Drawn by the client: above zero, no other has it.</param>
-/// <param name="Since">All picks with smaller numbers have ended too, as far as this balancer is concerned: the client had lost it.</param>
+/// <param name="Since">All picks with smaller numbers have ended too, as far as this balancer is concerned: the client has told so, in a word that
+/// may have been lost, or it had lost this balancer.</param>
 /// <param name="Picks">At most <see cref="PicksMax"/>. One that the balancer does not know changes nothing.</param>
 public sealed record Finished(long Client, long Since, IReadOnlyList<EndedPick> Picks) : IAkkaLbMessage
 {
-    public const int PicksMax = 1000;
+    public const int PicksMax = 500;
 }
 
 /// <summary>The end of a pick.</summary>
@@ -47,7 +48,7 @@ public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, J
 /// <summary>How a pick ended.</summary>
 public enum PickEnd
 {
-    /// <summary>No job went to the worker, or it never arrived there.</summary>
+    /// <summary>No job went to the worker, or it never arrived there, or its end says nothing of the worker.</summary>
     Unused,
 
     /// <summary>The worker answered.</summary>

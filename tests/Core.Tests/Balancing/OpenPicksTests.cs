@@ -37,14 +37,14 @@ public class OpenPicksTests
     public void Ends_ride_on_the_next_question()
     {
         Picks(3);
-        Assert.Null(_pool.Assign(Ask(4, Ended(3)), _picked, default));
+        Assert.Null(_pool.Ask(Question(4, Ended(3)), _picked, default));
         Assert.Equal("c", _picked[0].Key.Id);
     }
 
     [Fact]
     public void Several_picks_of_one_request_have_numbers_of_their_own()
     {
-        Assert.Null(_pool.Assign(Ask(10) with { Count = 3 }, _picked, default));
+        Assert.Null(_pool.Ask(Question(10) with { Count = 3 }, _picked, default));
         End(default, 11);
         Assert.Equal((1, 0, 1), (Load("a"), Load("b"), Load("c")));
     }
@@ -52,7 +52,7 @@ public class OpenPicksTests
     [Fact]
     public void A_weight_counts_as_so_many_jobs()
     {
-        Assert.Null(_pool.Assign(Ask(1) with { Weight = 3 }, _picked, default));
+        Assert.Null(_pool.Ask(Question(1) with { Weight = 3 }, _picked, default));
         Assert.Equal("b c b c b", Picks(5, from: 2));
         End(default, 1);
         Assert.Equal("a", Picks(1, from: 9));
@@ -72,7 +72,7 @@ public class OpenPicksTests
     {
         Picks(2);
         Assert.Equal(OpenPicks.SilenceMax, _pool.NextDue);
-        Assert.Null(_pool.Assign(Ask(1) with { Finished = new Finished(Client + 1, 0, []) }, _picked, S(10)));
+        Assert.Null(_pool.Ask(Question(1) with { Finished = new Finished(Client + 1, 0, []) }, _picked, S(10)));
         _pool.Tick(OpenPicks.SilenceMax - TimeSpan.FromTicks(1));
         Assert.Equal(3, _pool.OpenPickCount);
         _pool.Tick(OpenPicks.SilenceMax);
@@ -140,7 +140,7 @@ public class OpenPicksTests
             else
             {
                 var assign = new Assign(last + 1, random.Next(1, 4), [], null, S(60), random.Next(1, 5), finished);
-                Assert.Null(pool.Assign(assign, _picked, now));
+                Assert.Null(pool.Ask(assign, _picked, now));
                 foreach (var picked in _picked)
                 {
                     open.Add((client, ++last), (picked.Key.Id, assign.Weight));
@@ -154,7 +154,8 @@ public class OpenPicksTests
 
     private static EndedPick Ended(long pick) => new(pick, PickEnd.Done, S(1), default);
 
-    private Assign Ask(long request, params EndedPick[] ended) => new(request, 1, [], null, S(60), Finished: new Finished(Client, _since, ended));
+    private Assign Question(long request, params EndedPick[] ended) =>
+        new(request, 1, [], null, S(60), Finished: new Finished(Client, _since, ended));
 
     private void End(TimeSpan now, params long[] picks) => _pool.Finish(new Finished(Client, _since, [.. picks.Select(Ended)]), now);
 
@@ -162,7 +163,7 @@ public class OpenPicksTests
 
     private string Picks(int count, long from = 1) => string.Join(' ', Enumerable.Range(0, count).Select(i =>
     {
-        Assert.Null(_pool.Assign(Ask(from + i), _picked, default));
+        Assert.Null(_pool.Ask(Question(from + i), _picked, default));
         return _picked[0].Key.Id;
     }));
 }

@@ -87,27 +87,28 @@ public class WaitingRequestsTests
     [Fact]
     public void Who_has_waited_for_as_long_as_it_may_is_rejected()
     {
+        Begin(BalancerLimits.Default with { WaitMax = S(10) });
         Fill();
         Ask(1, 3);
-        Ask(2, 1, remaining: S(2));
+        Ask(2, 1, remaining: S(1));
         Told();
-        Handle(Tick.Instance, S(2));
+        Handle(Tick.Instance, S(1));
         Assert.Equal("2:1 NoCapacity", Told());
-        Handle(Tick.Instance, S(29.9));
+        Handle(Tick.Instance, S(9.9));
         Assert.Equal("1:3 held", Told());
-        Handle(Tick.Instance, S(30));
+        Handle(Tick.Instance, S(10));
         Assert.Equal("1:3 NoCapacity", Told());
     }
 
     [Fact]
-    public void Who_waits_hears_of_it_every_5_s()
+    public void Who_waits_hears_of_it_every_2_s()
     {
         Fill();
         Ask(1, 3);
         Told();
-        Handle(Tick.Instance, S(5));
-        Handle(Tick.Instance, S(5.1));
-        Handle(Tick.Instance, S(10));
+        Handle(Tick.Instance, S(2));
+        Handle(Tick.Instance, S(2.1));
+        Handle(Tick.Instance, S(4));
         Assert.Equal("1:3 held, 1:3 held", Told());
     }
 
@@ -136,6 +137,73 @@ public class WaitingRequestsTests
         Assert.Equal("3:1 a", Told());
         End(1, 2);
         Assert.Equal("2:1 b", Told());
+    }
+
+    [Fact]
+    public void One_that_leaves_out_whoever_is_free_does_not_keep_the_others_of_its_own_client_waiting()
+    {
+        Fill();
+        Ask(2, 1, leaveOut: "a");
+        Ask(2, 2);
+        Ask(2, 3);
+        Told();
+        End(1, 1);
+        Assert.Equal("2:2 a", Told());
+        End(1, 2);
+        Assert.Equal("2:3 b", Told());
+        End(2, 3);
+        Assert.Equal("2:1 b", Told());
+    }
+
+    [Fact]
+    public void Also_where_it_has_let_others_pass_it_is_given_up_by_its_number()
+    {
+        Fill();
+        Ask(2, 1, leaveOut: "a");
+        Ask(2, 2);
+        Ask(2, 3);
+        End(1, 1);
+        Told();
+        Handle(new Finished(2, 3, []));
+        Assert.Equal("2:1 forgotten", Told());
+    }
+
+    [Fact]
+    public void What_a_client_waits_for_that_is_gone_gets_no_place()
+    {
+        Fill();
+        Ask(2, 1);
+        Ask(2, 2);
+        Ask(1, 3);
+        Told();
+        Handle(new Finished(1, 0, []), OpenPicks.SilenceMax - S(1));
+        Handle(new Finished(1, 0, [Ended(1), Ended(2)]), OpenPicks.SilenceMax);
+        Assert.Equal("2:1 forgotten, 1:3 a, 2:2 forgotten", Told());
+    }
+
+    [Fact]
+    public void A_request_that_comes_twice_waits_once()
+    {
+        Fill();
+        Ask(1, 3);
+        Ask(1, 3);
+        Assert.Equal("1:3 held", Told());
+    }
+
+    [Fact]
+    public void Faster_places_that_a_request_may_not_have_are_not_waited_for()
+    {
+        Handle(Read([Places(10, "fast", 1, speed: 200), Places(2, "slow", 2, speed: 50)]));
+        for (var i = 1; i <= 10; i++)
+        {
+            Ask(1, i);
+        }
+
+        Handle(new Finished(1, 0, [new EndedPick(10, PickEnd.Done, S(1), default)]));
+        Ask(1, 11);
+        Told();
+        Ask(1, 12, leaveOut: "fast");
+        Assert.Equal("1:12 slow", Told());
     }
 
     [Fact]
@@ -205,7 +273,7 @@ public class WaitingRequestsTests
 
         // A job takes 2 s on an ordinary place, so the slow one costs 3 s.
         Handle(Tick.Instance, S(2.9));
-        Assert.Equal("", Told());
+        Assert.Equal("1:12 held", Told());
         Handle(Tick.Instance, S(3));
         Assert.Equal("1:12 slow", Told());
     }

@@ -76,6 +76,36 @@ public class EndedPicksTests
         Assert.Equal([1], Riders().Select(p => p.Pick));
     }
 
+    /// <summary>Of a job that found no room in the balancer's line the client keeps the turn: no younger one asks before it.</summary>
+    [Fact]
+    public void A_job_for_which_there_is_no_room_to_wait_waits_here_and_goes_first()
+    {
+        Submit();
+        _client.Handle(new AssignRejected(1, AssignRejectReason.NoCapacity, "full", S(0.5)), default);
+        Submit();
+        Assert.Single(Assigns());
+        _client.Tick(Ms(200));
+        Assert.Equal(2, Assigns().Count);
+        _client.Handle(new AssignHeld(2, S(2)), Ms(200));
+        Assert.Equal(3, Assigns().Count);
+        _client.Handle(new Assigned(2, [Worker()], "", TakesFinished: true), Ms(300));
+        Assert.Equal(1, _client.Effects.OfType<ClientEffect.ToGate>().Single().Job.Id.Sequence);
+    }
+
+    [Fact]
+    public void A_late_result_of_an_earlier_attempt_says_nothing_of_the_worker_of_the_present_one()
+    {
+        var job = _client.Submit("", ClientDriver.Text(""), isIdempotent: true, S(600), default);
+        _client.Handle(new Assigned(1, [Worker()], "", TakesFinished: true), default);
+        _client.Handle(new JobFailed(job, 1, JobFailureReason.Drained, "", ""), S(1));
+        _client.Tick(S(3));
+        var other = new AssignedWorker(Key("v"), "akka.tcp://AkkaLb@v:1/user/worker#1");
+        _client.Handle(new Assigned(Assigns()[^1].RequestId, [other], "", TakesFinished: true), S(3));
+        Done(job, S(4));
+        _client.Tick(S(5));
+        Assert.Equal([PickEnd.Failed, PickEnd.Unused], Told().Select(p => p.How));
+    }
+
     [Fact]
     public void A_balancer_that_does_not_understand_it_is_not_told_alone()
     {

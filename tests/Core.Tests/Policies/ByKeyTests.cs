@@ -24,7 +24,7 @@ public class ByKeyTests
 
         // Two at a time are the least bound; the third goes elsewhere, and back when one has ended.
         Assert.NotSame(home, chooser.PickFor("ada", 1, [], default));
-        home.Jobs.End(1);
+        home.Jobs.End(1, wasAccepted: true);
         chooser.Changed(home);
         Assert.Same(home, chooser.PickFor("ada", 1, [], default));
     }
@@ -60,7 +60,7 @@ public class ByKeyTests
             {
                 var ended = random.Of(open);
                 open.Remove(ended);
-                ended.Jobs.End(1);
+                ended.Jobs.End(1, wasAccepted: true);
                 chooser.Changed(ended);
                 continue;
             }
@@ -173,7 +173,7 @@ public class ByKeyTests
     {
         var picked = new List<Candidate>();
         EndedPick[] ended = [new EndedPick(request - 1, PickEnd.Done, S(1), default)];
-        Assert.Null(pool.Assign(new Assign(request, 1, [], key, S(60), Finished: new Finished(1, 0, ended)), picked, default));
+        Assert.Null(pool.Ask(new Assign(request, 1, [], key, S(60), Finished: new Finished(1, 0, ended)), picked, default));
         return Assert.Single(picked).Key.Id;
     }
 

@@ -13,7 +13,7 @@ public class LoadEstimateTests
         _load.Give(1, isTold: true, default);
         _load.Give(5, isTold: true, default);
         Assert.Equal(6, _load.Estimate);
-        _load.End(1);
+        _load.End(1, wasAccepted: true);
         Assert.Equal(5, _load.Estimate);
     }
 
@@ -80,6 +80,50 @@ public class LoadEstimateTests
         Assert.InRange(_load.Estimate, 0, 0.001);
     }
 
+    /// <summary>A pick is given before each report and accepted after it.</summary>
+    [Fact]
+    public void Picks_that_are_on_their_way_at_each_report_are_nobody_elses()
+    {
+        _load.Report(new JobCounts(1, 0), default);
+        for (var second = 1; second < 20; second++)
+        {
+            Give(2);
+            _load.End(1, wasAccepted: false);
+            _load.Report(new JobCounts(second, 0), S(second));
+            _load.Report(new JobCounts(second + 1, 1), S(second + 0.5));
+            _load.End(1, wasAccepted: true);
+        }
+
+        Assert.Equal((0.0, 0.0), (_load.OthersPerSecond, _load.Estimate));
+    }
+
+    [Fact]
+    public void A_weight_is_no_drift()
+    {
+        _load.Give(1000, isTold: true, default);
+        _load.Report(new JobCounts(1, 1), S(1));
+        Assert.Equal((1000.0, 0.0), (_load.Estimate, _load.Drift));
+    }
+
+    [Fact]
+    public void A_report_does_not_undo_what_a_newer_answer_has_told()
+    {
+        _load.Report(new JobCounts(10, 4), S(1));
+        _load.Tell(new JobCounts(12, 1), S(1.9));
+        _load.Report(new JobCounts(11, 5), S(2));
+        Assert.Equal(1, _load.Estimate, 3);
+    }
+
+    [Fact]
+    public void A_count_out_of_reach_silences_nobody_for_longer_than_to_the_next_report()
+    {
+        _load.Report(new JobCounts(10, 4), S(1));
+        _load.Tell(new JobCounts(long.MaxValue / 4, 0), S(1));
+        _load.Report(new JobCounts(12, 2), S(2));
+        _load.Tell(new JobCounts(14, 3), S(2));
+        Assert.Equal(3, _load.Estimate);
+    }
+
     [Fact]
     public void A_word_that_a_newer_one_has_overtaken_changes_nothing()
     {
@@ -125,7 +169,7 @@ public class LoadEstimateTests
             now += Ms(1);
             foreach (var ended in ends.Where(e => e.At <= now && e.IsTold))
             {
-                load.End(1);
+                load.End(1, wasAccepted: true);
             }
 
             ends.RemoveAll(e => e.At <= now);

@@ -122,7 +122,7 @@ public class PeakEwmaTests
             if (candidate.Jobs.Own > 0 && random.Chance(0.7))
             {
                 var ended = new EndedPick(1, random.Of(Enum.GetValues<PickEnd>()), Ms(random.Next(1, 2_000)), default);
-                candidate.Jobs.End(1);
+                candidate.Jobs.End(1, wasAccepted: true);
                 chooser.Ended(candidate, ended, now);
                 naive.Ended(candidate, ended, now);
             }

@@ -76,7 +76,7 @@ public class PickAllocationTests
     {
         for (var i = 0; i < times; i++)
         {
-            core.Assign(requests[i % requests.Length], picked, default);
+            core.Ask(requests[i % requests.Length], picked, default);
         }
     }
 

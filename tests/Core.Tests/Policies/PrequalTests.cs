@@ -148,7 +148,7 @@ public class PrequalTests
                 var ended = new EndedPick(1, random.Of(Enum.GetValues<PickEnd>()), Ms(random.Next(1, 20) * 100), counts);
                 if (candidate.Jobs.Own > 0)
                 {
-                    candidate.Jobs.End(1);
+                    candidate.Jobs.End(1, wasAccepted: true);
                 }
 
                 chooser.Ended(candidate, ended, now);
@@ -181,7 +181,7 @@ public class PrequalTests
             if (ends.Count == 25)
             {
                 ends.TryDequeue(out var ended, out now);
-                ended!.Jobs.End(1);
+                ended!.Jobs.End(1, wasAccepted: true);
                 var took = now - sent[ended].Dequeue();
                 _chooser.Ended(ended, new EndedPick(1, PickEnd.Done, took, new JobCounts(1, (int)ended.Jobs.Own)), now);
                 done[ended] = done.GetValueOrDefault(ended) + 1;

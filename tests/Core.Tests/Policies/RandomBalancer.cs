@@ -84,7 +84,7 @@ internal sealed class RandomBalancer
         var finished = new Finished(1, 0, [.. _ended]);
         _ended.Clear();
         var key = _random.Next(20) is > 0 and var number ? $"key {number}" : null;
-        if (_core.Assign(new Assign(++_request, 1, leaveOut, key, S(60), Finished: finished), _picked, Now) is not null)
+        if (_core.Ask(new Assign(++_request, 1, leaveOut, key, S(60), Finished: finished), _picked, Now) is not null)
         {
             return null;
         }

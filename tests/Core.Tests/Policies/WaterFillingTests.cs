@@ -50,7 +50,7 @@ public class WaterFillingTests
         const int Picks = 100_000;
         for (var i = 0; i < Picks; i++)
         {
-            _chooser.Rebuild(all); // reckons anew, so K stays what it is
+            _chooser.Rebuild(all); // computes again, so K stays what it is
             var picked = _chooser.Pick([], default)!;
             counts[picked] = counts.GetValueOrDefault(picked) + 1;
         }
@@ -205,7 +205,7 @@ public class WaterFillingTests
                     truth[w]--;
                     var d = ownOf[w][0];
                     ownOf[w].RemoveAt(0);
-                    views[d][w].Jobs.End(1);
+                    views[d][w].Jobs.End(1, wasAccepted: true);
                     choosers[d].Changed(views[d][w]);
                 }
 
