@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using System.CommandLine;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
@@ -29,7 +30,12 @@ var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to begin new j
 var job = CommonFlags.Make("--job", "JOB", $"{JobSpec.Forms} (sleep:0)");
 var deadline = CommonFlags.Make("--deadline", "SECONDS", "for each job, retries included (60)");
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };
-var load = new Command("load", "Run many built-in jobs and tell how they went.") { jobs, duration, concurrency, job, deadline, notIdempotent, json };
+var keys = CommonFlags.Make("--keys", "N", "jobs belong to the keys 1 to N in turn, for a policy that goes by keys (no key)");
+var weight = CommonFlags.Make("--weight", "N", "load that each job is expected to be, in ordinary jobs (1)");
+var load = new Command("load", "Run many built-in jobs and tell how they went.")
+{
+    jobs, duration, concurrency, job, deadline, notIdempotent, keys, weight, json,
+};
 
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
 
@@ -122,7 +128,9 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
         {
             Deadline = given.Seconds(deadline, shortest, JobOptions.DeadlineMax) ?? JobOptions.Default.Deadline,
             IsIdempotent = !given.IsSet(notIdempotent),
+            Weight = (int)(given.Whole(weight, 1, Assign.WeightMax) ?? JobOptions.Default.Weight),
         },
+        given.Whole(keys, 1, JobsMax),
         given.IsSet(json));
     return session => LoadCommand.RunAsync(session, options);
 }

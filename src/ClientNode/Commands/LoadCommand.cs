@@ -12,7 +12,8 @@ internal static class LoadCommand
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <param name="Jobs">How many; null: as many as <paramref name="For"/> allows.</param>
-    public sealed record Options(long? Jobs, TimeSpan? For, int Concurrency, IAkkaLbMessage Job, JobOptions Each, bool IsJson);
+    /// <param name="Keys">So many keys in turn; null: no keys.</param>
+    public sealed record Options(long? Jobs, TimeSpan? For, int Concurrency, IAkkaLbMessage Job, JobOptions Each, long? Keys, bool IsJson);
 
     public static async Task<int> RunAsync(ClientSession session, Options options)
     {
@@ -54,11 +55,13 @@ internal static class LoadCommand
                 return null;
             }
 
-            Interlocked.Increment(ref begun);
-            return OneAsync();
+            var number = Interlocked.Increment(ref begun);
+            return OneAsync(options.Keys is { } keys
+                ? options.Each with { Key = string.Create(CultureInfo.InvariantCulture, $"{((number - 1) % keys) + 1}") }
+                : options.Each);
         }
 
-        async Task OneAsync() => tally.Add(await session.Client.RunAsync(options.Job, options.Each).ConfigureAwait(false));
+        async Task OneAsync(JobOptions each) => tally.Add(await session.Client.RunAsync(options.Job, each).ConfigureAwait(false));
     }
 
     /// <summary>When no new jobs are begun and no balancer answers, what has not been sent is given up: it could only wait for its
