@@ -10,12 +10,13 @@ namespace AkkaLb.Tests.Support;
 /// <summary>A test with an actor system that has AkkaLb's serializers and whose time moves only by <see cref="Advance"/>.</summary>
 public abstract class VirtualTimeKit : TestKit
 {
-    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(20);
 
     private static readonly Config Virtual = ConfigurationFactory.ParseString(
         $$"""
         akka.scheduler.implementation = "{{typeof(VirtualScheduler).AssemblyQualifiedName}}"
         akka.loglevel = WARNING
+        akka.test.single-expect-default = {{SettleMax.TotalSeconds}}s
         """);
 
     protected VirtualTimeKit(UserMessages? messages = null, Config? config = null, ITestOutputHelper? output = null)
@@ -40,7 +41,7 @@ public abstract class VirtualTimeKit : TestKit
     }
 
     /// <summary>Completes when the actor has handled everything it was sent before this call.</summary>
-    /// <exception cref="TimeoutException">It has not after 10 s of real time.</exception>
+    /// <exception cref="TimeoutException">It has not after 20 s of real time.</exception>
     protected static Task Settled(IActorRef actor) => actor.Ask<ActorIdentity>(new Identify(nameof(Settled))).WaitAsync(SettleMax);
 
     private static IEnumerable<IActorRef> Below(IActorRef parent) =>

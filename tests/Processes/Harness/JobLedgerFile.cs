@@ -23,11 +23,11 @@ public sealed class JobLedgerFile(string path)
     }
 
     /// <summary>Waits until so many of the entries fit.</summary>
-    public async Task<IReadOnlyList<Entry>> WaitForAsync(int count, Func<Entry, bool>? which = null)
+    public async Task<IReadOnlyList<Entry>> WaitForAsync(int count, Func<Entry, bool>? which = null, TimeSpan? bound = null)
     {
         IReadOnlyList<Entry> entries = [];
         await Waiting.UntilAsync(
-            () => (entries = Read()).Count(which ?? (_ => true)) >= count, NodeProcess.Bound, ReadEvery, $"{count} finished jobs",
+            () => (entries = Read()).Count(which ?? (_ => true)) >= count, bound ?? NodeProcess.Bound, ReadEvery, $"{count} finished jobs",
             () => $"{entries.Count} in all");
         return entries;
     }

@@ -65,7 +65,7 @@ internal sealed class SingletonStage : IAsyncDisposable
             }
 
             var settings = Path.Combine(stage._folder, "worker.hocon");
-            await File.WriteAllTextAsync(settings, $"akkalb.worker.ledger = \"{stage._ledger.Path}\"");
+            await File.WriteAllTextAsync(settings, $"akkalb.worker {{ ledger = \"{stage._ledger.Path}\", wait = {StartBound.TotalSeconds}s }}");
             var workers = new List<NodeProcess>();
             foreach (var id in (string[])["w1", "w2"])
             {
@@ -92,10 +92,18 @@ internal sealed class SingletonStage : IAsyncDisposable
     public async Task<NodeProcess> StartLoadAsync(int seconds, params string[] more)
     {
         var before = _ledger.Read().Select(RunOf).ToHashSet();
+        var settings = Path.Combine(_folder, "client.hocon");
+        await File.WriteAllTextAsync(settings, $"akkalb.client.connect-timeout = {StartBound.TotalSeconds}s");
         var load = Add(NodeProcess.Client(
             ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd",
-            Etcd.Endpoint, .. more]));
-        await _ledger.WaitForAsync(1, e => !before.Contains(RunOf(e)));
+            Etcd.Endpoint, "--config", settings, .. more]));
+        var first = _ledger.WaitForAsync(1, e => !before.Contains(RunOf(e)), StartBound);
+        if (await Task.WhenAny(first, load.Ended) == load.Ended && !first.IsCompletedSuccessfully)
+        {
+            Assert.Fail($"the load ended before its first job was done: {await load.Ended}");
+        }
+
+        await first;
         return load;
 
         // A job is named by its client and a number.
