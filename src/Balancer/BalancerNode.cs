@@ -21,7 +21,7 @@ internal static class BalancerNode
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         if (etcd is not null)
         {
-            await AskEtcdAsync(settings, () => etcd.ProbeAsync(CancellationToken.None)).ConfigureAwait(false);
+            await AskEtcdAsync(settings, etcd.ProbeAsync).ConfigureAwait(false);
         }
 
         if (settings.Cluster is { } cluster)
@@ -66,7 +66,7 @@ internal static class BalancerNode
     {
         var etcdSettings = settings.Common.Etcd!;
         var shortest = TimeSpan.Zero;
-        await AskEtcdAsync(settings, async () => shortest = await etcd.ShortestLeaseAsync(CancellationToken.None).ConfigureAwait(false))
+        await AskEtcdAsync(settings, async stopping => shortest = await etcd.ShortestLeaseAsync(stopping).ConfigureAwait(false))
             .ConfigureAwait(false);
         var whyLonger = cluster.WhyLonger(shortest);
         cluster = cluster.ForShortestLease(shortest);
@@ -161,8 +161,8 @@ internal static class BalancerNode
         Logging.GetLogger(node.System, typeof(BalancerAnnouncer)));
 
     /// <exception cref="ProgramException">etcd cannot be reached in time, or will not have us.</exception>
-    private static Task AskEtcdAsync(BalancerSettings settings, Func<Task> ask) => EtcdWait.RunAsync(
-        ask, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.Wait, TimeProvider.System, Console.Error.WriteLine);
+    private static Task AskEtcdAsync(BalancerSettings settings, Func<CancellationToken, Task> ask) => EtcdWait.RunAsync(
+        ask, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.Wait, TimeProvider.System, Console.Error.WriteLine, CancellationToken.None);
 
     private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
     {

@@ -70,7 +70,25 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     public async Task Unreachable_registry_is_named_with_exit_3(string program, params string[] more)
     {
         var etcd = $"127.0.0.1:{FreePorts.Take()}";
-        await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, etcd);
+        await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, $"etcd at http://{etcd}", " s): ", "--etcd");
+    }
+
+    [Fact]
+    public async Task A_client_that_starts_while_etcd_is_away_waits_for_it()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", etcd.Endpoint);
+        await balancer.WaitForLineAsync("ready balancer ");
+        etcd.Kill();
+        var settings = Write("akkalb.client.connect-timeout = 30s");
+        await using var client = NodeProcess.Client("--etcd", etcd.Endpoint, "--config", settings, "state");
+        await Waiting.UntilAsync(
+            () => client.Error.Texts.Any(l => l.StartsWith("waiting for etcd at ", StringComparison.Ordinal)), NodeProcess.Bound,
+            TimeSpan.FromMilliseconds(10), "the client's word that it waits for etcd", client.Describe);
+
+        await etcd.RestartAsync();
+
+        Assert.Equal(0, (await client.EndedAsync()).ExitCode);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>A command's connection, and what <see cref="EndSignals"/> do to it: sending stops, and what is in flight gets a moment.</summary>
 internal sealed class ClientSession : IAsyncDisposable
 {
+    /// <summary>For the balancers, when etcd has taken the rest of the time.</summary>
+    private static readonly TimeSpan LookUpMin = TimeSpan.FromSeconds(1);
+
     private readonly EtcdRegistry? _etcd;
     private readonly CancellationTokenSource _interrupted;
     private readonly EndSignals _signals;
@@ -45,21 +48,26 @@ internal sealed class ClientSession : IAsyncDisposable
         log?.Started();
         try
         {
+            var (begun, patience) = (TimeProvider.System.GetTimestamp(), settings.ConnectTimeout);
             if (settings.Balancers is null)
             {
-                await etcd!.ProbeAsync(interrupted.Token).ConfigureAwait(false);
+                await EtcdWait.RunAsync(
+                    etcd!.ProbeAsync, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.ConnectTimeout, TimeProvider.System,
+                    Console.Error.WriteLine, interrupted.Token).ConfigureAwait(false);
+                var left = settings.ConnectTimeout - TimeProvider.System.GetElapsedTime(begun);
+                patience = left > LookUpMin ? left : LookUpMin;
             }
 
             IBalancerDirectory balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!);
             using var line = new WaitingLine(
-                () => $"a balancer: {Where(settings)}", settings.ConnectTimeout, TimeProvider.System, Console.Error.WriteLine);
+                () => $"a balancer: {Where(settings)}", patience, TimeProvider.System, Console.Error.WriteLine);
             var client = await BalancedClient.ConnectAsync(
                 new BalancedClientOptions
                 {
                     Balancers = balancers,
                     Contact = settings.Contact,
                     Settings = settings.Client,
-                    ConnectTimeout = settings.ConnectTimeout,
+                    ConnectTimeout = patience,
                     Host = settings.Common.Host,
                     Port = settings.Common.Port,
                     Tls = settings.Common.Tls,
@@ -93,9 +101,8 @@ internal sealed class ClientSession : IAsyncDisposable
                     $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix", problem),
                 NoBalancerException => new ProgramException(
                     ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
-                RegistryUnavailableException => new ProgramException(ExitCode.Unreachable, $"{problem.Message}: check --etcd", problem),
-                RegistryRefusedException => new ProgramException(ExitCode.Unreachable, problem.Message, problem),
                 OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),
+                ProgramException => problem,
                 _ => NodeHost.BindFailure(settings.Common, problem) ?? problem,
             };
         }

@@ -1,9 +1,8 @@
 using AkkaLb.Etcd;
-using AkkaLb.Hosting;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.Balancer.Tests;
+namespace AkkaLb.Hosting.Tests;
 
 public class EtcdWaitTests
 {
@@ -48,13 +47,13 @@ public class EtcdWaitTests
     public async Task What_etcd_will_not_do_is_not_waited_for()
     {
         var end = await Assert.ThrowsAsync<ProgramException>(() => EtcdWait.RunAsync(
-            () => Task.FromException(new RegistryRefusedException("no permission")), "http://e:1", Wait, _time, _said.Add));
+            _ => Task.FromException(new RegistryRefusedException("no permission")), "http://e:1", Wait, _time, _said.Add, default));
         Assert.Equal("no permission", end.Message);
     }
 
     private Task RunAsync(TimeSpan wait, int failures) => EtcdWait.RunAsync(
-        () => _asked++ < failures ? Task.FromException(
-            new RegistryUnavailableException("refused")) : Task.CompletedTask, "http://e:1", wait, _time, _said.Add);
+        _ => _asked++ < failures ? Task.FromException(
+            new RegistryUnavailableException("refused")) : Task.CompletedTask, "http://e:1", wait, _time, _said.Add, default);
 
     /// <summary>Whoever waits has waited: the clock jumps to the end of each pause, past the one timer that is not waited for.</summary>
     private sealed class JumpingTime : TimeProvider
