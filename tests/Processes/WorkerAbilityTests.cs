@@ -1,5 +1,8 @@
 using Akka.Actor;
+using AkkaLb.ClientNode;
+using AkkaLb.Core;
 using AkkaLb.Processes.Harness;
+using AkkaLb.Registry;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
@@ -47,15 +50,17 @@ public sealed class WorkerAbilityTests(ITestOutputHelper output)
         await using var cluster = await TestCluster.StartAsync(output);
         var settings = Settings<Blocks>(cluster, "unable-timeout = 2s, drain-timeout = 1s");
         var worker = (await cluster.AddWorkersAsync(["w1"], "--config", settings, "--instances", "1"))[0];
+        // A client that is there already: a program would take longer to start than the worker has left.
+        await using var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(cluster.Address));
         cluster.StartClient("load", "--jobs", "1", "--job", "sleep:0", "--deadline", "1", "--not-idempotent");
 
         await cluster.Balancer.Error.FirstAsync(l => l.Contains("worker w1 takes no jobs: ", StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
-        var state = await cluster.ClientAsync("state");
+        Assert.True(NodeAddress.TryParse(cluster.Address, out var balancer));
+        var state = (await client.InspectAsync(balancer, NodeProcess.Bound)).Balancer;
         var ending = await worker.EndedAsync();
 
         output.WriteLine(ending.ToString());
-        Assert.Single(state.Output, l => l.StartsWith(
-            "worker w1 draining not-eligible ", StringComparison.Ordinal) && l.Contains(" reason=\"", StringComparison.Ordinal));
+        Assert.Single(state.Members, m => m is { Worker.Id: "w1", State: WorkerState.Draining, IsEligible: false, Reason.Length: > 0 });
         Assert.Equal(3, ending.ExitCode);
         Assert.Single(ending.Error, l => l.StartsWith("AkkaLb.WorkerNode: this worker could not do jobs for 2 s: ", StringComparison.Ordinal));
         cluster.AssertNoStackTraces();
