@@ -48,7 +48,7 @@ internal static class Churn
                 "akka { loglevel = INFO, stdout-loglevel = OFF, loggers = [] }").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var balancer = system.ActorOf(
-            BalancerActor.Props("bench", Policy.Of(policy), new Random(1), BalancerLimits.Default), BalancerActor.ActorName);
+            BalancerActor.Props("bench", ServiceRules.All(Policy.Of(policy), BalancerLimits.Default), new Random(1)), BalancerActor.ActorName);
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, Patience), balancer), EtcdWatcherActor.ActorName);
         var leases = new List<long>();
         await RegisterAsync(0, members, life: 1);

@@ -51,7 +51,8 @@ internal static class Server
         }
 
         var balancer = system.ActorOf(
-            BalancerActor.Props("b-1", Policy.Of(Policy.RoundRobin), new Random(1), BalancerLimits.Default), BalancerActor.ActorName);
+            BalancerActor.Props("b-1", ServiceRules.All(Policy.Of(Policy.RoundRobin), BalancerLimits.Default), new Random(1)),
+            BalancerActor.ActorName);
         balancer.Tell(new Watched<Member>.Known(0, members));
         var assigned = await balancer.Ask<Assigned>(new Assign(FirstRequestId, 1, [], null, TimeSpan.FromSeconds(60)), TimeSpan.FromSeconds(10));
         var answer = new byte[SizeOf(system, new Assigned(assigned.RequestId, [new AssignedWorker(

@@ -3,13 +3,12 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
 using AkkaLb.Watching;
 
 namespace AkkaLb.Balancer;
 
-/// <summary>The balancer: holds one policy, its state and the memory table, and answers <see cref="Assign"/> and
+/// <summary>The balancer: holds for each service one policy, its state and the memory table, and answers <see cref="Assign"/> and
 /// <see cref="GetBalancerState"/>.</summary>
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
@@ -24,10 +23,9 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     /// <summary>Who asked what waits.</summary>
     private readonly Dictionary<long, IActorRef> _held = [];
 
-    // The pool is made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
-    public BalancerActor(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front)
-        : base(new BalancerCore(
-            id, new WorkerPool(new WorkerTable(limits), policy, random), right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
+    // The tables are made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
+    public BalancerActor(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front)
+        : base(new BalancerCore(id, rules, random, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
     {
         _front = front;
         Serving();
@@ -35,18 +33,16 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
 
     /// <summary>A balancer that decides beside others, if there are any.</summary>
     /// <param name="id">Its name in the registry, for its state only.</param>
-    /// <param name="policy">Who is next.</param>
-    /// <param name="random">Of the policy; used by this actor alone.</param>
-    /// <param name="limits">Bounds of its tables.</param>
-    public static Props Props(string id, Policy policy, Random random, BalancerLimits limits) =>
-        Props(id, policy, random, limits, DecidingRight.Always, null);
+    /// <param name="rules">How each service is balanced.</param>
+    /// <param name="random">Of the policies; used by this actor alone.</param>
+    public static Props Props(string id, ServiceRules rules, Random random) => Props(id, rules, random, DecidingRight.Always, null);
 
     /// <summary>A balancer that decides alone, as long as it has the right to.</summary>
     /// <param name="right">To decide.</param>
     /// <param name="front">Of its process; it passes on workers and reports.</param>
-    /// <inheritdoc cref="Props(string, Policy, Random, BalancerLimits)"/>
-    public static Props Props(string id, Policy policy, Random random, BalancerLimits limits, DecidingRight right, IActorRef? front) =>
-        Akka.Actor.Props.Create(() => new BalancerActor(id, policy, random, limits, right, front));
+    /// <inheritdoc cref="Props(string, ServiceRules, Random)"/>
+    public static Props Props(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front) =>
+        Akka.Actor.Props.Create(() => new BalancerActor(id, rules, random, right, front));
 
     protected override void PreStart() => _front?.Tell(DecidingHere.Instance);
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
-using AkkaLb.Core.Policies;
+using AkkaLb.Core.Balancing;
 using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
@@ -16,7 +16,7 @@ internal static class BalancerNode
 {
     private static readonly TimeSpan ShutdownStep = TimeSpan.FromSeconds(3);
 
-    public static async Task<int> RunAsync(BalancerSettings settings, string policyName, Config config)
+    public static async Task<int> RunAsync(BalancerSettings settings, ServiceRules rules, Config config)
     {
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         if (etcd is not null)
@@ -26,14 +26,14 @@ internal static class BalancerNode
 
         if (settings.Cluster is { } cluster)
         {
-            return await RunInClusterAsync(settings, cluster, policyName, config, etcd!).ConfigureAwait(false);
+            return await RunInClusterAsync(settings, cluster, rules, config, etcd!).ConfigureAwait(false);
         }
 
         await using var node = await NodeHost.StartAsync(settings.Common, config, UserMessages.None).ConfigureAwait(false);
         var system = node.System;
         IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(node, settings.Common.RequestTimeout);
         var balancer = node.Start(
-            BalancerActor.Props(settings.Id, Policy.Of(policyName), NewRandom(), settings.Limits), BalancerActor.ActorName);
+            BalancerActor.Props(settings.Id, rules, NewRandom()), BalancerActor.ActorName);
         var watcher = node.Start(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
         await using var announcer = etcd is null ? null : Announce(node, etcd, settings, balancer);
         var end = EndAsync(announcer, node.Stopping);
@@ -44,7 +44,7 @@ internal static class BalancerNode
         }
 
         await ThrowIfOtherModeAsync(announcer, node.Stopping).ConfigureAwait(false);
-        node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName}");
+        node.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}");
         await Task.WhenAny(end).ConfigureAwait(false);
 
         // From here on nobody finds it, and it neither assigns nor watches.
@@ -62,7 +62,7 @@ internal static class BalancerNode
 
     /// <exception cref="ProgramException">The node cannot get into the cluster, or was put out of it.</exception>
     private static async Task<int> RunInClusterAsync(
-        BalancerSettings settings, ClusterSettings cluster, string policyName, Config config, EtcdRegistry etcd)
+        BalancerSettings settings, ClusterSettings cluster, ServiceRules rules, Config config, EtcdRegistry etcd)
     {
         var etcdSettings = settings.Common.Etcd!;
         var shortest = TimeSpan.Zero;
@@ -82,7 +82,7 @@ internal static class BalancerNode
             Logging.GetLogger(system, typeof(ClusterNode)).Warning("{0}", whyLonger);
         }
 
-        var member = ClusterNode.Start(system, settings.Id, cluster, registry, policyName, NewRandom(), settings.Limits);
+        var member = ClusterNode.Start(system, settings.Id, cluster, registry, rules, NewRandom());
         node.Start(EtcdWatcherActor.Props(etcd, member.Front), EtcdWatcherActor.ActorName);
         var end = Task.WhenAny(member.Ended, WaitAsync(node.Stopping), system.WhenTerminated);
         await using (var announcer = Announce(node, etcd, settings, member.Front))
@@ -94,7 +94,7 @@ internal static class BalancerNode
                 member.Join();
                 if (await Task.WhenAny(member.Ready, announcer.Taken, end).ConfigureAwait(false) == member.Ready)
                 {
-                    node.Ready($"ready balancer {node.Address} policy={policyName} registry={settings.Common.RegistryName} "
+                    node.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName} "
                         + $"mode={BalancerSettings.ModeSingleton}");
                 }
             }

@@ -4,7 +4,6 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Coordination;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;
 
@@ -26,7 +25,7 @@ public sealed class ClusterNode
     private IActorRef? _former;
 
     private ClusterNode(
-        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, Random random, BalancerLimits limits)
+        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, ServiceRules rules, Random random)
     {
         (_system, _registry) = (system, registry);
         var top = TopActors.Of(system);
@@ -35,7 +34,7 @@ public sealed class ClusterNode
             ClusterSingletonProxy.Props(
                 $"/user/{ManagerName}", ClusterSingletonProxySettings.Create(system).WithSingletonName(BalancerActor.ActorName)),
             ProxyName);
-        Front = top.Start(BalancerFront.Props(id, policy, proxy, receptionist.RegisterService), BalancerActor.ActorName);
+        Front = top.Start(BalancerFront.Props(id, rules.Policies, proxy, receptionist.RegisterService), BalancerActor.ActorName);
         receptionist.RegisterService(Front);
 
         // The lease keeps two apart, so nobody has to wait a margin after a member was removed.
@@ -45,9 +44,9 @@ public sealed class ClusterNode
         var right = RightOf(system, singleton.LeaseSettings);
         top.Start(
             ClusterSingletonManager.Props(
-                BalancerActor.Props(id, Policy.Of(policy), random, limits, right, Front), StopDeciding.Instance, singleton),
+                BalancerActor.Props(id, rules, random, right, Front), StopDeciding.Instance, singleton),
             ManagerName);
-        _formerProps = ClusterFormer.Props(registry, policy, settings.Formation, _ready, _ended);
+        _formerProps = ClusterFormer.Props(registry, rules.Policies, settings.Formation, _ready, _ended);
     }
 
     /// <summary>Stands at <c>/user/balancer</c>.</summary>
@@ -63,8 +62,8 @@ public sealed class ClusterNode
     /// <param name="id">Its name in etcd.</param>
     /// <param name="registry">Used by this node alone, and to be disposed after it.</param>
     public static ClusterNode Start(
-        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, string policy, Random random, BalancerLimits limits) =>
-        new(system, id, settings, registry, policy, random, limits);
+        ActorSystem system, string id, ClusterSettings settings, IClusterRegistry registry, ServiceRules rules, Random random) =>
+        new(system, id, settings, registry, rules, random);
 
     /// <summary>Forms or joins the cluster; to be called once, by a node that is sure of its id.</summary>
     public void Join() => _former = TopActors.Of(_system).Start(_formerProps, ClusterFormer.ActorName);

@@ -12,7 +12,7 @@ return await NodeProgram.RunAsync(command, args, parsed =>
     var (settings, config) = SettingsLoader.Load(
         typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
         BalancerSettings.Schema, BalancerSettings.Read);
-    return () => BalancerNode.RunAsync(settings, settings.Policy ?? AskForPolicy(), config);
+    return () => BalancerNode.RunAsync(settings, settings.RulesWith(settings.Policy ?? AskForPolicy()), config);
 }).ConfigureAwait(false);
 
 static string AskForPolicy() => PolicyPrompt.IsPossible

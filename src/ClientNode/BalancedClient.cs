@@ -242,8 +242,8 @@ public sealed class BalancedClient : IAsyncDisposable
         options ??= JobOptions.Default;
         options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        return Submit(ticket => new ClientActor.SubmitJob(ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key))
-            .WaitAsync(cancellationToken);
+        return Submit(ticket => new ClientActor.SubmitJob(
+            ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service)).WaitAsync(cancellationToken);
     }
 
     /// <summary>The reply of a job that is done.</summary>
@@ -263,17 +263,21 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <param name="count">How many picks in one request: 1 to <see cref="Assign.CountMax"/>. When they would not fit a message, fewer are named:
     /// ask again for the rest.</param>
     /// <param name="timeout">Above zero, at most <see cref="JobOptions.DeadlineMax"/>.</param>
+    /// <param name="service">Of which the workers are to be; see <see cref="JobOptions.Service"/>.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>A <see cref="JobOutcome.Picked"/> or a <see cref="JobOutcome.Failed"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count or the time-out is something else.</exception>
+    /// <exception cref="ArgumentException">The service cannot be the name of one.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task<JobRun> AssignAsync(int count, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public Task<JobRun> AssignAsync(
+        int count, TimeSpan timeout, string service = WorkerService.Default, CancellationToken cancellationToken = default)
     {
+        (JobOptions.Default with { Service = service }).ThrowIfUnfit(nameof(service));
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, JobOptions.DeadlineMax);
-        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout)).WaitAsync(cancellationToken);
+        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout, service)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Asks a balancer how it stands, and how its watcher of the registry does.</summary>

@@ -6,9 +6,11 @@ namespace AkkaLb.ClientNode;
 
 /// <summary>How a balancer stands: what it and its watcher of the registry say of themselves.</summary>
 /// <param name="Address">The balancer that was asked.</param>
-/// <param name="Balancer">With all of its members, whatever number of pages they took.</param>
+/// <param name="Balancer">Its default service with all members, whatever number of pages they took.</param>
 /// <param name="Watcher">Asked a moment before.</param>
-public sealed record BalancerReport(Address Address, BalancerState Balancer, WatcherState Watcher)
+/// <param name="Services">Its other services by name.</param>
+public sealed record BalancerReport(
+    Address Address, BalancerState Balancer, WatcherState Watcher, IReadOnlyList<KeyValuePair<string, BalancerState>> Services)
 {
     /// <summary>How often the pages may turn out to be of different memberships before the last ones are taken as they are.</summary>
     private const int TriesMax = 10;
@@ -36,21 +38,34 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
     {
         var watcher = await Of("watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
         var balancer = Of("balancer");
-        for (var tries = 1; ; tries++)
+        var main = await ReadAsync(balancer, WorkerService.Default, timeout, cancellationToken).ConfigureAwait(false);
+        var services = new List<KeyValuePair<string, BalancerState>>();
+        foreach (var service in main.Services.Where(service => service != WorkerService.Default).Order(StringComparer.Ordinal))
         {
-            var (first, members, isWhole) = await ReadPagesAsync(balancer, timeout, cancellationToken).ConfigureAwait(false);
-            if (isWhole || tries == TriesMax)
-            {
-                return new BalancerReport(NodeAddress.Of(system, address), first with { Members = members }, watcher);
-            }
+            services.Add(KeyValuePair.Create(service, await ReadAsync(balancer, service, timeout, cancellationToken).ConfigureAwait(false)));
         }
+
+        return new BalancerReport(NodeAddress.Of(system, address), main, watcher, services);
 
         ActorSelection Of(string actor) => system.ActorSelection(new RootActorPath(NodeAddress.Of(system, address)) / "user" / actor);
     }
 
+    private static async Task<BalancerState> ReadAsync(
+        ActorSelection balancer, string service, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var (first, members, isWhole) = await ReadPagesAsync(balancer, service, timeout, cancellationToken).ConfigureAwait(false);
+            if (isWhole || tries == TriesMax)
+            {
+                return first with { Members = members };
+            }
+        }
+    }
+
     /// <summary>Pages of different memberships do not belong together: somebody may be missing, or there twice.</summary>
     private static async Task<(BalancerState First, IReadOnlyList<MemberState> Members, bool IsWhole)> ReadPagesAsync(
-        ActorSelection balancer, TimeSpan timeout, CancellationToken cancellationToken)
+        ActorSelection balancer, string service, TimeSpan timeout, CancellationToken cancellationToken)
     {
         const int pageSize = GetBalancerState.CountMax;
         var first = await PageAsync(0).ConfigureAwait(false);
@@ -68,6 +83,7 @@ public sealed record BalancerReport(Address Address, BalancerState Balancer, Wat
 
         return (first, members, IsWhole: true);
 
-        Task<BalancerState> PageAsync(int from) => balancer.Ask<BalancerState>(new GetBalancerState(from, pageSize), timeout, cancellationToken);
+        Task<BalancerState> PageAsync(int from) =>
+            balancer.Ask<BalancerState>(new GetBalancerState(from, pageSize, service), timeout, cancellationToken);
     }
 }

@@ -50,8 +50,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         _balancerProbes = BalancerProbes.Of(contact, Context);
         Receive<JobDone>(FromWorker);
         Input<Assigned>();
-        Receive<SubmitJob>(m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key)));
-        Receive<SubmitAssign>(m => Step(new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout)));
+        Receive<SubmitJob>(m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service)));
+        Receive<SubmitAssign>(m => Step(new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
         Input<AssignRejected>();
         Input<AssignHeld>();
         Receive<JobRejected>(FromWorker);
@@ -222,10 +222,10 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
 
     // ---- in-process messages
 
-    internal sealed record SubmitJob(IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key)
+    internal sealed record SubmitJob(IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service)
         : INoSerializationVerificationNeeded;
 
-    internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout) : INoSerializationVerificationNeeded;
+    internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;
 
     internal sealed record WaitForLink(TaskCompletionSource Waiter) : INoSerializationVerificationNeeded;
 

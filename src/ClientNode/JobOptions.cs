@@ -33,6 +33,12 @@ public sealed record JobOptions
     /// </summary>
     public int Weight { get; init; } = 1;
 
+    /// <summary>
+    /// The kind of worker that is to do it: workers register in a service (<c>akkalb.worker.service</c>). 1 to
+    /// <see cref="WorkerService.LengthMax"/> ASCII letters, digits, underscores and hyphens. Default <see cref="WorkerService.Default"/>.
+    /// </summary>
+    public string Service { get; init; } = WorkerService.Default;
+
     /// <param name="options">The caller's name of these options.</param>
     /// <exception cref="ArgumentException">One of them is outside of its range.</exception>
     internal void ThrowIfUnfit(string options)
@@ -42,6 +48,11 @@ public sealed record JobOptions
         if (Weight is < 1 or > Assign.WeightMax)
         {
             throw new ArgumentOutOfRangeException(options, Weight, $"a job's weight is 1 to {Assign.WeightMax}");
+        }
+
+        if (!WorkerService.IsValid(Service))
+        {
+            throw new ArgumentException($"'{Service}' is no name of a service, which is {WorkerService.Rule}", options);
         }
 
         if (Key is { Length: 0 or > Assign.KeyLengthMax })

@@ -17,13 +17,14 @@ var flags = new CommonFlags(ClientNodeSettings.Schema, isListening: false);
 var concurrency = CommonFlags.Make("--concurrency", "N", $"jobs under way at once ({ConcurrencyDefault})");
 var json = new Option<bool>("--json") { Description = "print one JSON object" };
 
+var service = CommonFlags.Make("--service", "NAME", $"the service whose workers are wanted ({WorkerService.Default})");
 var count = CommonFlags.Make("--count", "N", "assignments to ask for (1)");
 var ahead = new Option<bool>("--ahead") { Description = "one request for all of them instead of a request each" };
-var assign = new Command("assign", "Ask for workers and print them, a line each.") { count, ahead };
+var assign = new Command("assign", "Ask for workers and print them, a line each.") { count, ahead, service };
 
 var paths = new Argument<string[]>("PATH") { Description = "files to count", Arity = ArgumentArity.OneOrMore };
 var chunk = CommonFlags.Make("--chunk", "BYTES", "largest piece of a file that is one job (65536)");
-var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency };
+var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency, service };
 
 var jobs = CommonFlags.Make("--jobs", "N", "jobs to run");
 var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to begin new jobs");
@@ -34,7 +35,7 @@ var keys = CommonFlags.Make("--keys", "N", "jobs belong to the keys 1 to N in tu
 var weight = CommonFlags.Make("--weight", "N", "load that each job is expected to be, in ordinary jobs (1)");
 var load = new Command("load", "Run many built-in jobs and tell how they went.")
 {
-    jobs, duration, concurrency, job, deadline, notIdempotent, keys, weight, json,
+    jobs, duration, concurrency, job, deadline, notIdempotent, keys, weight, service, json,
 };
 
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
@@ -87,7 +88,8 @@ Func<ClientSession, Task<int>> ReadAssign(FlagValues given, ParseResult parsed)
 {
     var wanted = (int)(given.Whole(count, 1, CountMax) ?? 1);
     var isAhead = given.IsSet(ahead);
-    return session => AssignCommand.RunAsync(session, wanted, isAhead);
+    var of = Service(given);
+    return session => AssignCommand.RunAsync(session, wanted, isAhead, of);
 }
 
 Func<ClientSession, Task<int>> ReadCount(FlagValues given, ParseResult parsed)
@@ -103,7 +105,8 @@ Func<ClientSession, Task<int>> ReadCount(FlagValues given, ParseResult parsed)
         }
     }
 
-    return session => CountCommand.RunAsync(session, files, bytes, atOnce);
+    var of = Service(given);
+    return session => CountCommand.RunAsync(session, files, bytes, atOnce, of);
 }
 
 Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
@@ -129,10 +132,22 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
             Deadline = given.Seconds(deadline, shortest, JobOptions.DeadlineMax) ?? JobOptions.Default.Deadline,
             IsIdempotent = !given.IsSet(notIdempotent),
             Weight = (int)(given.Whole(weight, 1, Assign.WeightMax) ?? JobOptions.Default.Weight),
+            Service = Service(given),
         },
         given.Whole(keys, 1, JobsMax),
         given.IsSet(json));
     return session => LoadCommand.RunAsync(session, options);
+}
+
+string Service(FlagValues given)
+{
+    var name = given.Text(service) ?? WorkerService.Default;
+    if (!WorkerService.IsValid(name))
+    {
+        given.Refuse($"--service = {name}: must be {WorkerService.Rule}");
+    }
+
+    return name;
 }
 
 int Concurrency(FlagValues given) => (int)(given.Whole(concurrency, 1, CountMax) ?? ConcurrencyDefault);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AkkaLb.Core.Clients;
+using AkkaLb.Core;
 using AkkaLb.Core.Words;
 using AkkaLb.Messages;
 
@@ -9,9 +10,11 @@ namespace AkkaLb.ClientNode;
 /// <param name="chunkBytesMax">Largest chunk, <see cref="ChunkSplitter.BoundBytesMin"/> to <see cref="ChunkSplitter.BoundBytesMax"/>.</param>
 /// <param name="pace">How long a worker takes for a chunk at least; zero: as fast as it goes.</param>
 /// <param name="ended">Is told of each chunk's end; may be called by several threads at once.</param>
-public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeSpan pace, Action<JobRun> ended)
+/// <param name="service">Whose workers count; see <see cref="JobOptions.Service"/>.</param>
+public sealed class WordCountRun(
+    BalancedClient client, int chunkBytesMax, TimeSpan pace, Action<JobRun> ended, string service = WorkerService.Default)
 {
-    private static readonly JobOptions EachChunk = new() { IsIdempotent = true };
+    private readonly JobOptions _eachChunk = new() { IsIdempotent = true, Service = service };
 
     /// <summary>Counts all files, several chunks at once. A chunk that fails leaves its file without a count; the others continue.</summary>
     /// <param name="concurrency">Chunks under way at most; so many are in memory as well.</param>
@@ -108,7 +111,7 @@ public sealed class WordCountRun(BalancedClient client, int chunkBytesMax, TimeS
     {
         try
         {
-            var run = await client.RunAsync(new WordsJob(chunk, pace), EachChunk).ConfigureAwait(false);
+            var run = await client.RunAsync(new WordsJob(chunk, pace), _eachChunk).ConfigureAwait(false);
             if (run.Outcome is JobOutcome.Done done)
             {
                 file.Set(index, client.Read<WordsResult>(done).Summary);

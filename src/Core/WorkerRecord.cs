@@ -12,7 +12,8 @@ public enum WorkerState
 }
 
 /// <summary>What a worker says of itself in the registry.</summary>
-/// <param name="Id">The operator's name for it: 1 to 128 of <c>A-Z a-z 0-9 . _ -</c>; see <see cref="WorkerIds"/>.</param>
+/// <param name="Id">The operator's name for it, behind the name of its service unless that is the default one; see
+/// <see cref="WorkerIds"/>.</param>
 /// <param name="Incarnation">One life of the process: a random positive 63-bit number. Equal or not equal, no order.</param>
 /// <param name="Path">The gate's serialized actor path, with address and <c>#uid</c>.</param>
 /// <param name="State">Up or draining.</param>
@@ -44,28 +45,3 @@ public sealed record WorkerRecord(
 /// <param name="Worker">What the worker said of itself.</param>
 /// <param name="RegistrationOrder">Rises with each new registration; in etcd the key's create revision.</param>
 public sealed record Member(WorkerRecord Worker, long RegistrationOrder);
-
-/// <summary>The rule for worker and balancer ids, which become part of a registry key.</summary>
-public static class WorkerIds
-{
-    public const int LengthMax = 128;
-
-    /// <summary>True for 1 to <see cref="LengthMax"/> ASCII letters, digits, dots, underscores and hyphens.</summary>
-    public static bool IsValid(string? id)
-    {
-        if (string.IsNullOrEmpty(id) || id.Length > LengthMax)
-        {
-            return false;
-        }
-
-        foreach (var c in id)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-}

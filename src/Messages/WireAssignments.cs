@@ -16,6 +16,7 @@ internal static class WireAssignments
         {
             RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
             Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
+            Service = SendableService(m.Service),
         };
         foreach (var key in m.LeaveOut)
         {
@@ -39,7 +40,7 @@ internal static class WireAssignments
 
         return new Assign(
             (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire());
+            m.Finished?.FromWire(), Service(m.Service));
     }
 
     public static Wire.Finished ToWire(this Finished m)

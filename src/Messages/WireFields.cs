@@ -22,7 +22,7 @@ internal static class WireFields
 
     public static WorkerKey Key(string id, ulong incarnation)
     {
-        Check(WorkerIds.IsValid(id), "worker_id");
+        Check(WorkerIds.IsWorker(id), "worker_id");
         return new WorkerKey(id, (long)incarnation);
     }
 
@@ -65,7 +65,17 @@ internal static class WireFields
         return charsRead == text.Length ? text : text[..charsRead];
     }
 
-    public static string Sendable(string workerId) => Sendable(workerId, WorkerIds.IsValid(workerId), "worker_id");
+    public static string Sendable(string workerId) => Sendable(workerId, WorkerIds.IsWorker(workerId), "worker_id");
+
+    /// <summary>The default service is not named: so wrote, and so reads, who knows no other.</summary>
+    public static string SendableService(string service) =>
+        service == WorkerService.Default ? "" : Sendable(service, WorkerService.IsValid(service), "service");
+
+    public static string Service(string service)
+    {
+        Check(service.Length == 0 || WorkerService.IsValid(service), "service");
+        return service.Length == 0 ? WorkerService.Default : service;
+    }
 
     public static string Sendable(string text, bool holds, string field)
     {

@@ -43,18 +43,19 @@ internal static class WireStates
     public static Wire.GetBalancerState ToWire(this GetBalancerState m)
     {
         Check(m.Count is >= 0 and <= GetBalancerState.CountMax, "count");
-        return new Wire.GetBalancerState { From = checked((uint)m.From), Count = (uint)m.Count };
+        return new Wire.GetBalancerState { From = checked((uint)m.From), Count = (uint)m.Count, Service = SendableService(m.Service) };
     }
 
     public static GetBalancerState FromWire(this Wire.GetBalancerState m)
     {
         Check(m.Count <= GetBalancerState.CountMax, "count");
-        return new GetBalancerState(checked((int)m.From), (int)m.Count);
+        return new GetBalancerState(checked((int)m.From), (int)m.Count, Service(m.Service));
     }
 
     public static Wire.BalancerState ToWire(this BalancerState m)
     {
         Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        Check(m.Services.Count <= BalancerState.ServicesMax, "services");
         var wire = new Wire.BalancerState
         {
             Id = Text(m.Id, NameLengthMax),
@@ -67,6 +68,7 @@ internal static class WireStates
             LongestWaitMs = Ms(m.LongestWait),
             OpenPicks = checked((uint)m.OpenPicks),
         };
+        wire.Services.Add(m.Services.Select(service => Sendable(service, WorkerService.IsValid(service), "service")));
         foreach (var member in m.Members)
         {
             var wireMember = new Wire.MemberState
@@ -96,6 +98,7 @@ internal static class WireStates
         Check(m.Id.Length <= NameLengthMax, "id");
         Check(m.Policy.Length <= NameLengthMax, "policy");
         Check(m.Members.Count <= GetBalancerState.CountMax, "members");
+        Check(m.Services.Count <= BalancerState.ServicesMax, "services");
         return new BalancerState(
             m.Id,
             m.Policy,
@@ -114,6 +117,7 @@ internal static class WireStates
                 checked((int)member.Places)))],
             checked((int)m.Waiting),
             Duration(m.LongestWaitMs),
-            checked((int)m.OpenPicks));
+            checked((int)m.OpenPicks),
+            [.. m.Services.Select(Service)]);
     }
 }

@@ -12,6 +12,7 @@ namespace AkkaLb.WorkerNode;
 
 /// <summary>What a worker reads from HOCON and flags, checked. Defaults and meanings: <c>hocon/worker.hocon</c>.</summary>
 /// <param name="Balancers">Null: those in etcd.</param>
+/// <param name="Id">With the name of the service in it; see <see cref="WorkerIds"/>.</param>
 /// <param name="Actor">The operator's actor; null: the built-in one.</param>
 /// <param name="Ledger">Null: none.</param>
 /// <param name="UnableTimeout">Zero: it stays.</param>
@@ -40,7 +41,10 @@ public sealed record WorkerSettings(
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public static readonly Setting<string> IdKey = Setting.Text("akkalb.worker.id")
-        .WithFlag("--id", "NAME", "name of this worker (host name and process id)");
+        .WithFlag("--id", "NAME", "name of this worker in its service (host name and process id)");
+
+    public static readonly Setting<string> ServiceKey = Setting.Text("akkalb.worker.service")
+        .WithFlag("--service", "NAME", "the service that this worker belongs to: jobs name the one they need (default)");
 
     public static readonly Setting<TimeSpan> LeaseTtlKey = Setting.Duration("akkalb.worker.lease-ttl", TimeSpan.FromSeconds(2), Hour)
         .WithFlag("--lease-ttl", "SECONDS", "time to live of its lease (5)", "s");
@@ -82,7 +86,7 @@ public sealed record WorkerSettings(
 
     public static SettingsSchema Schema { get; } = new(
     [
-        IdKey,
+        IdKey, ServiceKey,
         .. NodeKeys.BalancersAndMessages,
         LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, SpeedKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey, DrainTimeoutKey,
         RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey,
@@ -123,7 +127,7 @@ public sealed record WorkerSettings(
             CommonSettings.Read(config, problems),
             balancers,
             CommonSettings.ReadMessages(config, problems),
-            CommonSettings.ReadId(config, IdKey, NodeIdentity.DefaultId(), problems),
+            ReadId(config, problems),
             ttl,
             heartbeat,
             capacity,
@@ -143,6 +147,22 @@ public sealed record WorkerSettings(
     }
 
     /// <returns>The names of those that cannot be loaded: that their types cannot be found is no news then.</returns>
+    private static string ReadId(Config config, List<string> problems)
+    {
+        var (before, service) = (problems.Count, config.Get(ServiceKey));
+        var id = WorkerIds.Of(service, CommonSettings.ReadId(config, IdKey, NodeIdentity.DefaultId(), problems));
+        if (!WorkerService.IsValid(service))
+        {
+            problems.Add($"{ServiceKey} = {service}: must be {WorkerService.Rule}");
+        }
+        else if (problems.Count == before && !WorkerIds.IsWorker(id))
+        {
+            problems.Add($"{IdKey}: it and the name of the service must be {WorkerIds.LengthMax - 1} characters together at most");
+        }
+
+        return id;
+    }
+
     private static List<string> LoadAssemblies(IReadOnlyList<string> paths, List<string> problems)
     {
         var missing = new List<string>();

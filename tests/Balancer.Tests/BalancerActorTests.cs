@@ -27,7 +27,7 @@ public class BalancerActorTests : BalancerKit
     [Fact]
     public void Each_life_of_a_balancer_begins_with_nobody_known_and_nothing_stopped()
     {
-        var props = BalancerActor.Props("b-1", Policy.Of(Policy.PickFirst), new Random(1), BalancerLimits.Default);
+        var props = BalancerActor.Props("b-1", ServiceRules.All(Policy.Of(Policy.PickFirst), BalancerLimits.Default), new Random(1));
         var former = Sys.ActorOf(props);
         former.Tell(new Watched<Member>.Known(1, [A]), TestActor);
         former.Tell(StopAssigning.Instance, TestActor);

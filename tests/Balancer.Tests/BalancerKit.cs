@@ -21,7 +21,7 @@ public abstract class BalancerKit(Config? config = null) : VirtualTimeKit(config
     protected static Member C { get; } = Workers.Member("c", 3);
 
     protected IActorRef Balancer(string policy, BalancerLimits? limits = null) =>
-        Sys.ActorOf(BalancerActor.Props("b-1", Policy.Of(policy), new Random(1), limits ?? BalancerLimits.Default));
+        Sys.ActorOf(BalancerActor.Props("b-1", ServiceRules.All(Policy.Of(policy), limits ?? BalancerLimits.Default), new Random(1)));
 
     protected IActorRef Balancer(string policy, params Member[] members)
     {

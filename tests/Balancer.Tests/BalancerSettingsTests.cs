@@ -12,7 +12,8 @@ public class BalancerSettingsTests
 
     [Fact]
     public void The_keys_of_balancer_hocon_are_exactly_those_of_the_schema() => Assert.Equal(
-        BalancerSettings.Schema.Keys.Select(k => k.Path).Order(StringComparer.Ordinal), BalancerSettings.Schema.KeysOf(Defaults));
+        BalancerSettings.Schema.Keys.Where(k => !k.IsNamed).Select(k => k.Path).Order(StringComparer.Ordinal),
+        BalancerSettings.Schema.KeysOf(Defaults));
 
     [Fact]
     public void The_defaults_have_no_problems_and_are_read()
@@ -180,10 +181,79 @@ public class BalancerSettingsTests
     [InlineData("bind.port = 4054, port = 0", "akkalb.bind.port = 4054: needs akkalb.port (--port), the port under which the others reach this node")]
     [InlineData("bind.host = \"a b\"", "akkalb.bind.host = a b: must be a name or address of this machine, or 0.0.0.0 for all of them")]
     [InlineData("balancer.polcy = x", "unknown key akkalb.balancer.polcy; did you mean akkalb.balancer.policy?")]
+    [InlineData("balancer.services.pdf.polcy = x",
+        "unknown key akkalb.balancer.services.pdf.polcy; did you mean akkalb.balancer.services.pdf.policy?")]
+    [InlineData("balancer.services.pdf = x",
+        "akkalb.balancer.services.pdf = x: must be an object of settings, akkalb.balancer.services.pdf { ... }")]
+    [InlineData("balancer.services.pdf.max-wait = 2h", "akkalb.balancer.services.pdf.max-wait = 2h: must be from 0 s to 60 m")]
+    [InlineData("balancer.services.default.policy = random",
+        "akkalb.balancer.services.default: the policy of the default service is akkalb.balancer.policy (--policy)")]
+    [InlineData("balancer.services.\"a b\" { policy = random }",
+        "akkalb.balancer.services: a name must be 1 to 64 letters, digits, underscores or hyphens")]
     [InlineData("worker.heartbeat = 1s", "unknown key akkalb.worker; remove it")]
     [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given; write http://host:port, several separated by commas")]
     public void A_wrong_value_is_named_with_what_it_must_be(string setting, string problem) =>
         Assert.Equal([problem], Assert.Throws<SettingsException>(() => Read(setting)).Problems);
+
+    [Fact]
+    public void Services_have_what_is_given_for_them_and_else_what_the_balancer_has()
+    {
+        var settings = Read(
+            """
+            balancer { waiting-max = 7, max-wait = 9s
+              services {
+                pdf { policy = first-free, max-wait = 1m }
+                img { waiting-max = 3 }
+                A_b-9 { }
+              }
+            }
+            """);
+
+        var rules = settings.RulesWith("least-load");
+
+        Assert.Equal("least-load,A_b-9=least-load,img=least-load,pdf=first-free", rules.Policies);
+        Assert.Equal(
+            [(9, 7), (9, 3), (60, 7)], rules.Named.Select(n => ((int)n.Value.Limits.WaitMax.TotalSeconds, n.Value.Limits.WaitingMax)));
+        Assert.Equal(("least-load", "first-free"), (rules.Of("unheard-of").Policy.Name, rules.Of("pdf").Policy.Name));
+    }
+
+    [Fact]
+    public void A_flag_gives_services_their_policies_over_those_of_a_file()
+    {
+        var key = BalancerSettings.Schema.Keys.Single(k => k.Flag == "--service");
+        var flags = new FlagOverlay().Set(key, "pdf=first-free, img = random");
+        var file = ConfigurationFactory.ParseString("akkalb.balancer.services.pdf { policy = random, max-wait = 1s }");
+        var config = flags.ToConfig().WithFallback(file).WithFallback(Defaults);
+        BalancerSettings.Schema.ThrowIfInvalid(config, "");
+
+        var rules = BalancerSettings.Read(config).RulesWith("pick-first");
+
+        Assert.Equal("pick-first,img=random,pdf=first-free", rules.Policies);
+        Assert.Equal(TimeSpan.FromSeconds(1), rules.Of("pdf").Limits.WaitMax);
+        Assert.Equal("--policy pick-first --service img=random,pdf=first-free", ServiceRules.FlagsFor(rules.Policies));
+        Assert.Equal("--policy pick-first", ServiceRules.FlagsFor("pick-first"));
+    }
+
+    [Theory]
+    [InlineData("pdf")]
+    [InlineData("pdf=random,")]
+    [InlineData("=random")]
+    [InlineData("a.b=random")]
+    public void A_flag_that_names_no_service_and_policy_says_what_it_must_be(string given)
+    {
+        var key = BalancerSettings.Schema.Keys.Single(k => k.Flag == "--service");
+        var problem = Assert.Single(BalancerSettings.Schema.Check(new FlagOverlay().Set(key, given).ToConfig().WithFallback(Defaults), ""));
+        Assert.EndsWith(
+            "must be an object of settings, akkalb.balancer.services { ... }; with --service it is NAME=POLICY,...", problem,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hundred_services_are_too_many_beside_the_default_one() => Assert.Contains(
+        "100 are too many",
+        Assert.Single(Assert.Throws<SettingsException>(() => Read(
+            $"balancer.services {{ {string.Join('\n', Enumerable.Range(1, 100).Select(i => $"s{i} {{ }}"))} }}")).Problems),
+        StringComparison.Ordinal);
 
     [Fact]
     public void An_unknown_policy_lists_the_valid_ones() => Assert.Equal(

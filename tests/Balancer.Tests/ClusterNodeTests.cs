@@ -236,7 +236,8 @@ public sealed class ClusterNodeTests : IAsyncLifetime
                 .WithFallback(Settings.ToAkka(etcd, Defaults))
                 .WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var registry = new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
-        var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, policy, new Random(1), BalancerLimits.Default));
+        var rules = ServiceRules.All(Policy.Of(policy), BalancerLimits.Default);
+        var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, rules, new Random(1)));
         node.Member.Join();
         _nodes.Add(node);
         return node;

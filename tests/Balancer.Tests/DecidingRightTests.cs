@@ -80,7 +80,8 @@ public sealed class DecidingRightTests : BalancerKit
 
     private IActorRef Deciding()
     {
-        var balancer = Sys.ActorOf(BalancerActor.Props("b1", Policy.Of(Policy.PickFirst), new Random(1), BalancerLimits.Default, _right, TestActor));
+        var rules = ServiceRules.All(Policy.Of(Policy.PickFirst), BalancerLimits.Default);
+        var balancer = Sys.ActorOf(BalancerActor.Props("b1", rules, new Random(1), _right, TestActor));
         ExpectMsg<DecidingHere>();
         balancer.Tell(new Watched<Member>.Known(12, [A]), TestActor);
         return balancer;

@@ -18,6 +18,15 @@ public class StateCommandTests
     }
 
     [Fact]
+    public void A_service_is_one_line_and_says_who_waits_only_if_somebody_does()
+    {
+        Assert.Equal("policy=random members=2 ready", StateCommand.Summary(new BalancerState("b", "random", "", 1, 2, 0, [])));
+        Assert.Equal(
+            "policy=first-free members=0 rejecting=\"no worker is registered\" waiting=3 longest-wait=2.0 s",
+            StateCommand.Summary(new BalancerState("b", "first-free", "no worker is registered", 1, 0, 0, [], 3, TimeSpan.FromSeconds(2))));
+    }
+
+    [Fact]
     public void A_reason_can_neither_forge_lines_nor_fill_the_screen()
     {
         var line = StateCommand.Line(

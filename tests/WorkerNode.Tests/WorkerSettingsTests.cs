@@ -26,6 +26,17 @@ public class WorkerSettingsTests
         Assert.Equal((Seconds(60), TimeSpan.Zero), (settings.Registration.UnableTimeout, settings.Registration.UnregisteredTimeout));
     }
 
+    [Theory]
+    [InlineData("worker.id = w1", "w1")]
+    [InlineData("worker { id = w1, service = default }", "w1")]
+    [InlineData("worker { id = w1, service = pdf }", "pdf/w1")]
+    public void Its_id_names_its_service_unless_that_is_the_default_one(string given, string id) => Assert.Equal(id, Read(given).Id);
+
+    [Fact]
+    public void An_id_that_is_too_long_with_its_service_is_refused() => Assert.Equal(
+        ["akkalb.worker.id (--id): it and the name of the service must be 127 characters together at most"],
+        Assert.Throws<SettingsException>(() => Read($"worker {{ id = {new string('w', 128)}, service = pdf }}")).Problems);
+
     [Fact]
     public void With_etcd_and_no_balancers_listed_they_are_those_in_etcd() =>
         Assert.Null(Read("registry = etcd, etcd.endpoints = [\"127.0.0.1:2379\"]").Balancers);
@@ -60,6 +71,7 @@ public class WorkerSettingsTests
     [InlineData("worker.lease-ttl = 5500ms", "akkalb.worker.lease-ttl (--lease-ttl) = 5.5 s: must be whole seconds")]
     [InlineData("worker.lease-ttl = 5", "akkalb.worker.lease-ttl (--lease-ttl) = 5: must be from 2 s to 60 m; add a unit: ms, s, m, h or d")]
     [InlineData("worker.id = \"a b\"", "akkalb.worker.id (--id) = a b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
+    [InlineData("worker.service = a.b", "akkalb.worker.service (--service) = a.b: must be 1 to 64 letters, digits, underscores or hyphens")]
     [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000")]
     [InlineData("worker { capacity = 2, instances = 3 }",
         "akkalb.worker.instances (--instances) = 3: must be at most the capacity, which is 2 (--capacity)")]

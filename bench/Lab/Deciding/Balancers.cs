@@ -236,7 +236,7 @@ internal sealed class Balancers
     private sealed class Balancer(Balancers all, int number, Policy policy, Random random)
     {
         private readonly BalancerCore _core = new(
-            Invariant($"lab-{number}"), new WorkerPool(new WorkerTable(BalancerLimits.Default), policy, random), DecidingRight.Always,
+            Invariant($"lab-{number}"), ServiceRules.All(policy, BalancerLimits.Default), random, DecidingRight.Always,
             AnswerBytesMax);
 
         private readonly List<BalancerEffect> _outbox = [];

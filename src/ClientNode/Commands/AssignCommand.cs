@@ -11,7 +11,8 @@ internal static class AssignCommand
 
     /// <param name="count">Assignments to ask for.</param>
     /// <param name="isAhead">One request for as many as fit instead of a request each.</param>
-    public static async Task<int> RunAsync(ClientSession session, int count, bool isAhead)
+    /// <param name="service">Whose workers are wanted.</param>
+    public static async Task<int> RunAsync(ClientSession session, int count, bool isAhead, string service)
     {
         var done = 0;
         while (done < count)
@@ -21,7 +22,7 @@ internal static class AssignCommand
             {
                 session.Interrupted.ThrowIfCancellationRequested();
                 run = await session.Client.AssignAsync(
-                    isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout, session.Interrupted).ConfigureAwait(false);
+                    isAhead ? Math.Min(count - done, Assign.CountMax) : 1, Timeout, service, session.Interrupted).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
             {

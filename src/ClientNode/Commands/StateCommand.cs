@@ -66,18 +66,34 @@ internal static class StateCommand
     private static void Print(BalancerReport report)
     {
         var (b, w) = (report.Balancer, report.Watcher);
-        var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
-        var waiting = b.Waiting == 0 ? "" : Invariant($" waiting={b.Waiting} longest-wait={HumanUnits.Time(b.LongestWait)}");
         var proof = w.ProofAge is { } age ? HumanUnits.Time(age) : "never";
         var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
-        Console.Out.WriteLine(Invariant($"balancer {b.Id} {report.Address} policy={b.Policy} members={b.MemberCount} {isReady}{waiting}"));
+        Console.Out.WriteLine($"balancer {b.Id} {report.Address} {Summary(b)}");
         Console.Out.WriteLine(
             Invariant($"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} ")
             + Invariant($"proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));
-        foreach (var m in b.Members)
+        PrintMembers(b);
+        foreach (var (name, service) in report.Services)
+        {
+            Console.Out.WriteLine($"service {name} {Summary(service)}");
+            PrintMembers(service);
+        }
+    }
+
+    private static void PrintMembers(BalancerState state)
+    {
+        foreach (var m in state.Members)
         {
             Console.Out.WriteLine(Line(m));
         }
+    }
+
+    /// <summary>One service, as text.</summary>
+    internal static string Summary(BalancerState b)
+    {
+        var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
+        var waiting = b.Waiting == 0 ? "" : Invariant($" waiting={b.Waiting} longest-wait={HumanUnits.Time(b.LongestWait)}");
+        return Invariant($"policy={b.Policy} members={b.MemberCount} {isReady}{waiting}");
     }
 
     /// <summary>One worker, as text.</summary>
@@ -116,12 +132,26 @@ internal static class StateCommand
                 w.LastProblem,
                 w.MemberCount,
             },
-            members = b.Members.Select(m => new
+            members = MembersOf(b),
+            services = report.Services.Select(service => new
             {
-                m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places,
+                service = service.Key,
+                service.Value.Policy,
+                isReady = service.Value.Rejection.Length == 0,
+                service.Value.Rejection,
+                service.Value.MemberCount,
+                service.Value.Waiting,
+                longestWaitMs = service.Value.LongestWait.TotalMilliseconds,
+                service.Value.OpenPicks,
+                members = MembersOf(service.Value),
             }),
         };
     }
+
+    private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
+    {
+        m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places,
+    });
 
     private static string NameOf(WorkerState state) => state switch
     {

@@ -6,43 +6,84 @@ using static AkkaLb.Core.Machines.Times;
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>Everything a balancer decides and answers.</summary>
-/// <remarks>Independent, it decides beside others. In a cluster it answers only while it holds the right under which it came to be.</remarks>
-/// <param name="id">Its name in the registry, for its state only.</param>
-/// <param name="pool">Used by this balancer alone.</param>
-/// <param name="right">To decide.</param>
-/// <param name="answerBytesMax">How much room an answer has.</param>
-public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right, int answerBytesMax) : IMachine<BalancerEffect>
+/// <remarks>Each service has a <see cref="ServiceCore"/> of its own: nothing that happens to one concerns another. A service that no rule names comes
+/// with its first worker and goes with its last one. Independent, a balancer decides beside others. In a cluster it answers only while it holds the
+/// right under which it came to be.</remarks>
+public sealed class BalancerCore : IMachine<BalancerEffect>
 {
     private const int SourceLengthMax = 100;
     private const int SeenLengthMax = 300;
 
-    /// <summary>What a page of the state says beside its members: an id, a policy, one of our own sentences and some numbers.</summary>
-    private const int HeadBytesMax = 1000;
-
-    /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>So many that wait are tried one after another without success; the next ones at the next look.</summary>
-    private const int TriedAtOnce = 16;
-
-    private readonly List<Candidate> _picked = [];
-    private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax);
-    private readonly long _term = right.Term;
+    private readonly string _id;
+    private readonly ServiceRules _rules;
+    private readonly Random _random;
+    private readonly DecidingRight _right;
+    private readonly int _answerBytesMax;
+    private readonly Func<int, TimeSpan>? _rebuildPause;
+    private readonly long _term;
+    private readonly TicketNumbers _tickets = new();
+    private readonly EarlyReports _early;
     private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
-    private long _revision;
-    private TimeSpan? _lookDue;
+    private readonly RareLines _tooMany = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 10);
 
-    /// <summary>The workers, and who of them may get a job.</summary>
-    public WorkerPool Pool => pool;
+    /// <summary>By name; in the order in which they came, so that nothing depends on a hash.</summary>
+    private readonly Dictionary<string, ServiceCore> _byName = new(StringComparer.Ordinal);
+    private readonly List<ServiceCore> _services = [];
 
-    /// <summary>The workers as it knows them.</summary>
-    public WorkerTable Table => pool.Table;
+    /// <summary>Answers for services that nobody serves: it never has workers.</summary>
+    private readonly ServiceCore _nobody;
+    private bool _isStopping;
+
+    /// <param name="id">Its name in the registry, for its state only.</param>
+    /// <param name="rules">How each service is balanced.</param>
+    /// <param name="random">Of the policies; used by this balancer alone.</param>
+    /// <param name="right">To decide.</param>
+    /// <param name="answerBytesMax">How much room an answer has.</param>
+    /// <param name="rebuildPause">By the number of a service's members; null: <see cref="WorkerPool.RebuildPause"/>.</param>
+    public BalancerCore(
+        string id, ServiceRules rules, Random random, DecidingRight right, int answerBytesMax, Func<int, TimeSpan>? rebuildPause = null)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentNullException.ThrowIfNull(right);
+        (_id, _rules, _random, _right, _answerBytesMax, _rebuildPause) = (id, rules, random, right, answerBytesMax, rebuildPause);
+        _term = right.Term;
+        _early = new EarlyReports(rules.Default.Limits);
+        Default = Add(WorkerService.Default);
+        foreach (var (name, _) in rules.Named)
+        {
+            Add(name);
+        }
+
+        _nobody = New("");
+    }
 
     /// <inheritdoc/>
-    public TimeSpan? NextDue => Sooner(Sooner(pool.NextDue, _waiting.NextDue), _lookDue);
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            var due = Default.NextDue;
+            for (var i = 1; i < _services.Count; i++)
+            {
+                due = Sooner(due, _services[i].NextDue);
+            }
 
-    /// <summary>Whether this very instance may answer at this moment: the right is held, and still under the term in which it came to be.</summary>
-    private bool Decides => right.Term == _term && right.IsHeld;
+            return due;
+        }
+    }
+
+    /// <summary>The service of workers that name none.</summary>
+    public ServiceCore Default { get; }
+
+    /// <summary>All of them, in the order in which they came.</summary>
+    public IReadOnlyList<ServiceCore> Services => _services;
+
+    /// <summary>The service of a worker; null: it has none here.</summary>
+    public ServiceCore? ServiceOf(string workerId) => Find(WorkerIds.ServiceOf(workerId));
+
+    /// <summary>The worker of this id; null: none is registered.</summary>
+    public Candidate? FindWorker(string id) => ServiceOf(id)?.Table.Find(id);
 
     /// <inheritdoc/>
     public void Handle(object input, TimeSpan now, List<BalancerEffect> outbox)
@@ -53,10 +94,10 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
                 OnAssign(m, now, outbox);
                 break;
             case Finished m:
-                OnFinished(m, now, outbox);
+                OnFinished(m, null, now, outbox);
                 break;
             case MemoryReport m:
-                OnReport(m, now, outbox);
+                (ServiceOf(m.Worker.Id) ?? _nobody).Handle(m, now, outbox);
                 break;
             case Watched<Member>.Known m:
                 OnKnown(m, now, outbox);
@@ -65,210 +106,112 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
                 OnUnreachable(m, now, outbox);
                 break;
             case GetBalancerState m:
-                outbox.Add(new BalancerEffect.Answer(Describe(m, now)));
+                outbox.Add(new BalancerEffect.Answer((Find(m.Service) ?? _nobody).Describe(m, [.. _services.Select(s => s.Name)], now)));
                 break;
             case WhoDecides:
-                if (Decides)
+                if (Default.Decides)
                 {
                     outbox.Add(new BalancerEffect.Answer(new Decides(_term)));
                 }
 
                 break;
             case BalancerInput.Stop:
-                pool.Stop();
+                _isStopping = true;
+                _nobody.Handle(input, now, outbox);
+                ToAll(input, now, outbox);
                 break;
             case Tick:
-                pool.Tick(now);
-                SayHeld(now, outbox);
+                ToAll(input, now, outbox);
                 break;
             default:
                 throw Inputs.Unknown(input, "a balancer");
-        }
-
-        if (_waiting.Count > 0)
-        {
-            ServeWaiting(now, outbox);
-        }
-        else
-        {
-            _lookDue = null;
         }
     }
 
     private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
     {
+        var service = Find(m.Service) ?? _nobody;
         if (m.Finished is { } finished)
         {
-            OnFinished(finished, now, outbox);
-            if (_waiting.Find(finished.Client, m.RequestId) is not null)
-            {
-                return;
-            }
+            OnFinished(finished, service, now, outbox);
         }
 
-        // Of clients that tell when their picks end nobody overtakes those that wait.
-        if (_waiting.Count > 0 && m.Finished is not null)
-        {
-            Hold(m, now, outbox);
-        }
-        else if (Answer(m, now, _waiting.Count) is { } answer)
-        {
-            outbox.Add(new BalancerEffect.Answer(answer));
-        }
-        else
-        {
-            Hold(m, now, outbox);
-        }
+        service.Handle(m, now, outbox);
     }
 
-    private void Hold(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    /// <summary>A client numbers its picks through all services.</summary>
+    /// <param name="but">This one hears of it with what it rides on; null: none.</param>
+    private void OnFinished(Finished m, ServiceCore? but, TimeSpan now, List<BalancerEffect> outbox)
     {
-        if (_waiting.Add(m, now, out var hasToGo) is not { } waiting)
+        foreach (var service in _services)
         {
-            outbox.Add(new BalancerEffect.Answer(Rejected(m, WorkerPool.NoCapacity)));
-            return;
-        }
-
-        outbox.Add(new BalancerEffect.Hold(waiting.Ticket));
-        outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(m.RequestId, WaitingRequests.SayInterval)));
-        if (hasToGo is not null)
-        {
-            outbox.Add(new BalancerEffect.AnswerHeld(hasToGo.Ticket, Rejected(hasToGo.Request, WorkerPool.NoCapacity)));
-        }
-    }
-
-    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
-    /// nobody waiting: the turn passes on, and the others of its line pass it. A few are tried at a time.</summary>
-    private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
-    {
-        for (var passed = 0; passed < Math.Min(_waiting.Count, TriedAtOnce) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
-        {
-            var waiting = _waiting.Next();
-            if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
+            if (service != but)
             {
-                // A client that waits says something all the time. This one is gone.
-                Forget(waiting, outbox);
+                service.Handle(m, now, outbox);
             }
-            else if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
-            {
-                _waiting.Remove(waiting);
-                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
-                passed = 0;
-            }
-            else
-            {
-                waiting.Line.LetOthersPass(waiting);
-                passed++;
-            }
-        }
-
-        _lookDue = _waiting.Count > 0 ? now + LookInterval : null;
-    }
-
-    private bool HasAnyone(TimeSpan now) => pool.HasAnyone(_waiting.Count, _waiting.LongestWait(now), now);
-
-    private void SayHeld(TimeSpan now, List<BalancerEffect> outbox)
-    {
-        while (_waiting.TakeDue(now) is { } waiting)
-        {
-            if (now < waiting.End)
-            {
-                outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(waiting.Request.RequestId, WaitingRequests.SayInterval)));
-            }
-            else
-            {
-                _waiting.Remove(waiting);
-                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, Rejected(waiting.Request, WorkerPool.NoCapacity)));
-            }
-        }
-    }
-
-    /// <summary>Picks have ended, and the client does not wait for those that it had not got.</summary>
-    private void OnFinished(Finished m, TimeSpan now, List<BalancerEffect> outbox)
-    {
-        pool.Finish(m, now);
-        if (_waiting.Count == 0)
-        {
-            return;
-        }
-
-        _waiting.Heard(m.Client, now);
-        while (_waiting.FindBefore(m.Client, m.Since) is { } before)
-        {
-            Forget(before, outbox);
-        }
-
-        for (var i = 0; i < m.Picks.Count; i++)
-        {
-            if (_waiting.Find(m.Client, m.Picks[i].Pick) is { } waiting)
-            {
-                Forget(waiting, outbox);
-            }
-        }
-    }
-
-    private void Forget(WaitingRequest waiting, List<BalancerEffect> outbox)
-    {
-        _waiting.Remove(waiting);
-        outbox.Add(new BalancerEffect.Forget(waiting.Ticket));
-    }
-
-    private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
-
-    /// <returns>Null: it waits for a free place.</returns>
-    private IAkkaLbMessage? Answer(Assign m, TimeSpan now, int waiting, TimeSpan waited = default)
-    {
-        if (!Decides)
-        {
-            return new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter);
-        }
-
-        if (pool.Assign(m, _picked, now, answerBytesMax, waiting, waited) is { } no)
-        {
-            return no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null ? null : Rejected(m, no);
-        }
-
-        var workers = new AssignedWorker[_picked.Count];
-        for (var i = 0; i < workers.Length; i++)
-        {
-            workers[i] = _picked[i].Named;
-        }
-
-        // To a question that tells of no ends: it may have lost them on the way, through one that does not understand them.
-        var takesFinished = m.Finished is not null;
-        return new Assigned(
-            m.RequestId, workers, pool.PolicyName, _term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
-    }
-
-    private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
-    {
-        var outcome = pool.Report(m, now);
-        if (outcome != ReportOutcome.Applied)
-        {
-            outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));
         }
     }
 
     private void OnKnown(Watched<Member>.Known m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var isFirst = !Table.IsKnown;
-        var news = pool.Apply(m, now);
-        if (!Table.IsKnown)
+        var wasKnown = Default.Table.IsKnown;
+        if (!wasKnown && m.Changes is not null)
         {
+            // Of a change alone nobody knows what else there is. The whole is under way, with this change in it.
             return;
         }
 
-        _revision = m.Revision;
-        if (!isFirst)
+        var whole = m.Changes is null ? m.All.ToLookup(member => WorkerIds.ServiceOf(member.Worker.Id), StringComparer.Ordinal) : null;
+        var changes = m.Changes?.ToLookup(change => WorkerIds.ServiceOf(change.Id), StringComparer.Ordinal);
+        RemoveIdle();
+        AddNew(whole?.Select(group => group.Key) ?? changes!.Where(group => group.Any(c => c.Item is not null)).Select(group => group.Key),
+            wasKnown, now, outbox);
+        foreach (var service in (IReadOnlyList<ServiceCore>)[.. _services, _nobody])
         {
-            outbox.AddRange(news.Select(one => new BalancerEffect.Note(one.Text, one.IsTrouble ? NoteLevel.Warning : NoteLevel.Info)));
-            return;
+            service.Handle(
+                whole is not null
+                    ? m with { All = [.. whole[service.Name]] }
+                    : m with { All = [], Changes = [.. changes![service.Name]] },
+                now, outbox);
         }
 
-        var unable = m.All.Count(member => member.Worker.Reason.Length > 0);
-        var count = Table.MemberCount == 1 ? "1 worker is registered" : $"{Table.MemberCount} workers are registered";
+        RemoveIdle();
+        if (!wasKnown)
+        {
+            SayKnown(m.All, outbox);
+        }
+    }
+
+    private void AddNew(IEnumerable<string> names, bool isKnown, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        foreach (var name in names.Where(name => !_byName.ContainsKey(name)))
+        {
+            var tooMany = $"the workers of the service {name} are left out: this balancer serves {ServiceRules.CountMax} services already";
+            if (_services.Count < ServiceRules.CountMax)
+            {
+                var service = Add(name);
+                if (isKnown)
+                {
+                    // It was known to have nobody.
+                    service.Handle(new Watched<Member>.Known(0, []), now, outbox);
+                }
+            }
+            else if (_tooMany.Say(name, tooMany, now) is { } said)
+            {
+                outbox.Add(new BalancerEffect.Note(said, NoteLevel.Warning));
+            }
+        }
+    }
+
+    private void RemoveIdle() =>
+        _services.RemoveAll(service => service.IsIdle && IsUnnamed(service.Name) && _byName.Remove(service.Name));
+
+    private static void SayKnown(IReadOnlyCollection<Member> all, List<BalancerEffect> outbox)
+    {
+        var unable = all.Count(member => member.Worker.Reason.Length > 0);
+        var count = all.Count == 1 ? "1 worker is registered" : $"{all.Count} workers are registered";
         var more = unable == 0 ? "" : $", {unable} of them cannot do jobs at the moment";
-        Note(count + more, isTrouble: false, outbox);
+        outbox.Add(new BalancerEffect.Note(count + more, NoteLevel.Info));
     }
 
     private void OnUnreachable(BalancerInput.Unreachable m, TimeSpan now, List<BalancerEffect> outbox)
@@ -277,35 +220,40 @@ public sealed class BalancerCore(string id, WorkerPool pool, DecidingRight right
         var (worker, seen) = (m.Message.Worker, OneLine.Of(m.Message.Seen, SeenLengthMax));
         if (_unreachable.Say(source, $"{source} cannot reach worker {worker.Id} (incarnation {worker.Incarnation}): {seen}", now) is { } said)
         {
-            Note(said, isTrouble: true, outbox);
+            outbox.Add(new BalancerEffect.Note(said, NoteLevel.Warning));
         }
     }
 
-    private BalancerState Describe(GetBalancerState m, TimeSpan now)
+    private void ToAll(object input, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var page = Table.Page(m.From, m.Count);
-        var members = new List<MemberState>(page.Length);
-        var bytes = 0;
-        foreach (var c in page)
+        foreach (var service in _services)
         {
-            var worker = c.Member.Worker;
-            var member = new MemberState(
-                c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason, c.InFlight, c.Jobs.Drift,
-                c.Places);
-            bytes += member.BytesMax;
-            if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
-            {
-                break;
-            }
-
-            members.Add(member);
+            service.Handle(input, now, outbox);
         }
-
-        return new BalancerState(
-            id, pool.PolicyName, Decides ? pool.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, Table.Version, Table.MemberCount,
-            m.From, members, _waiting.Count, _waiting.LongestWait(now), pool.OpenPickCount);
     }
 
-    private static void Note(string text, bool isTrouble, List<BalancerEffect> outbox) =>
-        outbox.Add(new BalancerEffect.Note(text, isTrouble ? NoteLevel.Warning : NoteLevel.Info));
+    private ServiceCore? Find(string service) => service == WorkerService.Default ? Default : _byName.GetValueOrDefault(service);
+
+    private bool IsUnnamed(string service) => service != WorkerService.Default && _rules.Named.All(named => named.Key != service);
+
+    private ServiceCore Add(string name)
+    {
+        var service = New(name);
+        _byName.Add(name, service);
+        _services.Add(service);
+        return service;
+    }
+
+    private ServiceCore New(string name)
+    {
+        var rule = _rules.Of(name);
+        var pool = new WorkerPool(
+            new WorkerTable(rule.Limits, _early), rule.Policy, new Random(_random.Next()), _rebuildPause, name == WorkerService.Default);
+        if (_isStopping)
+        {
+            pool.Stop();
+        }
+
+        return new ServiceCore(_id, pool, _right, _answerBytesMax, name, _tickets);
+    }
 }

@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>Reports that ran ahead of their registry event: one per worker id, bounded in number and age.</summary>
-/// <param name="hold">How long one is kept: one lease TTL, after which its worker would be gone again anyway.</param>
-/// <param name="countMax">How many are kept at most.</param>
-internal sealed class EarlyReports(TimeSpan hold, int countMax)
+/// <remarks>One is kept for one lease TTL, after which its worker would be gone again anyway.</remarks>
+/// <param name="limits">How long one is kept, and how many are at most.</param>
+internal sealed class EarlyReports(BalancerLimits limits)
 {
     private readonly Dictionary<string, Early> _byId = new(StringComparer.Ordinal);
 
@@ -25,12 +25,12 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
             return true;
         }
 
-        if (_byId.Count >= countMax)
+        if (_byId.Count >= limits.EarlyReportsMax)
         {
             Expire(now);
         }
 
-        return _byId.Count < countMax && _byId.TryAdd(report.Worker.Id, new Early(report, now));
+        return _byId.Count < limits.EarlyReportsMax && _byId.TryAdd(report.Worker.Id, new Early(report, now));
     }
 
     /// <summary>Hands out, and forgets, the report of a worker that has now appeared.</summary>
@@ -40,7 +40,7 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
         {
             _byId.Remove(worker.Id);
             (report, receivedAt) = (held.Report, held.ReceivedAt);
-            return now - receivedAt < hold;
+            return now - receivedAt < limits.EarlyReportHold;
         }
 
         (report, receivedAt) = (null, default);
@@ -51,7 +51,7 @@ internal sealed class EarlyReports(TimeSpan hold, int countMax)
     {
         foreach (var (id, held) in _byId)
         {
-            if (now - held.ReceivedAt >= hold)
+            if (now - held.ReceivedAt >= limits.EarlyReportHold)
             {
                 _byId.Remove(id);
             }

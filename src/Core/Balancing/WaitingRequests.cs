@@ -7,7 +7,8 @@ namespace AkkaLb.Core.Balancing;
 /// there is no room for another one, the last of the longest line has to go, unless the new one's own line would be as long then.</remarks>
 /// <param name="countMax">How many wait at most.</param>
 /// <param name="waitMax">How long each waits at most.</param>
-internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
+/// <param name="tickets">Where their numbers come from; null: they are its own.</param>
+internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumbers? tickets = null)
 {
     /// <summary>So often is a client told that its request still waits.</summary>
     public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(2);
@@ -19,7 +20,7 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
         Comparer<Line>.Create((a, b) => (a.Requests.Count, a.Client).CompareTo((b.Requests.Count, b.Client))));
     private readonly DueQueue<WaitingRequest> _due = new();
     private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
-    private long _lastTicket;
+    private readonly TicketNumbers _tickets = tickets ?? new TicketNumbers();
 
     public int Count => _requests.Count;
 
@@ -62,7 +63,7 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
         }
 
         // What rode on it has been taken.
-        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, line, ++_lastTicket, now, now + time);
+        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, line, _tickets.Next(), now, now + time);
         _requests.Add((client, request.RequestId), waiting);
         line.HeardAt = now;
         line.Numbers.Add(request.RequestId);
@@ -163,6 +164,15 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax)
             Requests.AddLast(waiting.Place!);
         }
     }
+}
+
+/// <summary>Numbers for requests that wait: each above the one before.</summary>
+public sealed class TicketNumbers
+{
+    private long _last;
+
+    /// <summary>The next one.</summary>
+    public long Next() => ++_last;
 }
 
 /// <summary>A request that waits.</summary>

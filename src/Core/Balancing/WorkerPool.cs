@@ -15,7 +15,9 @@ namespace AkkaLb.Core.Balancing;
 /// <param name="policy">Who of them is next.</param>
 /// <param name="random">Of the policy; used by this pool alone.</param>
 /// <param name="rebuildPause">By the number of members; null: <see cref="RebuildPause"/>.</param>
-public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, Func<int, TimeSpan>? rebuildPause = null)
+/// <param name="isDefault">Whether it is the pool of the default service.</param>
+public sealed class WorkerPool(
+    WorkerTable table, Policy policy, Random random, Func<int, TimeSpan>? rebuildPause = null, bool isDefault = true)
 {
     /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must
     /// not keep everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by
@@ -40,6 +42,9 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
     private static readonly AssignRejection NoWorkers = new(
         AssignRejectReason.NoWorkers, "no worker is registered", TimeSpan.FromMilliseconds(500));
+
+    private static readonly AssignRejection NoWorkersOfService = new(
+        AssignRejectReason.NoWorkers, "no worker of that service is registered", TimeSpan.FromMilliseconds(500));
 
     private static readonly AssignRejection AllDraining = new(
         AssignRejectReason.NoWorkers, "every registered worker is draining, or cannot do jobs at the moment", TimeSpan.FromMilliseconds(500));
@@ -312,7 +317,7 @@ public sealed class WorkerPool(WorkerTable table, Policy policy, Random random, 
 
         if (_eligible.Length == 0)
         {
-            return table.MemberCount == 0 ? NoWorkers : AllDraining;
+            return table.MemberCount > 0 ? AllDraining : isDefault ? NoWorkers : NoWorkersOfService;
         }
 
         if (!_isReady)

@@ -18,18 +18,26 @@ public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMa
 /// Membership comes from the registry only; reports never add or remove anybody. A change costs what changed, and a report updates in place. Not
 /// thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
 /// </remarks>
-/// <param name="limits">Its bounds.</param>
-public sealed class WorkerTable(BalancerLimits limits)
+public sealed class WorkerTable
 {
     private readonly Dictionary<string, Candidate> _members = new(StringComparer.Ordinal);
-    private readonly EarlyReports _early = new(limits.EarlyReportHold, limits.EarlyReportsMax);
+    private readonly EarlyReports _early;
     private readonly List<Candidate> _moving = [];
     private Candidate[] _inOrder = [];
     private bool _isStale;
     private bool _hasChanged;
 
+    /// <param name="limits">Its bounds.</param>
+    public WorkerTable(BalancerLimits limits)
+        : this(limits, new EarlyReports(limits))
+    {
+    }
+
+    /// <param name="early">Reports that ran ahead, of other tables too.</param>
+    internal WorkerTable(BalancerLimits limits, EarlyReports early) => (Limits, _early) = (limits, early);
+
     /// <summary>Its bounds.</summary>
-    public BalancerLimits Limits => limits;
+    public BalancerLimits Limits { get; }
 
     /// <summary>Registered workers, draining ones included.</summary>
     public int MemberCount => _members.Count;

@@ -12,7 +12,8 @@ namespace AkkaLb.Core.Clients;
 /// until the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within
 /// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one overtakes it: see
 /// <see cref="WaitingJobs"/>. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>. How a balancer is found:
-/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n.
+/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n. Jobs of one service keep nobody
+/// of another waiting.
 /// </remarks>
 /// <param name="clientId">Above zero; no other client has it.</param>
 /// <param name="isInOrder">Balancers are tried in the order in which they are known; false: anywhere among them, so that clients spread.</param>
@@ -22,16 +23,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>So many times the ruling's delay have jobs to come back from a connection that never stood.</summary>
     private const int UnsentFactor = 10;
 
+    /// <summary>Services of which something is remembered while no job of them is pending.</summary>
+    private const int ServicesMax = 100;
+
     /// <summary>Time between two probes while a balancer is sought.</summary>
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<JobId, PendingJob> _jobs = [];
     private readonly Dictionary<long, PendingJob> _requests = [];
     private readonly GateWatch _gates = new(settings);
-    private readonly WaitingJobs _waiting = new(random);
-    private readonly HashSet<PendingJob> _called = [];
-    private readonly LeftOutWorkers _leftOut = new(settings.LeaveOutFor);
-    private readonly RetryBudget _budget = new(settings.RetryBudget);
+    private readonly Dictionary<string, ServiceView> _services = new(StringComparer.Ordinal);
+    private readonly List<ServiceView> _servicesInOrder = [];
     private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
     private readonly EndedPicks _ended = new(clientId);
     private readonly WakeQueue _wake = new();
@@ -42,12 +44,6 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private List<ClientEffect> _outbox = [];
     private bool _isClosed;
 
-    /// <summary>Somebody may have room whom we do not know as full: each waiting job that is given a worker calls the next one.</summary>
-    private bool _isLookingForRoom;
-
-    /// <summary>Places that became free while nobody waited but those that were called: at most one for each of these.</summary>
-    private int _unusedPlaces;
-
     /// <summary>The address of the balancer that is used; null: one is sought.</summary>
     public string? Balancer => _finder.Linked;
 
@@ -57,13 +53,25 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>Jobs that have not ended.</summary>
     public int PendingCount => _jobs.Count;
 
-    /// <summary>Nothing is remembered of any job: for tests.</summary>
-    internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count + _called.Count == 0 && _waiting.IsEmpty;
+    /// <summary>Services of which something is remembered: for tests.</summary>
+    internal int ServiceCount => _services.Count;
 
-    public TimeSpan? NextDue =>
-        Sooner(
-            Sooner(Sooner(_wake.NextDue, _gates.NextDue), Sooner(_waiting.NextDue, _rulings.NextDue)),
-            Sooner(_finder.NextDue, _ended.NextDue));
+    /// <summary>Nothing is remembered of any job: for tests.</summary>
+    internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count == 0 && _servicesInOrder.TrueForAll(s => s.IsEmpty);
+
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            var due = Sooner(Sooner(Sooner(_wake.NextDue, _gates.NextDue), _rulings.NextDue), Sooner(_finder.NextDue, _ended.NextDue));
+            foreach (var service in _servicesInOrder)
+            {
+                due = Sooner(due, service.Waiting.NextDue);
+            }
+
+            return due;
+        }
+    }
 
     /// <summary>Jobs sent to a worker and not yet answered, by worker.</summary>
     public IReadOnlyDictionary<WorkerKey, int> InFlight => _gates.Gates.Where(g => g.Jobs.Count > 0)
@@ -81,14 +89,14 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 Assigned(m, now);
                 break;
             case ClientInput.Submit m:
-                _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Timeout, now);
+                ServiceOf(m.Service).Budget.Deposit(now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Service, m.Timeout, now);
                 break;
             case Machines.Tick:
                 Tick(now);
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, m.Timeout, now);
+                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, m.Service, m.Timeout, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -216,7 +224,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Ask(job, now);
         }
 
-        LookForRoom(now);
+        _servicesInOrder.ForEach(service => LookForRoom(service, now));
     }
 
     /// <param name="rest">How long it is left alone.</param>
@@ -262,6 +270,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         job.AssignTime = now - job.FirstAskedAt!.Value;
+        var service = job.Service;
+        if (WorkerIds.ServiceOf(m.Workers[0].Worker.Id) != service.Name)
+        {
+            TryLater(job, "the balancer is of a version that knows no services but the default one", now);
+            return;
+        }
+
         if (job.Message is null)
         {
             End(job, new JobOutcome.Picked(m.Workers, m.Policy, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
@@ -278,17 +293,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         var target = m.Workers[0];
         job.LastNamed = target.Worker;
-        if (_gates.IsSilent(target) || (!job.TakesAnyone && _leftOut.Contains(target.Worker, now)))
+        if (_gates.IsSilent(target) || (!job.TakesAnyone && service.LeftOut.Contains(target.Worker, now)))
         {
             // Asked before we knew better. Sending would only make a dead letter.
             TryLater(job, $"worker {target.Worker.Id} has just been lost", now);
             return;
         }
 
-        if (_gates.TryGet(target, out var gate) && _waiting.IsFull(gate))
+        if (_gates.TryGet(target, out var gate) && service.Waiting.IsFull(gate))
         {
             // Asked for before we knew. A job that was called has a place somewhere else.
-            if (_called.Contains(job))
+            if (service.Called.Contains(job))
             {
                 Ask(job, now);
             }
@@ -300,11 +315,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
-        var goesOn = _called.Contains(job) && _isLookingForRoom;
+        var goesOn = service.Called.Contains(job) && service.IsLookingForRoom;
         Send(job, target, now);
         if (goesOn)
         {
-            CallOldest(now);
+            CallOldest(service, now);
         }
     }
 
@@ -318,10 +333,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             (job.HasWaited, job.LastRejection) = (true, null);
             job.LastTrouble = "every worker is at its capacity, and the balancer holds the job until a place is free";
             WakeAt(job, Earlier(job.Deadline, now + m.Again + settings.AssignTimeout));
-            if (_called.Remove(job) && _isLookingForRoom)
+            if (job.Service.Called.Remove(job) && job.Service.IsLookingForRoom)
             {
                 // There is room for it where it waits now, and perhaps for the next one.
-                CallOldest(now);
+                CallOldest(job.Service, now);
             }
         }
     }
@@ -349,14 +364,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         // One that cannot go everywhere says nothing of the others: the next may find a place where it could not.
-        var passesOn = _called.Contains(job) && (job.Incapable ?? job.Refused) is not null;
-        _isLookingForRoom &= passesOn || !_called.Contains(job);
+        var service = job.Service;
+        var passesOn = service.Called.Contains(job) && (job.Incapable ?? job.Refused) is not null;
+        service.IsLookingForRoom &= passesOn || !service.Called.Contains(job);
         if (reason == AssignRejectReason.AllExcluded && job.LeavesOutFull)
         {
             WaitForPlace(job, now);
             if (passesOn)
             {
-                CallOldest(now, behind: job);
+                CallOldest(service, now, behind: job);
             }
 
             return;
@@ -478,11 +494,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case JobRejectReason.OverCapacity:
                 var gate = job.Gate!;
                 LeaveGate(job, now);
-                var isNews = _waiting.Refused(gate, m.RetryAfter, now);
+                var isNews = job.Service.Waiting.Refused(gate, m.RetryAfter, now);
                 WaitForPlace(job, now);
                 if (isNews)
                 {
-                    LookForRoom(now);
+                    LookForRoom(job.Service, now);
                 }
 
                 return;
@@ -500,7 +516,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 LeaveOut(worker, "it is not there any more", now);
                 break;
             case JobRejectReason.Draining or JobRejectReason.Unable:
-                _leftOut.Add(worker, now);
+                job.Service.LeftOut.Add(worker, now);
                 break;
             default:
                 Add(worker, job.Refused ??= []);
@@ -573,9 +589,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Ask(gate, verdict, now);
         }
 
-        if (_waiting.TryRetry(now))
+        foreach (var service in _servicesInOrder)
         {
-            LookForRoom(now);
+            if (service.Waiting.TryRetry(now))
+            {
+                LookForRoom(service, now);
+            }
         }
 
         Probe(now);
@@ -584,13 +603,18 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     // ---- inside
 
     private void Add(
-        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, TimeSpan timeout, TimeSpan now)
+        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, string serviceName, TimeSpan timeout,
+        TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
         Debug.Assert(key is null or { Length: >= 1 and <= Core.Assign.KeyLengthMax }, "checked where it is given");
+        Debug.Assert(WorkerService.IsValid(serviceName), "checked where it is given");
+        var service = ServiceOf(serviceName);
+        service.JobCount++;
         var job = new PendingJob
         {
+            Service = service,
             Id = new JobId(clientId, ++_jobSequence),
             Ticket = ticket,
             Message = message,
@@ -614,7 +638,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         _jobs.Add(job.Id, job);
-        if (message is not null && (!_waiting.IsEmpty || _called.Count > 0))
+        if (message is not null && (!service.Waiting.IsEmpty || service.Called.Count > 0))
         {
             WaitForPlace(job, now);
         }
@@ -648,17 +672,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
         var finished = job.Message is null ? null : _ended.Asked(job.RequestId, now);
         job.Pick = finished is null ? 0 : job.RequestId;
-        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished));
+        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
     {
-        var full = job.Message is null ? [] : _waiting.Full;
+        var full = job.Message is null ? [] : job.Service.Waiting.Full;
         job.LeavesOutFull = full.Count > 0;
         List<WorkerKey> always = [];
         if (job.Incapable is not null || full.Count > 0 || _gates.Silent.Count > 0)
         {
-            always = [.. job.Incapable ?? [], .. full, .. _gates.Silent.Select(g => g.Worker).Take(Assign.LeaveOutMax)];
+            always = [.. job.Incapable ?? [], .. full, .. SilentOf(job.Service).Take(Assign.LeaveOutMax)];
         }
 
         if (job is { TakesAnyone: false, Refused: not null })
@@ -666,20 +690,47 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             always.AddRange(job.Refused);
         }
 
-        var leaveOut = job.TakesAnyone ? [.. always.Distinct().Take(Assign.LeaveOutMax)] : _leftOut.Current(always, Assign.LeaveOutMax, now);
+        var leaveOut = job.TakesAnyone
+            ? [.. always.Distinct().Take(Assign.LeaveOutMax)]
+            : job.Service.LeftOut.Current(always, Assign.LeaveOutMax, now);
         job.LeavesOutOthers = leaveOut.Count > (job.Incapable?.Count ?? 0);
         return leaveOut;
+    }
+
+    private IEnumerable<WorkerKey> SilentOf(ServiceView service) =>
+        _gates.Silent.Select(g => g.Worker).Where(worker => WorkerIds.ServiceOf(worker.Id) == service.Name);
+
+    private ServiceView ServiceOf(WorkerKey worker) => ServiceOf(WorkerIds.ServiceOf(worker.Id));
+
+    private ServiceView ServiceOf(string name)
+    {
+        if (_services.TryGetValue(name, out var service))
+        {
+            return service;
+        }
+
+        if (_services.Count >= ServicesMax)
+        {
+            // Of those without jobs nothing is forgotten but whom they leave out for the moment.
+            _servicesInOrder.RemoveAll(s => s.IsEmpty && _services.Remove(s.Name));
+        }
+
+        service = new ServiceView(name, settings, random);
+        _services.Add(name, service);
+        _servicesInOrder.Add(service);
+        return service;
     }
 
     /// <summary>Every worker is full, or older jobs wait already.</summary>
     private void WaitForPlace(PendingJob job, TimeSpan now)
     {
-        _called.Remove(job);
-        if (job.LeavesOutFull && job.State == PendingState.Assigning && _unusedPlaces > 0)
+        var service = job.Service;
+        service.Called.Remove(job);
+        if (job.LeavesOutFull && job.State == PendingState.Assigning && service.UnusedPlaces > 0)
         {
             // A place became free while the balancer was asked for others, and nobody else waited for it.
-            _unusedPlaces--;
-            _called.Add(job);
+            service.UnusedPlaces--;
+            service.Called.Add(job);
             Ask(job, now);
             return;
         }
@@ -697,27 +748,27 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             job.LastTrouble = "every worker is at its capacity, and older jobs wait too";
         }
 
-        _waiting.Add(job, now);
+        service.Waiting.Add(job, now);
         WakeAt(job, job.Deadline);
     }
 
-    private void LookForRoom(TimeSpan now)
+    private void LookForRoom(ServiceView service, TimeSpan now)
     {
-        _isLookingForRoom = true;
-        CallOldest(now);
+        service.IsLookingForRoom = true;
+        CallOldest(service, now);
     }
 
     /// <param name="behind">Only those that are younger than this one; null: all that wait.</param>
-    private bool CallOldest(TimeSpan now, PendingJob? behind = null)
+    private bool CallOldest(ServiceView service, TimeSpan now, PendingJob? behind = null)
     {
-        if (_finder.Linked is not null && !_isClosed && _waiting.TakeOldest(behind) is { } job)
+        if (_finder.Linked is not null && !_isClosed && service.Waiting.TakeOldest(behind) is { } job)
         {
-            _called.Add(job);
+            service.Called.Add(job);
             Ask(job, now);
         }
         else
         {
-            _isLookingForRoom = false;
+            service.IsLookingForRoom = false;
             return false;
         }
 
@@ -748,7 +799,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         if (_gates.Heard(gate, now))
         {
-            _leftOut.Remove(gate.Worker);
+            ServiceOf(gate.Worker).LeftOut.Remove(gate.Worker);
         }
     }
 
@@ -759,7 +810,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             (job.EarlierWorkers ??= []).Add(earlier.Worker);
         }
 
-        _called.Remove(job);
+        job.Service.Called.Remove(job);
         job.State = PendingState.InFlight;
         (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection) = (target, now, false, null);
         job.Sends++;
@@ -846,7 +897,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         {
             Fail(job, JobError.RetriesExhausted, worker, $"{seen}; lost {job.Unknown.Count + 1} times", now, failure);
         }
-        else if (!_budget.TryWithdraw(now))
+        else if (!job.Service.Budget.TryWithdraw(now))
         {
             Fail(job, JobError.RetriesExhausted, worker, $"{seen}; the retry budget is used up", now, failure);
         }
@@ -865,7 +916,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void BackOffUntil(PendingJob job, TimeSpan until, TimeSpan now)
     {
-        _called.Remove(job);
+        job.Service.Called.Remove(job);
         LeaveGate(job, now);
         if (_isClosed)
         {
@@ -896,7 +947,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void LeaveOut(WorkerKey worker, string seen, TimeSpan now)
     {
-        if (_leftOut.Add(worker, now))
+        if (ServiceOf(worker).LeftOut.Add(worker, now))
         {
             ToBalancer(new WorkerUnreachable(worker, seen));
         }
@@ -925,13 +976,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         LeaveGate(job, now);
         _jobs.Remove(job.Id);
         _requests.Remove(job.RequestId);
-        _waiting.Remove(job);
-        _called.Remove(job);
+        var service = job.Service;
+        service.JobCount--;
+        service.Waiting.Remove(job);
+        service.Called.Remove(job);
         _outbox.Add(new ClientEffect.Finish(job.Id, job.Ticket, outcome));
         job.End();
         if (freesPlace)
         {
-            _unusedPlaces = CallOldest(now) ? _unusedPlaces : Math.Min(_unusedPlaces + 1, _called.Count);
+            service.UnusedPlaces = CallOldest(service, now)
+                ? service.UnusedPlaces
+                : Math.Min(service.UnusedPlaces + 1, service.Called.Count);
         }
     }
 

@@ -13,14 +13,17 @@ public abstract record ClientInput
     /// <param name="Timeout">Until its deadline; above zero.</param>
     /// <param name="Weight">The load that it is expected to be, in ordinary jobs: 1 to <see cref="Assign.WeightMax"/>.</param>
     /// <param name="Key">What it belongs to: 1 to <see cref="Assign.KeyLengthMax"/> characters. Null: none.</param>
+    /// <param name="Service">Of which a worker is to do it; see <see cref="WorkerService"/>.</param>
     public sealed record Submit(
-        object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null) : ClientInput;
+        object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
+        string Service = WorkerService.Default) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>
     /// <param name="Count">How many picks in one request.</param>
     /// <param name="Timeout">Until its deadline; above zero.</param>
-    public sealed record SubmitAssign(object Ticket, int Count, TimeSpan Timeout) : ClientInput;
+    /// <param name="Service">Of which the workers are to be.</param>
+    public sealed record SubmitAssign(object Ticket, int Count, TimeSpan Timeout, string Service = WorkerService.Default) : ClientInput;
 
     /// <summary>The directory of balancers was read, or has changed.</summary>
     public sealed record BalancersKnown(IReadOnlyList<string> Addresses) : ClientInput;

@@ -52,15 +52,15 @@ internal sealed class EndedPicks(long client)
     /// have ended.</summary>
     public void BalancerFound(long since)
     {
-        (Since, _settled, _lastPick, _isTaken) = (since, since, since - 1, false);
+        (Since, _settled, _lastPick, _isTaken, _isAtOnce) = (since, since, since - 1, false, false);
         _ended.Clear();
         _open.Clear();
     }
 
     /// <summary>The balancer has answered.</summary>
     /// <param name="takesFinished">It understands <see cref="Finished"/>.</param>
-    /// <param name="atOnce">It wants to hear of an end at once.</param>
-    public void Answered(bool takesFinished, bool atOnce) => (_isTaken, _isAtOnce) = (takesFinished, atOnce);
+    /// <param name="atOnce">It wants to hear of an end at once. One service of it that does is enough.</param>
+    public void Answered(bool takesFinished, bool atOnce) => (_isTaken, _isAtOnce) = (takesFinished, _isAtOnce || atOnce);
 
     /// <summary>A pick is asked for.</summary>
     /// <returns>What rides on the question.</returns>

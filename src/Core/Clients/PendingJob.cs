@@ -5,6 +5,9 @@ internal sealed class PendingJob
 {
     public required JobId Id { get; init; }
 
+    /// <summary>Of which a worker is to do it.</summary>
+    public required ServiceView Service { get; init; }
+
     public required object Ticket { get; set; }
 
     /// <summary>Null for an assignment without a job.</summary>

@@ -1,3 +1,4 @@
+using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Core.Clusters;
@@ -347,8 +348,8 @@ public sealed class ClusterFormation(NodeLife self, string policy, FormationSett
     {
         if (members.Find(e => e.Policy != policy) is { } other)
         {
-            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with --policy {other.Policy}, or "
-                + $"start all of them again with one policy";
+            return $"the balancers of this cluster have the policy {other.Policy}, this one {policy}: start it with "
+                + $"{ServiceRules.FlagsFor(other.Policy)}, or start all of them again with one policy";
         }
 
         return members.Find(e => HasTls(e.Node) != HasTls(self)) is not { } unlike ? null

@@ -27,17 +27,17 @@ public sealed record WatcherState(
     string LastProblem,
     int MemberCount) : IAkkaLbMessage;
 
-/// <summary>Asks <c>/user/balancer</c> for its tables; answered with a <see cref="BalancerState"/>, to anyone, at any time.</summary>
+/// <summary>Asks <c>/user/balancer</c> for its tables of one service; answered with a <see cref="BalancerState"/>, to anyone, at any time.</summary>
 /// <param name="From">The place, in registration order and from 0, of the first member to tell of.</param>
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
-public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
+public sealed record GetBalancerState(int From, int Count, string Service = WorkerService.Default) : IAkkaLbMessage
 {
     /// <summary>At 185 bytes a member the largest page takes 92,500 of the 128,000 bytes of a frame; one with many reasons on it is
     /// shorter.</summary>
     public const int CountMax = 500;
 }
 
-/// <summary>A balancer's tables at this moment: one page of its members.</summary>
+/// <summary>A balancer's tables of one service at this moment: one page of its members.</summary>
 /// <param name="Id">Its name in etcd.</param>
 /// <param name="Rejection">Why a request that leaves nobody out would be rejected now, in words. Empty: it would be answered.</param>
 /// <param name="Version">Rises with each change of the membership: pages with different versions do not belong together.</param>
@@ -46,10 +46,18 @@ public sealed record GetBalancerState(int From, int Count) : IAkkaLbMessage
 /// <param name="Waiting">Requests that wait for a free place.</param>
 /// <param name="LongestWait">How long the one has waited that came first; zero when none waits.</param>
 /// <param name="OpenPicks">Picks that have been given to clients that tell when they end, and have not ended.</param>
+/// <param name="Services">Names of all services of the balancer.</param>
 /// <param name="Members">In registration order. Fewer than were asked for when more would not fit a frame; the next page begins behind them.</param>
 public sealed record BalancerState(
     string Id, string Policy, string Rejection, long Version, int MemberCount, int From, IReadOnlyList<MemberState> Members, int Waiting = 0,
-    TimeSpan LongestWait = default, int OpenPicks = 0) : IAkkaLbMessage;
+    TimeSpan LongestWait = default, int OpenPicks = 0, IReadOnlyList<string>? Services = null) : IAkkaLbMessage
+{
+    /// <summary>A balancer serves this many services at most.</summary>
+    public const int ServicesMax = 100;
+
+    /// <summary>Of the balancer; empty from a version that has the default one only.</summary>
+    public IReadOnlyList<string> Services { get; } = Services ?? [];
+}
 
 /// <summary>A registered worker as the balancer sees it.</summary>
 /// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>

@@ -18,6 +18,15 @@ public record SettingKey(string Path, SettingKind Kind, string? Flag = null)
     /// <summary>Another setting, and the text it has when this one's flag is given and its own is not.</summary>
     public (SettingKey Key, string Text)? Implies { get; init; }
 
+    /// <summary>Whether there is one for each name that the user chooses: the path has a name <c>*</c> in it.</summary>
+    public bool IsNamed => Path.Contains(".*.", StringComparison.Ordinal);
+
+    /// <summary>The section that has the names as its keys.</summary>
+    internal string SectionOfNames => Path[..Path.IndexOf(".*.", StringComparison.Ordinal)];
+
+    /// <summary>Its path for one of the names.</summary>
+    internal string PathFor(string name) => Path.Replace("*", name, StringComparison.Ordinal);
+
     /// <summary>The path and, in brackets, the flag: how messages name the setting.</summary>
     public sealed override string ToString() => Flag is null ? Path : $"{Path} ({Flag})";
 }

@@ -4,11 +4,13 @@ using Akka.Configuration.Hocon;
 namespace AkkaLb.Hosting.Hocon;
 
 /// <summary>All settings a program knows under <c>akkalb</c>. Immutable, thread-safe.</summary>
+/// <remarks>A name <c>*</c> in the path of a setting stands for any one name that the user chooses. Such a setting may be missing.</remarks>
 public sealed class SettingsSchema
 {
     private const string Root = "akkalb";
     private readonly Dictionary<string, SettingKey> _keys;
     private readonly HashSet<string> _sections;
+    private readonly IReadOnlyList<string> _sectionsOfNames;
 
     /// <exception cref="ArgumentException">A key is named twice, lies outside <c>akkalb</c>, or is also the section of another.</exception>
     public SettingsSchema(params IReadOnlyList<SettingKey> keys)
@@ -16,6 +18,7 @@ public sealed class SettingsSchema
         Keys = keys;
         _keys = keys.ToDictionary(key => key.Path);
         _sections = [Root, .. keys.SelectMany(key => SectionsOf(key.Path))];
+        _sectionsOfNames = [.. keys.Where(key => key.IsNamed).Select(key => key.SectionOfNames).Distinct()];
         var misplaced = keys.FirstOrDefault(key => !key.Path.StartsWith(Root + ".", StringComparison.Ordinal) || _sections.Contains(key.Path));
         if (misplaced is not null) throw new ArgumentException($"{misplaced.Path} cannot be a setting", nameof(keys));
     }
@@ -35,6 +38,7 @@ public sealed class SettingsSchema
         }
         foreach (var key in Keys)
         {
+            if (key.IsNamed) continue;
             // Below a section that is no object, all keys are missing: saying so once is enough.
             if (ConfigTree.Find(config, key.Path) is not null || SectionsOf(key.Path).Any(problems.ContainsKey)) continue;
             problems[key.Path] = $"{key} is missing; it {key.Kind.Requirement}";
@@ -62,7 +66,7 @@ public sealed class SettingsSchema
         {
             if (ProblemAt(path, value) is not { } problem) continue;
             problems.Add(source.Length == 0 ? problem : $"{source}: {problem}");
-            if (_keys.TryGetValue(path, out var key)) takenOut.Add(key);
+            if (_keys.TryGetValue(PatternOf(path), out var key)) takenOut.Add(key with { Path = path });
             ConfigTree.Remove(layer, path);
         }
         return takenOut;
@@ -78,15 +82,46 @@ public sealed class SettingsSchema
 
     private string? ProblemAt(string path, HoconValue value)
     {
-        if (_keys.TryGetValue(path, out var key))
+        if (_keys.TryGetValue(PatternOf(path), out var key))
         {
             return key.Kind.ProblemIn(value) is { } problem
-                ? $"{key} = {(key.Kind.IsSecret ? "(not shown)" : SettingText.Show(value))}: {problem}"
+                ? $"{key with { Path = path }} = {(key.Kind.IsSecret ? "(not shown)" : SettingText.Show(value))}: {problem}"
                 : null;
         }
-        if (_sections.Contains(path)) return $"{path} = {SettingText.Show(value)}: must be an object of settings, {path} {{ ... }}";
-        var meant = NearestName.Of(path, [.. _keys.Keys, .. _sections.Where(section => section != Root)]);
+        if (_sections.Contains(PatternOf(path)))
+        {
+            return $"{path} = {SettingText.Show(value)}: must be an object of settings, {path} {{ ... }}{FlagFor(path)}";
+        }
+        var pattern = PatternOf(path);
+        var meant = NearestName.Of(pattern, [.. _keys.Keys, .. _sections.Where(section => section != Root)]);
+        if (meant?.IndexOf('*') is >= 0 and var star)
+        {
+            // The name that was chosen, not the star that stands for any.
+            meant = pattern.StartsWith(meant[..(star + 1)], StringComparison.Ordinal)
+                ? meant[..star] + path[star..].Split('.')[0] + meant[(star + 1)..]
+                : meant.Replace("*", "NAME", StringComparison.Ordinal);
+        }
         return $"unknown key {Excerpt.Of(path)}; " + (meant is null ? "remove it" : $"did you mean {meant}?");
+    }
+
+    // A section of names may be set by a flag too, which says name and value together.
+    private string FlagFor(string path) =>
+        Keys.FirstOrDefault(key => key.IsNamed && key.Flag is not null && key.SectionOfNames == path) is { } named
+            ? $"; with {named.Flag} it is {named.ValueName}"
+            : "";
+
+    // The path with a star for a name that the user chose.
+    private string PatternOf(string path)
+    {
+        foreach (var section in _sectionsOfNames)
+        {
+            if (path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.Ordinal))
+            {
+                var end = path.IndexOf('.', section.Length + 1);
+                return $"{section}.*{(end < 0 ? "" : path[end..])}";
+            }
+        }
+        return path;
     }
 
     // What a section holds that is not itself a known section with an object: settings, unknown keys, and sections of the wrong shape.
@@ -99,7 +134,7 @@ public sealed class SettingsSchema
 
     private void Collect(string path, HoconValue value, List<(string, HoconValue)> leaves)
     {
-        if (!_sections.Contains(path) || !value.IsObject())
+        if (!_sections.Contains(PatternOf(path)) || !value.IsObject())
         {
             leaves.Add((path, value));
             return;

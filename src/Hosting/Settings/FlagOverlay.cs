@@ -11,10 +11,29 @@ public sealed class FlagOverlay
 {
     private readonly StringBuilder _hocon = new();
 
-    /// <summary>As the flag of a setting gives it: several texts with commas between, or a number of the setting's unit.</summary>
-    public FlagOverlay Set(SettingKey key, string? text) => key.Kind.IsList ? SetList(key.Path, text)
+    /// <summary>As the flag of a setting gives it: several texts with commas between, several <c>name=value</c> with commas between, or a number of
+    /// the setting's unit.</summary>
+    public FlagOverlay Set(SettingKey key, string? text) => key.IsNamed ? SetNamed(key, text) : key.Kind.IsList ? SetList(key.Path, text)
         : key.Unit.Length > 0 ? SetDuration(key.Path, text, key.Unit)
         : Set(key.Path, text);
+
+    /// <summary>What is no <c>name=value</c> is passed on as what the section cannot be.</summary>
+    private FlagOverlay SetNamed(SettingKey key, string? text)
+    {
+        foreach (var item in text?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+        {
+            var equals = item.IndexOf('=', StringComparison.Ordinal);
+            var name = equals > 0 ? item[..equals].TrimEnd() : "";
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+            {
+                return Set(key.SectionOfNames, text);
+            }
+
+            Set(key.PathFor(name), item[(equals + 1)..].TrimStart());
+        }
+
+        return this;
+    }
 
     public FlagOverlay Set(string path, string? value)
     {

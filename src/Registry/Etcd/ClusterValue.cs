@@ -7,6 +7,9 @@ namespace AkkaLb.Registry.Etcd;
 /// <summary>A cluster member's value in the registry: <c>{"address","uid","generation","policy"}</c>.</summary>
 public static class ClusterValue
 {
+    /// <summary>Longest text of policies in characters; a value takes 4 KiB at most.</summary>
+    public const int PolicyLengthMax = 2048;
+
     /// <summary>The bytes to put.</summary>
     public static byte[] Write(ClusterEntry entry) => JsonValue.Write(
         new Json { Address = entry.Node.Address, Uid = entry.Node.Uid, Generation = entry.Generation, Policy = entry.Policy });
@@ -32,6 +35,6 @@ public static class ClusterValue
 
         [JsonWhole(1, long.MaxValue)] public required long Generation { get; init; }
 
-        [JsonText(128)] public required string Policy { get; init; }
+        [JsonText(PolicyLengthMax)] public required string Policy { get; init; }
     }
 }

@@ -8,8 +8,8 @@ using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Etcd;
 
-/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, each under its holder's lease, and the balancers as a service beside
-/// them.</summary>
+/// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, or <c>{prefix}/workers/{service}/{id}</c>, each under its
+/// holder's lease, and the balancers as a service beside them.</summary>
 /// <remarks>
 /// Thread-safe. Each request is tried once, with <see cref="EtcdSettings.RequestTimeout"/> as its deadline; a call makes at most a
 /// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.

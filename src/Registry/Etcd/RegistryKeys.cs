@@ -22,12 +22,12 @@ internal sealed class RegistryKeys(string prefix)
     public ByteString ClusterGeneration { get; } = ByteString.CopyFromUtf8($"{prefix}/cluster-generation");
 
     /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
-    public ByteString WorkerKey(string id) => Workers.KeyOf(Checked(id));
+    public ByteString WorkerKey(string id) => Workers.KeyOf(Checked(id, WorkerIds.IsWorker(id)));
 
     /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
-    public ByteString ClusterKey(string id) => Cluster.KeyOf(Checked(id));
+    public ByteString ClusterKey(string id) => Cluster.KeyOf(Checked(id, WorkerIds.IsValid(id)));
 
-    private static string Checked(string id) => WorkerIds.IsValid(id)
+    private static string Checked(string id, bool isValid) => isValid
         ? id
         : throw new ArgumentException(
             $"'{id}' is no valid id: 1 to {WorkerIds.LengthMax} ASCII letters, digits, dots, underscores and hyphens", nameof(id));

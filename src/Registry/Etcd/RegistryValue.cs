@@ -54,7 +54,7 @@ public static class RegistryValue
         string id, ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out WorkerRecord? worker, [NotNullWhen(false)] out string? problem)
     {
         worker = null;
-        if (!WorkerIds.IsValid(id))
+        if (!WorkerIds.IsWorker(id))
         {
             problem = "the key does not end in a valid worker id";
             return false;

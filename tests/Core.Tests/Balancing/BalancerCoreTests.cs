@@ -12,7 +12,7 @@ public class BalancerCoreTests
 
     public BalancerCoreTests() => _balancer = new BalancerCore(
         "balancer",
-        Pool(Policy.Of(Policy.RoundRobin), BalancerLimits.Default),
+        ServiceRules.All(Policy.Of(Policy.RoundRobin), BalancerLimits.Default), new Random(4053),
         new DecidingRight(() => _term, () => _isHeld),
         answerBytesMax: 100_000);
 
@@ -87,7 +87,8 @@ public class BalancerCoreTests
     {
         const int Times = 1_000;
         var balancer = new BalancerCore(
-            "balancer", Pool(Policy.Of(Policy.RoundRobin), BalancerLimits.Default), DecidingRight.Always, answerBytesMax: 100_000);
+            "balancer", ServiceRules.All(Policy.Of(Policy.RoundRobin), BalancerLimits.Default), new Random(4053), DecidingRight.Always,
+            answerBytesMax: 100_000);
         var outbox = new List<BalancerEffect>();
         balancer.Handle(Read([.. Enumerable.Range(0, workers).Select(i => Up($"{i}", i + 1))], 1), default, outbox);
         var request = Request(1);

@@ -5,7 +5,7 @@ namespace AkkaLb.Core.Tests.Balancing;
 
 public class EarlyReportsTests
 {
-    private readonly EarlyReports _early = new(hold: S(5), countMax: 2);
+    private readonly EarlyReports _early = new(BalancerLimits.Default with { EarlyReportHold = S(5), EarlyReportsMax = 2 });
 
     [Fact]
     public void A_held_report_comes_back_once_with_the_time_it_came()

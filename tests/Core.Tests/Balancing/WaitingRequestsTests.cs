@@ -240,7 +240,8 @@ public class WaitingRequestsTests
     public void A_balancer_that_may_not_decide_any_more_tells_those_that_wait()
     {
         _balancer = new BalancerCore(
-            "b", Pool(Policy.Of(Policy.FirstFree), BalancerLimits.Default), new DecidingRight(() => 1, () => _isHeld), answerBytesMax: 100_000);
+            "b", ServiceRules.All(Policy.Of(Policy.FirstFree), BalancerLimits.Default), new Random(4053), new DecidingRight(() => 1, () => _isHeld),
+            answerBytesMax: 100_000);
         Handle(Read([Places(1, "a", 1), Places(1, "b", 2)]));
         Fill();
         Ask(1, 3);
@@ -374,7 +375,7 @@ public class WaitingRequestsTests
             }
 
             var waiting = asked.Count - answered.Count;
-            var free = _balancer.Pool.Eligible.Count(c => c.HasFreePlace);
+            var free = _balancer.Default.Pool.Eligible.Count(c => c.HasFreePlace);
             Assert.True(waiting == 0 || free == 0, $"{waiting} wait, and {free} have a free place");
         }
 
@@ -383,7 +384,9 @@ public class WaitingRequestsTests
     });
 
     private static BalancerCore Balancer(BalancerLimits limits) =>
-        new("b", Pool(Policy.Of(Policy.FirstFree), limits, _ => TimeSpan.Zero), DecidingRight.Always, answerBytesMax: 100_000);
+        new(
+            "b", ServiceRules.All(Policy.Of(Policy.FirstFree), limits), new Random(4053), DecidingRight.Always, answerBytesMax: 100_000,
+            _ => TimeSpan.Zero);
 
     private static Member Places(int places, string id, long order, int speed = 100) =>
         Up(id, order, incarnation: order) with { Worker = Worker(id, order) with { Places = places, Speed = speed } };
@@ -409,7 +412,7 @@ public class WaitingRequestsTests
     {
         _now = $"{client}:{request}";
         var finished = new Finished(client, 0, [.. (ended ?? []).Select(Ended)]);
-        Handle(new Assign(request, 1, leaveOut is null ? [] : [_balancer.Table.Find(leaveOut)!.Key], null, remaining ?? S(60), 1, finished), now);
+        Handle(new Assign(request, 1, leaveOut is null ? [] : [_balancer.FindWorker(leaveOut)!.Key], null, remaining ?? S(60), 1, finished), now);
     }
 
     private void End(long client, long pick) => Handle(new Finished(client, 0, [Ended(pick)]));

@@ -23,6 +23,8 @@ internal sealed class ClientDriver(ClientSettings settings, long clientId, Rando
 
     public string? Balancer => _core.Balancer;
 
+    public int ServiceCount => _core.ServiceCount;
+
     public int PendingCount => _core.PendingCount;
 
     public bool IsEmpty => _core.IsEmpty;

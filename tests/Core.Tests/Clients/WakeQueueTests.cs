@@ -111,7 +111,8 @@ public class WakeQueueTests
 
     private static PendingJob Job(long sequence) => new()
     {
-        Id = new JobId(1, sequence), Ticket = "", Message = null, IsIdempotent = false, Count = 1, SubmittedAt = default, Deadline = default,
+        Id = new JobId(1, sequence), Service = new ServiceView("s", ClientSettings.Default, new Random(1)), Ticket = "", Message = null,
+        IsIdempotent = false, Count = 1, SubmittedAt = default, Deadline = default,
     };
 
     private List<PendingJob> TakeAll(TimeSpan now)

@@ -112,7 +112,8 @@ public sealed class LoopbackCluster : IAsyncDisposable
         var system = Nodes.Start("balancer", _log, UserMessages.None, port);
         var registry = system.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
         var balancer = system.ActorOf(
-            BalancerActor.Props("balancer", Policy.Of(_policy), new Random(1), BalancerLimits.Default), BalancerActor.ActorName);
+            BalancerActor.Props("balancer", ServiceRules.All(Policy.Of(_policy), BalancerLimits.Default), new Random(1)),
+            BalancerActor.ActorName);
         var tap = system.ActorOf(Props.Create(() => new Tap(balancer, _status)));
         system.ActorOf(EtcdWatcherActor.Props(new EmbeddedRegistry(system, registry, TimeSpan.FromSeconds(2)), tap), EtcdWatcherActor.ActorName);
         return system;

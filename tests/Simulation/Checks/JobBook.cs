@@ -1,5 +1,6 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
+using AkkaLb.Simulation.Nodes;
 using AkkaLb.Simulation.World;
 
 namespace AkkaLb.Simulation.Checks;
@@ -29,8 +30,18 @@ internal sealed class JobBook(Run run)
         Open++;
     }
 
-    public void Started(JobRecord job, Process worker)
+    public void Started(JobRecord job, WorkerProcess worker)
     {
+        if (worker.Service != job.Service)
+        {
+            run.Violate("jobs-keep-to-their-service", $"{job}, of the service {job.Service}, was started at {worker.Name}");
+        }
+
+        if (job.Service != WorkerService.Default)
+        {
+            run.Marks.Reach(Checks.Mark.JobOfANamedService);
+        }
+
         job.Starts.Add($"{worker.Name}/{worker.Life}");
         if (!job.IsIdempotent && job.Starts.Count > 1)
         {

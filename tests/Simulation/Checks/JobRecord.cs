@@ -4,11 +4,15 @@ using AkkaLb.Core.Clients;
 namespace AkkaLb.Simulation.Checks;
 
 /// <summary>What the world knows of one job: more than anybody who takes part.</summary>
-internal sealed class JobRecord(int number, string client, bool isIdempotent, string habit, int milliseconds, TimeSpan timeout, TimeSpan submittedAt)
+internal sealed class JobRecord(
+    int number, string client, string service, bool isIdempotent, string habit, int milliseconds, TimeSpan timeout, TimeSpan submittedAt)
 {
     public int Number => number;
 
     public string Client => client;
+
+    /// <summary>Whose workers may do it.</summary>
+    public string Service => service;
 
     public bool IsIdempotent => isIdempotent;
 

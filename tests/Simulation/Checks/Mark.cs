@@ -59,6 +59,7 @@ internal enum Mark
     WorkerGaveUp,
     WorkerLeftInOrder,
     DrainGaveUpJobs,
+    JobOfANamedService,
     JobQueued,
     JobRejectedOverCapacity,
     JobRejectedDraining,

@@ -46,7 +46,7 @@ internal sealed partial class BalancerProcess
             return;
         }
 
-        foreach (var candidate in _balancerCore.Table.Page(0, int.MaxValue))
+        foreach (var candidate in Candidates)
         {
             if (candidate.HasReport && WorkerProcess.BytesOf(candidate.Key.Incarnation, candidate.ReportSequence) != candidate.ResidentBytes)
             {
@@ -57,7 +57,7 @@ internal sealed partial class BalancerProcess
 
     private void MarkReport(MemoryReport m)
     {
-        var registered = _balancerCore.Table.Find(m.Worker.Id);
+        var registered = _balancerCore.FindWorker(m.Worker.Id);
         if (registered?.Key != m.Worker)
         {
             Hold(m);
@@ -94,7 +94,7 @@ internal sealed partial class BalancerProcess
     {
         foreach (var (id, (worker, at)) in _early.ToList())
         {
-            if (_balancerCore.Table.Find(id) is not { } candidate || candidate.Key != worker)
+            if (_balancerCore.FindWorker(id) is not { } candidate || candidate.Key != worker)
             {
                 continue;
             }

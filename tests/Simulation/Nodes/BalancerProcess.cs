@@ -72,9 +72,12 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     /// <summary>In a cluster: it may answer at this moment, as far as it knows.</summary>
     public bool HoldsTheRight => IsUp && _term != 0 && Now < _heldUntil;
 
+    private IEnumerable<Candidate> Candidates => _balancerCore.Services.SelectMany(s => s.Table.Page(0, int.MaxValue).ToArray());
+
     /// <summary>Whether its policy may name this worker now.</summary>
     public bool CanName(WorkerKey worker) =>
-        _balancerCore.Table.Find(worker.Id) is { } candidate && candidate.Key == worker && _balancerCore.Pool.IsEligible(candidate, Now);
+        _balancerCore.ServiceOf(worker.Id) is { } service && service.Table.Find(worker.Id) is { } candidate && candidate.Key == worker
+            && service.Pool.IsEligible(candidate, Now);
 
     public override void Leave()
     {
@@ -198,7 +201,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             yield break;
         }
 
-        var table = _balancerCore.Table.Page(0, int.MaxValue).ToArray().Select(
+        var table = Candidates.Select(
             c => (c.Member.Worker.Id, c.Member.Worker.Incarnation, c.Member.Worker.State));
         var registry = Run.Members.Select(m => (m.Worker.Id, m.Worker.Incarnation, m.Worker.State));
         if (!table.Order().SequenceEqual(registry.Order()))
@@ -206,14 +209,17 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             yield return $"the table of {Name} ({string.Join(" ", table)}) is not what the registry holds ({string.Join(" ", registry)})";
         }
 
-        if (_balancerCore.Pool.OpenPickCount is > 0 and var open && Run.Jobs.All.All(job => job.Outcome is not null))
+        if (_balancerCore.Services.Sum(s => s.Pool.OpenPickCount) is > 0 and var open && Run.Jobs.All.All(job => job.Outcome is not null))
         {
             yield return $"{Name} takes {open} picks for open, though all jobs have ended";
         }
 
-        if (_balancerCore.Pool.WhyRejecting(Now) is { } no)
+        foreach (var service in _balancerCore.Services)
         {
-            yield return $"{Name} rejects: {no.Sentence}";
+            if (service.Pool.WhyRejecting(Now) is { } no)
+            {
+                yield return $"{Name} rejects jobs of {service.Name}: {no.Sentence}";
+            }
         }
     }
 
@@ -249,7 +255,8 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         _held.Clear();
         _balancerCore = new BalancerCore(
             Name,
-            new WorkerPool(new WorkerTable(Plants.In(Limits, Run.Planted)), Policy.Of(Run.Scenario.Policy), new Random(Random.Next())),
+            Run.Scenario.RulesWith(Plants.In(Limits, Run.Planted)),
+            new Random(Random.Next()),
             right,
             answerBytesMax: 100_000);
         _balancer = new Driver<BalancerEffect>(this, Plants.In(_balancerCore, Run.Planted), Perform);
@@ -374,7 +381,7 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     /// <summary>For the jobs by which the world finds out whether each client gets to each worker: whoever the policy would name.</summary>
     private void NameOnly(Assign m, string id)
     {
-        if (_balancerCore.Table.Find(id) is { } candidate && _balancerCore.Pool.IsEligible(candidate, Now) && !m.LeaveOut.Contains(candidate.Key))
+        if (_balancerCore.FindWorker(id) is { } candidate && CanName(candidate.Key) && !m.LeaveOut.Contains(candidate.Key))
         {
             Reply(new Assigned(m.RequestId, [candidate.Named], Run.Scenario.Policy));
         }

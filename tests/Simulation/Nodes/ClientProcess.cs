@@ -38,10 +38,11 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 
     public void Submit(int number, bool isIdempotent, string habit, int milliseconds, TimeSpan timeout) => Post(() =>
     {
-        var job = new JobRecord(number, Name, isIdempotent, habit, milliseconds, timeout, Run.Clockwork.Now);
+        var service = OnlyAt is null ? Run.Scenario.ServiceOf(number) : WorkerIds.ServiceOf(OnlyAt);
+        var job = new JobRecord(number, Name, service, isIdempotent, habit, milliseconds, timeout, Run.Clockwork.Now);
         Run.Jobs.Submitted(job);
         var key = number % KeyedJobs == 0 ? $"key {number / KeyedJobs % Keys}" : null;
-        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key));
+        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key, Service: service));
     });
 
     /// <summary>The balancer that it uses; null: none.</summary>
@@ -53,9 +54,9 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     /// <summary>A wish for workers without a job.</summary>
     public void Ask(int number, int count, TimeSpan timeout) => Post(() =>
     {
-        var job = new JobRecord(number, Name, isIdempotent: true, "ask", count, timeout, Run.Clockwork.Now);
+        var job = new JobRecord(number, Name, Run.Scenario.ServiceOf(number), isIdempotent: true, "ask", count, timeout, Run.Clockwork.Now);
         Run.Jobs.Submitted(job);
-        _client.Step(new ClientInput.SubmitAssign(job, count, timeout));
+        _client.Step(new ClientInput.SubmitAssign(job, count, timeout, job.Service));
     });
 
     public override void Leave()

@@ -37,7 +37,7 @@ internal static class Plants
     public static IMachine<BalancerEffect> In(BalancerCore balancer, Planted planted) => planted switch
     {
         Planted.StaleReportAccepted => new Bent<BalancerEffect>(balancer, (input, _) =>
-            input is MemoryReport report && balancer.Table.Find(report.Worker.Id) is { } registered
+            input is MemoryReport report && balancer.FindWorker(report.Worker.Id) is { } registered
                 ? report with { Worker = registered.Key }
                 : input),
         Planted.RemovedMemberAssignable => new Bent<BalancerEffect>(balancer, (input, _) =>

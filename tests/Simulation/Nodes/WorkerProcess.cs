@@ -41,6 +41,8 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
     private bool _isStarted;
     private TimeSpan _frozenAt;
 
+    public string Service => WorkerIds.ServiceOf(Name);
+
     public WorkerKey Key => new(Name, _record.Incarnation);
 
     /// <summary>Since when it could work and has had nothing to do, as far as each second's look can tell; null: it has.</summary>

@@ -47,8 +47,8 @@ internal static class Acts
         ["etcd-wipe"] = (run, _) => run.Etcd.Restore(isEmpty: true),
         ["isolate"] = (run, who) => who.One(p => run.Etcd.CutOff(p, true)),
         ["rejoin"] = (run, who) => who.One(p => run.Etcd.CutOff(p, false)),
-        ["delete"] = (run, who) => run.Etcd.Delete(who.Word(0)),
-        ["overwrite"] = (run, who) => run.Etcd.WriteOver(who.Word(0), who.Word(1) == "leased"),
+        ["delete"] = (run, who) => run.Etcd.Delete(who.First?.Name ?? who.Word(0)),
+        ["overwrite"] = (run, who) => run.Etcd.WriteOver(who.First?.Name ?? who.Word(0), who.Word(1) == "leased"),
         ["broken"] = (_, who) => (who.First as WorkerProcess)?.BreakActor(),
         ["mended"] = (_, who) => (who.First as WorkerProcess)?.Mend(),
     };

@@ -1,6 +1,6 @@
 using System.Globalization;
 using AkkaLb.Core.Clients;
-using AkkaLb.Core.Policies;
+using AkkaLb.Core;
 using AkkaLb.Simulation.Checks;
 using AkkaLb.Simulation.Nodes;
 
@@ -50,7 +50,10 @@ internal sealed class Run
 
         for (var i = 1; i <= scenario.Workers; i++)
         {
-            Add(new WorkerProcess(this, Processes.Count, $"w{i}", $"10.0.2.{i}"));
+            // An act names it without its service.
+            var worker = new WorkerProcess(this, Processes.Count, WorkerIds.Of(scenario.ServiceOf(i), $"w{i}"), $"10.0.2.{i}");
+            Add(worker);
+            _byName[$"w{i}"] = worker;
         }
 
         for (var i = 1; i <= scenario.Clients; i++)
@@ -192,20 +195,20 @@ internal sealed class Run
     private void CheckPlaces()
     {
         var since = Clockwork.Now - PlaceMax;
-        if (EtcdDisturbedAt > since - Settle || ClientSettings.LeaveOutFor > PlaceMax
-            || (Spite.Has(SpitePoints.ReportDroppedAtTheSource) && Scenario.Policy == Policy.LeastLoad))
+        if (EtcdDisturbedAt > since - Settle || ClientSettings.LeaveOutFor > PlaceMax)
         {
             return;
         }
 
-        if (Workers.FirstOrDefault(w => w.IdleSince < since && IsSmooth(w)) is not { } idle)
+        if (Workers.FirstOrDefault(w => w.IdleSince < since && IsSmooth(w)) is not { } idle
+            || (Spite.Has(SpitePoints.ReportDroppedAtTheSource) && Scenario.RuleOf(idle.Service).Policy.NeedsReports))
         {
             return;
         }
 
         foreach (var job in Jobs.All)
         {
-            if (job.Outcome is null && job.SubmittedAt < since && job.PlacedUntil < since
+            if (job.Service == idle.Service && job.Outcome is null && job.SubmittedAt < since && job.PlacedUntil < since
                 && job.Starts.Count == 0 && job.ToldNotStarted.Count == job.Sends
                 && job.Habit is not (Habits.Unhandled or Habits.Unreadable or "ask")
                 && _byName[job.Client] is ClientProcess client && IsSmooth(client)

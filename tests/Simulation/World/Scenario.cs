@@ -1,4 +1,6 @@
 using System.Globalization;
+using AkkaLb.Core;
+using AkkaLb.Core.Balancing;
 
 namespace AkkaLb.Simulation.World;
 
@@ -8,7 +10,8 @@ namespace AkkaLb.Simulation.World;
 internal sealed record Scenario
 {
     private static readonly string[] Names =
-        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "spite", "trouble"];
+        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "services", "spite",
+            "trouble"];
 
     public required long Seed { get; init; }
 
@@ -35,12 +38,37 @@ internal sealed record Scenario
     /// <summary>The balancers are a cluster, of which one decides; else each decides by itself. Only with etcd.</summary>
     public bool IsSingleton { get; init; }
 
+    /// <summary>How many services there are. Workers and jobs belong to them in turn.</summary>
+    public int Services { get; init; } = 1;
+
     public required SpitePoints Spite { get; init; }
 
     /// <summary>Until when there is trouble; then all of it stops.</summary>
     public required TimeSpan Trouble { get; init; }
 
     public required IReadOnlyList<Act> Acts { get; init; }
+
+    /// <summary>Each has a worker.</summary>
+    private int ServiceCount => Math.Clamp(Services, 1, Math.Max(1, Workers));
+
+    /// <summary>The service of a worker or a job, by its number.</summary>
+    public string ServiceOf(int number) =>
+        number % ServiceCount is > 0 and var place ? Invariant($"s{place}") : WorkerService.Default;
+
+    /// <summary>How a service is balanced.</summary>
+    public ServiceRule RuleOf(string service) => RulesWith(BalancerLimits.Default).Of(service);
+
+    /// <summary>How each service is balanced: each with another policy.</summary>
+    public ServiceRules RulesWith(BalancerLimits limits)
+    {
+        var first = Core.Policies.Policy.All.ToList().FindIndex(p => p.Name == Policy);
+        return new ServiceRules(RuleOf(0))
+        {
+            Named = [.. Enumerable.Range(1, ServiceCount - 1).Select(i => KeyValuePair.Create(ServiceOf(i), RuleOf(i)))],
+        };
+
+        ServiceRule RuleOf(int i) => new(Core.Policies.Policy.All[(first + i) % Core.Policies.Policy.All.Count], limits);
+    }
 
     public override string ToString() => string.Join('\n', (string[])[
         Invariant($"seed {Seed}"),
@@ -53,6 +81,7 @@ internal sealed record Scenario
         Invariant($"instances {Instances}"),
         Invariant($"finds-balancers {(FindsBalancers ? "yes" : "no")}"),
         Invariant($"mode {(IsSingleton ? "singleton" : "independent")}"),
+        Invariant($"services {Services}"),
         Invariant($"spite {(Spite == SpitePoints.None ? "none" : Spite.ToString().Replace(" ", "", StringComparison.Ordinal))}"),
         Invariant($"trouble {Trouble.TotalMilliseconds:0}"),
         .. Acts.OrderBy(a => a.At).Select(a => a.ToString()),
@@ -105,6 +134,7 @@ internal sealed record Scenario
             Instances = Number("instances", 1, 1000),
             IsSingleton = values.ContainsKey("mode") && Choice("mode", "independent", "singleton") == "singleton"
                 && (Value("registry") == "etcd" ? true : throw new FormatException("\"mode singleton\" needs \"registry etcd\"")),
+            Services = values.ContainsKey("services") ? Number("services", 1, 50) : 1,
             FindsBalancers = Choice("finds-balancers", "yes", "no") == "yes",
             Spite = Value("spite") == "none" ? SpitePoints.None
                 : Enum.TryParse<SpitePoints>(Value("spite"), out var spite) ? spite

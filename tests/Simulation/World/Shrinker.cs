@@ -64,6 +64,7 @@ internal sealed class Shrinker(string rule, Planted planted, int runsMax)
             x => x with { Instances = x.Capacity },
             x => x with { FindsBalancers = false },
             x => x with { IsSingleton = false },
+            x => x with { Services = 1 },
             x => x with { Policy = Core.Policies.Policy.PickFirst },
             x => x with { Trouble = x.Trouble / 2 },
             x => x with { Trouble = x.Acts.Count == 0 ? TimeSpan.FromSeconds(1) : x.Acts[^1].At + TimeSpan.FromSeconds(1) },

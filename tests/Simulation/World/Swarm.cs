@@ -32,6 +32,7 @@ internal static class Swarm
             Instances = random.Chance(0.7) ? capacity : 1 + random.Next(capacity),
             FindsBalancers = !isEmbedded && random.Chance(0.5),
             IsSingleton = !isEmbedded && new Draws(seed).For("mode").Chance(0.25),
+            Services = new Draws(seed).For("services") is var services && services.Chance(0.3) ? 1 + services.Next(Math.Min(3, workers)) : 1,
             Spite = Points(random),
             Trouble = TimeSpan.FromSeconds(10 + random.Next(16)),
             Acts = [],

@@ -1,0 +1,286 @@
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
+using static AkkaLb.Core.Machines.Times;
+
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>What a balancer decides and answers for one service: its workers, its policy, and the requests that wait for it.</summary>
+/// <remarks>Inputs are those of the <see cref="BalancerCore"/> that concern the service.</remarks>
+/// <param name="id">The balancer's name in the registry, for its state only.</param>
+/// <param name="pool">Used by this service alone.</param>
+/// <param name="right">To decide.</param>
+/// <param name="answerBytesMax">How much room an answer has.</param>
+/// <param name="name">Of the service.</param>
+/// <param name="tickets">Numbers for the requests that wait.</param>
+public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right, int answerBytesMax, string name, TicketNumbers tickets)
+    : IMachine<BalancerEffect>
+{
+    /// <summary>What a page of the state says beside its members and services: an id, a policy, one of our own sentences and some numbers.</summary>
+    private const int HeadBytesMax = 1000;
+
+    /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>So many that wait are tried one after another without success; the next ones at the next look.</summary>
+    private const int TriedAtOnce = 16;
+
+    private readonly List<Candidate> _picked = [];
+    private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax, tickets);
+    private readonly long _term = right.Term;
+    private long _revision;
+    private TimeSpan? _lookDue;
+
+    /// <summary>Of the service.</summary>
+    public string Name => name;
+
+    /// <summary>The workers, and who of them may get a job.</summary>
+    public WorkerPool Pool => pool;
+
+    /// <summary>The workers as it knows them.</summary>
+    public WorkerTable Table => pool.Table;
+
+    /// <summary>Nobody is registered, nothing waits, and no pick is open.</summary>
+    public bool IsIdle => Table.MemberCount + _waiting.Count + pool.OpenPickCount == 0;
+
+    /// <inheritdoc/>
+    public TimeSpan? NextDue => Sooner(Sooner(pool.NextDue, _waiting.NextDue), _lookDue);
+
+    /// <summary>Whether this very instance may answer at this moment: the right is held, and still under the term in which it came to be.</summary>
+    public bool Decides => right.Term == _term && right.IsHeld;
+
+    /// <inheritdoc/>
+    public void Handle(object input, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        switch (input)
+        {
+            case Assign m:
+                OnAssign(m, now, outbox);
+                break;
+            case Finished m:
+                OnFinished(m, now, outbox);
+                break;
+            case MemoryReport m:
+                OnReport(m, now, outbox);
+                break;
+            case Watched<Member>.Known m:
+                OnKnown(m, now, outbox);
+                break;
+            case BalancerInput.Stop:
+                pool.Stop();
+                break;
+            case Tick:
+                pool.Tick(now);
+                SayHeld(now, outbox);
+                break;
+            default:
+                throw Inputs.Unknown(input, "a service");
+        }
+
+        if (_waiting.Count > 0)
+        {
+            ServeWaiting(now, outbox);
+        }
+        else
+        {
+            _lookDue = null;
+        }
+    }
+
+    private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        if (m.Finished is { } finished)
+        {
+            OnFinished(finished, now, outbox);
+            if (_waiting.Find(finished.Client, m.RequestId) is not null)
+            {
+                return;
+            }
+        }
+
+        // Of clients that tell when their picks end nobody overtakes those that wait.
+        if (_waiting.Count > 0 && m.Finished is not null)
+        {
+            Hold(m, now, outbox);
+        }
+        else if (Answer(m, now, _waiting.Count) is { } answer)
+        {
+            outbox.Add(new BalancerEffect.Answer(answer));
+        }
+        else
+        {
+            Hold(m, now, outbox);
+        }
+    }
+
+    private void Hold(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        if (_waiting.Add(m, now, out var hasToGo) is not { } waiting)
+        {
+            outbox.Add(new BalancerEffect.Answer(Rejected(m, WorkerPool.NoCapacity)));
+            return;
+        }
+
+        outbox.Add(new BalancerEffect.Hold(waiting.Ticket));
+        outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(m.RequestId, WaitingRequests.SayInterval)));
+        if (hasToGo is not null)
+        {
+            outbox.Add(new BalancerEffect.AnswerHeld(hasToGo.Ticket, Rejected(hasToGo.Request, WorkerPool.NoCapacity)));
+        }
+    }
+
+    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
+    /// nobody waiting: the turn passes on, and the others of its line pass it. A few are tried at a time.</summary>
+    private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        for (var passed = 0; passed < Math.Min(_waiting.Count, TriedAtOnce) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
+        {
+            var waiting = _waiting.Next();
+            if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
+            {
+                // A client that waits says something all the time. This one is gone.
+                Forget(waiting, outbox);
+            }
+            else if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
+            {
+                _waiting.Remove(waiting);
+                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
+                passed = 0;
+            }
+            else
+            {
+                waiting.Line.LetOthersPass(waiting);
+                passed++;
+            }
+        }
+
+        _lookDue = _waiting.Count > 0 ? now + LookInterval : null;
+    }
+
+    private bool HasAnyone(TimeSpan now) => pool.HasAnyone(_waiting.Count, _waiting.LongestWait(now), now);
+
+    private void SayHeld(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        while (_waiting.TakeDue(now) is { } waiting)
+        {
+            if (now < waiting.End)
+            {
+                outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(waiting.Request.RequestId, WaitingRequests.SayInterval)));
+            }
+            else
+            {
+                _waiting.Remove(waiting);
+                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, Rejected(waiting.Request, WorkerPool.NoCapacity)));
+            }
+        }
+    }
+
+    /// <summary>Picks have ended, and the client does not wait for those that it had not got.</summary>
+    private void OnFinished(Finished m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        pool.Finish(m, now);
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        _waiting.Heard(m.Client, now);
+        while (_waiting.FindBefore(m.Client, m.Since) is { } before)
+        {
+            Forget(before, outbox);
+        }
+
+        for (var i = 0; i < m.Picks.Count; i++)
+        {
+            if (_waiting.Find(m.Client, m.Picks[i].Pick) is { } waiting)
+            {
+                Forget(waiting, outbox);
+            }
+        }
+    }
+
+    private void Forget(WaitingRequest waiting, List<BalancerEffect> outbox)
+    {
+        _waiting.Remove(waiting);
+        outbox.Add(new BalancerEffect.Forget(waiting.Ticket));
+    }
+
+    private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
+
+    /// <returns>Null: it waits for a free place.</returns>
+    private IAkkaLbMessage? Answer(Assign m, TimeSpan now, int waiting, TimeSpan waited = default)
+    {
+        if (!Decides)
+        {
+            return new AssignRejected(m.RequestId, AssignRejectReason.NotReady, DecidingRight.NotHeld, DecidingRight.RetryAfter);
+        }
+
+        if (pool.Assign(m, _picked, now, answerBytesMax, waiting, waited) is { } no)
+        {
+            return no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null ? null : Rejected(m, no);
+        }
+
+        var workers = new AssignedWorker[_picked.Count];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i] = _picked[i].Named;
+        }
+
+        // To a question that tells of no ends: it may have lost them on the way, through one that does not understand them.
+        var takesFinished = m.Finished is not null;
+        return new Assigned(
+            m.RequestId, workers, pool.PolicyName, _term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
+    }
+
+    private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        var outcome = pool.Report(m, now);
+        if (outcome != ReportOutcome.Applied)
+        {
+            outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));
+        }
+    }
+
+    private void OnKnown(Watched<Member>.Known m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        var isFirst = !Table.IsKnown;
+        var news = pool.Apply(m, now);
+        if (!Table.IsKnown)
+        {
+            return;
+        }
+
+        _revision = m.Revision;
+        if (!isFirst)
+        {
+            outbox.AddRange(news.Select(one => new BalancerEffect.Note(one.Text, one.IsTrouble ? NoteLevel.Warning : NoteLevel.Info)));
+        }
+    }
+
+    /// <summary>A page of its workers.</summary>
+    /// <param name="services">Of the balancer.</param>
+    public BalancerState Describe(GetBalancerState m, IReadOnlyList<string> services, TimeSpan now)
+    {
+        var page = Table.Page(m.From, m.Count);
+        var members = new List<MemberState>(page.Length);
+        var bytes = services.Sum(service => service.Length + 2);
+        foreach (var c in page)
+        {
+            var worker = c.Member.Worker;
+            var member = new MemberState(
+                c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason, c.InFlight, c.Jobs.Drift,
+                c.Places);
+            bytes += member.BytesMax;
+            if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
+            {
+                break;
+            }
+
+            members.Add(member);
+        }
+
+        return new BalancerState(
+            id, pool.PolicyName, Decides ? pool.WhyRejecting(now)?.Sentence ?? "" : DecidingRight.NotHeld, Table.Version, Table.MemberCount,
+            m.From, members, _waiting.Count, _waiting.LongestWait(now), pool.OpenPickCount, services);
+    }
+}
