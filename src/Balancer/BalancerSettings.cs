@@ -51,12 +51,15 @@ public sealed record BalancerSettings(
     private static readonly Setting<TimeSpan> MaxWaitKey = Setting.Duration("akkalb.balancer.max-wait", TimeSpan.Zero, TimeSpan.FromHours(1));
     private static readonly Setting<int> WaitingMaxKey = Setting.Whole("akkalb.balancer.waiting-max", 0, 1_000_000);
 
+    private static readonly Setting<double> MemoryMaxKey = Setting.Fraction("akkalb.balancer.memory-max", 0.1, 1);
+
     private static readonly Setting<string> ServicePolicyKey = Setting.Text("akkalb.balancer.services.*.policy")
         .WithFlag("--service", "NAME=POLICY,...", "policies of services beside the default one; others have that of --policy");
 
     private static readonly Setting<TimeSpan> ServiceMaxWaitKey =
         Setting.Duration("akkalb.balancer.services.*.max-wait", TimeSpan.Zero, TimeSpan.FromHours(1));
     private static readonly Setting<int> ServiceWaitingMaxKey = Setting.Whole("akkalb.balancer.services.*.waiting-max", 0, 1_000_000);
+    private static readonly Setting<double> ServiceMemoryMaxKey = Setting.Fraction("akkalb.balancer.services.*.memory-max", 0.1, 1);
 
     public static readonly Setting<TimeSpan> WaitKey = Setting.Duration("akkalb.balancer.wait", TimeSpan.Zero, TimeSpan.FromHours(1))
         .WithFlag("--wait", "SECONDS", "how long to wait for etcd at the start (10)", "s");
@@ -64,6 +67,7 @@ public sealed record BalancerSettings(
     public static SettingsSchema Schema { get; } = new(
     [
         PolicyKey, ServicePolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, MaxWaitKey, WaitingMaxKey,
+        MemoryMaxKey, ServiceMemoryMaxKey,
         ServiceMaxWaitKey, ServiceWaitingMaxKey, WaitKey,
         .. ClusterSettings.Keys,
         .. NodeKeys.Common,
@@ -79,7 +83,8 @@ public sealed record BalancerSettings(
         var policy = config.Get(PolicyKey);
         CheckPolicy(PolicyKey, policy, problems);
         var limits = new BalancerLimits(
-            config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey), config.Get(MaxWaitKey), config.Get(WaitingMaxKey));
+            config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey), config.Get(MaxWaitKey), config.Get(WaitingMaxKey),
+            config.Get(MemoryMaxKey));
 
         var isSingleton = config.Get(ModeKey) == ModeSingleton;
         if (isSingleton && config.Get(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
@@ -137,6 +142,7 @@ public sealed record BalancerSettings(
             {
                 WaitMax = config.GetValueFor(ServiceMaxWaitKey, name) ?? limits.WaitMax,
                 WaitingMax = config.GetValueFor(ServiceWaitingMaxKey, name) ?? limits.WaitingMax,
+                MemoryShareMax = config.GetValueFor(ServiceMemoryMaxKey, name) ?? limits.MemoryShareMax,
             }));
         }
 

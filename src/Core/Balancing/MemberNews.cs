@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>What a change of the membership means to an operator: one line.</summary>
@@ -15,6 +17,16 @@ public sealed record MemberNews(string Text, bool IsTrouble)
         _ when before is null || before.Incarnation != now.Incarnation => Arrived(before, now),
         _ => Changed(before, now),
     };
+
+    /// <param name="isFull">It uses too much now; false: no longer.</param>
+    /// <param name="share">Of the memory that it may have.</param>
+    public static MemberNews OfMemory(string id, bool isFull, double share)
+    {
+        var percent = (100 * share).ToString("0", CultureInfo.InvariantCulture);
+        return isFull
+            ? Bad($"worker {id} uses {percent} % of the memory that it may have; it gets no jobs while others use less")
+            : Good($"worker {id} uses {percent} % of the memory that it may have; it gets jobs again");
+    }
 
     private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)
     {

@@ -28,6 +28,7 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
     private readonly List<Candidate> _picked = [];
     private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax, tickets);
     private readonly long _term = right.Term;
+    private readonly RareLines _memory = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private long _revision;
     private TimeSpan? _lookDue;
 
@@ -234,7 +235,12 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var outcome = pool.Report(m, now);
+        var outcome = pool.Report(m, now, out var news);
+        if (news is not null && _memory.Say($"{m.Worker.Id} {news.IsTrouble}", news.Text, now) is { } said)
+        {
+            outbox.Add(new BalancerEffect.Note(said, news.IsTrouble ? NoteLevel.Warning : NoteLevel.Info));
+        }
+
         if (outcome != ReportOutcome.Applied)
         {
             outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));

@@ -8,8 +8,10 @@ namespace AkkaLb.Core.Balancing;
 /// <remarks>
 /// A pick only reads the table. A worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next
 /// rebuild, which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come
-/// together are put into the policy's tables together. Each pick counts as load of its worker at once, and no longer when its client tells that it
-/// has ended. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic clock throughout.
+/// together are put into the policy's tables together. One that uses more of its memory than <see cref="BalancerLimits.MemoryShareMax"/> is held
+/// back while others do not, and comes back when it uses less or has not reported for a while. Each pick counts as load of its worker at once, and
+/// no longer when its client tells that it has ended. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic
+/// clock throughout.
 /// </remarks>
 /// <param name="table">Who there is.</param>
 /// <param name="policy">Who of them is next.</param>
@@ -75,6 +77,8 @@ public sealed class WorkerPool(
     private TimeSpan _rebuildAt;
     private TimeSpan _ageAt;
     private TimeSpan? _readyAt;
+    private TimeSpan? _weighAt;
+    private bool _hasTurned;
     private bool _isReady;
     private bool _isStopping;
 
@@ -101,16 +105,20 @@ public sealed class WorkerPool(
     public int OpenPickCount => _open.Count;
 
     /// <summary>When <see cref="Tick"/> has something to do; null: not before another call.</summary>
-    public TimeSpan? NextDue => _open.NextDue;
+    public TimeSpan? NextDue => Machines.Times.Sooner(_open.NextDue, _weighAt);
 
-    private bool IsStale => _version != table.Version;
+    private bool IsStale => _hasTurned || _version != table.Version;
 
     /// <summary>How long a rebuild waits after the one before: a millisecond for each 1,000 members, which is more than ten times what it takes, but
     /// three times for the table of maglev. By so much may an answer be behind in who has joined.</summary>
     public static TimeSpan RebuildPause(int members) => TimeSpan.FromMilliseconds(members / 1000);
 
     /// <summary>Whether the policy would pick this member now.</summary>
-    public bool IsEligible(Candidate candidate, TimeSpan now) => candidate.IsEligible && (!policy.NeedsReports || candidate.IsFresh(now));
+    public bool IsEligible(Candidate candidate, TimeSpan now)
+    {
+        Refresh();
+        return candidate.IsEligible && (!policy.NeedsReports || candidate.IsFresh(now));
+    }
 
     /// <summary>Why a request that leaves nobody out would be rejected now; null when it would be answered.</summary>
     public AssignRejection? WhyRejecting(TimeSpan now)
@@ -137,14 +145,31 @@ public sealed class WorkerPool(
     }
 
     /// <inheritdoc cref="WorkerTable.Report"/>
-    public ReportOutcome Report(MemoryReport report, TimeSpan now)
+    public ReportOutcome Report(MemoryReport report, TimeSpan now) => Report(report, now, out _);
+
+    /// <param name="news">That the worker uses too much of its memory since this report, or no longer does; null: neither.</param>
+    /// <inheritdoc cref="Report(MemoryReport, TimeSpan)"/>
+    public ReportOutcome Report(MemoryReport report, TimeSpan now, out MemberNews? news)
     {
+        news = null;
         var outcome = table.Report(report, now, out var candidate);
-        if (candidate is not null)
+        if (candidate is null)
         {
-            Changed(candidate);
+            return outcome;
         }
 
+        if (candidate.Weigh(table.Limits.MemoryShareMax, now))
+        {
+            _hasTurned = true;
+            news = MemberNews.OfMemory(candidate.Key.Id, candidate.IsFull, (double)candidate.ResidentBytes / candidate.LimitBytes);
+        }
+
+        if (candidate.IsFull && !(_weighAt < candidate.FreshUntil))
+        {
+            _weighAt = candidate.FreshUntil;
+        }
+
+        Changed(candidate);
         return outcome;
     }
 
@@ -170,11 +195,23 @@ public sealed class WorkerPool(
         }
     }
 
-    /// <summary>Gives up what clients hold that are silent.</summary>
+    /// <summary>Gives up what clients hold that are silent, and takes nobody for full who has not reported lately.</summary>
     public void Tick(TimeSpan now)
     {
         _open.Tick(now, _givenUp);
         GiveUp(now);
+        if (now >= _weighAt)
+        {
+            _weighAt = null;
+            foreach (var candidate in table.InOrder)
+            {
+                if (candidate.IsFull)
+                {
+                    _hasTurned |= candidate.Weigh(table.Limits.MemoryShareMax, now);
+                    _weighAt = candidate.IsFull ? Machines.Times.Sooner(_weighAt, candidate.FreshUntil) : _weighAt;
+                }
+            }
+        }
     }
 
     /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
@@ -369,8 +406,14 @@ public sealed class WorkerPool(
     {
         if (IsStale)
         {
-            _version = table.Version;
+            (_version, _hasTurned) = (table.Version, false);
             var all = table.InOrder;
+            var isAnyoneBelow = Array.Exists(all, c => c.IsUp && !c.IsFull);
+            foreach (var candidate in all)
+            {
+                candidate.IsHeldBack = isAnyoneBelow && candidate.IsFull;
+            }
+
             _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);
             _chooser.Rebuild(_eligible);
         }

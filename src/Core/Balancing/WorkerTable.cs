@@ -8,7 +8,10 @@ namespace AkkaLb.Core.Balancing;
 /// <param name="EarlyReportsMax">How many reports wait at most; default 10,000.</param>
 /// <param name="WaitMax">How long a request waits for a free place at most; default 10 min.</param>
 /// <param name="WaitingMax">How many requests wait at most; default 10,000.</param>
-public sealed record BalancerLimits(TimeSpan EarlyReportHold, int EarlyReportsMax, TimeSpan WaitMax, int WaitingMax)
+/// <param name="MemoryShareMax">A worker that uses a larger share of the memory that it may have gets nothing while others use less: 0 to 1, default
+/// 0.9. At 1 memory keeps nobody from jobs.</param>
+public sealed record BalancerLimits(
+    TimeSpan EarlyReportHold, int EarlyReportsMax, TimeSpan WaitMax, int WaitingMax, double MemoryShareMax = 0.9)
 {
     public static BalancerLimits Default { get; } = new(TimeSpan.FromSeconds(5), 10_000, TimeSpan.FromMinutes(10), 10_000);
 }

@@ -11,6 +11,9 @@ public sealed class Candidate
     /// <summary>How many of its own heartbeat intervals a report counts as fresh.</summary>
     public const int FreshHeartbeats = 3;
 
+    /// <summary>By so much of its limit must a full worker's use fall before it is full no longer: else it would change with each job.</summary>
+    private const double Slack = 0.05;
+
     private LoadEstimate _jobs;
     private AnswerTime _answers;
     private LatestAnswers _latest;
@@ -19,7 +22,6 @@ public sealed class Candidate
     {
         Member = member;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
-        IsEligible = member.Worker.State == WorkerState.Up;
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
         Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
@@ -84,8 +86,18 @@ public sealed class Candidate
     /// <summary>The last request whose answer names it, by the balancer's count.</summary>
     internal long NamedIn { get; set; }
 
-    /// <summary>Registered and up at this moment. A policy's table may be older than that: who has left, or drains, is passed over.</summary>
-    internal bool IsEligible { get; private set; }
+    /// <summary>Registered, up and not held back at this moment. A policy's table may be older than that: who has left, or drains, is passed
+    /// over.</summary>
+    internal bool IsEligible => IsUp && !IsHeldBack;
+
+    /// <summary>Registered and up at this moment.</summary>
+    internal bool IsUp => IsRegistered && Member.Worker.State == WorkerState.Up;
+
+    /// <summary>It uses more of its memory than it should, and others do not.</summary>
+    internal bool IsHeldBack { get; set; }
+
+    /// <summary>It uses more of its memory than it should, by its last report.</summary>
+    internal bool IsFull { get; private set; }
 
     internal bool IsRegistered { get; private set; } = true;
 
@@ -110,11 +122,10 @@ public sealed class Candidate
 
         Member = member;
         Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
-        IsEligible = member.Worker.State == WorkerState.Up;
     }
 
     /// <summary>It is no longer registered.</summary>
-    internal void Leave() => (IsRegistered, IsEligible) = (false, false);
+    internal void Leave() => IsRegistered = false;
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 
@@ -134,5 +145,16 @@ public sealed class Candidate
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
         _jobs.Report(report.Jobs, now);
+    }
+
+    /// <summary>Compares what it uses with what it should use at most.</summary>
+    /// <param name="shareMax">Of its limit. One that was above it is full until it uses less by a twentieth of the limit.</param>
+    /// <returns>Whether that makes it another one than before.</returns>
+    internal bool Weigh(double shareMax, TimeSpan now)
+    {
+        var wasFull = IsFull;
+        var above = LimitBytes > 0 ? ((double)ResidentBytes / LimitBytes) - shareMax : -1;
+        IsFull = IsFresh(now) && shareMax < 1 && (above > 0 || (wasFull && above > -Slack));
+        return IsFull != wasFull;
     }
 }

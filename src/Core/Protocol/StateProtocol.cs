@@ -60,7 +60,8 @@ public sealed record BalancerState(
 }
 
 /// <summary>A registered worker as the balancer sees it.</summary>
-/// <param name="IsEligible">Whether the policy would pick it now: it is up and, where the policy decides on memory, freshly reported.</param>
+/// <param name="IsEligible">Whether the policy would pick it now: it is up, not above its share of memory while others are
+/// below and, where the policy decides on memory, freshly reported.</param>
 /// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
 /// <param name="Reason">Why it takes no jobs though it is registered, as it said itself; empty normally.</param>
 /// <param name="InFlight">Jobs in flight, estimated.</param>

@@ -60,6 +60,7 @@ internal enum Mark
     WorkerLeftInOrder,
     DrainGaveUpJobs,
     JobOfANamedService,
+    WorkerAboveItsMemory,
     JobQueued,
     JobRejectedOverCapacity,
     JobRejectedDraining,

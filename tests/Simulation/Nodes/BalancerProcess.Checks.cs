@@ -63,6 +63,11 @@ internal sealed partial class BalancerProcess
             Hold(m);
         }
 
+        if (m.ResidentBytes >= m.LimitBytes)
+        {
+            Run.Marks.Reach(Mark.WorkerAboveItsMemory);
+        }
+
         if (registered is not { } candidate)
         {
             Run.Marks.Reach(Mark.ReportAheadOfItsRegistration);
