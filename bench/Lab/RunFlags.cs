@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AkkaLb.Bench.Lab.Engine;
 using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 

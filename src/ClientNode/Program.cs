@@ -33,9 +33,11 @@ var deadline = CommonFlags.Make("--deadline", "SECONDS", "for each job, retries 
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };
 var keys = CommonFlags.Make("--keys", "N", "jobs belong to the keys 1 to N in turn, for a policy that goes by keys (no key)");
 var weight = CommonFlags.Make("--weight", "N", "load that each job is expected to be, in ordinary jobs (1)");
+var trace = CommonFlags.Make("--trace", "FILE", "or: a CSV of when jobs come and what they weigh; --job gives their mean duration");
+var rate = CommonFlags.Make("--rate", "N", "with --trace: jobs a second on average, 1 to 100000 (as the file says)");
 var load = new Command("load", "Run many built-in jobs and tell how they went.")
 {
-    jobs, duration, concurrency, job, deadline, notIdempotent, keys, weight, service, json,
+    jobs, duration, trace, rate, concurrency, job, deadline, notIdempotent, keys, weight, service, json,
 };
 
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
@@ -111,10 +113,15 @@ Func<ClientSession, Task<int>> ReadCount(FlagValues given, ParseResult parsed)
 
 Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
 {
-    var (jobsGiven, forGiven) = (given.Text(jobs), given.Text(duration));
-    if (jobsGiven is null == forGiven is null && parsed.UnmatchedTokens.Count == 0)
+    var (jobsGiven, forGiven, traceGiven) = (given.Text(jobs), given.Text(duration), given.Text(trace));
+    if (traceGiven is null && jobsGiven is null == forGiven is null && parsed.UnmatchedTokens.Count == 0)
     {
         given.Refuse("give either --jobs N or --for SECONDS");
+    }
+
+    if (traceGiven is null ? given.Text(rate) is not null : forGiven is not null)
+    {
+        given.Refuse(traceGiven is null ? "--rate needs --trace FILE" : "give either --trace FILE or --for SECONDS");
     }
 
     if (!JobSpec.TryParse(given.Text(job) ?? "sleep:0", out var what, out var problem))
@@ -122,10 +129,12 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
         given.Refuse(problem!);
     }
 
+    var count = given.Whole(jobs, 1, traceGiven is null ? JobsMax : TracedJobs.JobsMax);
+    var traced = traceGiven is null || problem is not null ? null : ReadTrace(given, traceGiven, what, (int?)count);
     var options = new LoadCommand.Options(
-        given.Whole(jobs, 1, JobsMax),
+        traced?.Jobs.Length ?? count,
         given.Seconds(duration, shortest, JobOptions.DeadlineMax),
-        Concurrency(given),
+        traced is null ? Concurrency(given) : (int)(given.Whole(concurrency, 1, CountMax) ?? TracedJobs.ConcurrencyDefault),
         what,
         new JobOptions
         {
@@ -135,8 +144,23 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
             Service = Service(given),
         },
         given.Whole(keys, 1, JobsMax),
-        given.IsSet(json));
+        given.IsSet(json),
+        traced);
     return session => LoadCommand.RunAsync(session, options);
+}
+
+TracedJobs? ReadTrace(FlagValues given, string path, IAkkaLbMessage job, int? count)
+{
+    var perSecond = given.Whole(rate, 1, 100_000);
+    try
+    {
+        return TracedJobs.Of(Trace.Of(path), job, count, perSecond);
+    }
+    catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+    {
+        given.Refuse($"--trace {path}: {e.Message}");
+        return null;
+    }
 }
 
 string Service(FlagValues given)

@@ -1,4 +1,4 @@
-using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.Lab.Tests;
 

@@ -1,5 +1,6 @@
 using AkkaLb.Bench.Lab;
 using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.Lab.Tests;
 

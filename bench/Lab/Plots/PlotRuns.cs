@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AkkaLb.Bench.Lab.Engine;
 using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.Bench.Lab.Plots;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
 

@@ -1,4 +1,5 @@
 using AkkaLb.Bench.Lab.Work;
+using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.Bench.Lab.Plots;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.Bench.Lab.Work;
 
@@ -28,7 +29,7 @@ internal sealed class WorkloadMaker(Setting setting, Trace? trace)
         return new Workload(Arrivals(), Durations(), Bytes(), clients, _notes);
     }
 
-    private double[] Arrivals() => trace is null ? Poisson() : Rescaled(trace.Seconds);
+    private double[] Arrivals() => trace is null ? Poisson() : trace.Arrivals(setting.Jobs, Rate);
 
     private double[] Poisson()
     {
@@ -40,23 +41,6 @@ internal sealed class WorkloadMaker(Setting setting, Trace? trace)
         }
 
         return arrivals;
-    }
-
-    /// <summary>All gaps by one factor, so that the mean rate of the rows that are used is the one asked for. Between two rounds through the file
-    /// lies its mean gap.</summary>
-    private double[] Rescaled(double[] seconds)
-    {
-        var round = seconds[^1] * seconds.Length / (seconds.Length - 1);
-        var arrivals = new double[setting.Jobs];
-        for (var i = 0; i < arrivals.Length; i++)
-        {
-            arrivals[i] = (i / seconds.Length * round) + seconds[i % seconds.Length];
-        }
-
-        // Rows that are all at one moment have no rate: then that of the whole file counts.
-        var span = arrivals[^1] > 0 ? arrivals[^1] : round * setting.Jobs / seconds.Length;
-        var factor = (setting.Jobs - 1) / Rate / span;
-        return Array.ConvertAll(arrivals, at => at * factor);
     }
 
     private double[] Durations()
@@ -80,7 +64,7 @@ internal sealed class WorkloadMaker(Setting setting, Trace? trace)
     /// <summary>Scaled so that the mean of the rows that are used is the service time asked for.</summary>
     private double[] FromFile(double[] weights)
     {
-        var used = Repeated(weights);
+        var used = Trace.Repeated(weights, setting.Jobs);
         var longest = setting.Jobs * setting.Speeds.Parts.Min(p => p.Speed) / (setting.Utilisation * setting.Capability);
         if (DurationCap.Of(used, longest) is { } cap)
         {
@@ -102,20 +86,9 @@ internal sealed class WorkloadMaker(Setting setting, Trace? trace)
             return bytes;
         }
 
-        var used = Repeated(weights);
+        var used = Trace.Repeated(weights, setting.Jobs);
         var mean = used.Average();
         return Array.ConvertAll(used, weight => mean > 0 ? (long)(weight / mean * JobBytesMean) : 0);
-    }
-
-    private double[] Repeated(double[] column)
-    {
-        var used = new double[setting.Jobs];
-        for (var i = 0; i < used.Length; i++)
-        {
-            used[i] = column[i % column.Length];
-        }
-
-        return used;
     }
 
     private static double Exponential(Random random) => -Math.Log(1 - random.NextDouble());

@@ -13,14 +13,18 @@ internal static class LoadCommand
 
     /// <param name="Jobs">How many; null: as many as <paramref name="For"/> allows.</param>
     /// <param name="Keys">So many keys in turn; null: no keys.</param>
-    public sealed record Options(long? Jobs, TimeSpan? For, int Concurrency, IAkkaLbMessage Job, JobOptions Each, long? Keys, bool IsJson);
+    /// <param name="Traced">What the jobs are and when they come; null: all are <paramref name="Job"/>, and one comes when another has
+    /// ended.</param>
+    public sealed record Options(
+        long? Jobs, TimeSpan? For, int Concurrency, IAkkaLbMessage Job, JobOptions Each, long? Keys, bool IsJson, TracedJobs? Traced = null);
 
     public static async Task<int> RunAsync(ClientSession session, Options options)
     {
         var tally = new JobTally();
         var watch = Stopwatch.StartNew();
         long begun = 0;
-        var run = ClosedLoop.RunAsync(options.Concurrency, Next, session.Interrupted);
+        var late = 0;
+        var run = options.Traced is null ? ClosedLoop.RunAsync(options.Concurrency, Next, session.Interrupted) : RunTracedAsync(options.Traced);
         TimeSpan? silence = null;
         await using (RunProgress.Start(session.Client, tally, () => Interlocked.Read(ref begun), options.Jobs, options.For, options.IsJson))
         {
@@ -31,6 +35,12 @@ internal static class LoadCommand
 
         var summary = tally.Summarize(watch.Elapsed);
         Print(summary, options.IsJson);
+        if (late > 0)
+        {
+            await Console.Error.WriteLineAsync(
+                $"{late} jobs began late: {options.Concurrency} were under way already (--concurrency)").ConfigureAwait(false);
+        }
+
         if (session.Interrupted.IsCancellationRequested)
         {
             var left = options.Jobs is { } jobs ? string.Create(CultureInfo.InvariantCulture, $", {jobs - begun} not begun") : "";
@@ -55,13 +65,20 @@ internal static class LoadCommand
                 return null;
             }
 
-            var number = Interlocked.Increment(ref begun);
-            return OneAsync(options.Keys is { } keys
-                ? options.Each with { Key = string.Create(CultureInfo.InvariantCulture, $"{((number - 1) % keys) + 1}") }
-                : options.Each);
+            return OneAsync(options.Job);
         }
 
-        async Task OneAsync(JobOptions each) => tally.Add(await session.Client.RunAsync(options.Job, each).ConfigureAwait(false));
+        async Task RunTracedAsync(TracedJobs traced) => late = await OpenLoop.RunAsync(
+            traced.Arrivals, options.Concurrency, i => OneAsync(traced.Jobs[i]), TimeProvider.System, session.Interrupted).ConfigureAwait(false);
+
+        async Task OneAsync(IAkkaLbMessage job)
+        {
+            var number = Interlocked.Increment(ref begun);
+            var each = options.Keys is { } keys
+                ? options.Each with { Key = string.Create(CultureInfo.InvariantCulture, $"{((number - 1) % keys) + 1}") }
+                : options.Each;
+            tally.Add(await session.Client.RunAsync(job, each).ConfigureAwait(false));
+        }
     }
 
     /// <summary>When no new jobs are begun and no balancer answers, what has not been sent is given up: it could only wait for its

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace AkkaLb.Bench.Lab.Work;
+namespace AkkaLb.ClientNode.Commands;
 
 /// <summary>Jobs as a file tells them: CSV with a header. The first column is a timestamp or seconds, not falling; the second, if there is one,
 /// weighs the memory of a job and the third its duration, both at least 0. Further columns are not looked at.</summary>
@@ -10,6 +10,42 @@ namespace AkkaLb.Bench.Lab.Work;
 internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Duration)
 {
     public const int RowsMax = 10_000_000;
+
+    /// <summary>When jobs are submitted, in seconds, at a mean rate: all gaps of the rows that are used by one factor. Where there are more jobs than
+    /// rows the rows are repeated, and between two rounds lies their mean gap.</summary>
+    /// <param name="jobs">Above zero.</param>
+    /// <param name="rate">Jobs a second; null: as fast as the file says.</param>
+    public double[] Arrivals(int jobs, double? rate)
+    {
+        var round = Seconds[^1] * Seconds.Length / (Seconds.Length - 1);
+        var arrivals = new double[jobs];
+        for (var i = 0; i < arrivals.Length; i++)
+        {
+            arrivals[i] = (i / Seconds.Length * round) + Seconds[i % Seconds.Length];
+        }
+
+        if (rate is null)
+        {
+            return arrivals;
+        }
+
+        // Rows that are all at one moment have no rate: then that of the whole file counts.
+        var span = arrivals[^1] > 0 ? arrivals[^1] : round * jobs / Seconds.Length;
+        var factor = (jobs - 1) / rate.Value / span;
+        return Array.ConvertAll(arrivals, at => at * factor);
+    }
+
+    /// <summary>A column for so many jobs: its rows, repeated where there are more jobs.</summary>
+    public static double[] Repeated(double[] column, int jobs)
+    {
+        var used = new double[jobs];
+        for (var i = 0; i < used.Length; i++)
+        {
+            used[i] = column[i % column.Length];
+        }
+
+        return used;
+    }
 
     /// <inheritdoc cref="Read"/>
     public static Trace Of(string path)
