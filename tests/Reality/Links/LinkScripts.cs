@@ -89,12 +89,14 @@ internal static class LinkScripts
             "a new process dials before the end of the old one is known",
             "send a b 1; wait b got 1; kill-unheard b; restart b; send b a 2; wait a got 2; reach a b 90",
             "connected, lost, connected, got 2 | connected, lost, got 2",
-            "connected, got 1, started, connected, got 90"),
+            "connected, got 1, started, connected, got 90",
+            OnlyRealA: "connected, got 2, lost"),
         new(
             "what is sent to a dead process before its end is known",
             "send a b 1; wait b got 1; kill-unheard b; send a b 3; restart b; send b a 2; wait a got 2; reach a b 90",
             "connected, lost, connected, got 2 | connected, lost, got 2",
-            "connected, got 1, started, connected, got 90"),
+            "connected, got 1, started, connected, got 90",
+            OnlyRealA: "connected, got 2, lost"),
         new(
             "only the dialler sees the break, and dials again",
             "send a b 1; wait b got 1; break-unheard a; wait a lost; reach a b 90; standing b; send b a 3; hear; wait b lost; " +

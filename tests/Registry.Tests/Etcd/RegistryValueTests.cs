@@ -70,9 +70,20 @@ public sealed class RegistryValueTests
     public void A_value_above_the_size_bound_is_not_even_parsed() => AssertProblem(Golden + new string(' ', 4096), "more than 4096");
 
     [Fact]
-    public void A_key_without_a_valid_id_is_refused()
+    public void A_key_may_name_a_service_before_the_worker()
     {
-        Assert.False(RegistryValue.TryParse("a/b", Bytes(Golden), out _, out var problem));
+        Assert.True(RegistryValue.TryParse("pdf/w1", Bytes(Golden), out var worker, out _));
+        Assert.Equal("pdf/w1", worker.Id);
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("a/b/c")]
+    [InlineData("a/")]
+    [InlineData("default/w1")]
+    public void A_key_without_a_valid_id_is_refused(string id)
+    {
+        Assert.False(RegistryValue.TryParse(id, Bytes(Golden), out _, out var problem));
         Assert.Contains("worker id", problem, StringComparison.Ordinal);
     }
 
