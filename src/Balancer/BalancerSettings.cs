@@ -81,7 +81,11 @@ public sealed record BalancerSettings(
     {
         var problems = new List<string>();
         var policy = config.Get(PolicyKey);
-        CheckPolicy(PolicyKey, policy, problems);
+        if (policy.Length > 0)
+        {
+            CheckPolicy(PolicyKey, policy, problems);
+        }
+
         var limits = new BalancerLimits(
             config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey), config.Get(MaxWaitKey), config.Get(WaitingMaxKey),
             config.Get(MemoryMaxKey));
@@ -136,13 +140,17 @@ public sealed record BalancerSettings(
                 continue;
             }
 
-            var policy = config.GetFor(ServicePolicyKey, name);
-            CheckPolicy(ServicePolicyKey with { Path = $"akkalb.balancer.services.{name}.policy" }, policy, problems);
+            var policy = config.GetFor(ServicePolicyKey, name, otherwise: null);
+            if (policy is not null)
+            {
+                CheckPolicy(ServicePolicyKey with { Path = $"akkalb.balancer.services.{name}.policy" }, policy, problems);
+            }
+
             services.Add(new ServiceSettings(name, policy, limits with
             {
-                WaitMax = config.GetValueFor(ServiceMaxWaitKey, name) ?? limits.WaitMax,
-                WaitingMax = config.GetValueFor(ServiceWaitingMaxKey, name) ?? limits.WaitingMax,
-                MemoryShareMax = config.GetValueFor(ServiceMemoryMaxKey, name) ?? limits.MemoryShareMax,
+                WaitMax = config.GetFor(ServiceMaxWaitKey, name, limits.WaitMax),
+                WaitingMax = config.GetFor(ServiceWaitingMaxKey, name, limits.WaitingMax),
+                MemoryShareMax = config.GetFor(ServiceMemoryMaxKey, name, limits.MemoryShareMax),
             }));
         }
 
@@ -154,9 +162,9 @@ public sealed record BalancerSettings(
         return services;
     }
 
-    private static void CheckPolicy(SettingKey key, string? policy, List<string> problems)
+    private static void CheckPolicy(SettingKey key, string policy, List<string> problems)
     {
-        if (policy is { Length: > 0 } && Core.Policies.Policy.All.All(p => p.Name != policy))
+        if (Core.Policies.Policy.All.All(p => p.Name != policy))
         {
             problems.Add($"{key} = {policy}: must be one of {Core.Policies.Policy.Names}");
         }

@@ -183,6 +183,9 @@ public class BalancerSettingsTests
     [InlineData("balancer.polcy = x", "unknown key akkalb.balancer.polcy; did you mean akkalb.balancer.policy?")]
     [InlineData("balancer.services.pdf.polcy = x",
         "unknown key akkalb.balancer.services.pdf.polcy; did you mean akkalb.balancer.services.pdf.policy?")]
+    [InlineData("balancer.services.pdf.policy = \"\"",
+        "akkalb.balancer.services.pdf.policy (--service) = : must be one of round-robin, pick-first, least-load, random, weighted-round-robin, "
+            + "least-requests, power-of-two, shortest-delay, first-free, peak-ewma, prequal, water-filling, resource-score, rendezvous, maglev")]
     [InlineData("balancer.services.pdf = x",
         "akkalb.balancer.services.pdf = x: must be an object of settings, akkalb.balancer.services.pdf { ... }")]
     [InlineData("balancer.services.pdf.max-wait = 2h", "akkalb.balancer.services.pdf.max-wait = 2h: must be from 0 s to 60 m")]

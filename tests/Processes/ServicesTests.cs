@@ -34,10 +34,9 @@ public sealed class ServicesTests(ITestOutputHelper output)
         await using var state = NodeProcess.Client("state", "--etcd", etcd.Endpoint);
         var lines = (await state.EndedAsync()).Output;
         output.WriteLine(string.Join('\n', lines));
-        Assert.Equal(
-            ["balancer ", "watcher ", "worker w1 up", "service pdf policy=first-free members=1 ready", "worker pdf/w1 up"],
-            lines.Zip((string[])["balancer ", "watcher ", "worker w1 up", "service pdf policy=first-free members=1 ready", "worker pdf/w1 up"])
-                .Select(pair => pair.First.StartsWith(pair.Second, StringComparison.Ordinal) ? pair.Second : pair.First));
+        string[] begins = ["balancer ", "watcher ", "worker w1 up", "service pdf policy=first-free members=1 ready", "worker pdf/w1 up"];
+        Assert.Equal(begins.Length, lines.Count);
+        Assert.All(begins.Zip(lines), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
         Assert.Contains("worker pdf/w1 is up at ", string.Join('\n', balancer.Error.Texts), StringComparison.Ordinal);
     }
 }

@@ -14,6 +14,9 @@ internal sealed record TracedJobs(double[] Arrivals, IAkkaLbMessage[] Jobs)
     /// <summary>As many as a file has rows, or more.</summary>
     public const int JobsMax = Trace.RowsMax;
 
+    /// <summary>However much a row weighs, no job asks for more mebibytes.</summary>
+    private const int HoldMax = 1 << 20;
+
     /// <summary>The jobs that a trace makes of one: its duration, and its memory where it has any, become the means.</summary>
     /// <param name="jobs">How many; null: one a row.</param>
     /// <param name="rate">Jobs a second; null: as the file says.</param>
@@ -23,7 +26,7 @@ internal sealed record TracedJobs(double[] Arrivals, IAkkaLbMessage[] Jobs)
         var count = jobs ?? trace.Seconds.Length;
         var durations = Weights(trace.Duration ?? throw new FormatException("it needs a third column, which weighs the durations"), count);
         var memory = trace.Memory is { } weights ? Weights(weights, count) : null;
-        return new TracedJobs(trace.Arrivals(count, rate), [.. Enumerable.Range(0, count).Select(i => job switch
+        return new TracedJobs(trace.Arrivals(count, rate), [.. Enumerable.Range(0, count).Select<int, IAkkaLbMessage>(i => job switch
         {
             SleepJob sleep => sleep with { Duration = sleep.Duration * durations[i] },
             SpinJob spin => spin with { Duration = spin.Duration * durations[i] },
@@ -32,11 +35,9 @@ internal sealed record TracedJobs(double[] Arrivals, IAkkaLbMessage[] Jobs)
                 Duration = hold.Duration * durations[i],
                 Mebibytes = memory is null ? hold.Mebibytes : (int)Math.Min(HoldMax, hold.Mebibytes * memory[i]),
             },
-            _ => (IAkkaLbMessage)(job is PrimesJob ? throw new FormatException("primes has no duration: give spin, sleep or hold") : job),
+            _ => throw new FormatException("primes has no duration: give spin, sleep or hold"),
         })]);
     }
-
-    private const int HoldMax = 1 << 20;
 
     /// <summary>Their mean is one.</summary>
     private static double[] Weights(double[] column, int count)

@@ -89,14 +89,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 Assigned(m, now);
                 break;
             case ClientInput.Submit m:
-                ServiceOf(m.Service).Budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Service, m.Timeout, now);
+                var service = ServiceOf(m.Service);
+                service.Budget.Deposit(now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, service, m.Timeout, now);
                 break;
             case Machines.Tick:
                 Tick(now);
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, m.Service, m.Timeout, now);
+                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, ServiceOf(m.Service), m.Timeout, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -603,14 +604,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     // ---- inside
 
     private void Add(
-        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, string serviceName, TimeSpan timeout,
+        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, ServiceView service, TimeSpan timeout,
         TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
         Debug.Assert(key is null or { Length: >= 1 and <= Core.Assign.KeyLengthMax }, "checked where it is given");
-        Debug.Assert(WorkerService.IsValid(serviceName), "checked where it is given");
-        var service = ServiceOf(serviceName);
         service.JobCount++;
         var job = new PendingJob
         {

@@ -39,20 +39,12 @@ public static class Setting
 
     public static Setting<IReadOnlyDictionary<string, string>> TextMap(string path) => new(path, SettingKind.TextMap, SettingsReader.ReadTextMap);
 
-    /// <summary>The value of a setting that each name may have, after <see cref="SettingsSchema.Check"/>; null: this one has none.</summary>
-    public static T? GetFor<T>(this Config config, Setting<T> setting, string name)
-        where T : class
+    /// <summary>The value of a setting that each name may have, after <see cref="SettingsSchema.Check"/>.</summary>
+    /// <param name="otherwise">What it is where nothing is given for this name.</param>
+    public static T? GetFor<T>(this Config config, Setting<T> setting, string name, T? otherwise)
     {
         var path = setting.PathFor(name);
-        return ConfigTree.Find(config, path) is null ? null : setting.Reader(config, path);
-    }
-
-    /// <inheritdoc cref="GetFor{T}(Config, Setting{T}, string)"/>
-    public static T? GetValueFor<T>(this Config config, Setting<T> setting, string name)
-        where T : struct
-    {
-        var path = setting.PathFor(name);
-        return ConfigTree.Find(config, path) is null ? null : setting.Reader(config, path);
+        return ConfigTree.Find(config, path) is null ? otherwise : setting.Reader(config, path);
     }
 
     /// <summary>The names for which settings of this one's section are given, in their order.</summary>
