@@ -6,8 +6,8 @@ namespace AkkaLb.Reality.Links;
 /// <param name="A">Lines of a's journal, without what may vary; see <see cref="LinkTrace"/>. Where more than one may be, <c>|</c> stands
 /// between them.</param>
 /// <param name="B">The same of b, through all its lives.</param>
-/// <param name="OnlyRealA">What a may see besides, of Akka alone: an event comes on another way than messages do, and one may overtake the
-/// other.</param>
+/// <param name="OnlyRealA">What a may see besides, of Akka alone, written as <paramref name="A"/>: an event comes on another way than messages
+/// do, and one may overtake the other.</param>
 /// <param name="OnlyRealB">What b may see besides, of Akka alone: the model has no half of a connection.</param>
 internal sealed record LinkScript(string Name, string Steps, string A, string B, string? OnlyRealA = null, string? OnlyRealB = null)
 {
@@ -16,6 +16,9 @@ internal sealed record LinkScript(string Name, string Steps, string A, string B,
 
     /// <summary>What a may see.</summary>
     public IReadOnlyList<string> AllA => A.Split(" | ");
+
+    /// <summary>What a may see of Akka.</summary>
+    public IReadOnlyList<string> AllRealA => [.. AllA, .. OnlyRealA?.Split(" | ") ?? []];
 
     public override string ToString() => Name;
 
