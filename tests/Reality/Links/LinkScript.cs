@@ -4,7 +4,8 @@ namespace AkkaLb.Reality.Links;
 
 /// <summary>Things that happen to the nodes a and b, in text, and what each of them sees.</summary>
 /// <param name="A">Lines of a's journal, without what may vary; see <see cref="LinkTrace"/>. Where more than one may be, <c>|</c> stands
-/// between them.</param>
+/// between them. Behind a line that Akka alone may show, and need not, stands <c>?</c>: a message that it has not written yet when the connection
+/// breaks comes back.</param>
 /// <param name="B">The same of b, through all its lives.</param>
 /// <param name="OnlyRealA">What a may see besides, of Akka alone, written as <paramref name="A"/>: an event comes on another way than messages
 /// do, and one may overtake the other.</param>
@@ -14,11 +15,17 @@ internal sealed record LinkScript(string Name, string Steps, string A, string B,
     /// <summary>How many tries a step gets before the script fails.</summary>
     private const int TriesMax = 300;
 
-    /// <summary>What a may see.</summary>
-    public IReadOnlyList<string> AllA => A.Split(" | ");
+    /// <summary>What a may see in the model.</summary>
+    public IReadOnlyList<string> ModelA => Variants(A, withOptional: false);
+
+    /// <summary>What b may see in the model.</summary>
+    public IReadOnlyList<string> ModelB => Variants(B, withOptional: false);
 
     /// <summary>What a may see of Akka.</summary>
-    public IReadOnlyList<string> AllRealA => [.. AllA, .. OnlyRealA?.Split(" | ") ?? []];
+    public IReadOnlyList<string> RealA => [.. Variants(A, withOptional: true), .. Variants(OnlyRealA, withOptional: true)];
+
+    /// <summary>What b may see of Akka.</summary>
+    public IReadOnlyList<string> RealB => [.. Variants(B, withOptional: true), .. Variants(OnlyRealB, withOptional: true)];
 
     public override string ToString() => Name;
 
@@ -71,6 +78,24 @@ internal sealed record LinkScript(string Name, string Steps, string A, string B,
                 await world.DoAsync(what, node is [var only] ? only : "");
                 break;
         }
+    }
+
+    private static List<string> Variants(string? text, bool withOptional)
+    {
+        var variants = new List<string>();
+        foreach (var one in text?.Split(" | ") ?? [])
+        {
+            List<string> begun = [""];
+            foreach (var line in one.Split(", "))
+            {
+                var with = begun.Select(b => $"{b}{(b == "" ? "" : ", ")}{line.TrimEnd('?')}");
+                begun = !line.EndsWith('?') ? [.. with] : withOptional ? [.. begun, .. with] : begun;
+            }
+
+            variants.AddRange(begun);
+        }
+
+        return variants;
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -58,7 +58,7 @@ public sealed class LinkScriptTests
             try
             {
                 var (a, b) = await script.RunAsync(links);
-                Assert.True(script.AllA.Contains(a) && b == script.B, $"seed {seed}: a: {a}; b: {b}");
+                Assert.True(script.ModelA.Contains(a) && script.ModelB.Contains(b), $"seed {seed}: a: {a}; b: {b}");
                 seen.Add(a);
             }
             catch (TooLateException)
@@ -67,7 +67,7 @@ public sealed class LinkScriptTests
             }
         }
 
-        Assert.Equal(script.AllA.Order(StringComparer.Ordinal), seen);
+        Assert.Equal(script.ModelA.Order(StringComparer.Ordinal), seen);
     }
 
     private static async Task AssertInOrderOrNeverAsync(ILinkWorld links, string what)
