@@ -48,27 +48,27 @@ public sealed record BalancerSettings(
         Setting.Duration("akkalb.balancer.early-report-hold", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10));
     private static readonly Setting<int> EarlyReportsMaxKey = Setting.Whole("akkalb.balancer.early-reports-max", 0, 1_000_000);
 
-    private static readonly Setting<TimeSpan> MaxWaitKey = Setting.Duration("akkalb.balancer.max-wait", TimeSpan.Zero, TimeSpan.FromHours(1));
-    private static readonly Setting<int> WaitingMaxKey = Setting.Whole("akkalb.balancer.waiting-max", 0, 1_000_000);
-
-    private static readonly Setting<double> MemoryMaxKey = Setting.Fraction("akkalb.balancer.memory-max", 0.1, 1);
+    private static readonly ServiceSetting<TimeSpan> MaxWaitKey =
+        ServiceSetting.Of("max-wait", path => Setting.Duration(path, TimeSpan.Zero, TimeSpan.FromHours(1)));
+    private static readonly ServiceSetting<int> WaitingMaxKey = ServiceSetting.Of("waiting-max", path => Setting.Whole(path, 0, 1_000_000));
+    private static readonly ServiceSetting<double> MemoryMaxKey = ServiceSetting.Of("memory-max", path => Setting.Fraction(path, 0.1, 1));
+    private static readonly ServiceSetting<TimeSpan> SlowStartKey =
+        ServiceSetting.Of("slow-start", path => Setting.Duration(path, TimeSpan.Zero, TimeSpan.FromHours(1)));
+    private static readonly ServiceSetting<double> FailuresMaxKey = ServiceSetting.Of("failures-max", path => Setting.Fraction(path, 0.05, 1));
+    private static readonly ServiceSetting<double> EjectedMaxKey = ServiceSetting.Of("ejected-max", path => Setting.Fraction(path, 0, 1));
+    private static readonly ServiceSetting<double> PanicBelowKey = ServiceSetting.Of("panic-below", path => Setting.Fraction(path, 0, 1));
 
     private static readonly Setting<string> ServicePolicyKey = Setting.Text("akkalb.balancer.services.*.policy")
         .WithFlag("--service", "NAME=POLICY,...", "policies of services beside the default one; others have that of --policy");
-
-    private static readonly Setting<TimeSpan> ServiceMaxWaitKey =
-        Setting.Duration("akkalb.balancer.services.*.max-wait", TimeSpan.Zero, TimeSpan.FromHours(1));
-    private static readonly Setting<int> ServiceWaitingMaxKey = Setting.Whole("akkalb.balancer.services.*.waiting-max", 0, 1_000_000);
-    private static readonly Setting<double> ServiceMemoryMaxKey = Setting.Fraction("akkalb.balancer.services.*.memory-max", 0.1, 1);
 
     public static readonly Setting<TimeSpan> WaitKey = Setting.Duration("akkalb.balancer.wait", TimeSpan.Zero, TimeSpan.FromHours(1))
         .WithFlag("--wait", "SECONDS", "how long to wait for etcd at the start (10)", "s");
 
     public static SettingsSchema Schema { get; } = new(
     [
-        PolicyKey, ServicePolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, MaxWaitKey, WaitingMaxKey,
-        MemoryMaxKey, ServiceMemoryMaxKey,
-        ServiceMaxWaitKey, ServiceWaitingMaxKey, WaitKey,
+        PolicyKey, ServicePolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, WaitKey,
+        .. MaxWaitKey.Both, .. WaitingMaxKey.Both, .. MemoryMaxKey.Both, .. SlowStartKey.Both, .. FailuresMaxKey.Both, .. EjectedMaxKey.Both,
+        .. PanicBelowKey.Both,
         .. ClusterSettings.Keys,
         .. NodeKeys.Common,
     ]);
@@ -86,9 +86,11 @@ public sealed record BalancerSettings(
             CheckPolicy(PolicyKey, policy, problems);
         }
 
-        var limits = new BalancerLimits(
-            config.Get(EarlyReportHoldKey), config.Get(EarlyReportsMaxKey), config.Get(MaxWaitKey), config.Get(WaitingMaxKey),
-            config.Get(MemoryMaxKey));
+        var limits = ReadLimits(config, service: null, BalancerLimits.Default with
+        {
+            EarlyReportHold = config.Get(EarlyReportHoldKey),
+            EarlyReportsMax = config.Get(EarlyReportsMaxKey),
+        });
 
         var isSingleton = config.Get(ModeKey) == ModeSingleton;
         if (isSingleton && config.Get(NodeKeys.Registry) != NodeKeys.RegistryEtcd)
@@ -146,12 +148,7 @@ public sealed record BalancerSettings(
                 CheckPolicy(ServicePolicyKey with { Path = $"akkalb.balancer.services.{name}.policy" }, policy, problems);
             }
 
-            services.Add(new ServiceSettings(name, policy, limits with
-            {
-                WaitMax = config.GetFor(ServiceMaxWaitKey, name, limits.WaitMax),
-                WaitingMax = config.GetFor(ServiceWaitingMaxKey, name, limits.WaitingMax),
-                MemoryShareMax = config.GetFor(ServiceMemoryMaxKey, name, limits.MemoryShareMax),
-            }));
+            services.Add(new ServiceSettings(name, policy, ReadLimits(config, name, limits)));
         }
 
         if (services.Count >= ServiceRules.CountMax)
@@ -161,6 +158,19 @@ public sealed record BalancerSettings(
 
         return services;
     }
+
+    /// <param name="service">Null: every service that has no settings of its own.</param>
+    /// <param name="otherwise">What is not set.</param>
+    private static BalancerLimits ReadLimits(Config config, string? service, BalancerLimits otherwise) => otherwise with
+    {
+        WaitMax = MaxWaitKey.Read(config, service, otherwise.WaitMax),
+        WaitingMax = WaitingMaxKey.Read(config, service, otherwise.WaitingMax),
+        MemoryShareMax = MemoryMaxKey.Read(config, service, otherwise.MemoryShareMax),
+        SlowStart = SlowStartKey.Read(config, service, otherwise.SlowStart),
+        FailureShareMax = FailuresMaxKey.Read(config, service, otherwise.FailureShareMax),
+        EjectedShareMax = EjectedMaxKey.Read(config, service, otherwise.EjectedShareMax),
+        PanicShare = PanicBelowKey.Read(config, service, otherwise.PanicShare),
+    };
 
     private static void CheckPolicy(SettingKey key, string policy, List<string> problems)
     {
@@ -175,3 +185,24 @@ public sealed record BalancerSettings(
 /// <param name="Policy">Null: that of the default service.</param>
 /// <param name="Limits">Bounds of its tables.</param>
 public sealed record ServiceSettings(string Name, string? Policy, BalancerLimits Limits);
+
+/// <summary>A setting of every service, which one service may have otherwise.</summary>
+/// <param name="Every"><c>akkalb.balancer.NAME</c>.</param>
+/// <param name="One"><c>akkalb.balancer.services.*.NAME</c>.</param>
+internal sealed record ServiceSetting<T>(Setting<T> Every, Setting<T> One)
+{
+    public IEnumerable<SettingKey> Both => [Every, One];
+
+    /// <param name="service">Null: of every service.</param>
+    /// <param name="otherwise">When the service has none of its own.</param>
+    public T Read(Config config, string? service, T otherwise) =>
+        service is null ? config.Get(Every) : config.GetFor(One, service, otherwise)!;
+}
+
+/// <summary>Makes them.</summary>
+internal static class ServiceSetting
+{
+    /// <param name="setting">By its path.</param>
+    public static ServiceSetting<T> Of<T>(string name, Func<string, Setting<T>> setting) =>
+        new(setting($"akkalb.balancer.{name}"), setting($"akkalb.balancer.services.*.{name}"));
+}

@@ -146,7 +146,6 @@ public sealed record WorkerSettings(
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 
-    /// <returns>The names of those that cannot be loaded: that their types cannot be found is no news then.</returns>
     private static string ReadId(Config config, List<string> problems)
     {
         var (before, service) = (problems.Count, config.Get(ServiceKey));
@@ -163,6 +162,7 @@ public sealed record WorkerSettings(
         return id;
     }
 
+    /// <returns>The names of those that cannot be loaded: that their types cannot be found is no news then.</returns>
     private static List<string> LoadAssemblies(IReadOnlyList<string> paths, List<string> problems)
     {
         var missing = new List<string>();

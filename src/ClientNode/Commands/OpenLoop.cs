@@ -3,6 +3,9 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>Begins each job at its time, whether others have ended or not.</summary>
 internal static class OpenLoop
 {
+    /// <summary>So many are looked through at least when those that have ended are let go.</summary>
+    private const int SweepMin = 1_000;
+
     /// <param name="arrivals">When each begins, in seconds, not falling.</param>
     /// <param name="concurrency">Jobs at once at most. A job that comes when there are so many begins late.</param>
     /// <param name="begin">Begins the next one.</param>
@@ -12,7 +15,7 @@ internal static class OpenLoop
         double[] arrivals, int concurrency, Func<int, Task> begin, TimeProvider time, CancellationToken interrupted)
     {
         using var room = new SemaphoreSlim(concurrency);
-        var (started, late, underWay) = (time.GetTimestamp(), 0, new List<Task>());
+        var (started, late, underWay, sweepAt) = (time.GetTimestamp(), 0, new List<Task>(), SweepMin);
         try
         {
             for (var i = 0; i < arrivals.Length; i++)
@@ -30,8 +33,12 @@ internal static class OpenLoop
                 }
 
                 interrupted.ThrowIfCancellationRequested();
-                underWay.RemoveAll(task => task.IsCompletedSuccessfully);
                 underWay.Add(OneAsync(i));
+                if (underWay.Count >= sweepAt)
+                {
+                    underWay.RemoveAll(task => task.IsCompletedSuccessfully);
+                    sweepAt = Math.Max(SweepMin, 2 * underWay.Count);
+                }
             }
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

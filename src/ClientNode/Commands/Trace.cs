@@ -11,6 +11,9 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
 {
     public const int RowsMax = 10_000_000;
 
+    /// <summary>No weight, and no number of seconds, is larger: sums and products of them stay in range.</summary>
+    private const double NumberMax = 1e15;
+
     /// <summary>When jobs are submitted, in seconds, at a mean rate: all gaps of the rows that are used by one factor. Where there are more jobs than
     /// rows the rows are repeated, and between two rounds lies their mean gap.</summary>
     /// <param name="jobs">Above zero.</param>
@@ -110,16 +113,17 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
     {
         if (column < fields.Length)
         {
-            weights.Add(Number(fields[column]) is >= 0 and { } weight
+            weights.Add(Number(fields[column]) is >= 0 and <= NumberMax and { } weight
                 ? weight
-                : throw Wrong(number, $"\"{fields[column]}\" is no number of 0 or more"));
+                : throw Wrong(number, $"\"{fields[column]}\" is no number from 0 to {NumberMax:0e0}"));
         }
     }
 
     /// <summary>Seconds since any fixed moment; null: it is no time. Decimal, because a double of today's date is good for 8 microseconds
     /// only.</summary>
     private static decimal? Time(string text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? Math.Abs(seconds) <= (decimal)NumberMax ? seconds : null
         : DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time.Ticks / (decimal)TimeSpan.TicksPerSecond
             : null;

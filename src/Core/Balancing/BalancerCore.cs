@@ -34,6 +34,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     private readonly ServiceCore _nobody;
     private bool _isStopping;
 
+    /// <summary>There may be workers whose services found no room.</summary>
+    private bool _isAnyLeftOut;
+
     /// <param name="id">Its name in the registry, for its state only.</param>
     /// <param name="rules">How each service is balanced.</param>
     /// <param name="random">Of the policies; used by this balancer alone.</param>
@@ -122,6 +125,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
                 break;
             case Tick:
                 ToAll(input, now, outbox);
+                RemoveIdle();
                 break;
             default:
                 throw Inputs.Unknown(input, "a balancer");
@@ -164,15 +168,13 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
         var whole = m.Changes is null ? m.All.ToLookup(member => WorkerIds.ServiceOf(member.Worker.Id), StringComparer.Ordinal) : null;
         var changes = m.Changes?.ToLookup(change => WorkerIds.ServiceOf(change.Id), StringComparer.Ordinal);
         RemoveIdle();
-        AddNew(whole?.Select(group => group.Key) ?? changes!.Where(group => group.Any(c => c.Item is not null)).Select(group => group.Key),
-            wasKnown, now, outbox);
+        var added = AddNew(whole?.Select(group => group.Key) ?? NewIn(m, changes!), wasKnown, now, outbox);
         foreach (var service in (IReadOnlyList<ServiceCore>)[.. _services, _nobody])
         {
-            service.Handle(
-                whole is not null
-                    ? m with { All = [.. whole[service.Name]] }
-                    : m with { All = [], Changes = [.. changes![service.Name]] },
-                now, outbox);
+            var its = whole is not null ? m with { All = [.. whole[service.Name]] }
+                : added.Contains(service) ? m with { All = WholeOf(service.Name, m, changes!), Changes = null }
+                : m with { All = [], Changes = [.. changes![service.Name]] };
+            service.Handle(its, now, outbox);
         }
 
         RemoveIdle();
@@ -182,25 +184,57 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
         }
     }
 
-    private void AddNew(IEnumerable<string> names, bool isKnown, TimeSpan now, List<BalancerEffect> outbox)
+    /// <summary>Services that may have come with a change: those with a new worker, and those that found no room before.</summary>
+    private IEnumerable<string> NewIn(Watched<Member>.Known m, ILookup<string, KeyChange<Member>> changes)
     {
+        var changed = changes.Where(group => group.Any(c => c.Item is not null)).Select(group => group.Key);
+        if (!_isAnyLeftOut || _services.Count >= ServiceRules.CountMax)
+        {
+            return changed;
+        }
+
+        _isAnyLeftOut = false;
+        return changed.Concat(m.All.Select(member => WorkerIds.ServiceOf(member.Worker.Id))).Distinct(StringComparer.Ordinal);
+    }
+
+    /// <summary>All workers of a service that was not served until now.</summary>
+    private static List<Member> WholeOf(string service, Watched<Member>.Known m, ILookup<string, KeyChange<Member>> changes)
+    {
+        var changed = changes[service].Select(change => change.Id).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. m.All.Where(member => WorkerIds.ServiceOf(member.Worker.Id) == service && !changed.Contains(member.Worker.Id)),
+            .. changes[service].Select(change => change.Item).OfType<Member>(),
+        ];
+    }
+
+    private List<ServiceCore> AddNew(IEnumerable<string> names, bool isKnown, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        var added = new List<ServiceCore>();
         foreach (var name in names.Where(name => !_byName.ContainsKey(name)))
         {
             var tooMany = $"the workers of the service {name} are left out: this balancer serves {ServiceRules.CountMax} services already";
             if (_services.Count < ServiceRules.CountMax)
             {
                 var service = Add(name);
+                added.Add(service);
                 if (isKnown)
                 {
                     // It was known to have nobody.
                     service.Handle(new Watched<Member>.Known(0, []), now, outbox);
                 }
             }
-            else if (_tooMany.Say(name, tooMany, now) is { } said)
+            else
             {
-                outbox.Add(new BalancerEffect.Note(said, NoteLevel.Warning));
+                _isAnyLeftOut = true;
+                if (_tooMany.Say(name, tooMany, now) is { } said)
+                {
+                    outbox.Add(new BalancerEffect.Note(said, NoteLevel.Warning));
+                }
             }
         }
+
+        return added;
     }
 
     private void RemoveIdle() =>
@@ -254,6 +288,6 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
             pool.Stop();
         }
 
-        return new ServiceCore(_id, pool, _right, _answerBytesMax, name, _tickets);
+        return new ServiceCore(_id, pool, _right, _term, _answerBytesMax, name, _tickets);
     }
 }

@@ -18,15 +18,34 @@ public sealed record MemberNews(string Text, bool IsTrouble)
         _ => Changed(before, now),
     };
 
-    /// <param name="isFull">It uses too much now; false: no longer.</param>
-    /// <param name="share">Of the memory that it may have.</param>
-    public static MemberNews OfMemory(string id, bool isFull, double share)
+    /// <param name="isAbove">It uses too much now; false: no longer.</param>
+    /// <param name="share">Of the memory that it may have; null: it does not tell any more.</param>
+    public static MemberNews OfMemory(string id, bool isAbove, double? share)
     {
-        var percent = (100 * share).ToString("0", CultureInfo.InvariantCulture);
-        return isFull
+        if (share is null)
+        {
+            return Good($"worker {id} no longer tells how much of its memory it uses; it gets jobs again");
+        }
+
+        var percent = Percent(share.Value);
+        return isAbove
             ? Bad($"worker {id} uses {percent} % of the memory that it may have; it gets no jobs while others use less")
             : Good($"worker {id} uses {percent} % of the memory that it may have; it gets jobs again");
     }
+
+    /// <param name="isOver">It was ejected, and that is over.</param>
+    /// <param name="time">How long it is ejected.</param>
+    /// <param name="share">Of its jobs that failed.</param>
+    /// <param name="others">The same of the other workers.</param>
+    public static MemberNews OfEjection(string id, bool isOver, TimeSpan time = default, double share = 0, double others = 0)
+    {
+        var seconds = time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        return isOver
+            ? Good($"worker {id} gets jobs again: its time without jobs is over")
+            : Bad($"worker {id} gets no jobs for {seconds} s: {Percent(share)} % of its jobs failed, and {Percent(others)} % of those of the others");
+    }
+
+    private static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture);
 
     private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)
     {

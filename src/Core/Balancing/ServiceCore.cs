@@ -10,10 +10,12 @@ namespace AkkaLb.Core.Balancing;
 /// <param name="id">The balancer's name in the registry, for its state only.</param>
 /// <param name="pool">Used by this service alone.</param>
 /// <param name="right">To decide.</param>
+/// <param name="term">Of the right, when the balancer came to be.</param>
 /// <param name="answerBytesMax">How much room an answer has.</param>
 /// <param name="name">Of the service.</param>
 /// <param name="tickets">Numbers for the requests that wait.</param>
-public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right, int answerBytesMax, string name, TicketNumbers tickets)
+public sealed class ServiceCore(
+    string id, WorkerPool pool, DecidingRight right, long term, int answerBytesMax, string name, TicketNumbers tickets)
     : IMachine<BalancerEffect>
 {
     /// <summary>What a page of the state says beside its members and services: an id, a policy, one of our own sentences and some numbers.</summary>
@@ -27,8 +29,7 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
 
     private readonly List<Candidate> _picked = [];
     private readonly WaitingRequests _waiting = new(pool.Table.Limits.WaitingMax, pool.Table.Limits.WaitMax, tickets);
-    private readonly long _term = right.Term;
-    private readonly RareLines _memory = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
+    private readonly RareLines _lines = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private long _revision;
     private TimeSpan? _lookDue;
 
@@ -48,7 +49,7 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
     public TimeSpan? NextDue => Sooner(Sooner(pool.NextDue, _waiting.NextDue), _lookDue);
 
     /// <summary>Whether this very instance may answer at this moment: the right is held, and still under the term in which it came to be.</summary>
-    public bool Decides => right.Term == _term && right.IsHeld;
+    public bool Decides => right.Term == term && right.IsHeld;
 
     /// <inheritdoc/>
     public void Handle(object input, TimeSpan now, List<BalancerEffect> outbox)
@@ -71,7 +72,11 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
                 pool.Stop();
                 break;
             case Tick:
-                pool.Tick(now);
+                foreach (var news in pool.Tick(now))
+                {
+                    Say(news, news.Text, now, outbox);
+                }
+
                 SayHeld(now, outbox);
                 break;
             default:
@@ -230,15 +235,15 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
         // To a question that tells of no ends: it may have lost them on the way, through one that does not understand them.
         var takesFinished = m.Finished is not null;
         return new Assigned(
-            m.RequestId, workers, pool.PolicyName, _term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
+            m.RequestId, workers, pool.PolicyName, term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)
     {
         var outcome = pool.Report(m, now, out var news);
-        if (news is not null && _memory.Say($"{m.Worker.Id} {news.IsTrouble}", news.Text, now) is { } said)
+        if (news is not null)
         {
-            outbox.Add(new BalancerEffect.Note(said, news.IsTrouble ? NoteLevel.Warning : NoteLevel.Info));
+            Say(news, $"{m.Worker.Id} {news.IsTrouble}", now, outbox);
         }
 
         if (outcome != ReportOutcome.Applied)
@@ -246,6 +251,17 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
             outbox.Add(new BalancerEffect.ReportIgnored(m, outcome));
         }
     }
+
+    /// <param name="kind">Of this kind one line is said in a while.</param>
+    private void Say(MemberNews news, string kind, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        if (_lines.Say(kind, news.Text, now) is { } said)
+        {
+            outbox.Add(NoteOf(news with { Text = said }));
+        }
+    }
+
+    private static BalancerEffect.Note NoteOf(MemberNews news) => new(news.Text, news.IsTrouble ? NoteLevel.Warning : NoteLevel.Info);
 
     private void OnKnown(Watched<Member>.Known m, TimeSpan now, List<BalancerEffect> outbox)
     {
@@ -259,7 +275,7 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
         _revision = m.Revision;
         if (!isFirst)
         {
-            outbox.AddRange(news.Select(one => new BalancerEffect.Note(one.Text, one.IsTrouble ? NoteLevel.Warning : NoteLevel.Info)));
+            outbox.AddRange(news.Select(NoteOf));
         }
     }
 
@@ -274,7 +290,8 @@ public sealed class ServiceCore(string id, WorkerPool pool, DecidingRight right,
         {
             var worker = c.Member.Worker;
             var member = new MemberState(
-                c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null, worker.Reason, c.InFlight, c.Jobs.Drift,
+                c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null,
+                worker.Reason.Length > 0 ? worker.Reason : pool.WhyHeldBack(c, now), c.InFlight, c.Jobs.Drift,
                 c.Places);
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AkkaLb.Core.Policies;
 using AkkaLb.Watching;
+using static System.FormattableString;
 
 namespace AkkaLb.Core.Balancing;
 
@@ -9,9 +10,10 @@ namespace AkkaLb.Core.Balancing;
 /// A pick only reads the table. A worker that leaves or drains is no longer picked from that moment on, and one that joins waits for the next
 /// rebuild, which comes with the next request, but not before the last one's pause is over (<see cref="RebuildPause"/>). So changes that come
 /// together are put into the policy's tables together. One that uses more of its memory than <see cref="BalancerLimits.MemoryShareMax"/> is held
-/// back while others do not, and comes back when it uses less or has not reported for a while. Each pick counts as load of its worker at once, and
-/// no longer when its client tells that it has ended. Not thread-safe: the owning actor serializes calls. <c>now</c> is the balancer's monotonic
-/// clock throughout.
+/// back while others do not, and comes back when it uses less or has not reported for a while; so is one whose jobs fail
+/// (<see cref="OutlierEjection"/>), unless too few are left then. One that has joined is warmed up: a part of its picks goes to others. Each pick
+/// counts as load of its worker at once, and no longer when its client tells that it has ended. Not thread-safe: the owning actor serializes calls.
+/// <c>now</c> is the balancer's monotonic clock throughout.
 /// </remarks>
 /// <param name="table">Who there is.</param>
 /// <param name="policy">Who of them is next.</param>
@@ -62,6 +64,12 @@ public sealed class WorkerPool(
         AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
         TimeSpan.FromMilliseconds(100));
 
+    /// <summary>The part of its picks that a worker gets which has just joined. Envoy's slow start has the same.</summary>
+    private const double ColdShare = 0.1;
+
+    /// <summary>So many workers in a row may be too cold for a pick; then the first of them gets it.</summary>
+    private const int ColdMax = 3;
+
     /// <summary>Between two looks at load that ages.</summary>
     private static readonly TimeSpan AgePause = TimeSpan.FromMilliseconds(1);
 
@@ -70,6 +78,7 @@ public sealed class WorkerPool(
     private readonly List<Candidate> _leftOut = [];
     private readonly OpenPicks _open = new();
     private readonly List<OpenPick> _givenUp = [];
+    private readonly OutlierEjection _outliers = new(table.Limits);
     private Candidate[] _eligible = [];
     private long _version;
     private long _assigns;
@@ -79,6 +88,7 @@ public sealed class WorkerPool(
     private TimeSpan? _readyAt;
     private TimeSpan? _weighAt;
     private bool _hasTurned;
+    private bool _isAnyHeldBack;
     private bool _isReady;
     private bool _isStopping;
 
@@ -105,7 +115,7 @@ public sealed class WorkerPool(
     public int OpenPickCount => _open.Count;
 
     /// <summary>When <see cref="Tick"/> has something to do; null: not before another call.</summary>
-    public TimeSpan? NextDue => Machines.Times.Sooner(_open.NextDue, _weighAt);
+    public TimeSpan? NextDue => Machines.Times.Sooner(Machines.Times.Sooner(_open.NextDue, _weighAt), _outliers.NextDue);
 
     private bool IsStale => _hasTurned || _version != table.Version;
 
@@ -161,10 +171,12 @@ public sealed class WorkerPool(
         if (candidate.Weigh(table.Limits.MemoryShareMax, now))
         {
             _hasTurned = true;
-            news = MemberNews.OfMemory(candidate.Key.Id, candidate.IsFull, (double)candidate.ResidentBytes / candidate.LimitBytes);
+            news = MemberNews.OfMemory(
+                candidate.Key.Id, candidate.IsAboveMemory,
+                candidate.LimitBytes > 0 ? (double)candidate.ResidentBytes / candidate.LimitBytes : null);
         }
 
-        if (candidate.IsFull && !(_weighAt < candidate.FreshUntil))
+        if (candidate.IsAboveMemory && !(_weighAt < candidate.FreshUntil))
         {
             _weighAt = candidate.FreshUntil;
         }
@@ -189,29 +201,43 @@ public sealed class WorkerPool(
                     open.Worker.Jobs.Tell(ended.Counts, now);
                 }
 
+                _outliers.Ended(open.Worker, m.Client, ended.How, now);
                 _chooser.Ended(open.Worker, ended, now);
                 Changed(open.Worker);
             }
         }
     }
 
-    /// <summary>Gives up what clients hold that are silent, and takes nobody for full who has not reported lately.</summary>
-    public void Tick(TimeSpan now)
+    /// <summary>Gives up what clients hold that are silent, takes nobody for above its memory who has not reported lately, and looks for
+    /// outliers.</summary>
+    /// <returns>Who is held back from now on, and who no longer.</returns>
+    public IReadOnlyList<MemberNews> Tick(TimeSpan now)
     {
         _open.Tick(now, _givenUp);
         GiveUp(now);
+        if (!(now >= _weighAt) && !(now >= _outliers.NextDue))
+        {
+            return [];
+        }
+
+        var news = new List<MemberNews>();
         if (now >= _weighAt)
         {
-            _weighAt = null;
-            foreach (var candidate in table.InOrder)
-            {
-                if (candidate.IsFull)
-                {
-                    _hasTurned |= candidate.Weigh(table.Limits.MemoryShareMax, now);
-                    _weighAt = candidate.IsFull ? Machines.Times.Sooner(_weighAt, candidate.FreshUntil) : _weighAt;
-                }
-            }
+            WeighAgain(now, news);
         }
+
+        _outliers.Look(table.InOrder, now, news);
+        _hasTurned |= news.Count > 0;
+        return news;
+    }
+
+    /// <summary>Why a worker that is up gets no jobs; empty: it does.</summary>
+    public string WhyHeldBack(Candidate candidate, TimeSpan now)
+    {
+        Refresh();
+        return !candidate.IsHeldBack || !candidate.IsUp ? ""
+            : candidate.IsEjected ? Invariant($"its jobs failed: it gets none for {(candidate.EjectedUntil - now).TotalSeconds:0} s")
+            : Invariant($"it uses {100.0 * candidate.ResidentBytes / candidate.LimitBytes:0} % of its memory");
     }
 
     /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
@@ -272,6 +298,21 @@ public sealed class WorkerPool(
     /// <summary>From now on every request is rejected.</summary>
     public void Stop() => _isStopping = true;
 
+    /// <summary>What a worker said of its memory counts no longer than its report does.</summary>
+    private void WeighAgain(TimeSpan now, List<MemberNews> news)
+    {
+        _weighAt = null;
+        foreach (var candidate in table.InOrder)
+        {
+            if (candidate.IsAboveMemory && candidate.Weigh(table.Limits.MemoryShareMax, now))
+            {
+                news.Add(MemberNews.OfMemory(candidate.Key.Id, isAbove: false, share: null));
+            }
+
+            _weighAt = candidate.IsAboveMemory ? Machines.Times.Sooner(_weighAt, candidate.FreshUntil) : _weighAt;
+        }
+    }
+
     private void Give(Candidate candidate, Assign request, int place, TimeSpan now)
     {
         var isTold = request.Finished is { } finished
@@ -319,7 +360,8 @@ public sealed class WorkerPool(
         }
     }
 
-    /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since.</summary>
+    /// <summary>When all whom the tables know are out of the question, those are looked at who have joined since, and then those who are held
+    /// back.</summary>
     private Candidate? Pick(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
         if (Choose(request, leftOut, now) is { } candidate)
@@ -327,16 +369,70 @@ public sealed class WorkerPool(
             return candidate;
         }
 
-        if (!IsStale)
+        if (IsStale)
         {
-            return null;
+            Rebuild(now);
+            if (Choose(request, leftOut, now) is { } joined)
+            {
+                return joined;
+            }
         }
 
-        Rebuild(now);
-        return Choose(request, leftOut, now);
+        return _isAnyHeldBack && (!Waits || leftOut.Length >= _eligible.Length) ? LeastBusyHeldBack(leftOut, now) : null;
     }
 
-    private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => request.Key is { Length: > 0 } key
+    /// <summary>Nobody else can do this job: the others are left out, or do not report.</summary>
+    private Candidate? LeastBusyHeldBack(ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    {
+        Candidate? best = null;
+        foreach (var candidate in table.InOrder)
+        {
+            if (candidate is { IsUp: true, IsHeldBack: true } && (!policy.NeedsReports || candidate.IsFresh(now))
+                && !LeftOut.Contains(leftOut, candidate) && (best is null || candidate.InFlight / candidate.Rate < best.InFlight / best.Rate))
+            {
+                best = candidate;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Around every policy: of the picks of a worker that has joined lately some go to whoever is next, if there is anybody.</summary>
+    /// <remarks>Envoy's slow start: a worker gets t / window of its picks, and a tenth at least. Jobs with a key are not drawn: which keys come to a
+    /// worker early depends on the keys, so that each moves once.</remarks>
+    private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
+    {
+        var first = ChooseAny(request, leftOut, now);
+        if (first is null || now >= first.WarmAt)
+        {
+            return first;
+        }
+
+        var count = _leftOut.Count;
+        var candidate = first;
+        for (var cold = 0; cold < ColdMax && candidate is not null && IsTooCold(candidate, request.Key, now); cold++)
+        {
+            _leftOut.Add(candidate);
+            candidate = ChooseAny(request, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut), now);
+        }
+
+        var isFound = candidate is not null && _leftOut.Count < count + ColdMax;
+        _leftOut.RemoveRange(count, _leftOut.Count - count);
+        return isFound ? candidate : first;
+    }
+
+    private bool IsTooCold(Candidate candidate, string? key, TimeSpan now)
+    {
+        if (now >= candidate.WarmAt)
+        {
+            return false;
+        }
+
+        var warm = Math.Max(ColdShare, 1 - ((candidate.WarmAt - now) / table.Limits.SlowStart));
+        return warm < (key is { Length: > 0 } ? KeyHash.Place(KeyHash.Next(KeyHash.Of(key) ^ candidate.IdHash), 1000) / 1000.0 : random.NextDouble());
+    }
+
+    private Candidate? ChooseAny(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => request.Key is { Length: > 0 } key
         ? _chooser.PickFor(key, request.Weight, leftOut, now)
         : _chooser.Pick(leftOut, now);
 
@@ -389,7 +485,7 @@ public sealed class WorkerPool(
         for (var i = 0; i < leaveOut.Count; i++)
         {
             // A draining worker could not be picked anyway: that it is left out is no reason for finding nobody.
-            if (table.Find(leaveOut[i].Id) is { IsEligible: true } candidate && candidate.Key == leaveOut[i])
+            if (table.Find(leaveOut[i].Id) is { IsUp: true } candidate && candidate.Key == leaveOut[i])
             {
                 _leftOut.Add(candidate);
             }
@@ -408,14 +504,31 @@ public sealed class WorkerPool(
         {
             (_version, _hasTurned) = (table.Version, false);
             var all = table.InOrder;
-            var isAnyoneBelow = Array.Exists(all, c => c.IsUp && !c.IsFull);
+            var isPanic = IsPanic(all);
+            var isAnyoneBelow = Array.Exists(all, c => c is { IsUp: true, IsAboveMemory: false } && (isPanic || !c.IsEjected));
+            _isAnyHeldBack = false;
             foreach (var candidate in all)
             {
-                candidate.IsHeldBack = isAnyoneBelow && candidate.IsFull;
+                candidate.IsHeldBack = (isAnyoneBelow && candidate.IsAboveMemory) || (!isPanic && candidate.IsEjected);
+                _isAnyHeldBack |= candidate.IsHeldBack;
+                _weighAt = candidate.IsAboveMemory ? Machines.Times.Sooner(_weighAt, candidate.FreshUntil) : _weighAt;
             }
 
             _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);
             _chooser.Rebuild(_eligible);
         }
+    }
+
+    /// <summary>Too few of the workers that have not left can do jobs: a bad one may be better than none.</summary>
+    private bool IsPanic(Candidate[] all)
+    {
+        var (usable, there) = (0, 0);
+        foreach (var candidate in all)
+        {
+            usable += candidate is { IsUp: true, IsEjected: false, IsAboveMemory: false } ? 1 : 0;
+            there += candidate.IsUp || candidate.Member.Worker.Reason.Length > 0 ? 1 : 0;
+        }
+
+        return usable == 0 || usable < table.Limits.PanicShare * there;
     }
 }

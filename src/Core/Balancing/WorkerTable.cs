@@ -14,6 +14,19 @@ public sealed record BalancerLimits(
     TimeSpan EarlyReportHold, int EarlyReportsMax, TimeSpan WaitMax, int WaitingMax, double MemoryShareMax = 0.9)
 {
     public static BalancerLimits Default { get; } = new(TimeSpan.FromSeconds(5), 10_000, TimeSpan.FromMinutes(10), 10_000);
+
+    /// <summary>For so long a worker that has joined gets fewer jobs than it is due: 0 s or more, default 0 s. A tenth at first, all at the
+    /// end.</summary>
+    public TimeSpan SlowStart { get; init; }
+
+    /// <summary>A worker is an outlier when so large a part of its jobs failed (<see cref="OutlierEjection"/>): above 0 to 1, default 0.5.</summary>
+    public double FailureShareMax { get; init; } = 0.5;
+
+    /// <summary>So large a part of the workers is ejected at most, but one if there are two: 0 to 1, default 0.1. At 0 nobody is.</summary>
+    public double EjectedShareMax { get; init; } = 0.1;
+
+    /// <summary>When a smaller part of the workers than this can do jobs, those that are ejected get some again: 0 to 1, default 0.5.</summary>
+    public double PanicShare { get; init; } = 0.5;
 }
 
 /// <summary>The workers as a balancer knows them: who is registered, and what each has reported last.</summary>
@@ -177,6 +190,11 @@ public sealed class WorkerTable
             if (known.Key.Incarnation == member.Worker.Incarnation)
             {
                 var order = known.Order;
+                if (!known.IsUp && member.Worker.State == WorkerState.Up)
+                {
+                    known.Warm(now, Limits.SlowStart);
+                }
+
                 known.Update(member);
                 if (known.Order != order)
                 {
@@ -190,11 +208,17 @@ public sealed class WorkerTable
         }
 
         var candidate = new Candidate(member);
+        if (IsKnown)
+        {
+            candidate.Warm(now, Limits.SlowStart);
+        }
+
         _members[member.Worker.Id] = candidate;
         Move(candidate);
         if (_early.TryTake(candidate.Key, now, out var report, out var receivedAt))
         {
             Apply(candidate, report, receivedAt);
+            candidate.Weigh(Limits.MemoryShareMax, now);
         }
     }
 

@@ -36,6 +36,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private readonly List<ServiceView> _servicesInOrder = [];
     private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
     private readonly EndedPicks _ended = new(clientId);
+
+    /// <summary>For sends of unknown outcome, to whatever service.</summary>
+    private readonly RetryBudget _budget = new(settings.RetryBudget);
     private readonly WakeQueue _wake = new();
     private readonly DueQueue<Ruling> _rulings = new();
     private readonly HashSet<string> _connected = new(StringComparer.Ordinal);
@@ -90,7 +93,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case ClientInput.Submit m:
                 var service = ServiceOf(m.Service);
-                service.Budget.Deposit(now);
+                _budget.Deposit(now);
                 Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, service, m.Timeout, now);
                 break;
             case Machines.Tick:
@@ -274,6 +277,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         var service = job.Service;
         if (WorkerIds.ServiceOf(m.Workers[0].Worker.Id) != service.Name)
         {
+            job.LastRejection = AssignRejectReason.NoWorkers;
             TryLater(job, "the balancer is of a version that knows no services but the default one", now);
             return;
         }
@@ -896,7 +900,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         {
             Fail(job, JobError.RetriesExhausted, worker, $"{seen}; lost {job.Unknown.Count + 1} times", now, failure);
         }
-        else if (!job.Service.Budget.TryWithdraw(now))
+        else if (!_budget.TryWithdraw(now))
         {
             Fail(job, JobError.RetriesExhausted, worker, $"{seen}; the retry budget is used up", now, failure);
         }

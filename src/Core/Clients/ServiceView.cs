@@ -20,9 +20,6 @@ internal sealed class ServiceView(string name, ClientSettings settings, Random r
     /// <summary>Workers that were lost a moment ago.</summary>
     public LeftOutWorkers LeftOut { get; } = new(settings.LeaveOutFor);
 
-    /// <summary>For sends of unknown outcome.</summary>
-    public RetryBudget Budget { get; } = new(settings.RetryBudget);
-
     /// <summary>Somebody may have room whom we do not know as full: each waiting job that is given a worker calls the next one.</summary>
     public bool IsLookingForRoom { get; set; }
 

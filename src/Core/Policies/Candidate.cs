@@ -11,12 +11,13 @@ public sealed class Candidate
     /// <summary>How many of its own heartbeat intervals a report counts as fresh.</summary>
     public const int FreshHeartbeats = 3;
 
-    /// <summary>By so much of its limit must a full worker's use fall before it is full no longer: else it would change with each job.</summary>
+    /// <summary>By so much of its limit must a worker's use fall before it is above no longer: else that would change with each job.</summary>
     private const double Slack = 0.05;
 
     private LoadEstimate _jobs;
     private AnswerTime _answers;
     private LatestAnswers _latest;
+    private Outcomes _outcomes;
 
     public Candidate(Member member)
     {
@@ -93,11 +94,26 @@ public sealed class Candidate
     /// <summary>Registered and up at this moment.</summary>
     internal bool IsUp => IsRegistered && Member.Worker.State == WorkerState.Up;
 
-    /// <summary>It uses more of its memory than it should, and others do not.</summary>
+    /// <summary>It is up and gets nothing while others can do its jobs: it is above its memory, or ejected.</summary>
     internal bool IsHeldBack { get; set; }
 
     /// <summary>It uses more of its memory than it should, by its last report.</summary>
-    internal bool IsFull { get; private set; }
+    internal bool IsAboveMemory { get; private set; }
+
+    /// <summary>How its jobs have ended.</summary>
+    internal ref Outcomes Outcomes => ref _outcomes;
+
+    /// <summary>Its jobs failed far more often than those of the others.</summary>
+    internal bool IsEjected { get; set; }
+
+    /// <summary>Until when; has a meaning only when <see cref="IsEjected"/>.</summary>
+    internal TimeSpan EjectedUntil { get; set; }
+
+    /// <summary>How often it was, less the intervals since in which it was not.</summary>
+    internal int Ejections { get; set; }
+
+    /// <summary>Until when it gets fewer jobs than it is due.</summary>
+    internal TimeSpan WarmAt { get; private set; }
 
     internal bool IsRegistered { get; private set; } = true;
 
@@ -124,6 +140,9 @@ public sealed class Candidate
         Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
     }
 
+    /// <summary>It begins now, and is warm after this time.</summary>
+    internal void Warm(TimeSpan now, TimeSpan slowStart) => WarmAt = now + slowStart;
+
     /// <summary>It is no longer registered.</summary>
     internal void Leave() => IsRegistered = false;
 
@@ -148,13 +167,13 @@ public sealed class Candidate
     }
 
     /// <summary>Compares what it uses with what it should use at most.</summary>
-    /// <param name="shareMax">Of its limit. One that was above it is full until it uses less by a twentieth of the limit.</param>
-    /// <returns>Whether that makes it another one than before.</returns>
+    /// <param name="shareMax">Of its limit. One that was above it stays so until it uses less by a twentieth of the limit.</param>
+    /// <returns>Whether <see cref="IsAboveMemory"/> has changed.</returns>
     internal bool Weigh(double shareMax, TimeSpan now)
     {
-        var wasFull = IsFull;
+        var wasAbove = IsAboveMemory;
         var above = LimitBytes > 0 ? ((double)ResidentBytes / LimitBytes) - shareMax : -1;
-        IsFull = IsFresh(now) && shareMax < 1 && (above > 0 || (wasFull && above > -Slack));
-        return IsFull != wasFull;
+        IsAboveMemory = IsFresh(now) && shareMax < 1 && (above > 0 || (wasAbove && above > -Slack));
+        return IsAboveMemory != wasAbove;
     }
 }

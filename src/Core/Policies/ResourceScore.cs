@@ -7,10 +7,10 @@ namespace AkkaLb.Core.Policies;
 /// limit, and jobs (the rest) are jobs in flight divided by places, for processor time and activations.</para>
 /// <para>What differs: jobs may count more than a whole, so that among workers that are all full the one with the shorter queue is better. Numbers
 /// are not filtered over time: memory is the worker's own, jobs are counted. Orleans adds a jitter of 0.00001; here equal ones stand in the order of
-/// the draw, and the first of them is taken. Nobody is shut out for being overloaded: that is not for a policy to say.</para>
+/// the draw, and the first of them is taken. Who is overloaded is not for a policy to say.</para>
 /// <para>A worker whose memory is not known (no report, an old one, or one without a limit) counts as half full.</para>
-/// <para>Weak where memory moves much slower than jobs come: then jobs alone decide, and a worker that is close to its limit gets jobs all the same
-/// while it is idle. It looks at places and not at their speed. The more workers are drawn, the more it herds where several decide.</para>
+/// <para>Weak where memory moves much slower than jobs come: then jobs alone decide, and a worker that is not far from its limit gets jobs all the
+/// same while it is idle. It looks at places and not at their speed. The more workers are drawn, the more it herds where several decide.</para>
 /// </remarks>
 public sealed class ResourceScore(Random random) : IChooser
 {

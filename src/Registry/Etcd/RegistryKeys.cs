@@ -30,5 +30,7 @@ internal sealed class RegistryKeys(string prefix)
     private static string Checked(string id, bool isValid) => isValid
         ? id
         : throw new ArgumentException(
-            $"'{id}' is no valid id: 1 to {WorkerIds.LengthMax} ASCII letters, digits, dots, underscores and hyphens", nameof(id));
+            $"'{id}' is no valid id: 1 to {WorkerIds.LengthMax} ASCII letters, digits, dots, underscores and hyphens; of a worker of a service "
+            + "service/name",
+            nameof(id));
 }

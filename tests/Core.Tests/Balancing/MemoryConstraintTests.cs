@@ -99,6 +99,41 @@ public class MemoryConstraintTests
         Assert.Equal("a", Picks(1));
     }
 
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void One_that_is_above_gets_a_job_that_leaves_out_all_who_are_below(string policy)
+    {
+        _pool = Pool(Policy.Of(policy), BalancerLimits.Default, _ => TimeSpan.Zero);
+        _pool.ApplySnapshot(Members("a", "b", "c"), default);
+        Says("a", 95);
+        Says("b", 10);
+        Says("c", 97);
+        Assert.Null(_pool.Assign(1, [Key("b")], _picked, default));
+        Assert.Contains(_picked[0].Key.Id, "ac", StringComparison.Ordinal);
+        Assert.Equal(AssignRejectReason.AllExcluded, _pool.Assign(1, [Key("a"), Key("b"), Key("c")], _picked, default)?.Reason);
+    }
+
+    [Fact]
+    public void One_that_is_above_and_reports_is_picked_by_least_load_while_the_others_do_not_report()
+    {
+        _pool = Pool(Policy.Of(Policy.LeastLoad), BalancerLimits.Default, _ => TimeSpan.Zero);
+        _pool.ApplySnapshot(Members("a", "b"), default);
+        _pool.Report(Of("a", 95), S(20));
+        Assert.Null(_pool.Assign(1, [], _picked, S(20)));
+        Assert.Equal("a", _picked[0].Key.Id);
+    }
+
+    [Fact]
+    public void A_report_that_ran_ahead_of_its_worker_counts_from_the_first_moment()
+    {
+        _pool.Report(Of("d", 99), S(1));
+        _pool.ApplyChanges([Put(Up("d", 0))], S(2));
+        Assert.Equal("a", Picks(1, S(2)));
+        Assert.Equal(S(4), _pool.NextDue);
+        Assert.Equal("worker d no longer tells how much of its memory it uses; it gets jobs again", Assert.Single(_pool.Tick(S(4))).Text);
+        Assert.Equal("d", Picks(1, S(4)));
+    }
+
     [Fact]
     public void The_balancer_says_so_once_and_once_when_that_is_over()
     {
@@ -118,7 +153,6 @@ public class MemoryConstraintTests
                 "worker a uses 80 % of the memory that it may have; it gets jobs again",
             ],
             outbox.Cast<BalancerEffect.Note>().Select(note => note.Text));
-        balancer.Handle(Tick.Instance, S(10), outbox);
     }
 
     private void Says(string id, int percent, TimeSpan now = default) => _pool.Report(Of(id, percent), now);

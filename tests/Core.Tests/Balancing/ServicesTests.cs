@@ -1,6 +1,7 @@
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Policies;
+using AkkaLb.Watching;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Balancing;
@@ -137,6 +138,31 @@ public class ServicesTests
         Handle(Changed([Removed("s1/w")], 2));
         Handle(Changed([Put(Member("s99/w"))], 3));
         Assert.Equal("round-robin s99/w", Ask(3, "s99"));
+    }
+
+    [Fact]
+    public void When_there_is_room_a_service_that_was_left_out_comes_with_all_its_workers()
+    {
+        Member[] all = [.. Enumerable.Range(1, 150).Select(i => Member($"s{i}/w"))];
+        Handle(Read(all, 1));
+        Handle(Changed([Removed("s1/w"), Removed("s2/w")], 2));
+        var joins = Member("s140/x");
+        Handle(new Watched<Member>.Known(3, [.. all[2..], joins], [Put(joins)]));
+        Assert.Equal(2, _balancer.ServiceOf("s140/w")!.Table.MemberCount);
+        Assert.NotNull(_balancer.FindWorker("s99/w"));
+        Assert.Equal(ServiceRules.CountMax, _balancer.Services.Count);
+    }
+
+    [Fact]
+    public void A_service_whose_last_worker_has_gone_goes_when_its_last_pick_has_been_given_up()
+    {
+        Read_("a", "img/a");
+        Ask(1, "img");
+        Handle(Changed([Removed("img/a")], 2));
+        Assert.Equal("default pdf img", Names());
+        Handle(Tick.Instance, _balancer.NextDue!.Value);
+        Handle(Tick.Instance, S(30));
+        Assert.Equal("default pdf", Names());
     }
 
     [Fact]

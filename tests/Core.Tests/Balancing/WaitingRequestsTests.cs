@@ -11,7 +11,7 @@ public class WaitingRequestsTests
     private readonly List<BalancerEffect> _effects = [];
     private readonly List<string> _told = [];
     private readonly Dictionary<long, string> _asked = [];
-    private BalancerCore _balancer = Balancer(BalancerLimits.Default);
+    private BalancerCore _balancer = Balancer(BalancerLimits.Default with { EjectedShareMax = 0 });
     private bool _isHeld = true;
     private string _now = "";
 
