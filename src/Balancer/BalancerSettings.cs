@@ -56,6 +56,7 @@ public sealed record BalancerSettings(
         ServiceSetting.Of("slow-start", path => Setting.Duration(path, TimeSpan.Zero, TimeSpan.FromHours(1)));
     private static readonly ServiceSetting<double> FailuresMaxKey = ServiceSetting.Of("failures-max", path => Setting.Fraction(path, 0.05, 1));
     private static readonly ServiceSetting<double> EjectedMaxKey = ServiceSetting.Of("ejected-max", path => Setting.Fraction(path, 0, 1));
+    private static readonly ServiceSetting<double> ZoneSpillKey = ServiceSetting.Of("zone-spill", path => Setting.Fraction(path, 0, 100));
     private static readonly ServiceSetting<double> PanicBelowKey = ServiceSetting.Of("panic-below", path => Setting.Fraction(path, 0, 1));
 
     private static readonly Setting<string> ServicePolicyKey = Setting.Text("akkalb.balancer.services.*.policy")
@@ -68,7 +69,7 @@ public sealed record BalancerSettings(
     [
         PolicyKey, ServicePolicyKey, IdKey, ModeKey, LeaseTtlKey, EarlyReportHoldKey, EarlyReportsMaxKey, WaitKey,
         .. MaxWaitKey.Both, .. WaitingMaxKey.Both, .. MemoryMaxKey.Both, .. SlowStartKey.Both, .. FailuresMaxKey.Both, .. EjectedMaxKey.Both,
-        .. PanicBelowKey.Both,
+        .. PanicBelowKey.Both, .. ZoneSpillKey.Both,
         .. ClusterSettings.Keys,
         .. NodeKeys.Common,
     ]);
@@ -169,6 +170,7 @@ public sealed record BalancerSettings(
         SlowStart = SlowStartKey.Read(config, service, otherwise.SlowStart),
         FailureShareMax = FailuresMaxKey.Read(config, service, otherwise.FailureShareMax),
         EjectedShareMax = EjectedMaxKey.Read(config, service, otherwise.EjectedShareMax),
+        ZoneSpill = ZoneSpillKey.Read(config, service, otherwise.ZoneSpill),
         PanicShare = PanicBelowKey.Read(config, service, otherwise.PanicShare),
     };
 

@@ -31,6 +31,9 @@ public sealed record ClientNodeSettings(
             "--contact", $"{ContactDirect}|{ContactReceptionist}",
             "how to get to a balancer: itself (direct), or, in a cluster of balancers, the deciding one through any member's receptionist");
 
+    public static readonly Setting<string> ZoneKey = Setting.Text("akkalb.client.zone")
+        .WithFlag("--zone", "NAME", "where it is: workers of this zone are preferred");
+
     private static readonly Setting<TimeSpan> ConnectTimeoutKey =
         Setting.Duration("akkalb.client.connect-timeout", TimeSpan.FromMilliseconds(100), Hour);
     private static readonly Setting<TimeSpan> AssignTimeoutKey =
@@ -53,7 +56,7 @@ public sealed record ClientNodeSettings(
     public static SettingsSchema Schema { get; } = new(
     [
         .. NodeKeys.BalancersAndMessages,
-        ContactKey, ConnectTimeoutKey, AssignTimeoutKey, LeaveOutForKey, BackOffFirstKey, BackOffMaxKey, SendsMaxKey, RulingDelayKey,
+        ContactKey, ZoneKey, ConnectTimeoutKey, AssignTimeoutKey, LeaveOutForKey, BackOffFirstKey, BackOffMaxKey, SendsMaxKey, RulingDelayKey,
         JobsMaxKey, RetryRatioKey, RetriesPerSecondMinKey, GateSilenceKey, GateTimeoutKey, ShutdownWaitKey,
         .. NodeKeys.Common,
     ]);
@@ -88,7 +91,10 @@ public sealed record ClientNodeSettings(
                 config.Get(JobsMaxKey),
                 new RetryBudgetSettings(config.Get(RetryRatioKey), config.Get(RetriesPerSecondMinKey)),
                 silence,
-                gateTimeout),
+                gateTimeout)
+            {
+                Zone = CommonSettings.ReadZone(config, ZoneKey, problems),
+            },
             config.Get(ConnectTimeoutKey),
             config.Get(ShutdownWaitKey),
             config.Get(ContactKey) == ContactReceptionist ? BalancerContact.Receptionist : BalancerContact.Direct);

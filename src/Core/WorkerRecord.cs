@@ -24,6 +24,7 @@ public enum WorkerState
 /// cut to <see cref="ReasonLengthMax"/> characters.</param>
 /// <param name="Places">How many jobs it works on side by side, 1 to capacity; 0 from a version that does not tell: as many as the capacity.</param>
 /// <param name="Speed">How fast one of its places works, in percent of an ordinary worker's: 1 to <see cref="SpeedMax"/>.</param>
+/// <param name="Zone">Where it is, a name by the rule of <see cref="IsZone"/>; empty: it does not tell.</param>
 public sealed record WorkerRecord(
     string Id,
     long Incarnation,
@@ -34,11 +35,15 @@ public sealed record WorkerRecord(
     string Version,
     string Reason = "",
     int Places = 0,
-    int Speed = WorkerRecord.OrdinarySpeed)
+    int Speed = WorkerRecord.OrdinarySpeed,
+    string Zone = "")
 {
     public const int ReasonLengthMax = 300;
     public const int OrdinarySpeed = 100;
     public const int SpeedMax = 100_000;
+
+    /// <summary>Whether this is empty, or a name by the rule of services' names.</summary>
+    public static bool IsZone(string zone) => zone is "" || WorkerService.IsValid(zone);
 }
 
 /// <summary>A worker as the registry holds it.</summary>

@@ -67,7 +67,7 @@ internal static class WireFields
 
     public static string Sendable(string workerId) => Sendable(workerId, WorkerIds.IsWorker(workerId), "worker_id");
 
-    /// <summary>The default service is not named: so wrote, and so reads, who knows no other.</summary>
+    /// <summary>The default service is not named: a version that knows no other one writes and reads it so.</summary>
     public static string SendableService(string service) =>
         service == WorkerService.Default ? "" : Sendable(service, WorkerService.IsValid(service), "service");
 
@@ -76,6 +76,8 @@ internal static class WireFields
         Check(service.Length == 0 || WorkerService.IsValid(service), "service");
         return service.Length == 0 ? WorkerService.Default : service;
     }
+
+    public static string Zone(string zone) => Sendable(zone, WorkerRecord.IsZone(zone), "zone");
 
     public static string Sendable(string text, bool holds, string field)
     {

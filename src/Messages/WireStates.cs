@@ -81,6 +81,7 @@ internal static class WireStates
                 InFlight = member.InFlight,
                 Drift = member.Drift,
                 Places = checked((uint)member.Places),
+                Zone = Zone(member.Zone),
             };
             if (member.ResidentBytes is { } bytes)
             {
@@ -114,7 +115,8 @@ internal static class WireStates
                 OneLine.Of(member.Reason, WorkerRecord.ReasonLengthMax),
                 Finite(member.InFlight),
                 Finite(member.Drift),
-                checked((int)member.Places)))],
+                checked((int)member.Places),
+                Zone(member.Zone)))],
             checked((int)m.Waiting),
             Duration(m.LongestWaitMs),
             checked((int)m.OpenPicks),

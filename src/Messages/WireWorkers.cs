@@ -46,6 +46,7 @@ internal static class WireWorkers
         Reason = OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
         Places = checked((uint)m.Places),
         Speed = m.Speed == WorkerRecord.OrdinarySpeed ? 0 : checked((uint)m.Speed),
+        Zone = Zone(m.Zone),
     };
 
     public static WorkerRecord FromWire(this Wire.WorkerRecord? m)
@@ -68,7 +69,8 @@ internal static class WireWorkers
             m.Version,
             OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
             (int)m.Places,
-            m.Speed == 0 ? WorkerRecord.OrdinarySpeed : (int)m.Speed);
+            m.Speed == 0 ? WorkerRecord.OrdinarySpeed : (int)m.Speed,
+            Zone(m.Zone));
     }
 
     public static Register FromWire(this Wire.Register m)

@@ -108,7 +108,8 @@ public static class WorkerHost
             (int)settings.Heartbeat.TotalMilliseconds,
             NodeProgram.Version,
             Places: settings.Instances,
-            Speed: settings.Speed);
+            Speed: settings.Speed,
+            Zone: settings.Zone);
         var registration = node.Start(
             RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), listener), RegistrationActor.ActorName);
         listener.Tell(new WorkerSignals.Follow(registration));

@@ -28,6 +28,7 @@ public sealed record WorkerSettings(
     int Queue,
     int Instances,
     int Speed,
+    string Zone,
     int Threads,
     Type? Actor,
     TimeSpan Wait,
@@ -64,6 +65,9 @@ public sealed record WorkerSettings(
     public static readonly Setting<int> SpeedKey = Setting.Whole("akkalb.worker.speed", 1, WorkerRecord.SpeedMax)
         .WithFlag("--speed", "PERCENT", "how fast one of its instances works, compared with those of an ordinary worker (100)");
 
+    public static readonly Setting<string> ZoneKey = Setting.Text("akkalb.worker.zone")
+        .WithFlag("--zone", "NAME", "where it is: clients of this zone prefer it");
+
     private static readonly Setting<int> ThreadsKey = Setting.Whole("akkalb.worker.threads", 0, 10_000);
     private static readonly Setting<string> ActorKey = Setting.Text("akkalb.worker.actor");
     private static readonly Setting<IReadOnlyList<string>> AssembliesKey = Setting.Files("akkalb.worker.assemblies");
@@ -88,7 +92,8 @@ public sealed record WorkerSettings(
     [
         IdKey, ServiceKey,
         .. NodeKeys.BalancersAndMessages,
-        LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, SpeedKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey, DrainTimeoutKey,
+        LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, SpeedKey, ZoneKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey,
+        DrainTimeoutKey,
         RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey,
         .. NodeKeys.Common,
     ]);
@@ -134,6 +139,7 @@ public sealed record WorkerSettings(
             config.Get(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
             instances,
             config.Get(SpeedKey),
+            CommonSettings.ReadZone(config, ZoneKey, problems),
             config.Get(ThreadsKey) is > 0 and var threads ? threads : Math.Min(instances, ThreadsDefaultMax),
             ReadActor(config.Get(ActorKey), problems),
             config.Get(WaitKey),

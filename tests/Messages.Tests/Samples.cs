@@ -22,6 +22,8 @@ public static class Samples
             "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
         new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), Service: "pdf"), "A",
             "0807100128E8074203706466"),
+        new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), Zone: "eu-1"), "A",
+            "0807100128E807520465752D31"),
         new(new GetBalancerState(0, 100, "pdf"), "GB",
             "10641A03706466"),
         new(new BalancerState("b-1", "pick-first", "", 0, 0, 0, [], Services: ["default", "pdf"]), "BS",
@@ -44,6 +46,12 @@ public static class Samples
         new(new Register(Record with { Places = 4, Speed = 150 }, TimeSpan.FromSeconds(5)), "R",
             "0A560A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
             "6B657223313233343536372001284030E8073A05302E312E304804509601108827"),
+        new(new Register(Record with { Places = 4, Speed = 150, Zone = "eu-1" }, TimeSpan.FromSeconds(5)), "R",
+            "0A5C0A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
+            "6B657223313233343536372001284030E8073A05302E312E3048045096015A0465752D31108827"),
+        new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4, "eu-1")]), "BS",
+            "0A03622D31120672616E646F6D200128013A2E0A03772D31110807060504030201180120012805390000000000000440410000000000" +
+            "00E0BF4804520465752D31"),
         new(new BalancerState(
                 "b-1", "first-free", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4)], 3, TimeSpan.FromSeconds(2), 9),
             "BS",

@@ -169,7 +169,7 @@ public sealed class WireFormatTests(TestSystem system)
             catch (SerializationException e)
             {
                 Assert.Contains(message.GetType().Name, e.Message, StringComparison.Ordinal);
-                Assert.Matches("worker_id|path|version|key|reason|service", e.Message);
+                Assert.Matches("worker_id|path|version|key|reason|service|zone", e.Message);
             }
         }
     });

@@ -100,10 +100,11 @@ internal static class StateCommand
     internal static string Line(MemberState m)
     {
         var memory = m.ResidentBytes is { } bytes ? $" memory={HumanUnits.Bytes(bytes)}" : "";
+        var zone = m.Zone.Length > 0 ? $" zone={m.Zone}" : "";
         var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
         var load = m.Places == 0 ? "" : Invariant($" in-flight={m.InFlight:0.#} places={m.Places} drift={m.Drift:0.#}");
         return Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
-            + Invariant($"incarnation={m.Worker.Incarnation}{memory}{load}{reason}");
+            + Invariant($"incarnation={m.Worker.Incarnation}{zone}{memory}{load}{reason}");
     }
 
     private static object ToJson(BalancerReport report)
@@ -150,7 +151,7 @@ internal static class StateCommand
 
     private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
     {
-        m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places,
+        m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
     });
 
     private static string NameOf(WorkerState state) => state switch

@@ -23,9 +23,6 @@ internal sealed class OutlierEjection(BalancerLimits limits)
     /// <summary>How long an ejection lasts at most.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(300);
 
-    /// <summary>Of so many ended jobs of a worker, and of the others, is there something to tell. Lowered: chance ejects workers.</summary>
-    public const int JobsMin = 20;
-
     private TimeSpan? _lookAt;
 
     /// <summary>When <see cref="Look"/> has something to do; null: not before a further job ends.</summary>
@@ -94,7 +91,7 @@ internal sealed class OutlierEjection(BalancerLimits limits)
     }
 
     private bool IsOutlier(Outcomes own, long count, long failed) =>
-        own.Count >= JobsMin && count - own.Count >= JobsMin && own.FailureShare >= limits.FailureShareMax
+        own.Count >= limits.OutlierJobsMin && count - own.Count >= limits.OutlierJobsMin && own.FailureShare >= limits.FailureShareMax
         && ShareOfOthers(own, count, failed) <= own.FailureShare / 2 && own.FailsForMost;
 
     private static double ShareOfOthers(Outcomes own, long count, long failed) => (failed - own.Failed) / (double)(count - own.Count);

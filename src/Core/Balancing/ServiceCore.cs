@@ -292,7 +292,7 @@ public sealed class ServiceCore(
             var member = new MemberState(
                 c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null,
                 worker.Reason.Length > 0 ? worker.Reason : pool.WhyHeldBack(c, now), c.InFlight, c.Jobs.Drift,
-                c.Places);
+                c.Places, c.Zone);
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

@@ -73,7 +73,7 @@ public sealed class WorkerPool(
     /// <summary>Between two looks at load that ages.</summary>
     private static readonly TimeSpan AgePause = TimeSpan.FromMilliseconds(1);
 
-    private readonly IChooser _chooser = policy.NewChooser(random);
+    private IChooser _chooser = policy.NewChooser(random);
     private readonly Func<int, TimeSpan> _rebuildPause = rebuildPause ?? RebuildPause;
     private readonly List<Candidate> _leftOut = [];
     private readonly OpenPicks _open = new();
@@ -96,7 +96,7 @@ public sealed class WorkerPool(
     public WorkerTable Table => table;
 
     /// <summary>Whether requests wait while no place is free.</summary>
-    public bool Waits => _chooser is IWaitingChooser;
+    public bool Waits => _chooser.Waits;
 
     /// <summary>Name of the policy.</summary>
     public string PolicyName => policy.Name;
@@ -264,7 +264,8 @@ public sealed class WorkerPool(
             return rejection;
         }
 
-        (_chooser as IWaitingChooser)?.Wait(waiting + 1, waited);
+        _chooser.Wait(waiting + 1, waited);
+        (_chooser as ZoneFirst)?.Prefer(request.Zone);
         ResolveLeftOut(request.LeaveOut);
         var leftOut = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_leftOut);
         var bytes = 0;
@@ -291,7 +292,8 @@ public sealed class WorkerPool(
     public bool HasAnyone(int waiting, TimeSpan waited, TimeSpan now)
     {
         Age(now);
-        (_chooser as IWaitingChooser)?.Wait(waiting, waited);
+        _chooser.Wait(waiting, waited);
+        (_chooser as ZoneFirst)?.Prefer("");
         return (IsStale && now >= _rebuildAt) || _chooser.Pick([], now) is not null;
     }
 
@@ -515,7 +517,19 @@ public sealed class WorkerPool(
             }
 
             _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);
+            MindZones();
             _chooser.Rebuild(_eligible);
+        }
+    }
+
+    /// <summary>As long as a worker tells its zone, they count. What the policy itself has seen so far is forgotten when that changes.</summary>
+    private void MindZones()
+    {
+        var areThere = table.Limits.ZoneSpill > 0 && Array.Exists(_eligible, c => c.Zone.Length > 0);
+        if (areThere != _chooser is ZoneFirst)
+        {
+            _chooser.Rebuild([]);
+            _chooser = areThere ? new ZoneFirst(() => policy.NewChooser(random), table.Limits.ZoneSpill) : policy.NewChooser(random);
         }
     }
 

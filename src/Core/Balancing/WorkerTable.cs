@@ -22,8 +22,16 @@ public sealed record BalancerLimits(
     /// <summary>A worker is an outlier when so large a part of its jobs failed (<see cref="OutlierEjection"/>): above 0 to 1, default 0.5.</summary>
     public double FailureShareMax { get; init; } = 0.5;
 
+    /// <summary>Of so many ended jobs of a worker, and of the others, is there something to tell: 1 or more, default 20. Lowered: chance ejects
+    /// workers.</summary>
+    public int OutlierJobsMin { get; init; } = 20;
+
     /// <summary>So large a part of the workers is ejected at most, but one if there are two: 0 to 1, default 0.1. At 0 nobody is.</summary>
     public double EjectedShareMax { get; init; } = 0.1;
+
+    /// <summary>A request stays in its zone while fewer jobs are in flight there than this times the places: 0 or more, default 1. At 0 zones do
+    /// not count; see <see cref="ZoneFirst"/>.</summary>
+    public double ZoneSpill { get; init; } = 1;
 
     /// <summary>When a smaller part of the workers than this can do jobs, those that are ejected get some again: 0 to 1, default 0.5.</summary>
     public double PanicShare { get; init; } = 0.5;

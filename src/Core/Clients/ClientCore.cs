@@ -675,7 +675,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
         var finished = job.Message is null ? null : _ended.Asked(job.RequestId, now);
         job.Pick = finished is null ? 0 : job.RequestId;
-        ToBalancer(new Assign(job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name));
+        ToBalancer(new Assign(
+            job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, settings.Zone));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)

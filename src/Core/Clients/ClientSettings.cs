@@ -25,6 +25,10 @@ public sealed record ClientSettings(
     TimeSpan GateSilence,
     TimeSpan GateTimeout)
 {
+    /// <summary>Where the client is, so that workers there are preferred, a name by the rule of <see cref="WorkerRecord.IsZone"/>; default empty: it
+    /// does not tell.</summary>
+    public string Zone { get; init; } = "";
+
     public static ClientSettings Default { get; } = new(
         TimeSpan.FromSeconds(1),
         TimeSpan.FromSeconds(5),

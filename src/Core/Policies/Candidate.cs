@@ -123,8 +123,14 @@ public sealed class Candidate
     /// <summary>Of its id: the same in each process and in each of its incarnations.</summary>
     internal ulong IdHash { get; }
 
+    /// <summary>Where it is; empty: it does not tell.</summary>
+    internal string Zone => Member.Worker.Zone;
+
     /// <summary>Place among the eligible workers of a chooser that gives them places; -1 outside of them.</summary>
     internal int Place { get; set; } = -1;
+
+    /// <summary>The same for <see cref="ZoneFirst"/>, which stands around such choosers.</summary>
+    internal int ZonePlace { get; set; } = -1;
 
     public bool IsFresh(TimeSpan now) => HasReport && now < FreshUntil;
 

@@ -11,7 +11,7 @@ namespace AkkaLb.Core.Policies;
 /// place, so whatever the faster ones do, it loses that time at most twice. Where nobody has told yet how long jobs take, nobody waits for a
 /// faster place.</para>
 /// </remarks>
-public sealed class FirstFree : IWaitingChooser
+public sealed class FirstFree : IChooser
 {
     /// <summary>The part of the time lost at a slow place that a request may be expected to wait for a faster one. Larger: slow workers idle for
     /// longer while requests wait. 0: whichever place is free.</summary>
@@ -35,6 +35,9 @@ public sealed class FirstFree : IWaitingChooser
 
     /// <inheritdoc/>
     public bool MindsLoad => true;
+
+    /// <inheritdoc/>
+    public bool Waits => true;
 
     /// <inheritdoc/>
     public void Wait(int waiting, TimeSpan waited) => (_waiting, _waited) = (waiting, waited);

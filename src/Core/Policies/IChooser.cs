@@ -9,6 +9,16 @@ public interface IChooser
     /// <summary>Whether it looks at the jobs in flight: else nobody brings them up to date for it.</summary>
     bool MindsLoad => false;
 
+    /// <summary>Whether it names only a worker that can begin at once, or nobody: then the request waits.</summary>
+    bool Waits => false;
+
+    /// <summary>Said before each <see cref="Pick"/> of one that <see cref="Waits"/>.</summary>
+    /// <param name="waiting">How many requests want a place, the one that is asked for included: 1 or more.</param>
+    /// <param name="waited">How long that one has waited.</param>
+    void Wait(int waiting, TimeSpan waited)
+    {
+    }
+
     /// <summary>Membership changed. A worker that leaves or drains afterwards stays in the array until the next call, and must not be
     /// picked.</summary>
     /// <param name="eligible">Up and registered, in registration order. The chooser keeps the array and does not change it.</param>
@@ -32,13 +42,4 @@ public interface IChooser
     /// <param name="key">At least one character.</param>
     /// <param name="weight">The load that the job is expected to be, in ordinary jobs.</param>
     Candidate? PickFor(string key, int weight, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => Pick(leftOut, now);
-}
-
-/// <summary>Names only a worker that can begin at once, or nobody: then the request waits.</summary>
-public interface IWaitingChooser : IChooser
-{
-    /// <summary>Said before each <see cref="IChooser.Pick"/>.</summary>
-    /// <param name="waiting">How many requests want a place, the one that is asked for included: 1 or more.</param>
-    /// <param name="waited">How long that one has waited.</param>
-    void Wait(int waiting, TimeSpan waited);
 }

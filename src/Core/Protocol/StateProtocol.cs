@@ -67,10 +67,11 @@ public sealed record BalancerState(
 /// <param name="InFlight">Jobs in flight, estimated.</param>
 /// <param name="Drift">Estimated minus told jobs in flight, at the worker's last word.</param>
 /// <param name="Places">How many jobs it works on side by side; 0 from a version that does not tell.</param>
+/// <param name="Zone">Where it is; empty: it does not tell.</param>
 public sealed record MemberState(
     WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "", double InFlight = 0, double Drift = 0,
-    int Places = 0)
+    int Places = 0, string Zone = "")
 {
     /// <summary>What it takes in a <see cref="BalancerState"/> at most, in bytes: its texts, and 64 for numbers and field headers.</summary>
-    public int BytesMax => Worker.Id.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 64;
+    public int BytesMax => Worker.Id.Length + Zone.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 64;
 }

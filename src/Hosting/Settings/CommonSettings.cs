@@ -153,6 +153,18 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
         return id;
     }
 
+    /// <summary>The name of a zone; empty: none.</summary>
+    public static string ReadZone(Config config, Setting<string> setting, List<string> problems)
+    {
+        var zone = config.Get(setting);
+        if (!WorkerRecord.IsZone(zone))
+        {
+            problems.Add($"{setting} = {zone}: must be {WorkerService.Rule}");
+        }
+
+        return zone;
+    }
+
     /// <summary>A lease's time to live: whole seconds, as etcd counts them.</summary>
     public static TimeSpan ReadTtl(Config config, Setting<TimeSpan> setting, List<string> problems)
     {

@@ -6,9 +6,9 @@ using Mvccpb;
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>A worker's value in the registry:
-/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason","places","speed"}</c>.</summary>
-/// <remarks>The id is not in it: it is the end of the key. An empty reason, places that are not told and an ordinary speed are left out. Unknown
-/// fields are skipped, so that a newer worker can say more.</remarks>
+/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason","places","speed","zone"}</c>.</summary>
+/// <remarks>The id is not in it: it is the end of the key. An empty reason, an ordinary speed, and places and a zone that are not told are left out.
+/// Unknown fields are skipped, so that a newer worker can say more.</remarks>
 public static class RegistryValue
 {
     /// <summary>The bytes to put.</summary>
@@ -27,6 +27,7 @@ public static class RegistryValue
             Reason = worker.Reason.Length > 0 ? OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax) : null,
             Places = worker.Places > 0 ? worker.Places : null,
             Speed = worker.Speed != WorkerRecord.OrdinarySpeed ? worker.Speed : null,
+            Zone = worker.Zone.Length > 0 ? worker.Zone : null,
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -64,12 +65,13 @@ public static class RegistryValue
         {
             problem = !SerializedActorPath.IsWorker(value.Path) ? SerializedActorPath.NoWorker
                 : value.State is not ("up" or "draining") ? "'state' must be 'up' or 'draining'"
+                : !WorkerRecord.IsZone(value.Zone ?? "") ? $"'zone' must be {WorkerService.Rule}"
                 : null;
             var state = value.State == "up" ? WorkerState.Up : WorkerState.Draining;
             worker = problem is null
                 ? new WorkerRecord(
                     id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "",
-                    (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed))
+                    (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed), value.Zone ?? "")
                 : null;
         }
 
@@ -95,5 +97,7 @@ public static class RegistryValue
         [JsonWhole(1, int.MaxValue)] public long? Places { get; init; }
 
         [JsonWhole(1, WorkerRecord.SpeedMax)] public long? Speed { get; init; }
+
+        [JsonText(WorkerService.LengthMax)] public string? Zone { get; init; }
     }
 }

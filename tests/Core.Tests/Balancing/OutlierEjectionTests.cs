@@ -81,7 +81,7 @@ public class OutlierEjectionTests
     [Fact]
     public void Of_few_jobs_nobody_can_tell()
     {
-        End(S(1), 1, (id, n) => n >= 3 * (OutlierEjection.JobsMin - 1) ? PickEnd.Unused : id == "a" ? PickEnd.Failed : PickEnd.Done);
+        End(S(1), 1, (id, n) => n >= 3 * (BalancerLimits.Default.OutlierJobsMin - 1) ? PickEnd.Unused : id == "a" ? PickEnd.Failed : PickEnd.Done);
         Assert.Empty(Tick(S(11)));
     }
 

@@ -36,8 +36,19 @@ public sealed class RegistryValueTests
     }
 
     [Fact]
+    public void A_zone_is_written_and_read_back()
+    {
+        var json = RegistryValue.Write(Draining with { Zone = "eu-1" });
+
+        Assert.Equal(Golden.Replace("}", ""","zone":"eu-1"}""", StringComparison.Ordinal), Encoding.UTF8.GetString(json));
+        Assert.True(RegistryValue.TryParse("w1", json, out var worker, out _));
+        Assert.Equal(Draining with { Zone = "eu-1" }, worker);
+        AssertProblem(Encoding.UTF8.GetString(json).Replace("eu-1", "eu 1", StringComparison.Ordinal), "'zone' must be 1 to 64 letters");
+    }
+
+    [Fact]
     public void Fields_of_a_newer_version_are_skipped() =>
-        Assert.True(RegistryValue.TryParse("w1", Bytes(Golden.Replace("{", """{"zone":{"a":[1]},""", StringComparison.Ordinal)), out _, out _));
+        Assert.True(RegistryValue.TryParse("w1", Bytes(Golden.Replace("{", """{"rack":{"a":[1]},""", StringComparison.Ordinal)), out _, out _));
 
     [Theory]
     [InlineData("", "not JSON")]

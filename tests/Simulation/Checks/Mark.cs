@@ -34,6 +34,8 @@ internal enum Mark
     // Balancers.
     AssignedWhileEtcdWasAway,
     AssignedAWorkerThatIsDead,
+    AssignedInItsZone,
+    AssignedBeyondItsZone,
     MembersKeptThoughTheRegistryLostThem,
     ReportAheadOfItsRegistration,
     ReportOfAnEarlierIncarnation,
@@ -61,6 +63,7 @@ internal enum Mark
     DrainGaveUpJobs,
     JobOfANamedService,
     WorkerAboveItsMemory,
+    WorkerEjected,
     JobQueued,
     JobRejectedOverCapacity,
     JobRejectedDraining,

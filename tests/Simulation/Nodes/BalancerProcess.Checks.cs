@@ -26,6 +26,11 @@ internal sealed partial class BalancerProcess
                 Run.Violate("leaves-out", $"{Name} named {worker.Worker.Id}, which was to be left out");
             }
 
+            if (_assign is { Zone.Length: > 0 } && record is not null)
+            {
+                Run.Marks.Reach(_assign.Zone == record.Zone ? Mark.AssignedInItsZone : Mark.AssignedBeyondItsZone);
+            }
+
             if (!Run.Etcd.IsUp && Run.Scenario.Registry == "etcd")
             {
                 Run.Marks.Reach(Mark.AssignedWhileEtcdWasAway);

@@ -30,7 +30,10 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
 
     /// <summary>So few that they are met.</summary>
     private static readonly BalancerLimits Limits = new(
-        TimeSpan.FromSeconds(5), EarlyReportsMax: 2, WaitMax: TimeSpan.FromSeconds(8), WaitingMax: 4);
+        TimeSpan.FromSeconds(5), EarlyReportsMax: 2, WaitMax: TimeSpan.FromSeconds(8), WaitingMax: 4)
+    {
+        SlowStart = TimeSpan.FromSeconds(3), OutlierJobsMin = 3, FailureShareMax = 0.3,
+    };
 
     /// <summary>Who is registered, as this balancer has been told: by id.</summary>
     private readonly SortedDictionary<string, WorkerRecord> _told = new(StringComparer.Ordinal);
@@ -373,6 +376,11 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
                 Reply(e.Message);
                 break;
             case BalancerEffect.Note e:
+                if (e.Text.Contains(" gets no jobs for ", StringComparison.Ordinal))
+                {
+                    Run.Marks.Reach(Mark.WorkerEjected);
+                }
+
                 Told(e.Text);
                 break;
         }

@@ -167,7 +167,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 
     protected override void OnStart()
     {
-        var settings = Plants.In(Run.ClientSettings, Run.Planted);
+        var settings = Plants.In(Run.ClientSettings, Run.Planted) with { Zone = Run.Scenario.ZoneOf(Name) };
         _core = new ClientCore(settings, 1 + Random.NextInt64(long.MaxValue - 1), isInOrder: !Run.Scenario.FindsBalancers, Random);
         _client = new Driver<ClientEffect>(this, Plants.In(_core, Run.Planted), Perform);
         (_balancers, _balancer, BalancerSince, _lastBalancer, _aloneSince) = ([], null, null, null, null);

@@ -185,7 +185,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
         _gatePath = string.Create(CultureInfo.InvariantCulture, $"{Address}/user/worker#{1 + Random.Next(int.MaxValue - 1)}");
         _record = new WorkerRecord(
             Name, 1 + Random.NextInt64(long.MaxValue - 1), _gatePath, WorkerState.Up, Settings.Capacity, (int)Heartbeat.TotalMilliseconds, "1.0",
-            Places: Settings.Instances);
+            Places: Settings.Instances, Zone: Run.Scenario.ZoneOf(Name));
         _instances = new UserActor?[Settings.Instances];
         _gateCore = new GateCore(Settings);
         _gate = new Driver<GateEffect>(this, Plants.In(_gateCore, Run.Planted), Perform);

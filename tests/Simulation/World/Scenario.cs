@@ -10,8 +10,8 @@ namespace AkkaLb.Simulation.World;
 internal sealed record Scenario
 {
     private static readonly string[] Names =
-        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "services", "spite",
-            "trouble"];
+        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "services", "zones",
+            "spite", "trouble"];
 
     public required long Seed { get; init; }
 
@@ -41,6 +41,9 @@ internal sealed record Scenario
     /// <summary>How many services there are. Workers and jobs belong to them in turn.</summary>
     public int Services { get; init; } = 1;
 
+    /// <summary>How many zones there are. Workers and clients are in them in turn; with one they tell none.</summary>
+    public int Zones { get; init; } = 1;
+
     public required SpitePoints Spite { get; init; }
 
     /// <summary>Until when there is trouble; then all of it stops.</summary>
@@ -54,6 +57,11 @@ internal sealed record Scenario
     /// <summary>The service of a worker or a job, by its number.</summary>
     public string ServiceOf(int number) =>
         number % ServiceCount is > 0 and var place ? Invariant($"s{place}") : WorkerService.Default;
+
+    /// <summary>The zone of a worker or a client, by the number in its name.</summary>
+    public string ZoneOf(string name) => Zones > 1
+        ? Invariant($"z{int.Parse(name[(name.LastIndexOfAny(['w', 'c']) + 1)..], CultureInfo.InvariantCulture) % Zones}")
+        : "";
 
     /// <summary>How a service is balanced.</summary>
     public ServiceRule RuleOf(string service) => RulesWith(BalancerLimits.Default).Of(service);
@@ -82,6 +90,7 @@ internal sealed record Scenario
         Invariant($"finds-balancers {(FindsBalancers ? "yes" : "no")}"),
         Invariant($"mode {(IsSingleton ? "singleton" : "independent")}"),
         Invariant($"services {Services}"),
+        Invariant($"zones {Zones}"),
         Invariant($"spite {(Spite == SpitePoints.None ? "none" : Spite.ToString().Replace(" ", "", StringComparison.Ordinal))}"),
         Invariant($"trouble {Trouble.TotalMilliseconds:0}"),
         .. Acts.OrderBy(a => a.At).Select(a => a.ToString()),
@@ -135,6 +144,7 @@ internal sealed record Scenario
             IsSingleton = values.ContainsKey("mode") && Choice("mode", "independent", "singleton") == "singleton"
                 && (Value("registry") == "etcd" ? true : throw new FormatException("\"mode singleton\" needs \"registry etcd\"")),
             Services = values.ContainsKey("services") ? Number("services", 1, 50) : 1,
+            Zones = values.ContainsKey("zones") ? Number("zones", 1, 50) : 1,
             FindsBalancers = Choice("finds-balancers", "yes", "no") == "yes",
             Spite = Value("spite") == "none" ? SpitePoints.None
                 : Enum.TryParse<SpitePoints>(Value("spite"), out var spite) ? spite

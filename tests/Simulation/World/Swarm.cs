@@ -33,6 +33,7 @@ internal static class Swarm
             FindsBalancers = !isEmbedded && random.Chance(0.5),
             IsSingleton = !isEmbedded && new Draws(seed).For("mode").Chance(0.25),
             Services = new Draws(seed).For("services") is var services && services.Chance(0.3) ? 1 + services.Next(Math.Min(3, workers)) : 1,
+            Zones = new Draws(seed).For("zones") is var zones && zones.Chance(0.3) ? 1 + zones.Next(3) : 1,
             Spite = Points(random),
             Trouble = TimeSpan.FromSeconds(10 + random.Next(16)),
             Acts = [],
