@@ -16,7 +16,7 @@ internal static class WireAssignments
         {
             RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
             Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
-            Service = SendableService(m.Service),
+            Service = SendableService(m.Service), Priority = m.Priority.ToWire(),
         };
         foreach (var key in m.LeaveOut)
         {
@@ -40,7 +40,7 @@ internal static class WireAssignments
 
         return new Assign(
             (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire(), Service(m.Service));
+            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire());
     }
 
     public static Wire.Finished ToWire(this Finished m)

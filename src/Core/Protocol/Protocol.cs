@@ -14,9 +14,10 @@ public interface IAkkaLbMessage;
 /// <param name="Finished">What has ended since the client told last. Null: the client does not tell, and nobody waits for it. Of a client that tells,
 /// the picks have the numbers <paramref name="RequestId"/>, <paramref name="RequestId"/> + 1 and so on.</param>
 /// <param name="Service">Of which the workers are to be.</param>
+/// <param name="Priority">Where it waits for a free place: those of a higher one go first.</param>
 public sealed record Assign(
     long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null,
-    string Service = WorkerService.Default)
+    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal)
     : IAkkaLbMessage
 {
     public const int CountMax = 1000;
