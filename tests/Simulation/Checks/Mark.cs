@@ -47,6 +47,7 @@ internal enum Mark
     HeldRequestAssigned,
     HeldRequestRejected,
     HeldRequestForgotten,
+    HigherPriorityOvertook,
     WorkerCalledUnreachable,
     DeciderChanged,
     DeciderChangedWithJobsOpen,
