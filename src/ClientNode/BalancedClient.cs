@@ -243,7 +243,8 @@ public sealed class BalancedClient : IAsyncDisposable
         options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
         return Submit(ticket => new ClientActor.SubmitJob(
-            ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service)).WaitAsync(cancellationToken);
+            ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority))
+            .WaitAsync(cancellationToken);
     }
 
     /// <summary>The reply of a job that is done.</summary>

@@ -50,7 +50,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         _balancerProbes = BalancerProbes.Of(contact, Context);
         Receive<JobDone>(FromWorker);
         Input<Assigned>();
-        Receive<SubmitJob>(m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service)));
+        Receive<SubmitJob>(
+            m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority)));
         Receive<SubmitAssign>(m => Step(new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
         Input<AssignRejected>();
         Input<AssignHeld>();
@@ -222,7 +223,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
 
     // ---- in-process messages
 
-    internal sealed record SubmitJob(IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service)
+    internal sealed record SubmitJob(
+        IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service, JobPriority Priority)
         : INoSerializationVerificationNeeded;
 
     internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;

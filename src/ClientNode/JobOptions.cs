@@ -34,6 +34,13 @@ public sealed record JobOptions
     public int Weight { get; init; } = 1;
 
     /// <summary>
+    /// Which jobs go first where they wait for a free place: at a balancer with the policy <c>first-free</c>, and among this client's own. At the
+    /// balancer one of ten places goes to a lower priority that waits, so that nobody is starved. In the queue of a worker jobs go by their age.
+    /// Default <see cref="JobPriority.Normal"/>.
+    /// </summary>
+    public JobPriority Priority { get; init; } = JobPriority.Normal;
+
+    /// <summary>
     /// The kind of worker that is to do it: workers register in a service (<c>akkalb.worker.service</c>). 1 to
     /// <see cref="WorkerService.LengthMax"/> ASCII letters, digits, underscores and hyphens. Default <see cref="WorkerService.Default"/>.
     /// </summary>
@@ -48,6 +55,11 @@ public sealed record JobOptions
         if (Weight is < 1 or > Assign.WeightMax)
         {
             throw new ArgumentOutOfRangeException(options, Weight, $"a job's weight is 1 to {Assign.WeightMax}");
+        }
+
+        if (!Enum.IsDefined(Priority))
+        {
+            throw new ArgumentOutOfRangeException(options, Priority, "a job's priority is Low, Normal or High");
         }
 
         if (!WorkerService.IsValid(Service))

@@ -18,13 +18,14 @@ var concurrency = CommonFlags.Make("--concurrency", "N", $"jobs under way at onc
 var json = new Option<bool>("--json") { Description = "print one JSON object" };
 
 var service = CommonFlags.Make("--service", "NAME", $"the service whose workers are wanted ({WorkerService.Default})");
+var priority = CommonFlags.Make("--priority", "NAME", "which jobs go first where they wait for a free place: low, normal or high (normal)");
 var count = CommonFlags.Make("--count", "N", "assignments to ask for (1)");
 var ahead = new Option<bool>("--ahead") { Description = "one request for all of them instead of a request each" };
 var assign = new Command("assign", "Ask for workers and print them, a line each.") { count, ahead, service };
 
 var paths = new Argument<string[]>("PATH") { Description = "files to count", Arity = ArgumentArity.OneOrMore };
 var chunk = CommonFlags.Make("--chunk", "BYTES", "largest piece of a file that is one job (65536)");
-var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency, service };
+var countWords = new Command("count", "Count the words of files, as wc -w does.") { paths, chunk, concurrency, service, priority };
 
 var jobs = CommonFlags.Make("--jobs", "N", "jobs to run");
 var duration = CommonFlags.Make("--for", "SECONDS", "or: how long to begin new jobs");
@@ -37,7 +38,7 @@ var trace = CommonFlags.Make("--trace", "FILE", "or: a CSV of when jobs come and
 var rate = CommonFlags.Make("--rate", "N", "with --trace: jobs a second on average, 1 to 100000 (as the file says)");
 var load = new Command("load", "Run many built-in jobs and tell how they went.")
 {
-    jobs, duration, trace, rate, concurrency, job, deadline, notIdempotent, keys, weight, service, json,
+    jobs, duration, trace, rate, concurrency, job, deadline, notIdempotent, keys, weight, priority, service, json,
 };
 
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
@@ -107,8 +108,8 @@ Func<ClientSession, Task<int>> ReadCount(FlagValues given, ParseResult parsed)
         }
     }
 
-    var of = Service(given);
-    return session => CountCommand.RunAsync(session, files, bytes, atOnce, of);
+    var (of, first) = (Service(given), Priority(given));
+    return session => CountCommand.RunAsync(session, files, bytes, atOnce, of, first);
 }
 
 Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
@@ -142,6 +143,7 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
             IsIdempotent = !given.IsSet(notIdempotent),
             Weight = (int)(given.Whole(weight, 1, Assign.WeightMax) ?? JobOptions.Default.Weight),
             Service = Service(given),
+            Priority = Priority(given),
         },
         given.Whole(keys, 1, JobsMax),
         given.IsSet(json),
@@ -172,6 +174,22 @@ string Service(FlagValues given)
     }
 
     return name;
+}
+
+JobPriority Priority(FlagValues given)
+{
+    switch (given.Text(priority))
+    {
+        case "low":
+            return JobPriority.Low;
+        case "high":
+            return JobPriority.High;
+        case null or "normal":
+            return JobPriority.Normal;
+        case var other:
+            given.Refuse($"--priority = {other}: must be low, normal or high");
+            return JobPriority.Normal;
+    }
 }
 
 int Concurrency(FlagValues given) => (int)(given.Whole(concurrency, 1, CountMax) ?? ConcurrencyDefault);

@@ -11,10 +11,12 @@ namespace AkkaLb.ClientNode;
 /// <param name="pace">How long a worker takes for a chunk at least; zero: as fast as it goes.</param>
 /// <param name="ended">Is told of each chunk's end; may be called by several threads at once.</param>
 /// <param name="service">Whose workers count; see <see cref="JobOptions.Service"/>.</param>
+/// <param name="priority">Of each chunk.</param>
 public sealed class WordCountRun(
-    BalancedClient client, int chunkBytesMax, TimeSpan pace, Action<JobRun> ended, string service = WorkerService.Default)
+    BalancedClient client, int chunkBytesMax, TimeSpan pace, Action<JobRun> ended, string service = WorkerService.Default,
+    JobPriority priority = JobPriority.Normal)
 {
-    private readonly JobOptions _eachChunk = new() { IsIdempotent = true, Service = service };
+    private readonly JobOptions _eachChunk = new() { IsIdempotent = true, Service = service, Priority = priority };
 
     /// <summary>Counts all files, several chunks at once. A chunk that fails leaves its file without a count; the others continue.</summary>
     /// <param name="concurrency">Chunks under way at most; so many are in memory as well.</param>

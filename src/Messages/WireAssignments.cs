@@ -16,7 +16,7 @@ internal static class WireAssignments
         {
             RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
             Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
-            Service = SendableService(m.Service), Zone = Zone(m.Zone),
+            Service = SendableService(m.Service), Priority = m.Priority.ToWire(), Zone = Zone(m.Zone),
         };
         foreach (var key in m.LeaveOut)
         {
@@ -40,7 +40,7 @@ internal static class WireAssignments
 
         return new Assign(
             (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire(), Service(m.Service), Zone(m.Zone));
+            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone));
     }
 
     public static Wire.Finished ToWire(this Finished m)

@@ -3,7 +3,7 @@ using AkkaLb.Core;
 
 namespace AkkaLb.Messages;
 
-/// <summary>States and reasons. One of a later version is read as the one that makes the same difference to the receiver.</summary>
+/// <summary>States, reasons and priorities. One of a later version is read as the one that makes the same difference to the receiver.</summary>
 internal static class WireReasons
 {
     private static readonly FrozenDictionary<Wire.WorkerState, WorkerState> WorkerStates = Inverse<WorkerState, Wire.WorkerState>(ToWire);
@@ -14,7 +14,17 @@ internal static class WireReasons
     private static readonly FrozenDictionary<Wire.JobRejectReason, JobRejectReason> JobRejectReasons =
         Inverse<JobRejectReason, Wire.JobRejectReason>(ToWire);
 
+    private static readonly FrozenDictionary<Wire.JobPriority, JobPriority> JobPriorities = Inverse<JobPriority, Wire.JobPriority>(ToWire);
     private static readonly FrozenDictionary<Wire.PickEnd, PickEnd> PickEnds = Inverse<PickEnd, Wire.PickEnd>(ToWire);
+
+    public static Wire.JobPriority ToWire(this JobPriority priority) => priority switch
+    {
+        JobPriority.Low => Wire.JobPriority.Low,
+        JobPriority.Normal => Wire.JobPriority.Normal,
+        JobPriority.High => Wire.JobPriority.High,
+    };
+
+    public static JobPriority FromWire(this Wire.JobPriority read) => JobPriorities.GetValueOrDefault(read, JobPriority.Normal);
 
     public static Wire.PickEnd ToWire(this PickEnd how) => how switch
     {

@@ -384,14 +384,14 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
-    public void A_key_and_a_weight_go_to_the_balancer()
+    public void A_key_a_weight_and_a_priority_go_to_the_balancer()
     {
-        _ = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Key = "ada", Weight = 7 });
+        _ = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Key = "ada", Weight = 7, Priority = JobPriority.High });
         var assign = ExpectAssign();
-        Assert.Equal(("ada", 7), (assign.Key, assign.Weight));
+        Assert.Equal(("ada", 7, JobPriority.High), (assign.Key, assign.Weight, assign.Priority));
         _ = Run();
         assign = ExpectAssign();
-        Assert.Equal((null, 1), (assign.Key, assign.Weight));
+        Assert.Equal((null, 1, JobPriority.Normal), (assign.Key, assign.Weight, assign.Priority));
     }
 
     public static TheoryData<JobOptions, string> UnfitOptions => new()
@@ -400,11 +400,12 @@ public class ClientActorTests : ClientKit
         { new JobOptions { Key = new string('k', 1025) }, "a job's key has 1 to 1024 characters, not 1025" },
         { new JobOptions { Weight = 0 }, "a job's weight is 1 to 1000" },
         { new JobOptions { Weight = 1001 }, "a job's weight is 1 to 1000" },
+        { new JobOptions { Priority = (JobPriority)7 }, "a job's priority is Low, Normal or High" },
     };
 
     [Theory]
     [MemberData(nameof(UnfitOptions))]
-    public async Task A_key_or_a_weight_outside_of_its_range_is_refused(JobOptions options, string why)
+    public async Task An_option_outside_of_its_range_is_refused(JobOptions options, string why)
     {
         var refused = await Assert.ThrowsAnyAsync<ArgumentException>(() => Client.RunAsync(new SleepJob(TimeSpan.Zero), options));
         Assert.StartsWith(why, refused.Message, StringComparison.Ordinal);

@@ -82,7 +82,7 @@ public sealed class WireFormatTests(TestSystem system)
     }
 
     [Fact]
-    public void Reasons_survive_the_round_trip_one_by_one()
+    public void Reasons_and_priorities_survive_the_round_trip_one_by_one()
     {
         foreach (var reason in Enum.GetValues<AssignRejectReason>())
         {
@@ -97,6 +97,11 @@ public sealed class WireFormatTests(TestSystem system)
         foreach (var reason in Enum.GetValues<JobRejectReason>())
         {
             Assert.Equal(reason, RoundTrip(new JobRejected(default, 1, reason)).Reason);
+        }
+
+        foreach (var priority in Enum.GetValues<JobPriority>())
+        {
+            Assert.Equal(priority, RoundTrip(new Assign(1, 1, [], null, TimeSpan.Zero, Priority: priority)).Priority);
         }
     }
 
@@ -115,6 +120,13 @@ public sealed class WireFormatTests(TestSystem system)
         Assert.Equal(JobFailureReason.Failure, Read<JobFailed>("JF", failed).Reason);
         Assert.Equal(JobRejectReason.Unable, Read<JobRejected>("JR", rejected).Reason);
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(int.MaxValue)]
+    [InlineData(-1)]
+    public void A_priority_of_a_later_version_is_normal(int later) => Assert.Equal(
+        JobPriority.Normal, Read<Assign>("A", new Wire.Assign { Count = 1, Priority = (Wire.JobPriority)later }).Priority);
 
     [Fact]
     public void A_worker_state_of_a_later_version_takes_no_jobs()

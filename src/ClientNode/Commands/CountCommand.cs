@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
 
@@ -7,12 +8,13 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>The verb <c>count</c>: the word count of each file and the total, as <c>wc -w</c> prints them.</summary>
 internal static class CountCommand
 {
-    public static async Task<int> RunAsync(ClientSession session, IReadOnlyList<string> paths, int chunkBytesMax, int concurrency, string service)
+    public static async Task<int> RunAsync(
+        ClientSession session, IReadOnlyList<string> paths, int chunkBytesMax, int concurrency, string service, JobPriority priority)
     {
         var files = paths.Select(p => new FileWords(p)).ToList();
         var tally = new JobTally();
         var firstFailures = new List<JobRun>();
-        var run = new WordCountRun(session.Client, chunkBytesMax, TimeSpan.Zero, Ended, service);
+        var run = new WordCountRun(session.Client, chunkBytesMax, TimeSpan.Zero, Ended, service, priority);
         var counting = run.RunAsync(files, concurrency, session.Interrupted);
         await using (RunProgress.Start(session.Client, tally, () => files.Sum(f => f.Begun), null, null, isQuiet: false))
         {

@@ -24,7 +24,7 @@ public sealed class ServiceCore(
     /// <summary>Somebody may have a free place without any word, where load ages, and a slow place may do for one that has waited for long.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>So many that wait are tried one after another without success; the next ones at the next look.</summary>
+    /// <summary>So many of a level that wait are tried one after another without success; the next ones at the next look.</summary>
     private const int TriedAtOnce = 16;
 
     private readonly List<Candidate> _picked = [];
@@ -104,7 +104,7 @@ public sealed class ServiceCore(
             }
         }
 
-        // Of clients that tell when their picks end nobody overtakes those that wait.
+        // Of clients that tell when their picks end nobody overtakes those that wait, but in the line: there a higher priority goes first.
         if (_waiting.Count > 0 && m.Finished is not null)
         {
             Hold(m, now, outbox);
@@ -135,32 +135,67 @@ public sealed class ServiceCore(
         }
     }
 
-    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn. One that leaves out whoever is free keeps
-    /// nobody waiting: the turn passes on, and the others of its line pass it. A few are tried at a time.</summary>
+    /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
-        for (var passed = 0; passed < Math.Min(_waiting.Count, TriedAtOnce) && (!Decides || pool.IsRejecting(now) || HasAnyone(now));)
+        while (_waiting.Count > 0 && (!Decides || pool.IsRejecting(now) || HasAnyone(now)) && ServeOne(now, outbox))
         {
-            var waiting = _waiting.Next();
+        }
+
+        _lookDue = _waiting.Count > 0 ? now + LookInterval : null;
+    }
+
+    /// <summary>Those of the level whose turn it is come first. Who leaves out whoever is free keeps nobody waiting: then the other levels have their
+    /// turn, the highest first.</summary>
+    /// <returns>Whether one waits no more.</returns>
+    private bool ServeOne(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        var turn = _waiting.Turn();
+        if (ServeOne(turn, now, outbox))
+        {
+            return true;
+        }
+
+        foreach (var level in _waiting.Levels)
+        {
+            if (level != turn && ServeOne(level, now, outbox))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>One that leaves out whoever is free is passed by the other lines, and by the others of its own. A few are tried at a time.</summary>
+    private bool ServeOne(WaitingLevel level, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        for (var tries = Math.Min(level.Count, TriedAtOnce); tries > 0; tries--)
+        {
+            var waiting = level.Next();
             if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
             {
                 // A client that waits says something all the time. This one is gone.
                 Forget(waiting, outbox);
+                return true;
             }
-            else if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
+
+            if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
             {
                 _waiting.Remove(waiting);
+                if (answer is Assigned)
+                {
+                    _waiting.Placed(level);
+                }
+
                 outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, answer));
-                passed = 0;
+                return true;
             }
-            else
-            {
-                waiting.Line.LetOthersPass(waiting);
-                passed++;
-            }
+
+            waiting.Line.LetOthersPass(waiting);
         }
 
-        _lookDue = _waiting.Count > 0 ? now + LookInterval : null;
+        return false;
     }
 
     private bool HasAnyone(TimeSpan now) => pool.HasAnyone(_waiting.Count, _waiting.LongestWait(now), now);

@@ -3,32 +3,34 @@ using AkkaLb.Core.Machines;
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>Requests that wait until a place is free.</summary>
-/// <remarks>Each client has a line of its own, first come first served, and the lines take turns: a client with many requests delays its own. When
-/// there is no room for another one, the last of the longest line has to go, unless the new one's own line would be as long then.</remarks>
+/// <remarks>A free place goes to the highest priority that waits, and one of <see cref="LowerShare"/> to the next lower one that waits: so nobody is
+/// starved, however much of a higher priority comes. Within a priority the clients' lines take turns, see <see cref="WaitingLevel"/>. When there is
+/// no room for another one, the last of the longest line of the lowest priority has to go, unless the new one is of a lower one, or its own line
+/// would be as long then.</remarks>
 /// <param name="countMax">How many wait at most.</param>
 /// <param name="waitMax">How long each waits at most.</param>
 /// <param name="tickets">Where their numbers come from; null: they are its own.</param>
 internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumbers? tickets = null)
 {
+    /// <summary>Of so many places one goes to the next lower level that waits. Where all three wait their shares are 90, 9 and 1 of 100.</summary>
+    public const int LowerShare = 10;
+
     /// <summary>So often is a client told that its request still waits.</summary>
     public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(2);
 
+    private readonly WaitingLevel[] _levels = [.. Enum.GetValues<JobPriority>().OrderDescending().Select(p => new WaitingLevel(p))];
     private readonly Dictionary<(long Client, long Request), WaitingRequest> _requests = [];
-    private readonly Dictionary<long, Line> _lines = [];
-    private readonly LinkedList<Line> _turns = [];
-    private readonly SortedSet<Line> _byLength = new(
-        Comparer<Line>.Create((a, b) => (a.Requests.Count, a.Client).CompareTo((b.Requests.Count, b.Client))));
     private readonly DueQueue<WaitingRequest> _due = new();
     private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
     private readonly TicketNumbers _tickets = tickets ?? new TicketNumbers();
 
     public int Count => _requests.Count;
 
+    /// <summary>One for each priority, the highest first.</summary>
+    public IReadOnlyList<WaitingLevel> Levels => _levels;
+
     /// <summary>When the first has waited long enough, or is to be told that it still waits; null: none waits.</summary>
     public TimeSpan? NextDue => _due.NextDue;
-
-    /// <summary>How many clients wait.</summary>
-    public int LineCount => _turns.Count;
 
     /// <summary>Puts a request at the end of its client's line.</summary>
     /// <param name="request">Of a client that tells when its picks end.</param>
@@ -37,7 +39,6 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     public WaitingRequest? Add(Assign request, TimeSpan now, out WaitingRequest? hasToGo)
     {
         hasToGo = null;
-        var client = request.Finished!.Client;
         var time = request.Remaining < waitMax ? request.Remaining : waitMax;
         if (time <= TimeSpan.Zero)
         {
@@ -46,30 +47,19 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
 
         if (Count >= countMax)
         {
-            var own = _lines.GetValueOrDefault(client)?.Requests.Count ?? 0;
-            if (_byLength.Max is not { } longest || longest.Requests.Count <= own + 1)
+            hasToGo = WhoHasToGoFor(request);
+            if (hasToGo is null)
             {
                 return null;
             }
 
-            hasToGo = longest.Requests.Last!.Value;
             Remove(hasToGo);
         }
 
-        if (!_lines.TryGetValue(client, out var line))
-        {
-            _lines.Add(client, line = new Line(client));
-            line.Turn = _turns.AddLast(line);
-        }
-
         // What rode on it has been taken.
-        var waiting = new WaitingRequest(request with { Finished = request.Finished with { Picks = [] } }, line, _tickets.Next(), now, now + time);
-        _requests.Add((client, request.RequestId), waiting);
-        line.HeardAt = now;
-        line.Numbers.Add(request.RequestId);
-        _byLength.Remove(line);
-        waiting.Place = line.Requests.AddLast(waiting);
-        _byLength.Add(line);
+        var bare = request with { Finished = request.Finished! with { Picks = [] } };
+        var waiting = _levels[JobPriority.High - request.Priority].Add(bare, _tickets.Next(), now, now + time);
+        _requests.Add((request.Finished!.Client, request.RequestId), waiting);
         _byAge.Add(waiting);
         SayLater(waiting, now);
         return waiting;
@@ -78,21 +68,51 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>How long the one has waited that came first.</summary>
     public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
 
-    /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
-    public WaitingRequest Next()
+    /// <summary>The level to which the next place goes.</summary>
+    public WaitingLevel Turn()
     {
-        var turn = _turns.First!;
-        _turns.RemoveFirst();
-        _turns.AddLast(turn);
-        return turn.Value.Requests.First!.Value;
+        WaitingLevel? turn = null;
+        foreach (var level in _levels)
+        {
+            if (level.Count > 0)
+            {
+                turn = level;
+                if (level.PlacesAhead < LowerShare - 1)
+                {
+                    break;
+                }
+            }
+        }
+
+        return turn!;
+    }
+
+    /// <summary>A request of this level has got a place.</summary>
+    public void Placed(WaitingLevel at)
+    {
+        var isAhead = false;
+        foreach (var level in _levels)
+        {
+            if (level.Priority > at.Priority)
+            {
+                level.PlacesAhead = 0;
+            }
+
+            isAhead |= level.Priority < at.Priority && level.Count > 0;
+        }
+
+        at.PlacesAhead = isAhead ? at.PlacesAhead + 1 : 0;
     }
 
     /// <summary>The client has said something.</summary>
     public void Heard(long client, TimeSpan now)
     {
-        if (_lines.TryGetValue(client, out var line))
+        foreach (var level in _levels)
         {
-            line.HeardAt = now;
+            if (level.LineOf(client) is { } line)
+            {
+                line.HeardAt = now;
+            }
         }
     }
 
@@ -100,8 +120,18 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     public WaitingRequest? Find(long client, long request) => _requests.GetValueOrDefault((client, request));
 
     /// <summary>One of a client's that has a smaller number; null: there is none.</summary>
-    public WaitingRequest? FindBefore(long client, long request) =>
-        _lines.TryGetValue(client, out var line) && line.Numbers.Min is var least && least < request ? _requests[(client, least)] : null;
+    public WaitingRequest? FindBefore(long client, long request)
+    {
+        foreach (var level in _levels)
+        {
+            if (level.LineOf(client)?.Numbers.Min is { } least && least < request)
+            {
+                return _requests[(client, least)];
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>One whose time is over, or that is to be told that it still waits; null: none is due.</summary>
     public WaitingRequest? TakeDue(TimeSpan now)
@@ -122,48 +152,28 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>It waits no more.</summary>
     public void Remove(WaitingRequest waiting)
     {
-        var line = waiting.Line;
-        _requests.Remove((line.Client, waiting.Request.RequestId));
+        waiting.Line.Level.Remove(waiting);
+        _requests.Remove((waiting.Line.Client, waiting.Request.RequestId));
         _due.Remove(waiting);
         _byAge.Remove(waiting);
-        line.Numbers.Remove(waiting.Request.RequestId);
-        _byLength.Remove(line);
-        line.Requests.Remove(waiting.Place!);
-        if (line.Requests.Count > 0)
+    }
+
+    /// <summary>Null: nobody.</summary>
+    private WaitingRequest? WhoHasToGoFor(Assign request)
+    {
+        var lowest = Array.FindLast(_levels, level => level.Count > 0);
+        if (lowest is null || lowest.Priority > request.Priority)
         {
-            _byLength.Add(line);
-            return;
+            return null;
         }
 
-        _lines.Remove(line.Client);
-        _turns.Remove(line.Turn!);
+        var longest = lowest.Longest!;
+        var own = lowest.LineOf(request.Finished!.Client)?.Requests.Count ?? 0;
+        return lowest.Priority < request.Priority || longest.Requests.Count > own + 1 ? longest.Requests.Last!.Value : null;
     }
 
     private void SayLater(WaitingRequest waiting, TimeSpan now) =>
         _due.Set(waiting, waiting.End - now < SayInterval ? waiting.End : now + SayInterval);
-
-    /// <summary>What one client waits for; never empty.</summary>
-    internal sealed class Line(long client)
-    {
-        public long Client => client;
-
-        public LinkedList<WaitingRequest> Requests { get; } = [];
-
-        /// <summary>Of these.</summary>
-        public SortedSet<long> Numbers { get; } = [];
-
-        public LinkedListNode<Line>? Turn { get; set; }
-
-        /// <summary>When the client said something last.</summary>
-        public TimeSpan HeardAt { get; set; }
-
-        /// <summary>One that cannot be served by whoever is free goes to the end: the others need not wait for it.</summary>
-        public void LetOthersPass(WaitingRequest waiting)
-        {
-            Requests.Remove(waiting.Place!);
-            Requests.AddLast(waiting.Place!);
-        }
-    }
 }
 
 /// <summary>Numbers for requests that wait: each above the one before.</summary>
@@ -173,19 +183,4 @@ public sealed class TicketNumbers
 
     /// <summary>The next one.</summary>
     public long Next() => ++_last;
-}
-
-/// <summary>A request that waits.</summary>
-/// <param name="Line">Of its client.</param>
-/// <param name="Ticket">Names it to the shell; rises.</param>
-/// <param name="Since">When it came.</param>
-/// <param name="End">When it has waited long enough.</param>
-internal sealed record WaitingRequest(Assign Request, WaitingRequests.Line Line, long Ticket, TimeSpan Since, TimeSpan End)
-{
-    /// <summary>In the line.</summary>
-    public LinkedListNode<WaitingRequest>? Place { get; set; }
-
-    public bool Equals(WaitingRequest? other) => ReferenceEquals(this, other);
-
-    public override int GetHashCode() => Ticket.GetHashCode();
 }

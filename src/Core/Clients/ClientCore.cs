@@ -10,10 +10,10 @@ namespace AkkaLb.Core.Clients;
 /// Inputs: <see cref="ClientInput"/>, and the answers of balancers and workers as they are. Each job ends in exactly one
 /// <see cref="ClientEffect.Finish"/>. A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again
 /// until the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within
-/// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one overtakes it: see
-/// <see cref="WaitingJobs"/>. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>. How a balancer is found:
-/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n. Jobs of one service keep nobody
-/// of another waiting.
+/// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one of its priority
+/// overtakes it: see <see cref="WaitingJobs"/>. Each question to a balancer is for one job and carries its priority. A gate that is silent is asked
+/// whether it is there: see <see cref="GateWatch"/>. How a balancer is found: <see cref="BalancerFinder"/>. The n-th job that is submitted has the
+/// sequence n. Jobs of one service keep nobody of another waiting.
 /// </remarks>
 /// <param name="clientId">Above zero; no other client has it.</param>
 /// <param name="isInOrder">Balancers are tried in the order in which they are known; false: anywhere among them, so that clients spread.</param>
@@ -94,13 +94,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case ClientInput.Submit m:
                 var service = ServiceOf(m.Service);
                 _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, service, m.Timeout, now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now);
                 break;
             case Machines.Tick:
                 Tick(now);
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, ServiceOf(m.Service), m.Timeout, now);
+                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, JobPriority.Normal, ServiceOf(m.Service), m.Timeout, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -324,7 +324,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         Send(job, target, now);
         if (goesOn)
         {
-            CallOldest(service, now);
+            CallFirst(service, now);
         }
     }
 
@@ -341,7 +341,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             if (job.Service.Called.Remove(job) && job.Service.IsLookingForRoom)
             {
                 // There is room for it where it waits now, and perhaps for the next one.
-                CallOldest(job.Service, now);
+                CallFirst(job.Service, now);
             }
         }
     }
@@ -377,7 +377,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             WaitForPlace(job, now);
             if (passesOn)
             {
-                CallOldest(service, now, behind: job);
+                CallFirst(service, now, behind: job);
             }
 
             return;
@@ -386,7 +386,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         (job.LastRejection, job.LastTrouble) = (reason, m.Sentence);
         if (reason == AssignRejectReason.NoCapacity && job.Message is not null)
         {
-            // It waits here, and the oldest asks again.
+            // It waits here, and the first in turn asks again.
             WaitForPlace(job, now);
             return;
         }
@@ -608,8 +608,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     // ---- inside
 
     private void Add(
-        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, ServiceView service, TimeSpan timeout,
-        TimeSpan now)
+        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, JobPriority priority, ServiceView service,
+        TimeSpan timeout, TimeSpan now)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
@@ -625,6 +625,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Count = count,
             Weight = weight,
             Key = key,
+            Priority = priority,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -676,7 +677,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         var finished = job.Message is null ? null : _ended.Asked(job.RequestId, now);
         job.Pick = finished is null ? 0 : job.RequestId;
         ToBalancer(new Assign(
-            job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, settings.Zone));
+            job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, job.Priority,
+            settings.Zone));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
@@ -725,7 +727,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         return service;
     }
 
-    /// <summary>Every worker is full, or older jobs wait already.</summary>
+    /// <summary>Every worker is full, or other jobs wait already.</summary>
     private void WaitForPlace(PendingJob job, TimeSpan now)
     {
         var service = job.Service;
@@ -749,7 +751,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         (job.State, job.HasWaited, job.LastRejection) = (PendingState.Waiting, true, null);
         if (job.LastTrouble.Length == 0)
         {
-            job.LastTrouble = "every worker is at its capacity, and older jobs wait too";
+            job.LastTrouble = "every worker is at its capacity, and other jobs wait too";
         }
 
         service.Waiting.Add(job, now);
@@ -759,13 +761,13 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void LookForRoom(ServiceView service, TimeSpan now)
     {
         service.IsLookingForRoom = true;
-        CallOldest(service, now);
+        CallFirst(service, now);
     }
 
-    /// <param name="behind">Only those that are younger than this one; null: all that wait.</param>
-    private bool CallOldest(ServiceView service, TimeSpan now, PendingJob? behind = null)
+    /// <param name="behind">Only those whose turn comes after this one's; null: all that wait.</param>
+    private bool CallFirst(ServiceView service, TimeSpan now, PendingJob? behind = null)
     {
-        if (_finder.Linked is not null && !_isClosed && service.Waiting.TakeOldest(behind) is { } job)
+        if (_finder.Linked is not null && !_isClosed && service.Waiting.TakeFirst(behind) is { } job)
         {
             service.Called.Add(job);
             Ask(job, now);
@@ -988,7 +990,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.End();
         if (freesPlace)
         {
-            service.UnusedPlaces = CallOldest(service, now)
+            service.UnusedPlaces = CallFirst(service, now)
                 ? service.UnusedPlaces
                 : Math.Min(service.UnusedPlaces + 1, service.Called.Count);
         }
@@ -1030,7 +1032,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
-    private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.OrderBy(j => j.Id.Sequence)];
+    private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.Order(PendingJob.FirstInTurn)];
 
     private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
 

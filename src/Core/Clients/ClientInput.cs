@@ -14,9 +14,10 @@ public abstract record ClientInput
     /// <param name="Weight">The load that it is expected to be, in ordinary jobs: 1 to <see cref="Assign.WeightMax"/>.</param>
     /// <param name="Key">What it belongs to: 1 to <see cref="Assign.KeyLengthMax"/> characters. Null: none.</param>
     /// <param name="Service">Of which a worker is to do it; see <see cref="WorkerService"/>.</param>
+    /// <param name="Priority">Where jobs wait for a free place: those of a higher one go first.</param>
     public sealed record Submit(
         object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
-        string Service = WorkerService.Default) : ClientInput;
+        string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>

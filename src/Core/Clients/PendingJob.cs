@@ -3,6 +3,10 @@ namespace AkkaLb.Core.Clients;
 /// <summary>One job, or one assignment without a job, between submission and end.</summary>
 internal sealed class PendingJob
 {
+    /// <summary>Those of a higher priority first, and of those the oldest.</summary>
+    public static readonly Comparer<PendingJob> FirstInTurn = Comparer<PendingJob>.Create(
+        (a, b) => (b.Priority, a.Id.Sequence).CompareTo((a.Priority, b.Id.Sequence)));
+
     public required JobId Id { get; init; }
 
     /// <summary>Of which a worker is to do it.</summary>
@@ -20,6 +24,8 @@ internal sealed class PendingJob
 
     /// <summary>The load that it is expected to be, in ordinary jobs.</summary>
     public int Weight { get; init; } = 1;
+
+    public JobPriority Priority { get; init; }
 
     /// <summary>What it belongs to; null: nothing.</summary>
     public string? Key { get; init; }
@@ -108,7 +114,7 @@ internal enum PendingState
     /// <summary>A request is out.</summary>
     Assigning,
 
-    /// <summary>Waits for a free place, behind older jobs.</summary>
+    /// <summary>Waits for a free place, behind older jobs and those of a higher priority.</summary>
     Waiting,
 
     /// <summary>Waits before it asks again.</summary>

@@ -1,8 +1,8 @@
 namespace AkkaLb.Core.Clients;
 
-/// <summary>Jobs that found no free place, the oldest first, and the workers that are known to be full.</summary>
+/// <summary>Jobs that found no free place, in their turn (<see cref="PendingJob.FirstInTurn"/>), and the workers that are known to be full.</summary>
 /// <remarks>
-/// The oldest goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other
+/// The first goes when a job in flight ends, because that frees a place, and when the hint has passed that came with a refusal, because other
 /// clients free places too and new workers come. A worker that refused has as many places for this client as it had jobs of it then: with so many
 /// it counts as full, until that time.
 /// </remarks>
@@ -17,9 +17,7 @@ internal sealed class WaitingJobs(Random random)
     /// <summary>Full workers that are remembered: as many as a request can leave out.</summary>
     private const int FullMax = 64;
 
-    private static readonly Comparer<PendingJob> OldestFirst = Comparer<PendingJob>.Create((a, b) => a.Id.Sequence.CompareTo(b.Id.Sequence));
-
-    private readonly SortedSet<PendingJob> _jobs = new(OldestFirst);
+    private readonly SortedSet<PendingJob> _jobs = new(PendingJob.FirstInTurn);
     private readonly Dictionary<GateSight, int> _places = [];
     private TimeSpan _retryAfter = RetryAfterDefault;
     private TimeSpan? _retryAt;
@@ -42,19 +40,19 @@ internal sealed class WaitingJobs(Random random)
 
     public void Remove(PendingJob job) => _jobs.Remove(job);
 
-    /// <param name="behind">Only of those that are younger than this one; null: of all.</param>
-    public PendingJob? TakeOldest(PendingJob? behind)
+    /// <param name="behind">Only of those whose turn comes after this one's; null: of all.</param>
+    public PendingJob? TakeFirst(PendingJob? behind)
     {
-        var oldest = behind is null ? _jobs.Min
-            : _jobs.Max is { } youngest && OldestFirst.Compare(behind, youngest) < 0
-                ? _jobs.GetViewBetween(behind, youngest).First(j => j != behind)
+        var first = behind is null ? _jobs.Min
+            : _jobs.Max is { } last && PendingJob.FirstInTurn.Compare(behind, last) < 0
+                ? _jobs.GetViewBetween(behind, last).First(j => j != behind)
             : null;
-        if (oldest is not null)
+        if (first is not null)
         {
-            _jobs.Remove(oldest);
+            _jobs.Remove(first);
         }
 
-        return oldest;
+        return first;
     }
 
     /// <summary>A worker had no place; true when it is the first time since the last hint passed.</summary>

@@ -14,10 +14,11 @@ public interface IAkkaLbMessage;
 /// <param name="Finished">What has ended since the client told last. Null: the client does not tell, and nobody waits for it. Of a client that tells,
 /// the picks have the numbers <paramref name="RequestId"/>, <paramref name="RequestId"/> + 1 and so on.</param>
 /// <param name="Service">Of which the workers are to be.</param>
+/// <param name="Priority">Where it waits for a free place: those of a higher one go first.</param>
 /// <param name="Zone">Where the client is, so that workers there are preferred; empty: it does not tell.</param>
 public sealed record Assign(
     long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null,
-    string Service = WorkerService.Default, string Zone = "")
+    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "")
     : IAkkaLbMessage
 {
     public const int CountMax = 1000;

@@ -328,15 +328,161 @@ public class WaitingRequestsTests
         Assert.Equal([1.0, 1.0], state.Members.Select(m => m.InFlight));
     }
 
-    /// <summary>Whatever happens: each request gets one last answer, nobody waits while somebody has a place, and no worker has more than its
-    /// places.</summary>
     [Fact]
-    public void Each_request_is_answered_once_and_nobody_waits_beside_a_free_place() => Seeded.Runs(300, random =>
+    public void The_highest_priority_that_waits_is_served_first_and_within_it_who_came_first()
+    {
+        Fill();
+        Ask(2, 1, priority: JobPriority.Low);
+        Ask(2, 2);
+        Ask(2, 3, priority: JobPriority.High);
+        Ask(3, 1, priority: JobPriority.High);
+        Ask(2, 4, priority: JobPriority.High);
+        Ask(2, 5);
+        Told();
+        End(1, 1);
+        End(1, 2);
+        End(2, 3);
+        End(3, 1);
+        End(2, 4);
+        End(2, 2);
+        Assert.Equal("2:3 a, 3:1 b, 2:4 a, 2:2 b, 2:5 a, 2:1 b", Told());
+    }
+
+    [Fact]
+    public void A_request_of_a_higher_priority_gets_the_place_that_its_own_word_frees()
+    {
+        Fill();
+        Ask(2, 1);
+        Told();
+        Ask(1, 3, ended: [1], priority: JobPriority.High);
+        Assert.Equal("1:3 held, 1:3 a", Told());
+    }
+
+    [Fact]
+    public void One_of_ten_places_goes_to_the_next_lower_priority_that_waits()
+    {
+        var served = ServedOf(200, JobPriority.High, JobPriority.Normal, JobPriority.Low);
+        Assert.Equal(
+            Enumerable.Range(1, 200).Select(i => i % 100 == 0 ? JobPriority.Low : i % 10 == 0 ? JobPriority.Normal : JobPriority.High), served);
+    }
+
+    [Fact]
+    public void Where_nobody_waits_between_them_one_of_ten_places_goes_from_the_highest_to_the_lowest() => Assert.Equal(
+        Enumerable.Range(1, 50).Select(i => i % 10 == 0 ? JobPriority.Low : JobPriority.High), ServedOf(50, JobPriority.High, JobPriority.Low));
+
+    [Fact]
+    public void Places_that_a_priority_got_while_it_waited_alone_do_not_bring_a_lower_one_forward()
+    {
+        Fill();
+        for (var i = 1; i <= 30; i++)
+        {
+            Ask(2, i, priority: JobPriority.High);
+        }
+
+        End(1, 1);
+        for (var i = 1; i <= 15; i++)
+        {
+            End(2, i);
+        }
+
+        Ask(3, 1, priority: JobPriority.Low);
+        Told();
+        for (var i = 16; i <= 25; i++)
+        {
+            End(2, i);
+        }
+
+        Assert.Equal("2:17 a, 2:18 a, 2:19 a, 2:20 a, 2:21 a, 2:22 a, 2:23 a, 2:24 a, 2:25 a, 3:1 a", Told());
+    }
+
+    [Fact]
+    public void Within_a_priority_a_client_has_one_line_whatever_it_claims()
+    {
+        Fill();
+        for (var i = 1; i <= 10; i++)
+        {
+            Ask(2, i, priority: JobPriority.High);
+        }
+
+        Ask(3, 1, priority: JobPriority.High);
+        Told();
+        End(1, 1);
+        End(1, 2);
+        Assert.Equal("2:1 a, 3:1 b", Told());
+    }
+
+    [Fact]
+    public void Those_of_a_higher_priority_that_leave_out_whoever_is_free_keep_no_lower_one_waiting()
+    {
+        Fill();
+        for (var i = 1; i <= 40; i++)
+        {
+            Ask(2, i, leaveOut: "a", priority: JobPriority.High);
+        }
+
+        Ask(3, 1, priority: JobPriority.Low);
+        Told();
+        End(1, 1);
+        Assert.Equal("3:1 a", Told());
+    }
+
+    [Fact]
+    public void When_no_room_is_left_one_of_the_lowest_priority_has_to_go_and_nobody_for_a_lower_one()
+    {
+        Begin(BalancerLimits.Default with { WaitingMax = 3 });
+        Fill();
+        Ask(1, 3, priority: JobPriority.High);
+        Ask(1, 4, priority: JobPriority.Low);
+        Ask(2, 1, priority: JobPriority.Low);
+        Told();
+        Ask(1, 5);
+        Ask(3, 1, priority: JobPriority.Low);
+        Ask(3, 2, priority: JobPriority.High);
+        Assert.Equal("1:5 held, 2:1 NoCapacity, 3:1 NoCapacity, 3:2 held, 1:4 NoCapacity", Told());
+        Ask(2, 2, priority: JobPriority.Low);
+        Ask(2, 3);
+        Ask(1, 6, priority: JobPriority.High);
+        Ask(2, 4);
+        Assert.Equal("2:2 NoCapacity, 2:3 NoCapacity, 1:6 held, 1:5 NoCapacity, 2:4 NoCapacity", Told());
+    }
+
+    [Fact]
+    public void What_a_client_gives_up_is_found_at_every_priority()
+    {
+        Fill();
+        Ask(1, 3, priority: JobPriority.Low);
+        Ask(1, 4, priority: JobPriority.High);
+        Ask(1, 5);
+        Ask(1, 6, priority: JobPriority.Low);
+        Told();
+        Handle(new Finished(1, 5, []));
+        Assert.Equal("1:4 forgotten, 1:3 forgotten", Told());
+        End(1, 6);
+        Assert.Equal("1:6 forgotten", Told());
+    }
+
+    [Fact]
+    public void A_client_that_says_something_is_there_at_every_priority()
+    {
+        Fill();
+        Ask(2, 1, priority: JobPriority.Low);
+        Ask(2, 2, priority: JobPriority.High);
+        Handle(new Finished(2, 0, []), OpenPicks.SilenceMax - S(1));
+        Told();
+        Handle(new Finished(1, 0, [Ended(1), Ended(2)]), OpenPicks.SilenceMax);
+        Assert.Equal("2:2 a, 2:1 b", Told());
+    }
+
+    /// <summary>Whatever happens: each request gets one last answer, nobody waits while somebody has a place, no worker has more than its places, and
+    /// within a client and a priority nobody overtakes.</summary>
+    [Fact]
+    public void Each_request_is_answered_once_in_its_lines_order_and_nobody_waits_beside_a_free_place() => Seeded.Runs(300, random =>
     {
         _told.Clear();
         Begin(BalancerLimits.Default with { WaitingMax = random.Next(1, 20), WaitMax = S(random.Next(1, 10)) });
         var members = new Dictionary<string, Member> { ["a"] = Places(1, "a", 1), ["b"] = Places(1, "b", 2) };
         var (open, asked, answered) = (new Dictionary<(long, long), string>(), new HashSet<string>(), new HashSet<string>());
+        var (lines, latest) = (new Dictionary<(long, long), (long, JobPriority)>(), new Dictionary<(long, JobPriority), long>());
         var (now, last) = (TimeSpan.Zero, 0L);
         for (var step = 0; step < 300; step++)
         {
@@ -345,8 +491,10 @@ public class WaitingRequestsTests
             {
                 case < 5:
                     var client = random.Next(1, 5);
-                    Ask(client, ++last, remaining: S(random.Next(1, 20)), now: now);
+                    var priority = random.Of(Enum.GetValues<JobPriority>());
+                    Ask(client, ++last, remaining: S(random.Next(1, 20)), now: now, priority: priority);
                     asked.Add($"{client}:{last}");
+                    lines.Add((client, last), (client, priority));
                     break;
                 case < 8 when open.Count > 0:
                     var ended = random.Of(open.Keys.ToList());
@@ -370,7 +518,10 @@ public class WaitingRequestsTests
                 Assert.True(answered.Add(name), $"{name} was answered twice");
                 if (what != "NoCapacity")
                 {
-                    open.Add((long.Parse(name.Split(':')[0]), long.Parse(name.Split(':')[1])), what);
+                    var pick = (long.Parse(name.Split(':')[0]), long.Parse(name.Split(':')[1]));
+                    open.Add(pick, what);
+                    Assert.True(pick.Item2 > latest.GetValueOrDefault(lines[pick]), $"{name} has overtaken one of its own line");
+                    latest[lines[pick]] = pick.Item2;
                 }
             }
 
@@ -382,6 +533,31 @@ public class WaitingRequestsTests
         Handle(Tick.Instance, now + S(30));
         Assert.Equal(asked.Count, answered.Count + Told().Split(", ", StringSplitOptions.RemoveEmptyEntries).Length);
     });
+
+    /// <summary>To whom so many places go, one after another, while enough of each of these priorities wait.</summary>
+    private List<JobPriority> ServedOf(int places, params JobPriority[] priorities)
+    {
+        Fill();
+        foreach (var priority in priorities)
+        {
+            for (var i = 1; i <= places; i++)
+            {
+                Ask(10 + (int)priority, i, priority: priority);
+            }
+        }
+
+        Told();
+        var served = new List<JobPriority>();
+        for (var (client, pick) = (1L, 1L); served.Count < places;)
+        {
+            End(client, pick);
+            var words = Told().Split(' ')[0].Split(':');
+            (client, pick) = (long.Parse(words[0]), long.Parse(words[1]));
+            served.Add((JobPriority)(client - 10));
+        }
+
+        return served;
+    }
 
     private static BalancerCore Balancer(BalancerLimits limits) =>
         new(
@@ -408,11 +584,16 @@ public class WaitingRequestsTests
         Assert.Equal("1:1 a, 1:2 b", Told());
     }
 
-    private void Ask(long client, long request, string? leaveOut = null, long[]? ended = null, TimeSpan? remaining = null, TimeSpan now = default)
+    private void Ask(
+        long client, long request, string? leaveOut = null, long[]? ended = null, TimeSpan? remaining = null, TimeSpan now = default,
+        JobPriority priority = JobPriority.Normal)
     {
         _now = $"{client}:{request}";
         var finished = new Finished(client, 0, [.. (ended ?? []).Select(Ended)]);
-        Handle(new Assign(request, 1, leaveOut is null ? [] : [_balancer.FindWorker(leaveOut)!.Key], null, remaining ?? S(60), 1, finished), now);
+        Handle(
+            new Assign(
+                request, 1, leaveOut is null ? [] : [_balancer.FindWorker(leaveOut)!.Key], null, remaining ?? S(60), 1, finished, Priority: priority),
+            now);
     }
 
     private void End(long client, long pick) => Handle(new Finished(client, 0, [Ended(pick)]));

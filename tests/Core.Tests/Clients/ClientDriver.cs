@@ -45,9 +45,10 @@ internal sealed class ClientDriver(ClientSettings settings, long clientId, Rando
         _outbox.Clear();
     }
 
-    public JobId Submit(object ticket, Payload message, bool isIdempotent, TimeSpan timeout, TimeSpan now)
+    public JobId Submit(
+        object ticket, Payload message, bool isIdempotent, TimeSpan timeout, TimeSpan now, JobPriority priority = JobPriority.Normal)
     {
-        Handle(new ClientInput.Submit(ticket, message, isIdempotent, timeout), now);
+        Handle(new ClientInput.Submit(ticket, message, isIdempotent, timeout, Priority: priority), now);
         return new JobId(clientId, ++_sequence);
     }
 

@@ -13,7 +13,7 @@ namespace AkkaLb.Core.Tests.Clients;
 /// <c>unlinked</c> find and lose some balancer without more ado; a script that says which are <c>known</c> shows how one is found. Events:
 /// <code>
 /// settings sends=2 jobs=1 budget=0         first line only; defaults otherwise
-/// submit j1 [once] 5s      assign j1 COUNT 5s      stop      close
+/// submit j1 [once] [low|high] 5s           assign j1 COUNT 5s      stop      close
 /// linked      unlinked     assigned REQUEST w1[,w2]     rejected REQUEST REASON 400ms
 /// done j1 ATTEMPT          failed j1 ATTEMPT REASON     refused j1 ATTEMPT REASON [HINT]
 /// deadletter j1 ATTEMPT    lost a1 (a connection that stood)    undialled a1 (one that never did)
@@ -76,7 +76,8 @@ internal sealed class ClientScript
             case "settings":
                 break;
             case "submit":
-                _ids[words[1]] = _core.Submit(words[1], ClientDriver.Text($"message of {words[1]}"), words[2] != "once", Time(words[^1]), _now);
+                _ids[words[1]] = _core.Submit(
+                    words[1], ClientDriver.Text($"message of {words[1]}"), words[2] != "once", Time(words[^1]), _now, Priority(words[^2]));
                 break;
             case "assign":
                 _ids[words[1]] = _core.SubmitAssign(words[1], Number(words[2]), Time(words[3]), _now);
@@ -196,7 +197,7 @@ internal sealed class ClientScript
     private static string Text(ClientEffect effect) => effect switch
     {
         ClientEffect.ToBalancer { Message: Assign ask } => Invariant(
-            $"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left"),
+            $"ask {ask.RequestId} for {ask.Count}{But(ask.LeaveOut)}, {ask.Remaining.TotalMilliseconds:0.#} ms left{At(ask.Priority)}"),
         ClientEffect.ToGate { Worker: var to, Job: var send } => Invariant(
             $"send {Name(send)} attempt {send.Attempt} to {to.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
             + After(send.Waited),
@@ -222,6 +223,15 @@ internal sealed class ClientScript
         send.Message.Manifest["message of ".Length..] + (send.Idempotent ? "" : " (once)");
 
     private static string After(TimeSpan waited) => waited == default ? "" : Invariant($", after {waited.TotalMilliseconds:0.#} ms");
+
+    private static JobPriority Priority(string word) => word switch
+    {
+        "low" => JobPriority.Low,
+        "high" => JobPriority.High,
+        _ => JobPriority.Normal,
+    };
+
+    private static string At(JobPriority priority) => priority == JobPriority.Normal ? "" : $", {priority}";
 
     private static string But(IReadOnlyList<WorkerKey> leaveOut) => leaveOut.Count == 0 ? "" : $" but {string.Join(' ', leaveOut.Select(w => w.Id))}";
 

@@ -210,16 +210,17 @@ public class EndedPicksTests
     }
 
     [Fact]
-    public void A_weight_and_a_key_go_along_with_each_question()
+    public void A_weight_a_key_and_a_priority_go_along_with_each_question()
     {
-        _client.Handle(new ClientInput.Submit("", ClientDriver.Text(""), IsIdempotent: true, S(60), Weight: 7, Key: "ada"), default);
+        _client.Handle(
+            new ClientInput.Submit("", ClientDriver.Text(""), IsIdempotent: true, S(60), Weight: 7, Key: "ada", Priority: JobPriority.High), default);
         var first = Assigns()[^1];
-        Assert.Equal((7, "ada"), (first.Weight, first.Key));
+        Assert.Equal((7, "ada", JobPriority.High), (first.Weight, first.Key, first.Priority));
         _client.AssignRejected(first.RequestId, AssignRejectReason.NoWorkers, "", S(1), default);
         _client.Tick(S(1));
         var second = Assigns()[^1];
         Assert.NotEqual(first.RequestId, second.RequestId);
-        Assert.Equal((7, "ada"), (second.Weight, second.Key));
+        Assert.Equal((7, "ada", JobPriority.High), (second.Weight, second.Key, second.Priority));
     }
 
     [Fact]

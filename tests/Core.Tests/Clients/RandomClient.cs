@@ -100,7 +100,7 @@ internal sealed class RandomClient
     {
         var (timeout, job) = (Ms(_random.Next(1, 3_000)), new Submitted { IsIdempotent = _random.Chance(0.5) });
         var id = _random.Chance(0.9)
-            ? _core.Submit(job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now)
+            ? _core.Submit(job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now, _random.Of(Enum.GetValues<JobPriority>()))
             : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
         _jobs.Add(id, job);
     }

@@ -49,6 +49,7 @@ internal enum Mark
     HeldRequestAssigned,
     HeldRequestRejected,
     HeldRequestForgotten,
+    HigherPriorityOvertook,
     WorkerCalledUnreachable,
     DeciderChanged,
     DeciderChangedWithJobsOpen,

@@ -348,6 +348,12 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
             case BalancerEffect.AnswerHeld e:
                 (_asker, _assign) = _held[e.Ticket];
                 _held.Remove(e.Ticket);
+                if (e.Message is Assigned && _held.Any(other => other.Key < e.Ticket && other.Value.Request.Service == _assign.Service
+                    && other.Value.Request.Priority < _assign.Priority))
+                {
+                    Run.Marks.Reach(Mark.HigherPriorityOvertook);
+                }
+
                 Run.Marks.Reach(e.Message is Assigned ? Mark.HeldRequestAssigned : Mark.HeldRequestRejected);
                 Perform(new BalancerEffect.Answer(e.Message));
                 break;

@@ -14,6 +14,9 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     private const int KeyedJobs = 3;
     private const int Keys = 5;
 
+    /// <summary>Of so many jobs one has a high priority, and one a low one.</summary>
+    private const int PriorityJobs = 5;
+
     /// <summary>A dial into a cut takes 15 s, and there may be one to each of two others first.</summary>
     private static readonly TimeSpan AloneMax = TimeSpan.FromSeconds(8);
 
@@ -42,7 +45,8 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         var job = new JobRecord(number, Name, service, isIdempotent, habit, milliseconds, timeout, Run.Clockwork.Now);
         Run.Jobs.Submitted(job);
         var key = number % KeyedJobs == 0 ? $"key {number / KeyedJobs % Keys}" : null;
-        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key, Service: service));
+        var priority = (number % PriorityJobs) switch { 1 => JobPriority.High, 2 => JobPriority.Low, _ => JobPriority.Normal };
+        _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key, Service: service, Priority: priority));
     });
 
     /// <summary>The balancer that it uses; null: none.</summary>
