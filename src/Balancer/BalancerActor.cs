@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
@@ -21,7 +22,7 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     private readonly IActorRef? _front;
 
     /// <summary>Who asked what waits.</summary>
-    private readonly Dictionary<long, IActorRef> _held = [];
+    private readonly Dictionary<long, (IActorRef Asker, long Client)> _held = [];
 
     // The tables are made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
     public BalancerActor(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front)
@@ -44,7 +45,18 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
     public static Props Props(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front) =>
         Akka.Actor.Props.Create(() => new BalancerActor(id, rules, random, right, front));
 
-    protected override void PreStart() => _front?.Tell(DecidingHere.Instance);
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        _front?.Tell(DecidingHere.Instance);
+    }
+
+    protected override void PostStop()
+    {
+        Context.System.EventStream.Unsubscribe(Self);
+        base.PostStop();
+    }
 
     /// <summary>A crash is a bug, but not one that should leave a balancer without members for ever.</summary>
     protected override void PostRestart(Exception reason)
@@ -61,14 +73,14 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
                 Sender.Tell(answer.Message);
                 break;
             case BalancerEffect.Hold hold:
-                _held.Add(hold.Ticket, Sender);
+                _held.Add(hold.Ticket, (Sender, hold.Client));
                 break;
             case BalancerEffect.SayHeld say:
-                _held[say.Ticket].Tell(say.Message);
+                _held[say.Ticket].Asker.Tell(say.Message);
                 break;
             case BalancerEffect.AnswerHeld answer:
-                _held.Remove(answer.Ticket, out var asker);
-                asker!.Tell(answer.Message);
+                _held.Remove(answer.Ticket, out var held);
+                held.Asker.Tell(answer.Message);
                 break;
             case BalancerEffect.Forget forget:
                 _held.Remove(forget.Ticket);
@@ -89,6 +101,15 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
         }
     }
 
+    private void OnConnectionLost(Address address)
+    {
+        var clients = _held.Values.Where(held => held.Asker.Path.Address == address).Select(held => held.Client).Distinct().ToList();
+        if (clients.Count > 0)
+        {
+            Step(new BalancerInput.ConnectionLost(clients));
+        }
+    }
+
     private void Serving()
     {
         Input<Assign>();
@@ -98,6 +119,8 @@ public sealed class BalancerActor : MachineShell<BalancerEffect>
         Input<GetBalancerState>();
         Input<WhoDecides>();
         Receive<WorkerUnreachable>(m => Step(new BalancerInput.Unreachable(Sender.Path.Address.ToString(), m)));
+        Receive<DisassociatedEvent>(m => OnConnectionLost(m.RemoteAddress));
+        Receive<AssociationErrorEvent>(m => OnConnectionLost(m.RemoteAddress));
         Receive<StopAssigning>(_ =>
         {
             Step(new BalancerInput.Stop());

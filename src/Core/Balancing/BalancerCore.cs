@@ -37,6 +37,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     /// <summary>There may be workers whose services found no room.</summary>
     private bool _isAnyLeftOut;
 
+    /// <summary>What the registry told last.</summary>
+    private Watched<Member>.Known? _latest;
+
     /// <param name="id">Its name in the registry, for its state only.</param>
     /// <param name="rules">How each service is balanced.</param>
     /// <param name="random">Of the policies; used by this balancer alone.</param>
@@ -118,6 +121,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
                 }
 
                 break;
+            case BalancerInput.ConnectionLost:
+                ToAll(input, now, outbox);
+                break;
             case BalancerInput.Stop:
                 _isStopping = true;
                 _nobody.Handle(input, now, outbox);
@@ -126,6 +132,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
             case Tick:
                 ToAll(input, now, outbox);
                 RemoveIdle();
+                TakeIn(now, outbox);
                 break;
             default:
                 throw Inputs.Unknown(input, "a balancer");
@@ -168,46 +175,47 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
         var whole = m.Changes is null ? m.All.ToLookup(member => WorkerIds.ServiceOf(member.Worker.Id), StringComparer.Ordinal) : null;
         var changes = m.Changes?.ToLookup(change => WorkerIds.ServiceOf(change.Id), StringComparer.Ordinal);
         RemoveIdle();
-        var added = AddNew(whole?.Select(group => group.Key) ?? NewIn(m, changes!), wasKnown, now, outbox);
-        foreach (var service in (IReadOnlyList<ServiceCore>)[.. _services, _nobody])
+        if (whole is not null || !_isAnyLeftOut || _services.Count >= ServiceRules.CountMax)
         {
-            var its = whole is not null ? m with { All = [.. whole[service.Name]] }
-                : added.Contains(service) ? m with { All = WholeOf(service.Name, m, changes!), Changes = null }
-                : m with { All = [], Changes = [.. changes![service.Name]] };
-            service.Handle(its, now, outbox);
+            AddNew(whole?.Select(group => group.Key) ?? changes!.Where(group => group.Any(c => c.Item is not null)).Select(group => group.Key),
+                wasKnown, now, outbox);
         }
 
+        foreach (var service in (IReadOnlyList<ServiceCore>)[.. _services, _nobody])
+        {
+            service.Handle(
+                whole is not null
+                    ? m with { All = [.. whole[service.Name]] }
+                    : m with { All = [], Changes = [.. changes![service.Name]] },
+                now, outbox);
+        }
+
+        _latest = m;
         RemoveIdle();
+        TakeIn(now, outbox);
         if (!wasKnown)
         {
             SayKnown(m.All, outbox);
         }
     }
 
-    /// <summary>Services that may have come with a change: those with a new worker, and those that found no room before.</summary>
-    private IEnumerable<string> NewIn(Watched<Member>.Known m, ILookup<string, KeyChange<Member>> changes)
+    /// <summary>Where there is room now, services come that found none before, with all their workers.</summary>
+    private void TakeIn(TimeSpan now, List<BalancerEffect> outbox)
     {
-        var changed = changes.Where(group => group.Any(c => c.Item is not null)).Select(group => group.Key);
         if (!_isAnyLeftOut || _services.Count >= ServiceRules.CountMax)
         {
-            return changed;
+            return;
         }
 
         _isAnyLeftOut = false;
-        return changed.Concat(m.All.Select(member => WorkerIds.ServiceOf(member.Worker.Id))).Distinct(StringComparer.Ordinal);
+        var all = _latest!.All.ToLookup(member => WorkerIds.ServiceOf(member.Worker.Id), StringComparer.Ordinal);
+        foreach (var service in AddNew(all.Select(group => group.Key), isKnown: true, now, outbox))
+        {
+            service.Handle(_latest with { All = [.. all[service.Name]], Changes = null }, now, outbox);
+        }
     }
 
-    /// <summary>All workers of a service that was not served until now.</summary>
-    private static List<Member> WholeOf(string service, Watched<Member>.Known m, ILookup<string, KeyChange<Member>> changes)
-    {
-        var changed = changes[service].Select(change => change.Id).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. m.All.Where(member => WorkerIds.ServiceOf(member.Worker.Id) == service && !changed.Contains(member.Worker.Id)),
-            .. changes[service].Select(change => change.Item).OfType<Member>(),
-        ];
-    }
-
+    /// <returns>Those that came.</returns>
     private List<ServiceCore> AddNew(IEnumerable<string> names, bool isKnown, TimeSpan now, List<BalancerEffect> outbox)
     {
         var added = new List<ServiceCore>();

@@ -11,8 +11,9 @@ public abstract record BalancerEffect
     public sealed record Answer(IAkkaLbMessage Message) : BalancerEffect;
 
     /// <summary>The request that is handled now waits. Who asked is remembered by this number, until <see cref="AnswerHeld"/> or
-    /// <see cref="Forget"/> names it.</summary>
-    public sealed record Hold(long Ticket) : BalancerEffect;
+    /// <see cref="Forget"/> names it; when the connection to it is lost, that is <see cref="BalancerInput.ConnectionLost"/>.</summary>
+    /// <param name="Client">Whose request it is.</param>
+    public sealed record Hold(long Ticket, long Client) : BalancerEffect;
 
     /// <summary>Tell who asked then; this is not the last answer.</summary>
     public sealed record SayHeld(long Ticket, AssignHeld Message) : BalancerEffect;

@@ -10,6 +10,10 @@ public abstract record BalancerInput
     /// <param name="From">Its address, as it, or a stranger, wrote it.</param>
     public sealed record Unreachable(string From, WorkerUnreachable Message) : BalancerInput;
 
+    /// <summary>The connections to these clients have ended. What they wait for and what they hold is theirs no more: one that is there still asks
+    /// again.</summary>
+    public sealed record ConnectionLost(IReadOnlyList<long> Clients) : BalancerInput;
+
     /// <summary>From now on every request is rejected.</summary>
     public sealed record Stop : BalancerInput;
 }

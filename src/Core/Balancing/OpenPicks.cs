@@ -95,6 +95,18 @@ internal sealed class OpenPicks
         return true;
     }
 
+    /// <summary>Gives up what a client holds that is gone.</summary>
+    /// <param name="givenUp">Gets it.</param>
+    public void GiveUp(long client, List<OpenPick> givenUp)
+    {
+        if (_holders.Remove(client, out var holder))
+        {
+            _silent.Remove(client);
+            givenUp.AddRange(holder.Picks.Values);
+            Count -= holder.Picks.Count;
+        }
+    }
+
     /// <summary>Gives up what clients hold that have been silent for too long.</summary>
     /// <param name="givenUp">Gets it.</param>
     public void Tick(TimeSpan now, List<OpenPick> givenUp)
@@ -108,9 +120,7 @@ internal sealed class OpenPicks
                 continue;
             }
 
-            givenUp.AddRange(holder.Picks.Values);
-            Count -= holder.Picks.Count;
-            _holders.Remove(client);
+            GiveUp(client, givenUp);
         }
     }
 

@@ -68,6 +68,9 @@ public sealed class ServiceCore(
             case Watched<Member>.Known m:
                 OnKnown(m, now, outbox);
                 break;
+            case BalancerInput.ConnectionLost m:
+                OnConnectionLost(m, now, outbox);
+                break;
             case BalancerInput.Stop:
                 pool.Stop();
                 break;
@@ -127,7 +130,7 @@ public sealed class ServiceCore(
             return;
         }
 
-        outbox.Add(new BalancerEffect.Hold(waiting.Ticket));
+        outbox.Add(new BalancerEffect.Hold(waiting.Ticket, waiting.Line.Client));
         outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(m.RequestId, WaitingRequests.SayInterval)));
         if (hasToGo is not null)
         {
@@ -172,7 +175,7 @@ public sealed class ServiceCore(
     {
         for (var tries = Math.Min(level.Count, TriedAtOnce); tries > 0; tries--)
         {
-            var waiting = level.Next();
+            var waiting = level.Next(now);
             if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
             {
                 // A client that waits says something all the time. This one is gone.
@@ -234,6 +237,18 @@ public sealed class ServiceCore(
         for (var i = 0; i < m.Picks.Count; i++)
         {
             if (_waiting.Find(m.Client, m.Picks[i].Pick) is { } waiting)
+            {
+                Forget(waiting, outbox);
+            }
+        }
+    }
+
+    private void OnConnectionLost(BalancerInput.ConnectionLost m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        foreach (var client in m.Clients)
+        {
+            pool.GiveUp(client, now);
+            while (_waiting.FindBefore(client, long.MaxValue) is { } waiting)
             {
                 Forget(waiting, outbox);
             }

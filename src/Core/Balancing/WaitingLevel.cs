@@ -5,6 +5,13 @@ namespace AkkaLb.Core.Balancing;
 /// own.</remarks>
 internal sealed class WaitingLevel(JobPriority priority)
 {
+    /// <summary>A client that waits says something whenever it is told so, every <see cref="WaitingRequests.SayInterval"/>. One that has not may be
+    /// gone: the others have their turns first.</summary>
+    private static readonly TimeSpan QuietMax = WaitingRequests.SayInterval + TimeSpan.FromMilliseconds(500);
+
+    /// <summary>So many lines of quiet clients are passed over at a time.</summary>
+    private const int PassedMax = 16;
+
     private readonly Dictionary<long, WaitingLine> _lines = [];
     private readonly LinkedList<WaitingLine> _turns = [];
     private readonly SortedSet<WaitingLine> _byLength = new(
@@ -24,12 +31,23 @@ internal sealed class WaitingLevel(JobPriority priority)
     public WaitingLine? LineOf(long client) => _lines.GetValueOrDefault(client);
 
     /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
-    public WaitingRequest Next()
+    public WaitingRequest Next(TimeSpan now)
     {
-        var turn = _turns.First!;
-        _turns.RemoveFirst();
-        _turns.AddLast(turn);
-        return turn.Value.Requests.First!.Value;
+        WaitingLine? quiet = null;
+        for (var passed = 0; passed < Math.Min(_turns.Count, PassedMax); passed++)
+        {
+            var turn = _turns.First!;
+            _turns.RemoveFirst();
+            _turns.AddLast(turn);
+            if (now - turn.Value.HeardAt < QuietMax)
+            {
+                return turn.Value.Requests.First!.Value;
+            }
+
+            quiet ??= turn.Value;
+        }
+
+        return quiet!.Requests.First!.Value;
     }
 
     /// <summary>Puts a request at the end of its client's line.</summary>

@@ -208,6 +208,13 @@ public sealed class WorkerPool(
         }
     }
 
+    /// <summary>Gives up what a client holds that is gone.</summary>
+    public void GiveUp(long client, TimeSpan now)
+    {
+        _open.GiveUp(client, _givenUp);
+        GiveUp(now);
+    }
+
     /// <summary>Gives up what clients hold that are silent, takes nobody for above its memory who has not reported lately, and looks for
     /// outliers.</summary>
     /// <returns>Who is held back from now on, and who no longer.</returns>

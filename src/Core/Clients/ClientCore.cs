@@ -333,6 +333,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         _finder.Heard();
         _ended.Answered(takesFinished: true, atOnce: true);
+        _ended.Wanted();
         if (_requests.TryGetValue(m.RequestId, out var job) && job.Message is not null)
         {
             (job.HasWaited, job.LastRejection) = (true, null);

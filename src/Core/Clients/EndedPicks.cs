@@ -14,6 +14,9 @@ internal sealed class EndedPicks(long client)
     /// <summary>The longest time after which an end is told.</summary>
     public static readonly TimeSpan TellMax = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Words that only say that the client is there lie so far apart.</summary>
+    private static readonly TimeSpan WantedMin = TimeSpan.FromSeconds(1);
+
     /// <summary>So many ride on a question; the others wait for the next one, or for their time.</summary>
     private const int RidersMax = 100;
 
@@ -35,6 +38,7 @@ internal sealed class EndedPicks(long client)
     private TimeSpan _saidAt;
     private bool _isTaken;
     private bool _isAtOnce;
+    private bool _isWanted;
 
     /// <summary>The first pick that the present balancer can know.</summary>
     public long Since { get; private set; }
@@ -45,6 +49,7 @@ internal sealed class EndedPicks(long client)
     /// <summary>When <see cref="TryTake"/> has something; null: not before something happens.</summary>
     public TimeSpan? NextDue => !_isTaken ? null
         : _ended.Count > 0 ? _tellDue
+        : _isWanted ? _saidAt + WantedMin
         : OpenCount > 0 ? _saidAt + OpenPicks.SayInterval
         : null;
 
@@ -53,6 +58,7 @@ internal sealed class EndedPicks(long client)
     public void BalancerFound(long since)
     {
         (Since, _settled, _lastPick, _isTaken, _isAtOnce) = (since, since, since - 1, false, false);
+        _isWanted = false;
         _ended.Clear();
         _open.Clear();
     }
@@ -61,6 +67,9 @@ internal sealed class EndedPicks(long client)
     /// <param name="takesFinished">It understands <see cref="Finished"/>.</param>
     /// <param name="atOnce">It wants to hear of an end at once. One service of it that does is enough.</param>
     public void Answered(bool takesFinished, bool atOnce) => (_isTaken, _isAtOnce) = (takesFinished, _isAtOnce || atOnce);
+
+    /// <summary>The balancer has said that a request waits there, and wants to know that the client does.</summary>
+    public void Wanted() => _isWanted = true;
 
     /// <summary>A pick is asked for.</summary>
     /// <returns>What rides on the question.</returns>
@@ -113,7 +122,7 @@ internal sealed class EndedPicks(long client)
 
     private Finished Take(int countMax, TimeSpan now)
     {
-        _saidAt = now;
+        (_saidAt, _isWanted) = (now, false);
         if (now >= _settleAt)
         {
             // A word may have been lost on the way. What neither is open nor waits to be told has ended, whatever the balancer has heard.

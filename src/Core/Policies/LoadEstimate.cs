@@ -9,6 +9,8 @@ namespace AkkaLb.Core.Policies;
 /// expected as often as they have come lately: dU/dt = arrivals - U / time, whose solution goes exponentially to arrivals * time (Little's law). Both
 /// rates come from the worker's cumulative counts. This is the rule "load interpretation" of Dahlin ("Interpreting Stale Load Information", 2000),
 /// used for what cannot be counted.</para>
+/// <para>Own picks may be lost on the way, or be those of a client that has died. When all reports of <see cref="MissingFor"/> tell of fewer jobs
+/// than there are own picks, those that are too many count no more, until the worker has them or they are given up.</para>
 /// <para>A struct, that lies within its candidate: many are read in a row. <c>now</c> is the balancer's clock.</para>
 /// </remarks>
 public struct LoadEstimate
@@ -18,6 +20,10 @@ public struct LoadEstimate
 
     /// <summary>Two reports that are nearer to each other say nothing of rates.</summary>
     private static readonly TimeSpan ReportsApart = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Picks that the worker has not had for so long are taken for lost. Raised: a dead client's picks keep places for longer. Lowered:
+    /// picks that are on their way are counted out.</summary>
+    private static readonly TimeSpan MissingFor = TimeSpan.FromSeconds(2);
 
     /// <summary>What a worker does at most between a report and an answer that overtakes it, counted twice: begun and ended.</summary>
     private const long AheadMax = 10_000;
@@ -35,6 +41,9 @@ public struct LoadEstimate
     private long _given;
     private long _givenAtReport;
     private long _order;
+    private int _missing;
+    private int _missingLately;
+    private TimeSpan _missingAt;
 
     /// <summary>Accepted minus given that was below zero at the last report: given, and still on its way to the worker.</summary>
     private long _onTheWay;
@@ -43,7 +52,7 @@ public struct LoadEstimate
     public long Own { get; private set; }
 
     /// <summary>The estimate: jobs in flight, 0 or more.</summary>
-    public readonly double Estimate => Own + _others;
+    public readonly double Estimate => (_missing == 0 ? Own : Own * (1 - ((double)_missing / _ownPicks))) + _others;
 
     /// <summary>Estimated minus told, at the worker's last word: how far counting has drifted from the truth, in jobs.</summary>
     public double Drift { get; private set; }
@@ -81,6 +90,7 @@ public struct LoadEstimate
     public void End(int weight, bool wasAccepted)
     {
         _ownPicks--;
+        _missing = Math.Min(_missing, _ownPicks);
         Own -= weight;
         _given -= wasAccepted ? 0 : 1;
     }
@@ -127,11 +137,31 @@ public struct LoadEstimate
             _order = counts.Order;
         }
 
+        CountMissing(_ownPicks - counts.InFlight, now);
         (_reported, _reportedAt, _givenAtReport) = (counts, now, _given);
         if (counts.Order >= _order)
         {
             Take(counts, now);
         }
+    }
+
+    /// <summary>Some picks are on their way at each moment. Those by which the worker has had too few at all its reports for a while are
+    /// not.</summary>
+    private void CountMissing(int missing, TimeSpan now)
+    {
+        if (missing <= 0 || _missingLately == 0)
+        {
+            (_missing, _missingLately, _missingAt) = (0, Math.Max(0, missing), now);
+            return;
+        }
+
+        _missingLately = Math.Min(_missingLately, missing);
+        if (now - _missingAt >= MissingFor)
+        {
+            (_missing, _missingLately, _missingAt) = (_missingLately, missing, now);
+        }
+
+        _missing = Math.Min(_missing, missing);
     }
 
     /// <summary>Brings the estimate up to this time.</summary>

@@ -133,24 +133,27 @@ public class ServicesTests
         Assert.Equal("NoWorkers", Ask(2, "s99"));
         Assert.Contains(_read, e => e is BalancerEffect.Note { Level: NoteLevel.Warning } note
             && note.Text == "the workers of the service s99 are left out: this balancer serves 100 services already");
-
-        // Places that become free are given to those that come then.
-        Handle(Changed([Removed("s1/w")], 2));
-        Handle(Changed([Put(Member("s99/w"))], 3));
-        Assert.Equal("round-robin s99/w", Ask(3, "s99"));
     }
 
     [Fact]
-    public void When_there_is_room_a_service_that_was_left_out_comes_with_all_its_workers()
+    public void When_there_is_room_services_that_were_left_out_come_with_all_their_workers()
     {
-        Member[] all = [.. Enumerable.Range(1, 150).Select(i => Member($"s{i}/w"))];
+        Member[] all = [.. Enumerable.Range(1, 150).Select(i => Member($"s{i}/w")), Member("s99/x"), Member("s100/x")];
         Handle(Read(all, 1));
-        Handle(Changed([Removed("s1/w"), Removed("s2/w")], 2));
-        var joins = Member("s140/x");
-        Handle(new Watched<Member>.Known(3, [.. all[2..], joins], [Put(joins)]));
-        Assert.Equal(2, _balancer.ServiceOf("s140/w")!.Table.MemberCount);
-        Assert.NotNull(_balancer.FindWorker("s99/w"));
-        Assert.Equal(ServiceRules.CountMax, _balancer.Services.Count);
+        Handle(new Watched<Member>.Known(2, all[1..], [Removed("s1/w")]));
+        Assert.Equal("round-robin s99/w", Ask(1, "s99"));
+        Assert.Equal("round-robin s99/x", Ask(2, "s99"));
+        Assert.Equal("NoWorkers", Ask(3, "s100"));
+
+        // A further worker of one that is left out changes nothing, and when there is room they come together.
+        all = [.. all[1..], Member("s100/y")];
+        Handle(new Watched<Member>.Known(3, all, [Put(all[^1])]));
+        Assert.Equal("NoWorkers", Ask(4, "s100"));
+        Ask(5, "s2");
+        Handle(new Watched<Member>.Known(4, all[1..], [Removed("s2/w")]));
+        Assert.Equal("NoWorkers", Ask(6, "s100"));
+        Handle(Tick.Instance, S(15));
+        Assert.Equal(3, _balancer.ServiceOf("s100/w")!.Table.MemberCount);
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public class WaitingRequestsTests
         Told();
         Handle(new Finished(1, 0, []), OpenPicks.SilenceMax - S(1));
         Handle(new Finished(1, 0, [Ended(1), Ended(2)]), OpenPicks.SilenceMax);
-        Assert.Equal("2:1 forgotten, 1:3 a, 2:2 forgotten", Told());
+        Assert.Equal("1:3 a, 2:1 forgotten, 2:2 forgotten", Told());
     }
 
     [Fact]
@@ -393,6 +393,45 @@ public class WaitingRequestsTests
         }
 
         Assert.Equal("2:17 a, 2:18 a, 2:19 a, 2:20 a, 2:21 a, 2:22 a, 2:23 a, 2:24 a, 2:25 a, 3:1 a", Told());
+    }
+
+    [Fact]
+    public void When_the_connection_to_a_client_is_lost_it_waits_no_more_and_its_picks_are_given_up()
+    {
+        Ask(1, 1);
+        Ask(2, 1);
+        for (var i = 2; i <= 9; i++)
+        {
+            Ask(1, i);
+        }
+
+        Ask(3, 1);
+        Told();
+        Handle(new BalancerInput.ConnectionLost([1]), S(1));
+        Assert.Equal(8, _effects.OfType<BalancerEffect.Forget>().Count());
+        Told();
+        End(2, 1);
+        Assert.Equal("3:1 b", Told());
+        Assert.Equal(1, _balancer.Default.Pool.OpenPickCount);
+    }
+
+    [Fact]
+    public void A_client_that_does_not_say_that_it_is_there_gets_a_place_when_nobody_else_wants_it()
+    {
+        Ask(4, 1);
+        Ask(4, 2);
+        for (var i = 1; i <= 3; i++)
+        {
+            Ask(1, i);
+            Ask(2, i);
+        }
+
+        Told();
+        Handle(new Finished(2, 0, []), S(2));
+        Handle(new Finished(4, 0, [Ended(1), Ended(2)]), S(3));
+        Assert.Equal("2:1 a, 2:2 b", Told());
+        Handle(new Finished(2, 0, [Ended(1), Ended(2)]), S(3));
+        Assert.Equal("2:3 a, 1:1 b", Told());
     }
 
     [Fact]

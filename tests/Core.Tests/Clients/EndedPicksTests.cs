@@ -35,6 +35,18 @@ public class EndedPicksTests
     }
 
     [Fact]
+    public void A_client_that_hears_that_it_waits_says_that_it_is_there_once_a_second_at_most()
+    {
+        Submit(S(1));
+        Submit(S(1));
+        _client.Handle(new AssignHeld(1, S(2)), S(3));
+        _client.Handle(new AssignHeld(2, S(2)), S(3));
+        Assert.Single(_client.Effects.OfType<ClientEffect.ToBalancer>(), e => e.Message is Finished { Picks.Count: 0 });
+        _client.Handle(new AssignHeld(1, S(2)), S(3.5));
+        Assert.Equal(S(4), _client.NextDue);
+    }
+
+    [Fact]
     public void Where_jobs_are_short_it_goes_after_a_fifth_of_the_time_that_they_take()
     {
         for (var i = 0; i < 100; i++)

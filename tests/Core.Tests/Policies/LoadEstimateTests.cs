@@ -45,6 +45,52 @@ public class LoadEstimateTests
     }
 
     [Fact]
+    public void Picks_that_the_worker_has_not_had_for_two_seconds_count_no_more_until_it_has_them()
+    {
+        Give(4);
+        _load.Report(new JobCounts(1, 1), S(1));
+        _load.Report(new JobCounts(2, 2), S(2));
+        Assert.Equal(4, _load.Estimate);
+        _load.Report(new JobCounts(2, 1), S(3));
+        Assert.Equal(2, _load.Estimate);
+        Give(1);
+        Assert.Equal(3, _load.Estimate, 9);
+        _load.Report(new JobCounts(6, 5), S(4));
+        Assert.Equal(5, _load.Estimate);
+    }
+
+    [Fact]
+    public void Picks_that_are_on_their_way_at_some_reports_only_count()
+    {
+        Give(4);
+        for (var i = 1; i < 20; i++)
+        {
+            _load.Report(new JobCounts(4 * i, i % 2 == 0 ? 1 : 4), S(i));
+            Assert.Equal(4, _load.Estimate);
+        }
+    }
+
+    [Fact]
+    public void Missing_picks_that_are_given_up_are_counted_out_once()
+    {
+        Give(4);
+        for (var i = 1; i <= 3; i++)
+        {
+            _load.Report(new JobCounts(1, 0), S(i));
+        }
+
+        Assert.Equal(0, _load.Estimate);
+        for (var i = 0; i < 4; i++)
+        {
+            _load.End(1, wasAccepted: false);
+            Assert.Equal(0, _load.Estimate);
+        }
+
+        Give(2);
+        Assert.Equal(2, _load.Estimate);
+    }
+
+    [Fact]
     public void Picks_whose_end_nobody_tells_are_expected_to_end_in_the_time_that_jobs_take()
     {
         // 10 in flight, and 100 end in each second: a job takes 0.1 s.

@@ -49,6 +49,7 @@ internal enum Mark
     HeldRequestAssigned,
     HeldRequestRejected,
     HeldRequestForgotten,
+    ConnectionOfAHeldRequestLost,
     HigherPriorityOvertook,
     WorkerCalledUnreachable,
     DeciderChanged,

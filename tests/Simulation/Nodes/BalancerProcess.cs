@@ -105,6 +105,16 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
         }
     }
 
+    public override void OnConnectionLost(string address, string seen)
+    {
+        var clients = _held.Values.Where(held => held.Asker.Address == address).Select(held => held.Request.Finished!.Client).Distinct().ToList();
+        if (clients.Count > 0)
+        {
+            Run.Marks.Reach(Mark.ConnectionOfAHeldRequestLost);
+            _balancer.Step(new BalancerInput.ConnectionLost(clients));
+        }
+    }
+
     public override void Receive(string from, string replyTo, string target, object message)
     {
         _asker = (from, replyTo);
