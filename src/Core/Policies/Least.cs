@@ -107,8 +107,12 @@ public sealed class Least<TMetric> : IChooser
         {
             foreach (var candidate in leftOut)
             {
-                // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins.
-                Changed(candidate);
+                // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins. One of another zone has its place
+                // elsewhere.
+                if (candidate.Place >= 0 && candidate.Place < _eligible.Length && _eligible[candidate.Place] == candidate)
+                {
+                    Changed(candidate);
+                }
             }
         }
 

@@ -78,6 +78,24 @@ public class ZoneFirstTests
     }
 
     [Theory]
+    [MemberData(nameof(Policies))]
+    public void Workers_of_any_zone_are_left_out_and_nobody_is_lost_by_it(string policy)
+    {
+        var random = new Random(7);
+        Begin(policy, BalancerLimits.Default, [.. Enumerable.Range(0, 9).Select(i => ($"{(char)('a' + i)}", $"z{i % 3}"))]);
+        for (var i = 0; i < 300; i++)
+        {
+            var leaveOut = Enumerable.Range(0, 9).Where(_ => random.Next(3) == 0).Select(n => Key($"{(char)('a' + n)}")).ToArray();
+            if (leaveOut.Length < 9)
+            {
+                var zone = $"z{random.Next(3)}";
+                Assert.DoesNotContain(Pick(zone, i % 2 == 0 ? $"key {i}" : null, leaveOut), leaveOut.Select(key => key.Id));
+                End(_request);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(0.5, 4)]
     [InlineData(1, 8)]
     [InlineData(2, 16)]

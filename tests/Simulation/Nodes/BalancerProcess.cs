@@ -405,7 +405,8 @@ internal sealed partial class BalancerProcess(Run run, int number, string name, 
     /// <summary>For the jobs by which the world finds out whether each client gets to each worker: whoever the policy would name.</summary>
     private void NameOnly(Assign m, string id)
     {
-        if (_balancerCore.FindWorker(id) is { } candidate && CanName(candidate.Key) && !m.LeaveOut.Contains(candidate.Key))
+        // Whether its jobs have failed, or its memory is full, is no matter here.
+        if (_balancerCore.FindWorker(id) is { Member.Worker.State: WorkerState.Up } candidate && !m.LeaveOut.Contains(candidate.Key))
         {
             Reply(new Assigned(m.RequestId, [candidate.Named], Run.Scenario.Policy));
         }

@@ -86,7 +86,8 @@ internal static class Swarm
         var (balancer, worker, client) = (
             Name('b', scenario.Balancers, random), Name('w', scenario.Workers, random), Name('c', scenario.Clients, random));
         var anyone = random.Of([balancer, worker, worker, client]);
-        var other = anyone == worker ? random.Of([balancer, client]) : worker;
+        string[] others = anyone == worker ? [balancer, client] : anyone == client ? [balancer, worker] : [worker, worker, client];
+        var other = random.Of(others);
         switch (kind)
         {
             case "kill":
