@@ -164,6 +164,7 @@ public sealed class WorkerPool(
             news = MemberNews.OfMemory(candidate.Key.Id, candidate.IsFull, (double)candidate.ResidentBytes / candidate.LimitBytes);
         }
 
+        _hasTurned |= candidate.Places != candidate.PlacesInTables;
         if (candidate.IsFull && !(_weighAt < candidate.FreshUntil))
         {
             _weighAt = candidate.FreshUntil;
@@ -412,6 +413,7 @@ public sealed class WorkerPool(
             foreach (var candidate in all)
             {
                 candidate.IsHeldBack = isAnyoneBelow && candidate.IsFull;
+                candidate.PlacesInTables = candidate.Places;
             }
 
             _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);
