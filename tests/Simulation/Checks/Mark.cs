@@ -61,6 +61,7 @@ internal enum Mark
     DrainGaveUpJobs,
     JobOfANamedService,
     WorkerAboveItsMemory,
+    AdaptiveLimitChanged,
     JobQueued,
     JobRejectedOverCapacity,
     JobRejectedDraining,

@@ -30,6 +30,7 @@ internal static class Swarm
             Clients = clients,
             Capacity = capacity,
             Instances = random.Chance(0.7) ? capacity : 1 + random.Next(capacity),
+            Adapts = new Draws(seed).For("adapts").Chance(0.3),
             FindsBalancers = !isEmbedded && random.Chance(0.5),
             IsSingleton = !isEmbedded && new Draws(seed).For("mode").Chance(0.25),
             Services = new Draws(seed).For("services") is var services && services.Chance(0.3) ? 1 + services.Next(Math.Min(3, workers)) : 1,
@@ -39,6 +40,11 @@ internal static class Swarm
         };
         var acts = new List<Act>();
         Jobs(scenario, random, acts);
+        if (scenario is { Adapts: true, Workers: 1, Instances: > 1 })
+        {
+            ManyJobs(scenario, new Draws(seed).For("many jobs"), acts);
+        }
+
         var kinds = FaultKinds.Where(_ => random.Chance(0.3)).ToList();
         var faults = kinds.Count == 0 ? 0 : random.Next(1, 4 + random.Next(12));
         for (var i = 0; i < faults; i++)
@@ -75,6 +81,17 @@ internal static class Swarm
             acts.Add(Make(
                 at, "job", $"c{random.Next(scenario.Clients) + 1}", Number(i + 1), random.Chance(0.5) ? "again" : "once", habit, Number(ms),
                 Number(random.Of([500, 2000, 5000, 10_000, 20_000, 30_000]))));
+        }
+    }
+
+    /// <summary>More than one place is enough for, all the time: an adaptive limit learns from hundreds of jobs.</summary>
+    private static void ManyJobs(Scenario scenario, Random random, List<Act> acts)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            acts.Add(Make(
+                random.Upto(scenario.Trouble), "job", $"c{random.Next(scenario.Clients) + 1}", Number(1000 + i), "again", "works",
+                Number(50 + random.Next(100)), "20000"));
         }
     }
 
