@@ -18,11 +18,13 @@ internal static class WireWorkers
         JobsInFlight = InFlight(m.Jobs),
         JobsAccepted = Accepted(m.Jobs),
         UnixTimeMs = m.UnixTimeMs,
+        Places = checked((uint)m.Places),
     };
 
     public static MemoryReport FromWire(this Wire.MemoryReport m)
     {
         Check(m.HeartbeatMs >= 1, "heartbeat_ms");
+        Check(m.Places <= int.MaxValue, "places");
         return new MemoryReport(
             Key(m.WorkerId, m.Incarnation),
             checked((long)m.Sequence),
@@ -31,7 +33,8 @@ internal static class WireWorkers
             checked((long)m.GcHeapBytes),
             checked((long)m.LimitBytes),
             Counts(m.JobsAccepted, m.JobsInFlight),
-            m.UnixTimeMs);
+            m.UnixTimeMs,
+            (int)m.Places);
     }
 
     public static Wire.WorkerRecord ToWire(this WorkerRecord m) => new()

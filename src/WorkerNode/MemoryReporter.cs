@@ -59,7 +59,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
 
     protected override void Perform(ReporterEffect effect)
     {
-        var (use, jobs) = (_settings.ReadMemory(), _settings.Jobs());
+        var (use, (jobs, places)) = (_settings.ReadMemory(), _settings.Load());
         switch (effect)
         {
             case ReporterEffect.Report m:
@@ -71,7 +71,8 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
                     use.GcHeapBytes,
                     use.LimitBytes,
                     jobs,
-                    _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+                    _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                    places);
                 foreach (var balancer in m.Balancers)
                 {
                     Context.ActorSelection($"{balancer}/user/balancer").Tell(report);
@@ -97,6 +98,6 @@ public sealed record MemoryReporterSettings(
     TimeSpan Heartbeat,
     IBalancerDirectory Balancers,
     Func<MemoryUse> ReadMemory,
-    Func<JobCounts> Jobs,
+    Func<GateLoad> Load,
     TimeProvider Clock,
     Func<long>? JobsFinished = null);

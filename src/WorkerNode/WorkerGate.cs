@@ -313,7 +313,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    protected override void AfterStep() => _gauge?.Publish(_core.Jobs);
+    protected override void AfterStep() => _gauge?.Publish(new GateLoad(_core.Jobs, _core.Places));
 
     /// <summary>Users' serializers, ledgers and exceptions meet each other here; all but this one effect must not hear of it.</summary>
     protected override void Contain(GateEffect effect, Exception cause)
@@ -393,6 +393,13 @@ public sealed class WorkerGate : MachineShell<GateEffect>
                 Log.Warning(
                     "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished),
                     Seconds(e.After));
+                break;
+            case GateEffect.LogLimit e:
+                if (_lines.Say("limit", $"this worker has found that it can run {WorkerHost.Jobs(e.Limit)} at once at full speed", Now) is { } line)
+                {
+                    Log.Info("{0}", line);
+                }
+
                 break;
             case GateEffect.AbilityChanged e:
                 TellAbility(e.Trouble);

@@ -71,7 +71,9 @@ public static class WorkerHost
         var gate = node.Start(
             WorkerGate.Props(
                 instance,
-                new GateSettings(settings.Capacity, settings.Instances, settings.Queue, settings.Threads),
+                new GateSettings(
+                    settings.Capacity, settings.Instances, settings.Queue, settings.Threads,
+                    settings.IsCapacityAuto ? Environment.ProcessorCount : null),
                 InstanceDispatcher,
                 gauge,
                 tally,
@@ -87,6 +89,10 @@ public static class WorkerHost
         }
 
         log.Info("{0}", InstancesLine(settings.Instances, instance.Type));
+        if (settings.IsCapacityAuto)
+        {
+            log.Info("this worker finds by itself how many jobs to run at once, 1 to {0}", settings.Instances);
+        }
 
         var directory = settings.Balancers is { } addresses ? (IBalancerDirectory)new FixedBalancers(addresses) : new EtcdBalancers(etcd!);
         var balancer = await BalancerProbe.FindAsync(system, directory, settings.Wait, node.Stopping).ConfigureAwait(false);
@@ -120,7 +126,7 @@ public static class WorkerHost
                 MemoryReporter.Props(
                     new WorkerKey(worker.Id, worker.Incarnation),
                     new MemoryReporterSettings(
-                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.Jobs, TimeProvider.System, () => tally.Finished)),
+                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.Load, TimeProvider.System, () => tally.Finished)),
                 MemoryReporter.ActorName);
             node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
             node.Ready($"ready worker {worker.Id} {node.Address}");

@@ -14,6 +14,8 @@ namespace AkkaLb.WorkerNode;
 /// <param name="Balancers">Null: those in etcd.</param>
 /// <param name="Id">With the name of the service in it; see <see cref="WorkerIds"/>.</param>
 /// <param name="Actor">The operator's actor; null: the built-in one.</param>
+/// <param name="Capacity">The bound, where <paramref name="IsCapacityAuto"/>.</param>
+/// <param name="IsCapacityAuto">The worker finds by itself how many jobs to run at once.</param>
 /// <param name="Ledger">Null: none.</param>
 /// <param name="UnableTimeout">Zero: it stays.</param>
 /// <param name="UnregisteredTimeout">Zero: it stays.</param>
@@ -25,6 +27,7 @@ public sealed record WorkerSettings(
     TimeSpan LeaseTtl,
     TimeSpan Heartbeat,
     int Capacity,
+    bool IsCapacityAuto,
     int Queue,
     int Instances,
     int Speed,
@@ -54,8 +57,11 @@ public sealed record WorkerSettings(
         Setting.Duration("akkalb.worker.heartbeat", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10))
         .WithFlag("--heartbeat", "MS", "time between renewals and memory reports (1000)", "ms");
 
-    public static readonly Setting<int> CapacityKey = Setting.Whole("akkalb.worker.capacity", 1, 100_000)
-        .WithFlag("--capacity", "N", "jobs it accepts at once, without those in its queue (64)");
+    public static readonly Setting<int?> CapacityKey = Setting.WholeOr("akkalb.worker.capacity", "auto", 1, 100_000)
+        .WithFlag("--capacity", "N", "jobs it accepts at once, without those in its queue (64); auto: it finds by itself how many run at full speed");
+
+    /// <summary>The bound of a capacity that is found, where no number of instances is given.</summary>
+    private const int AutoMax = 64;
 
     private static readonly Setting<int> QueueKey = Setting.Whole("akkalb.worker.queue", -1, 100_000);
 
@@ -114,8 +120,10 @@ public sealed record WorkerSettings(
                 + $"which is {ttl.TotalSeconds} s (--lease-ttl), so that two renewals may fail");
         }
 
-        var capacity = config.Get(CapacityKey);
-        var instances = config.Get(InstancesKey) is > 0 and var given ? given : capacity;
+        var number = config.Get(CapacityKey);
+        var given = config.Get(InstancesKey);
+        var capacity = number ?? (given > 0 ? given : AutoMax);
+        var instances = given > 0 ? given : capacity;
         if (instances > capacity)
         {
             problems.Add($"{InstancesKey} = {instances}: must be at most the capacity, which is {capacity} (--capacity)");
@@ -136,6 +144,7 @@ public sealed record WorkerSettings(
             ttl,
             heartbeat,
             capacity,
+            number is null,
             config.Get(QueueKey) is >= 0 and var queue ? queue : (capacity + QueueDivisor - 1) / QueueDivisor,
             instances,
             config.Get(SpeedKey),

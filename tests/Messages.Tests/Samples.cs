@@ -66,6 +66,8 @@ public static class Samples
             "6F726B657223313233343536371A0B726F756E642D726F62696E3801"),
         new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 5, 3, 8, Counts, 1_700_000_000_000), "M",
             "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC315009"),
+        new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 5, 3, 8, Counts, 1_700_000_000_000, Places: 3), "M",
+            "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC3150095803"),
         new(new JobDone(Id, 2, Hello, Counts), "JD",
             "0A0B098877665544332211100910021A1308D61F120568656C6C6F1A077B224E223A317D20092804"),
         new(new JobFailed(Id, 1, JobFailureReason.Crash, "", "", Counts), "JF",

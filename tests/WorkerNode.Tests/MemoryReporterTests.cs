@@ -36,7 +36,7 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         Start(Here);
         var report = _balancer.ExpectMsg<MemoryReport>();
-        Assert.Equal(new MemoryReport(Worker, 1, Heartbeat, 11, 22, 33, new JobCounts(9, 4), report.UnixTimeMs), report);
+        Assert.Equal(new MemoryReport(Worker, 1, Heartbeat, 11, 22, 33, new JobCounts(9, 4), report.UnixTimeMs, 3), report);
     }
 
     [Fact]
@@ -179,8 +179,8 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         _directory.Addresses = balancers;
         return Sys.ActorOf(MemoryReporter.Props(Worker, new MemoryReporterSettings(
-            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33), () => new JobCounts(9, 4),
-            TimeProvider.System, () => _finished)));
+            Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33),
+            () => new GateLoad(new JobCounts(9, 4), 3), TimeProvider.System, () => _finished)));
     }
 
     private static (WorkerKey, long) Parts(MemoryReport report) => (report.Worker, report.Sequence);

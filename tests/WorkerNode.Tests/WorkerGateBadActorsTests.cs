@@ -70,7 +70,7 @@ public sealed class WorkerGateBadActorsTests : GateKit
             Assert.True(IsFit(habits[i], answers[i]), $"{name}: job {i}, {habits[i]}: {answers[i]}");
         }
 
-        Assert.Equal(0, Gauge.Jobs.InFlight);
+        Assert.Equal(0, Gauge.Load.Jobs.InFlight);
         Assert.All(clients, c => Assert.False(c.HasMessages, $"{name}: more answers than jobs"));
     }
 

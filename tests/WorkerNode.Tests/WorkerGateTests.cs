@@ -114,7 +114,7 @@ public class WorkerGateTests : GateKit
         gate.Tell(Job(2, Act.Reply), TestActor);
         gate.Tell(Job(3, Act.Reply), TestActor);
         ExpectRejected(3, JobRejectReason.OverCapacity);
-        Assert.Equal(2, Gauge.Jobs.InFlight);
+        Assert.Equal(2, Gauge.Load.Jobs.InFlight);
     }
 
     [Fact]

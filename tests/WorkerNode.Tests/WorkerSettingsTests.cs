@@ -52,6 +52,17 @@ public class WorkerSettingsTests
     }
 
     [Theory]
+    [InlineData("worker.capacity = 64", false, 64, 64)]
+    [InlineData("worker.capacity = auto", true, 64, 64)]
+    [InlineData("worker { capacity = auto, instances = 200 }", true, 200, 200)]
+    [InlineData("worker { capacity = auto, instances = 1 }", true, 1, 1)]
+    public void A_capacity_that_it_finds_by_itself_is_bounded_by_the_instances(string given, bool isAuto, int capacity, int instances)
+    {
+        var settings = Read(given);
+        Assert.Equal((isAuto, capacity, instances), (settings.IsCapacityAuto, settings.Capacity, settings.Instances));
+    }
+
+    [Theory]
     [InlineData("worker.capacity = 64", 16)]
     [InlineData("worker.capacity = 2", 1)]
     [InlineData("worker { capacity = 64, queue = 0 }", 0)]
@@ -72,7 +83,8 @@ public class WorkerSettingsTests
     [InlineData("worker.lease-ttl = 5", "akkalb.worker.lease-ttl (--lease-ttl) = 5: must be from 2 s to 60 m; add a unit: ms, s, m, h or d")]
     [InlineData("worker.id = \"a b\"", "akkalb.worker.id (--id) = a b: must be 1 to 128 letters, digits, dots, underscores or hyphens")]
     [InlineData("worker.service = a.b", "akkalb.worker.service (--service) = a.b: must be 1 to 64 letters, digits, underscores or hyphens")]
-    [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000")]
+    [InlineData("worker.capacity = 0", "akkalb.worker.capacity (--capacity) = 0: must be from 1 to 100000, or auto")]
+    [InlineData("worker.capacity = Auto", "akkalb.worker.capacity (--capacity) = Auto: must be from 1 to 100000, or auto")]
     [InlineData("worker { capacity = 2, instances = 3 }",
         "akkalb.worker.instances (--instances) = 3: must be at most the capacity, which is 2 (--capacity)")]
     [InlineData("balancers = [\"a:1\", \"b:2\"]", "akkalb.balancers (--balancer): several balancers need a registry they share: use etcd (--etcd)")]

@@ -176,6 +176,7 @@ public sealed class WorkerPool(
                 candidate.LimitBytes > 0 ? (double)candidate.ResidentBytes / candidate.LimitBytes : null);
         }
 
+        _hasTurned |= candidate.Places != candidate.PlacesInTables;
         if (candidate.IsAboveMemory && !(_weighAt < candidate.FreshUntil))
         {
             _weighAt = candidate.FreshUntil;
@@ -521,6 +522,7 @@ public sealed class WorkerPool(
                 candidate.IsHeldBack = (isAnyoneBelow && candidate.IsAboveMemory) || (!isPanic && candidate.IsEjected);
                 _isAnyHeldBack |= candidate.IsHeldBack;
                 _weighAt = candidate.IsAboveMemory ? Machines.Times.Sooner(_weighAt, candidate.FreshUntil) : _weighAt;
+                candidate.PlacesInTables = candidate.Places;
             }
 
             _eligible = Array.TrueForAll(all, c => c.IsEligible) ? all : Array.FindAll(all, c => c.IsEligible);

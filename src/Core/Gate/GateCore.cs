@@ -41,6 +41,10 @@ public sealed class GateCore : IMachine<GateEffect>
     /// <summary>Places without an instance because too many stopped ones have not ended.</summary>
     private readonly Queue<InstanceSlot> _postponed = [];
 
+    /// <summary>Null: the capacity is fixed.</summary>
+    private readonly AdaptiveLimit? _limit;
+
+    private int _limitTold;
     private long _accepted;
     private long _lastBirth;
     private long _lastMark;
@@ -67,6 +71,12 @@ public sealed class GateCore : IMachine<GateEffect>
         _settings = settings;
         _slots = [.. Enumerable.Range(0, settings.Instances).Select(i => new InstanceSlot(i))];
         _slotsIn[(int)SlotState.Down] = _slots.Length;
+        if (settings.FirstLimit is { } first)
+        {
+            var max = Math.Min(settings.Capacity, settings.Instances);
+            _limit = new AdaptiveLimit(max, Math.Min(first, max));
+            _limitTold = _limit.Found;
+        }
     }
 
     /// <summary>Jobs accepted and not yet answered: waiting and running. 0 to capacity plus queue.</summary>
@@ -74,6 +84,9 @@ public sealed class GateCore : IMachine<GateEffect>
 
     /// <summary>How many jobs it has accepted, and how many it holds.</summary>
     public JobCounts Jobs => new(_accepted, _held.Count);
+
+    /// <summary>How many jobs it can use at once at this moment, as the adaptive limit says; 0: the capacity is fixed.</summary>
+    public int Places => _limit?.Places ?? 0;
 
     public bool IsDraining { get; private set; }
 
@@ -236,7 +249,7 @@ public sealed class GateCore : IMachine<GateEffect>
         {
             if (slot.HasBegun)
             {
-                Measure(job, now);
+                Measure(job, now, effects);
                 End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Crash), effects);
             }
             else
@@ -467,7 +480,7 @@ public sealed class GateCore : IMachine<GateEffect>
     /// <summary>Whether there is a place for the job; if not, it or the youngest that waits is rejected.</summary>
     private bool MakeRoom(HeldJob job, TimeSpan now, List<GateEffect> effects)
     {
-        if (_held.Count < _settings.Capacity + (long)_settings.Queue)
+        if (_held.Count < (_limit?.Places ?? _settings.Capacity) + (long)_settings.Queue)
         {
             return true;
         }
@@ -484,7 +497,7 @@ public sealed class GateCore : IMachine<GateEffect>
 
     private void Dispatch(TimeSpan now, List<GateEffect> effects)
     {
-        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] < _settings.Capacity && _queue.Min is { } job)
+        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] < (_limit?.Current ?? _settings.Capacity) && _queue.Min is { } job)
         {
             if (job.Deadline <= now)
             {
@@ -500,6 +513,7 @@ public sealed class GateCore : IMachine<GateEffect>
             slot.Job = job;
             slot.Mark = ++_lastMark;
             Set(slot, SlotState.Running);
+            job.Start = _limit?.Started(_slotsIn[(int)SlotState.Running], now) ?? default;
             effects.Add(new GateEffect.Start(slot.Index, job.Token, slot.Mark));
         }
     }
@@ -512,7 +526,7 @@ public sealed class GateCore : IMachine<GateEffect>
             return;
         }
 
-        Measure(job, now);
+        Measure(job, now, effects);
         End(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded), effects);
         effects.Add(new GateEffect.StopInstance(slot.Index));
         _ending.Add(slot.Birth);
@@ -549,7 +563,7 @@ public sealed class GateCore : IMachine<GateEffect>
     {
         if (RunningSlot(token) is { } slot)
         {
-            Measure(slot.Job!, now);
+            Measure(slot.Job!, now, effects);
             End(slot.Job!, answer, effects);
             Settle(slot, effects);
             Review(now, effects);
@@ -638,14 +652,20 @@ public sealed class GateCore : IMachine<GateEffect>
             return GateSettings.RetryAfterUnknown;
         }
 
-        var wait = _service * ((_queue.Count + 1.0) / Math.Min(_settings.Instances, _settings.Capacity));
+        var wait = _service * ((_queue.Count + 1.0) / Math.Min(_settings.Instances, _limit?.Found ?? _settings.Capacity));
         return wait < GateSettings.RetryAfterMin ? GateSettings.RetryAfterMin : wait > GateSettings.RetryAfterMax ? GateSettings.RetryAfterMax : wait;
     }
 
-    private void Measure(HeldJob job, TimeSpan now)
+    private void Measure(HeldJob job, TimeSpan now, List<GateEffect> effects)
     {
         var service = now - job.StartedAt;
         _service = _service < TimeSpan.Zero ? service : _service + ((service - _service) / ServiceWeight);
+        _limit?.Ended(job.Start, service, _slotsIn[(int)SlotState.Running], now);
+        if (_limit is { Found: var found } && found != _limitTold)
+        {
+            _limitTold = found;
+            effects.Add(new GateEffect.LogLimit(found));
+        }
     }
 
     private void Build(InstanceSlot slot, List<GateEffect> effects)

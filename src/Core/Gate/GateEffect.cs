@@ -53,6 +53,10 @@ public abstract record GateEffect
     /// <param name="After">Since the draining began.</param>
     public sealed record LogGivenUp(int Unfinished, TimeSpan After) : GateEffect;
 
+    /// <summary>The adaptive limit has found another number of jobs to run at once: worth a line in the log, now and then.</summary>
+    /// <param name="Limit">At least 1.</param>
+    public sealed record LogLimit(int Limit) : GateEffect;
+
     /// <summary>Whether this worker can do jobs has changed, or is known for the first time.</summary>
     /// <param name="Trouble">Why it cannot, in words; null: it can.</param>
     public sealed record AbilityChanged(string? Trouble) : GateEffect;

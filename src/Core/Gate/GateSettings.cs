@@ -29,13 +29,15 @@ public sealed record GateSettings
 
     /// <exception cref="ArgumentOutOfRangeException">Capacity, instances or threads below 1, or a queue below 0.</exception>
     /// <param name="threads">Null: one for each instance.</param>
-    public GateSettings(int capacity, int instances, int queue = 0, int? threads = null)
+    /// <param name="firstLimit">Null: the capacity is fixed.</param>
+    public GateSettings(int capacity, int instances, int queue = 0, int? threads = null, int? firstLimit = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(instances, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(queue);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads ?? 1, 1, nameof(threads));
-        (Capacity, Instances, Queue, Threads) = (capacity, instances, queue, threads ?? instances);
+        ArgumentOutOfRangeException.ThrowIfLessThan(firstLimit ?? 1, 1, nameof(firstLimit));
+        (Capacity, Instances, Queue, Threads, FirstLimit) = (capacity, instances, queue, threads ?? instances, firstLimit);
     }
 
     /// <summary>How many jobs are accepted at once, running ones and those that wait for one of fewer instances together; at least 1.</summary>
@@ -50,4 +52,8 @@ public sealed record GateSettings
 
     /// <summary>How many threads the instances share; at least 1. When so many stopped instances have not ended, the worker is unable.</summary>
     public int Threads { get; }
+
+    /// <summary>How many jobs an <see cref="AdaptiveLimit"/> lets run at first, with <see cref="Capacity"/> as its bound. Null: the capacity is
+    /// fixed.</summary>
+    public int? FirstLimit { get; }
 }

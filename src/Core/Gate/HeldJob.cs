@@ -22,6 +22,9 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
     /// <summary>When it was given to the instance.</summary>
     public TimeSpan StartedAt { get; set; }
 
+    /// <summary>How it began, for the adaptive limit.</summary>
+    public AdaptiveLimit.Start Start { get; set; }
+
     /// <summary>How often it came back from an instance that had already stopped.</summary>
     public int Returns { get; set; }
 

@@ -14,6 +14,9 @@ public sealed class Candidate
     /// <summary>By so much of its limit must a worker's use fall before it is above no longer: else that would change with each job.</summary>
     private const double Slack = 0.05;
 
+    /// <summary>What the last report says; 0: nothing.</summary>
+    private int _reportedPlaces;
+
     private LoadEstimate _jobs;
     private AnswerTime _answers;
     private LatestAnswers _latest;
@@ -25,7 +28,7 @@ public sealed class Candidate
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
-        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+        SetRate();
         IdHash = KeyHash.Of(Key.Id);
     }
 
@@ -60,11 +63,14 @@ public sealed class Candidate
     /// <summary>Jobs in flight: an estimate, 0 or more, in ordinary jobs.</summary>
     public double InFlight => _jobs.Estimate;
 
-    /// <summary>How many jobs it works on at once.</summary>
-    public int Places => Member.Worker.Places > 0 ? Member.Worker.Places : Member.Worker.Capacity;
+    /// <summary>How many jobs it works on at once: at least 1. What it has registered is the bound of what it reports.</summary>
+    public int Places { get; private set; }
 
     /// <summary>How fast it works with all its places, in ordinary places: above zero.</summary>
     public double Rate { get; private set; }
+
+    /// <summary>As <see cref="Rate"/>, with the places that are registered: it does not change from report to report.</summary>
+    public double RegisteredRate { get; private set; }
 
     /// <summary>Whether a further job would be begun at once, as far as the estimate tells.</summary>
     public bool HasFreePlace => InFlight + 0.5 <= Places;
@@ -96,6 +102,9 @@ public sealed class Candidate
 
     /// <summary>It is up and gets nothing while others can do its jobs: it is above its memory, or ejected.</summary>
     internal bool IsHeldBack { get; set; }
+
+    /// <summary><see cref="Places"/> as the policy's tables know them.</summary>
+    internal int PlacesInTables { get; set; }
 
     /// <summary>It uses more of its memory than it should, by its last report.</summary>
     internal bool IsAboveMemory { get; private set; }
@@ -143,7 +152,7 @@ public sealed class Candidate
         }
 
         Member = member;
-        Rate = Places * (double)member.Worker.Speed / WorkerRecord.OrdinarySpeed;
+        SetRate();
     }
 
     /// <summary>It begins now, and is warm after this time.</summary>
@@ -169,7 +178,22 @@ public sealed class Candidate
         LimitBytes = report.LimitBytes;
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
+        if (_reportedPlaces != report.Places)
+        {
+            _reportedPlaces = report.Places;
+            SetRate();
+        }
+
         _jobs.Report(report.Jobs, now);
+    }
+
+    private void SetRate()
+    {
+        var worker = Member.Worker;
+        var registered = worker.Places > 0 ? worker.Places : worker.Capacity;
+        var speed = (double)worker.Speed / WorkerRecord.OrdinarySpeed;
+        Places = _reportedPlaces > 0 ? Math.Min(_reportedPlaces, registered) : registered;
+        (Rate, RegisteredRate) = (Places * speed, registered * speed);
     }
 
     /// <summary>Compares what it uses with what it should use at most.</summary>

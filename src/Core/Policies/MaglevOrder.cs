@@ -67,11 +67,11 @@ public sealed class MaglevOrder : IKeyOrder
         var sum = 0.0;
         foreach (var member in _members)
         {
-            sum += member.Rate;
+            sum += member.RegisteredRate;
         }
 
         var unit = Math.ScaleB(1, Math.ILogB(sum / _members.Length));
-        return Array.ConvertAll(_members, c => c.Rate / unit);
+        return Array.ConvertAll(_members, c => c.RegisteredRate / unit);
     }
 
     private void Fill(ulong[] hashes, double[] turns)

@@ -35,7 +35,7 @@ public sealed class RendezvousOrder : IKeyOrder
     public void Rebuild(Candidate[] eligible)
     {
         // Each group begins at a whole step; nobody stands at the places behind its end.
-        Group[] groups = [.. eligible.CountBy(c => c.Rate).Select(g => new Group(g.Key, 0, g.Value))];
+        Group[] groups = [.. eligible.CountBy(c => c.RegisteredRate).Select(g => new Group(g.Key, 0, g.Value))];
         var end = 0;
         for (var i = 0; i < groups.Length; i++)
         {
@@ -47,7 +47,7 @@ public sealed class RendezvousOrder : IKeyOrder
         (_members, _low, _high) = (new Candidate[end], new uint[end], new uint[end]);
         foreach (var candidate in eligible)
         {
-            var place = next[candidate.Rate]++;
+            var place = next[candidate.RegisteredRate]++;
             (_members[place], _low[place], _high[place]) = (candidate, (uint)candidate.IdHash, (uint)(candidate.IdHash >> 32));
         }
 

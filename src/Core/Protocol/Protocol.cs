@@ -121,6 +121,7 @@ public sealed record AssignRejected(long RequestId, AssignRejectReason Reason, s
 /// <param name="LimitBytes">What the process may use: its cgroup's limit, or the machine's memory.</param>
 /// <param name="Jobs">Its jobs at that moment.</param>
 /// <param name="UnixTimeMs">The worker's wall clock, informational: nobody decides on it.</param>
+/// <param name="Places">How many jobs it can run at full speed, as it has found; 0: it does not tell, and what it has registered counts.</param>
 public sealed record MemoryReport(
     WorkerKey Worker,
     long Sequence,
@@ -129,7 +130,8 @@ public sealed record MemoryReport(
     long GcHeapBytes,
     long LimitBytes,
     JobCounts Jobs,
-    long UnixTimeMs) : IAkkaLbMessage;
+    long UnixTimeMs,
+    int Places = 0) : IAkkaLbMessage;
 
 /// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
 public sealed record WorkerUnreachable(WorkerKey Worker, string Seen) : IAkkaLbMessage;

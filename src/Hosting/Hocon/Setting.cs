@@ -27,6 +27,10 @@ public static class Setting
 
     public static Setting<int> Whole(string path, int min, int max) => new(path, SettingKind.Whole(min, max), SettingsReader.ReadInt);
 
+    /// <summary>Null: the word is given.</summary>
+    public static Setting<int?> WholeOr(string path, string word, int min, int max) => new(
+        path, SettingKind.WholeOr(word, min, max), (config, at) => config.ReadText(at) == word ? null : config.ReadInt(at));
+
     public static Setting<double> Fraction(string path, double min, double max) =>
         new(path, SettingKind.Fraction(min, max), SettingsReader.ReadFraction);
 

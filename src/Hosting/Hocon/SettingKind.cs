@@ -59,6 +59,12 @@ public sealed class SettingKind
     public static SettingKind Whole(long min, long max) =>
         new($"must be from {min} to {max}", value => SettingText.TryInt(value, out var number) && number >= min && number <= max);
 
+    /// <summary>A whole number, or one word instead.</summary>
+    public static SettingKind WholeOr(string word, long min, long max) =>
+        new($"must be from {min} to {max}, or {word}",
+            value => (SettingText.TryText(value, out var text) && text == word)
+                || (SettingText.TryInt(value, out var number) && number >= min && number <= max));
+
     /// <summary>A time with its unit: ns, us, ms, s, m, h, d or their long names. A bare number is refused.</summary>
     public static SettingKind Duration(TimeSpan min, TimeSpan max) =>
         new($"must be from {DurationText.Format(min)} to {DurationText.Format(max)}",

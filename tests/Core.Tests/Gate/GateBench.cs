@@ -13,9 +13,10 @@ internal sealed class GateBench
 
     /// <param name="ready">Whether the instances have answered their first question.</param>
     /// <param name="begins">Whether instances answer at once the question in front of a job.</param>
-    public GateBench(int capacity, int instances, bool ready = true, int queue = 0, int? threads = null, bool begins = true)
+    public GateBench(int capacity, int instances, bool ready = true, int queue = 0, int? threads = null, bool begins = true,
+        int? firstLimit = null)
     {
-        Core = new GateCore(new GateSettings(capacity, instances, queue, threads));
+        Core = new GateCore(new GateSettings(capacity, instances, queue, threads, firstLimit));
         _begins = begins;
         Core.Open(_effects);
         Take();
@@ -141,6 +142,7 @@ internal sealed class GateBench
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",
         GateEffect.LogDraining e => $"draining {e.Running} for {e.Timeout.TotalSeconds}",
         GateEffect.LogGivenUp e => $"given up {e.Unfinished} after {e.After.TotalSeconds}",
+        GateEffect.LogLimit e => $"limit {e.Limit}",
         GateEffect.AbilityChanged e => e.Trouble is null ? "able" : "unable",
         GateEffect.Drained e => $"drained {e.Unfinished}",
         _ => throw new System.Diagnostics.UnreachableException(),

@@ -66,6 +66,7 @@ internal enum Mark
     JobOfANamedService,
     WorkerAboveItsMemory,
     WorkerEjected,
+    AdaptiveLimitChanged,
     JobQueued,
     JobRejectedOverCapacity,
     JobRejectedDraining,

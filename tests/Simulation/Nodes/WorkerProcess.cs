@@ -52,7 +52,8 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
     public static long BytesOf(long incarnation, long sequence) => (incarnation % 1_000_000_000 * 1000) + (sequence % 1000);
 
     public GateSettings Settings { get; } = new(
-        run.Scenario.Capacity, run.Scenario.Instances, run.Spite.Queue((run.Scenario.Capacity + 3) / 4), Math.Min(run.Scenario.Instances, 64));
+        run.Scenario.Capacity, run.Scenario.Instances, run.Spite.Queue((run.Scenario.Capacity + 3) / 4), Math.Min(run.Scenario.Instances, 64),
+        firstLimit: run.Scenario.Adapts && number % 2 == 1 ? 1 + (number / 2) : null);
 
     /// <summary>The constructor of its actor throws from now on.</summary>
     public void BreakActor()
@@ -320,6 +321,9 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
             case GateEffect.IgnoreDuplicate e:
                 _held.Remove(e.Token);
                 break;
+            case GateEffect.LogLimit:
+                Run.Marks.Reach(Mark.AdaptiveLimitChanged);
+                break;
             case GateEffect.LogLateCrash:
                 Run.Marks.Reach(Mark.InstanceCrashedWithoutAJob);
                 break;
@@ -342,7 +346,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
         var bytes = BytesOf(_record.Incarnation, report.Sequence);
         // Now and then it uses nearly all that it may.
         var limit = bytes * (report.Sequence % 7 < 2 ? 1 : 2);
-        var message = new MemoryReport(Key, report.Sequence, Heartbeat, bytes, 0, limit, _gateCore.Jobs, 0);
+        var message = new MemoryReport(Key, report.Sequence, Heartbeat, bytes, 0, limit, _gateCore.Jobs, 0, _gateCore.Places);
         foreach (var balancer in report.Balancers)
         {
             Run.Network.Send(this, balancer, BalancerProcess.BalancerPath, message, "");

@@ -10,7 +10,8 @@ namespace AkkaLb.Simulation.World;
 internal sealed record Scenario
 {
     private static readonly string[] Names =
-        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "finds-balancers", "mode", "services", "zones",
+        ["seed", "policy", "registry", "balancers", "workers", "clients", "capacity", "instances", "adapts", "finds-balancers", "mode", "services",
+            "zones",
             "spite", "trouble"];
 
     public required long Seed { get; init; }
@@ -31,6 +32,9 @@ internal sealed record Scenario
 
     /// <summary>Instances of its actor; at most the capacity.</summary>
     public required int Instances { get; init; }
+
+    /// <summary>Each second worker finds by itself how many jobs to run at once, up to its capacity.</summary>
+    public bool Adapts { get; init; }
 
     /// <summary>Clients and workers find the balancers in etcd; else they have a list.</summary>
     public required bool FindsBalancers { get; init; }
@@ -87,6 +91,7 @@ internal sealed record Scenario
         Invariant($"clients {Clients}"),
         Invariant($"capacity {Capacity}"),
         Invariant($"instances {Instances}"),
+        Invariant($"adapts {(Adapts ? "yes" : "no")}"),
         Invariant($"finds-balancers {(FindsBalancers ? "yes" : "no")}"),
         Invariant($"mode {(IsSingleton ? "singleton" : "independent")}"),
         Invariant($"services {Services}"),
@@ -141,6 +146,7 @@ internal sealed record Scenario
             Clients = Number("clients", 1, 1000),
             Capacity = Number("capacity", 1, 1000),
             Instances = Number("instances", 1, 1000),
+            Adapts = values.ContainsKey("adapts") && Choice("adapts", "yes", "no") == "yes",
             IsSingleton = values.ContainsKey("mode") && Choice("mode", "independent", "singleton") == "singleton"
                 && (Value("registry") == "etcd" ? true : throw new FormatException("\"mode singleton\" needs \"registry etcd\"")),
             Services = values.ContainsKey("services") ? Number("services", 1, 50) : 1,

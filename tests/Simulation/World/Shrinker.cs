@@ -24,7 +24,7 @@ internal sealed class Shrinker(string rule, Planted planted, int runsMax)
 
     private static long SizeOf(Scenario s) =>
         (s.Acts.Count * 1000L) + (100 * (s.Balancers + s.Workers + s.Clients)) + (10 * s.Capacity) + (long)s.Trouble.TotalSeconds
-            + System.Numerics.BitOperations.PopCount((uint)s.Spite);
+            + System.Numerics.BitOperations.PopCount((uint)s.Spite) + (s.Adapts ? 1 : 0);
 
     private Scenario WithFewerActs(Scenario scenario)
     {
@@ -62,6 +62,7 @@ internal sealed class Shrinker(string rule, Planted planted, int runsMax)
             x => x with { Balancers = x.Balancers - 1 },
             x => x with { Capacity = 1, Instances = 1 },
             x => x with { Instances = x.Capacity },
+            x => x with { Adapts = false },
             x => x with { FindsBalancers = false },
             x => x with { IsSingleton = false },
             x => x with { Services = 1 },

@@ -30,6 +30,7 @@ internal static class Swarm
             Clients = clients,
             Capacity = capacity,
             Instances = random.Chance(0.7) ? capacity : 1 + random.Next(capacity),
+            Adapts = new Draws(seed).For("adapts").Chance(0.3),
             FindsBalancers = !isEmbedded && random.Chance(0.5),
             IsSingleton = !isEmbedded && new Draws(seed).For("mode").Chance(0.25),
             Services = new Draws(seed).For("services") is var services && services.Chance(0.3) ? 1 + services.Next(Math.Min(3, workers)) : 1,
@@ -40,6 +41,11 @@ internal static class Swarm
         };
         var acts = new List<Act>();
         Jobs(scenario, random, acts);
+        if (scenario is { Adapts: true, Workers: 1, Instances: > 1 })
+        {
+            ManyJobs(scenario, new Draws(seed).For("many jobs"), acts);
+        }
+
         var kinds = FaultKinds.Where(_ => random.Chance(0.3)).ToList();
         var faults = kinds.Count == 0 ? 0 : random.Next(1, 4 + random.Next(12));
         for (var i = 0; i < faults; i++)
@@ -79,6 +85,17 @@ internal static class Swarm
         }
     }
 
+    /// <summary>More than one place is enough for, all the time: an adaptive limit learns from hundreds of jobs.</summary>
+    private static void ManyJobs(Scenario scenario, Random random, List<Act> acts)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            acts.Add(Make(
+                random.Upto(scenario.Trouble), "job", $"c{random.Next(scenario.Clients) + 1}", Number(1000 + i), "again", "works",
+                Number(50 + random.Next(100)), "20000"));
+        }
+    }
+
     private static void Fault(Scenario scenario, string kind, Random random, List<Act> acts)
     {
         var at = TimeSpan.FromSeconds(0.5) + random.Upto(scenario.Trouble - TimeSpan.FromSeconds(1));
@@ -86,8 +103,7 @@ internal static class Swarm
         var (balancer, worker, client) = (
             Name('b', scenario.Balancers, random), Name('w', scenario.Workers, random), Name('c', scenario.Clients, random));
         var anyone = random.Of([balancer, worker, worker, client]);
-        string[] others = anyone == worker ? [balancer, client] : anyone == client ? [balancer, worker] : [worker, worker, client];
-        var other = random.Of(others);
+        var other = anyone == worker ? random.Of([balancer, client]) : worker;
         switch (kind)
         {
             case "kill":
@@ -109,7 +125,7 @@ internal static class Swarm
                 acts.Add(Make(end, "heal", anyone, other));
                 break;
             case "reset":
-                acts.Add(Make(at, "reset", anyone, other));
+                acts.Add(random.Chance(0.3) ? Make(at, "reset", client, balancer) : Make(at, "reset", anyone, other));
                 break;
             case "clog":
                 acts.Add(Make(at, "clog", anyone, other, Number(random.Next(2000))));
