@@ -65,7 +65,7 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
         (_eligible, _counted) = (eligible, new (Zone, double)[eligible.Length]);
         foreach (var zone in _zones)
         {
-            (zone.InFlight, zone.Rate, zone.Places) = (0, 0, 0);
+            (zone.InFlight, zone.Rate, zone.RegisteredRate, zone.Places) = (0, 0, 0, 0);
         }
 
         for (var place = 0; place < eligible.Length; place++)
@@ -73,8 +73,10 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
             var (candidate, zone) = (eligible[place], _byName[eligible[place].Zone]);
             candidate.ZonePlace = place;
             _counted[place] = (zone, candidate.InFlight);
-            (zone.InFlight, zone.Rate, zone.Places) =
-                (zone.InFlight + candidate.InFlight, zone.Rate + candidate.Rate, zone.Places + candidate.Places);
+            zone.InFlight += candidate.InFlight;
+            zone.Rate += candidate.Rate;
+            zone.RegisteredRate += candidate.RegisteredRate;
+            zone.Places += candidate.Places;
         }
 
         foreach (var zone in _zones)
@@ -153,11 +155,13 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
 
         public double Rate { get; set; }
 
+        public double RegisteredRate { get; set; }
+
         public double Places { get; set; }
 
         public double Load => Math.Max(0, InFlight + 1) / Rate;
 
         /// <summary>The zone with the least is first for the key, each for as many keys as its rate says.</summary>
-        public double CostOf(ulong key) => -Math.Log(((KeyHash.Next(key ^ _hash) >> 11) + 0.5) / (1UL << 53)) / Rate;
+        public double CostOf(ulong key) => -Math.Log(((KeyHash.Next(key ^ _hash) >> 11) + 0.5) / (1UL << 53)) / RegisteredRate;
     }
 }

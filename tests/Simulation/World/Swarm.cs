@@ -125,7 +125,8 @@ internal static class Swarm
                 acts.Add(Make(end, "heal", anyone, other));
                 break;
             case "reset":
-                acts.Add(random.Chance(0.3) ? Make(at, "reset", client, balancer) : Make(at, "reset", anyone, other));
+                acts.Add(Make(at, "reset", anyone, other));
+                acts.AddRange(Enumerable.Range(0, random.Next(5)).Select(_ => Make(random.Upto(scenario.Trouble), "reset", client, balancer)));
                 break;
             case "clog":
                 acts.Add(Make(at, "clog", anyone, other, Number(random.Next(2000))));
