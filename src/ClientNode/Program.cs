@@ -34,7 +34,8 @@ var deadline = CommonFlags.Make("--deadline", "SECONDS", "for each job, retries 
 var notIdempotent = new Option<bool>("--not-idempotent") { Description = "jobs may not run twice: one whose worker is lost fails" };
 var keys = CommonFlags.Make("--keys", "N", "jobs belong to the keys 1 to N in turn, for a policy that goes by keys (no key)");
 var weight = CommonFlags.Make("--weight", "N", "load that each job is expected to be, in ordinary jobs (1)");
-var trace = CommonFlags.Make("--trace", "FILE", "or: a CSV of when jobs come and what they weigh; --job gives their mean duration");
+var trace = CommonFlags.Make(
+    "--trace", "FILE", "or: a CSV with a header, of seconds or dates, weights of memory and of durations; --job gives the means");
 var rate = CommonFlags.Make("--rate", "N", "with --trace: jobs a second on average, 1 to 100000 (as the file says)");
 var load = new Command("load", "Run many built-in jobs and tell how they went.")
 {
@@ -158,7 +159,7 @@ TracedJobs? ReadTrace(FlagValues given, string path, IAkkaLbMessage job, int? co
     {
         return TracedJobs.Of(Trace.Of(path), job, count, perSecond);
     }
-    catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+    catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
     {
         given.Refuse($"--trace {path}: {e.Message}");
         return null;

@@ -555,7 +555,11 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         }
         catch (Exception e)
         {
-            Log.Error("job {0} is missing in the ledger: {1}", held.Job.Id, ExceptionText.Of(e).Message);
+            var problem = ExceptionText.Of(e).Message;
+            if (_lines.Say($"ledger {problem}", $"job {held.Job.Id} is missing in the ledger: {problem}", Now) is { } line)
+            {
+                Log.Error("{0}", line);
+            }
         }
     }
 

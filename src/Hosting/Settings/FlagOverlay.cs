@@ -17,14 +17,15 @@ public sealed class FlagOverlay
         : key.Unit.Length > 0 ? SetDuration(key.Path, text, key.Unit)
         : Set(key.Path, text);
 
-    /// <summary>What is no <c>name=value</c> is passed on as what the section cannot be.</summary>
+    /// <summary>What is no <c>name=value</c>, or names one twice, is passed on as what the section cannot be.</summary>
     private FlagOverlay SetNamed(SettingKey key, string? text)
     {
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in text?.Split(',', StringSplitOptions.TrimEntries) ?? [])
         {
             var equals = item.IndexOf('=', StringComparison.Ordinal);
             var name = equals > 0 ? item[..equals].TrimEnd() : "";
-            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') || !names.Add(name))
             {
                 return Set(key.SectionOfNames, text);
             }
