@@ -30,8 +30,8 @@ public class TraceTests
     [InlineData("a,b,c\n1,2,3\nsoon,2,3\n", "line 3: \"soon\" is neither a timestamp nor a number of seconds")]
     [InlineData("a,b,c\n1,2,3\n2,2\n", "line 3: 2 columns, and the header has 3")]
     [InlineData("a,b,c\n1,2,3\n\n", "line 3: 1 columns, and the header has 3")]
-    [InlineData("a,b,c\n1,2,3\n2,2,-1\n", "line 3: \"-1\" is no number of 0 or more")]
-    [InlineData("a,b,c\n1,NaN,3\n", "line 2: \"NaN\" is no number of 0 or more")]
+    [InlineData("a,b,c\n1,2,3\n2,2,-1\n", "line 3: \"-1\" is no number from 0 to 1e15")]
+    [InlineData("a,b,c\n1,NaN,3\n", "line 2: \"NaN\" is no number from 0 to 1e15")]
     [InlineData("a,b,c\n2,2,3\n1,2,3\n", "line 3: it is earlier than the line before")]
     [InlineData("a,b,c\n1,2,0\n2,2,0\n", "every duration is 0")]
     public void What_is_wrong_with_a_file_is_said_with_its_line(string text, string problem)

@@ -27,7 +27,12 @@ public sealed record ClientSettings(
 {
     /// <summary>Where the client is, so that workers there are preferred, a name by the rule of <see cref="WorkerRecord.IsZone"/>; default empty: it
     /// does not tell.</summary>
-    public string Zone { get; init; } = "";
+    /// <exception cref="ArgumentException">It is no such name.</exception>
+    public string Zone
+    {
+        get;
+        init => field = WorkerRecord.IsZone(value) ? value : throw new ArgumentException($"'{value}' is no zone: must be {WorkerService.Rule}");
+    } = "";
 
     public static ClientSettings Default { get; } = new(
         TimeSpan.FromSeconds(1),

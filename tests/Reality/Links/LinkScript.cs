@@ -4,8 +4,8 @@ namespace AkkaLb.Reality.Links;
 
 /// <summary>Things that happen to the nodes a and b, in text, and what each of them sees.</summary>
 /// <param name="A">Lines of a's journal, without what may vary; see <see cref="LinkTrace"/>. Where more than one may be, <c>|</c> stands
-/// between them. Behind a line that Akka alone may show, and need not, stands <c>?</c>: a message that it has not written yet when the connection
-/// breaks comes back.</param>
+/// between them. Behind a line that Akka alone may show, at whatever place, and need not, stands <c>?</c>: a message that it has not written yet when
+/// the connection breaks comes back.</param>
 /// <param name="B">The same of b, through all its lives.</param>
 /// <param name="OnlyRealA">What a may see besides, of Akka alone, written as <paramref name="A"/>: an event comes on another way than messages
 /// do, and one may overtake the other.</param>
@@ -16,16 +16,15 @@ internal sealed record LinkScript(string Name, string Steps, string A, string B,
     private const int TriesMax = 300;
 
     /// <summary>What a may see in the model.</summary>
-    public IReadOnlyList<string> ModelA => Variants(A, withOptional: false);
+    public IReadOnlyList<string> ModelA => [.. A.Split(" | ").Select(one => string.Join(", ", one.Split(", ").Where(line => line[^1] != '?')))];
 
-    /// <summary>What b may see in the model.</summary>
-    public IReadOnlyList<string> ModelB => Variants(B, withOptional: false);
+    /// <summary>Whether a may see this in the model, and b that.</summary>
+    public bool IsOfModel(string a, string b) => ModelA.Contains(a) && Allows(B, b, withOptional: false);
 
-    /// <summary>What a may see of Akka.</summary>
-    public IReadOnlyList<string> RealA => [.. Variants(A, withOptional: true), .. Variants(OnlyRealA, withOptional: true)];
-
-    /// <summary>What b may see of Akka.</summary>
-    public IReadOnlyList<string> RealB => [.. Variants(B, withOptional: true), .. Variants(OnlyRealB, withOptional: true)];
+    /// <summary>Whether a may see this of Akka, and b that.</summary>
+    public bool IsOfAkka(string a, string b) =>
+        (Allows(A, a, withOptional: true) || (OnlyRealA is not null && Allows(OnlyRealA, a, withOptional: true)))
+        && (Allows(B, b, withOptional: true) || (OnlyRealB is not null && Allows(OnlyRealB, b, withOptional: true)));
 
     public override string ToString() => Name;
 
@@ -80,23 +79,16 @@ internal sealed record LinkScript(string Name, string Steps, string A, string B,
         }
     }
 
-    private static List<string> Variants(string? text, bool withOptional)
+    private static bool Allows(string text, string seen, bool withOptional) => text.Split(" | ").Any(one =>
     {
-        var variants = new List<string>();
-        foreach (var one in text?.Split(" | ") ?? [])
+        var left = seen.Split(", ").ToList();
+        foreach (var line in one.Split(", ").Where(line => withOptional && line[^1] == '?'))
         {
-            List<string> begun = [""];
-            foreach (var line in one.Split(", "))
-            {
-                var with = begun.Select(b => $"{b}{(b == "" ? "" : ", ")}{line.TrimEnd('?')}");
-                begun = !line.EndsWith('?') ? [.. with] : withOptional ? [.. begun, .. with] : begun;
-            }
-
-            variants.AddRange(begun);
+            left.Remove(line[..^1]);
         }
 
-        return variants;
-    }
+        return left.SequenceEqual(one.Split(", ").Where(line => line[^1] != '?'));
+    });
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }
