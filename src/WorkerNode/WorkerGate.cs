@@ -134,6 +134,9 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         });
     }
 
+    /// <summary>The fine clock: short jobs are measured with it.</summary>
+    protected override TimeSpan Now => _system.Scheduler.HighResMonotonicClock;
+
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(DeadLetter));

@@ -47,7 +47,8 @@ internal sealed class OpenPicks
             _silent.Set(client, now + SilenceMax);
         }
 
-        if (pick < holder.Since || holder.Picks.Count >= HolderPicksMax || !holder.Picks.TryAdd(pick, new OpenPick(worker, weight)))
+        if (pick < holder.Since || holder.Picks.Count >= HolderPicksMax
+            || !holder.Picks.TryAdd(pick, new OpenPick(worker, weight, worker.Jobs.Window)))
         {
             return false;
         }
@@ -137,4 +138,5 @@ internal sealed class OpenPicks
 /// <summary>A pick that has not ended.</summary>
 /// <param name="Worker">Whom it named.</param>
 /// <param name="Weight">Its load, in ordinary jobs.</param>
-internal readonly record struct OpenPick(Candidate Worker, int Weight);
+/// <param name="Window">See <see cref="LoadEstimate.Window"/>.</param>
+internal readonly record struct OpenPick(Candidate Worker, int Weight, int Window);

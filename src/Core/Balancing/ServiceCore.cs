@@ -195,7 +195,10 @@ public sealed class ServiceCore(
                 return true;
             }
 
-            waiting.Line.LetOthersPass(waiting);
+            if (waiting.Request.LeaveOut.Count > 0)
+            {
+                waiting.Line.LetOthersPass(waiting);
+            }
         }
 
         return false;

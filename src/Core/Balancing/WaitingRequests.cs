@@ -6,7 +6,7 @@ namespace AkkaLb.Core.Balancing;
 /// <remarks>A free place goes to the highest priority that waits, and one of <see cref="LowerShare"/> to the next lower one that waits: so nobody is
 /// starved, however much of a higher priority comes. Within a priority the clients' lines take turns, see <see cref="WaitingLevel"/>. When there is
 /// no room for another one, the last of the longest line of the lowest priority has to go, unless the new one is of a lower one, or its own line
-/// would be as long then.</remarks>
+/// would be as long then. But each priority has a tenth of the room for itself.</remarks>
 /// <param name="countMax">How many wait at most.</param>
 /// <param name="waitMax">How long each waits at most.</param>
 /// <param name="tickets">Where their numbers come from; null: they are its own.</param>
@@ -161,7 +161,14 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>Null: nobody.</summary>
     private WaitingRequest? WhoHasToGoFor(Assign request)
     {
-        var lowest = Array.FindLast(_levels, level => level.Count > 0);
+        var share = countMax / LowerShare;
+        var level = _levels[JobPriority.High - request.Priority];
+        if (level.Count < share)
+        {
+            return _levels.MaxBy(other => other.Count)!.Longest!.Requests.Last!.Value;
+        }
+
+        var lowest = Array.FindLast(_levels, other => other.Count > share);
         if (lowest is null || lowest.Priority > request.Priority)
         {
             return null;

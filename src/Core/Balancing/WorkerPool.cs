@@ -70,6 +70,10 @@ public sealed class WorkerPool(
     /// <summary>So many workers in a row may be too cold for a pick; then the first of them gets it.</summary>
     private const int ColdMax = 3;
 
+    /// <summary>After a rebuild, before one that only a report asks for: a worker that reports something else each time does not keep the balancer
+    /// busy.</summary>
+    private static readonly TimeSpan TurnPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Between two looks at load that ages.</summary>
     private static readonly TimeSpan AgePause = TimeSpan.FromMilliseconds(1);
 
@@ -89,6 +93,8 @@ public sealed class WorkerPool(
     private TimeSpan? _weighAt;
     private bool _hasTurned;
     private bool _isAnyHeldBack;
+    private int _eligibleLeftOut;
+    private TimeSpan _turnAt;
     private bool _isReady;
     private bool _isStopping;
 
@@ -196,7 +202,7 @@ public sealed class WorkerPool(
             var ended = m.Picks[i];
             if (_open.TryEnd(m.Client, ended.Pick, out var open))
             {
-                open.Worker.Jobs.End(open.Weight, wasAccepted: ended.How is not (PickEnd.Unused or PickEnd.Rejected));
+                open.Worker.Jobs.End(open.Weight, wasAccepted: ended.How is not (PickEnd.Unused or PickEnd.Rejected), open.Window);
                 if (ended.Counts.Accepted > 0)
                 {
                     open.Worker.Jobs.Tell(ended.Counts, now);
@@ -262,7 +268,7 @@ public sealed class WorkerPool(
         Debug.Assert(request.Count > 0, "the protocol refuses a count of zero");
         picked.Clear();
         Age(now);
-        if (IsStale && (now >= _rebuildAt || _eligible.Length == 0))
+        if (IsDue(now) || (IsStale && _eligible.Length == 0))
         {
             Rebuild(now);
         }
@@ -302,7 +308,7 @@ public sealed class WorkerPool(
         Age(now);
         _chooser.Wait(waiting, waited);
         (_chooser as ZoneFirst)?.Prefer("");
-        return (IsStale && now >= _rebuildAt) || _chooser.Pick([], now) is not null;
+        return IsDue(now) || _chooser.Pick([], now) is not null;
     }
 
     /// <summary>From now on every request is rejected.</summary>
@@ -336,7 +342,7 @@ public sealed class WorkerPool(
     {
         foreach (var open in _givenUp)
         {
-            open.Worker.Jobs.GiveUp(open.Weight, now);
+            open.Worker.Jobs.GiveUp(open.Weight, now, open.Window);
             Changed(open.Worker);
         }
 
@@ -379,7 +385,7 @@ public sealed class WorkerPool(
             return candidate;
         }
 
-        if (IsStale)
+        if (IsDue(now) || _version != table.Version)
         {
             Rebuild(now);
             if (Choose(request, leftOut, now) is { } joined)
@@ -388,7 +394,7 @@ public sealed class WorkerPool(
             }
         }
 
-        return _isAnyHeldBack && (!Waits || leftOut.Length >= _eligible.Length) ? LeastBusyHeldBack(leftOut, now) : null;
+        return _isAnyHeldBack && (!Waits || _eligibleLeftOut >= _eligible.Length) ? LeastBusyHeldBack(leftOut, now) : null;
     }
 
     /// <summary>Nobody else can do this job: the others are left out, or do not report.</summary>
@@ -475,7 +481,7 @@ public sealed class WorkerPool(
     {
         if (!policy.NeedsReports)
         {
-            return Waits && leftOut.Length < _eligible.Length ? NoCapacity : AllExcluded;
+            return Waits && _eligibleLeftOut < _eligible.Length ? NoCapacity : AllExcluded;
         }
 
         foreach (var candidate in leftOut)
@@ -492,20 +498,25 @@ public sealed class WorkerPool(
     private void ResolveLeftOut(IReadOnlyList<WorkerKey> leaveOut)
     {
         _leftOut.Clear();
+        _eligibleLeftOut = 0;
         for (var i = 0; i < leaveOut.Count; i++)
         {
             // A draining worker could not be picked anyway: that it is left out is no reason for finding nobody.
-            if (table.Find(leaveOut[i].Id) is { IsUp: true } candidate && candidate.Key == leaveOut[i])
+            if (table.Find(leaveOut[i].Id) is { IsUp: true } candidate && candidate.Key == leaveOut[i] && !_leftOut.Contains(candidate))
             {
                 _leftOut.Add(candidate);
+                _eligibleLeftOut += candidate.IsEligible ? 1 : 0;
             }
         }
     }
+
+    private bool IsDue(TimeSpan now) => (_version != table.Version && now >= _rebuildAt) || (_hasTurned && now >= _turnAt);
 
     private void Rebuild(TimeSpan now)
     {
         Refresh();
         _rebuildAt = now + _rebuildPause(table.MemberCount);
+        _turnAt = now + (rebuildPause is null ? TurnPause : _rebuildPause(table.MemberCount));
     }
 
     private void Refresh()

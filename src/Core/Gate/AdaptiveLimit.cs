@@ -77,7 +77,7 @@ public sealed class AdaptiveLimit
     private long _stage;
     private int _phase;
     private int _jobs;
-    private TimeSpan _stageAt;
+    private TimeSpan _stageTime;
     private TimeSpan _phaseAt;
     private TimeSpan _restEnd;
     private int _running;
@@ -166,9 +166,19 @@ public sealed class AdaptiveLimit
 
     private bool IsPhaseOver(TimeSpan now)
     {
-        // Weighted by length: the time that a running job takes.
-        var length = TimeSpan.FromSeconds(PhaseLength * _meanSquare / _meanTime);
-        return _jobs >= Math.Max(PhaseJobs, PhaseJobsMin * Current) && (now - _phaseAt >= length || _jobs >= PhaseJobsMax * Current);
+        return _jobs >= PhaseJobsNow && (now - _phaseAt >= PhaseTime || _jobs >= PhaseJobsMax * Current);
+    }
+
+    private double PhaseJobsNow => Math.Max(PhaseJobs, PhaseJobsMin * Current);
+
+    /// <summary>How long a phase lasts at least. Weighted by length: the time that a running job takes.</summary>
+    private TimeSpan PhaseTime => TimeSpan.FromSeconds(PhaseLength * _meanSquare / _meanTime);
+
+    /// <summary>How long the phase has lasted, without the time in which there was hardly anything to do.</summary>
+    private TimeSpan PhaseBusy(TimeSpan now)
+    {
+        var most = PhaseTime + TimeSpan.FromSeconds(2 * PhaseJobsNow * _meanTime / Current);
+        return now - _phaseAt < most ? now - _phaseAt : most;
     }
 
     private int SideOf(int phase) => _rests ? 0 : phase & 1;
@@ -197,22 +207,24 @@ public sealed class AdaptiveLimit
     private void Rest(TimeSpan now)
     {
         var lacks = Math.Max(0, 1 - ((double)_low / Found));
-        _restEnd = now + ((now - _stageAt) * Math.Max(RestMin, RestPerLoss * lacks));
+        _restEnd = now + ((_stageTime + PhaseBusy(now)) * Math.Max(RestMin, RestPerLoss * lacks));
         _low = _high = Found;
         Begin(rests: true, now);
     }
 
     private void Begin(bool rests, TimeSpan now)
     {
-        (_rests, _stageAt, _phase) = (rests, now, -1);
+        (_rests, _phase, _phaseAt) = (rests, -1, now);
         Array.Clear(_sides);
         Array.Clear(_recent);
         _stage++;
         NextPhase(now);
+        _stageTime = TimeSpan.Zero;
     }
 
     private void NextPhase(TimeSpan now)
     {
+        _stageTime += _meanTime > 0 ? PhaseBusy(now) : TimeSpan.Zero;
         (_phase, _phaseAt, _jobs, _latest) = (_phase + 1, now, 0, default);
     }
 

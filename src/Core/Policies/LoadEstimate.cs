@@ -9,8 +9,8 @@ namespace AkkaLb.Core.Policies;
 /// expected as often as they have come lately: dU/dt = arrivals - U / time, whose solution goes exponentially to arrivals * time (Little's law). Both
 /// rates come from the worker's cumulative counts. This is the rule "load interpretation" of Dahlin ("Interpreting Stale Load Information", 2000),
 /// used for what cannot be counted.</para>
-/// <para>Own picks may be lost on the way, or be those of a client that has died. When all reports of <see cref="MissingFor"/> tell of fewer jobs
-/// than there are own picks, those that are too many count no more, until the worker has them or they are given up.</para>
+/// <para>Own picks may be lost on the way, or be those of a client that has died. When a report tells of fewer jobs than there are own picks, as many
+/// of the picks that are not new count no more, until the worker has them or they are given up.</para>
 /// <para>A struct, that lies within its candidate: many are read in a row. <c>now</c> is the balancer's clock.</para>
 /// </remarks>
 public struct LoadEstimate
@@ -21,9 +21,10 @@ public struct LoadEstimate
     /// <summary>Two reports that are nearer to each other say nothing of rates.</summary>
     private static readonly TimeSpan ReportsApart = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Picks that the worker has not had for so long are taken for lost. Raised: a dead client's picks keep places for longer. Lowered:
-    /// picks that are on their way are counted out.</summary>
-    private static readonly TimeSpan MissingFor = TimeSpan.FromSeconds(2);
+    /// <summary>Picks that were given before the last window of this length, and that the worker has not got, are taken for lost. Raised: a dead
+    /// client's picks keep places for longer. Lowered: picks that are on their way are counted out. A little less than the usual
+    /// heartbeat.</summary>
+    private static readonly TimeSpan WindowTime = TimeSpan.FromSeconds(0.9);
 
     /// <summary>What a worker does at most between a report and an answer that overtakes it, counted twice: begun and ended.</summary>
     private const long AheadMax = 10_000;
@@ -42,8 +43,9 @@ public struct LoadEstimate
     private long _givenAtReport;
     private long _order;
     private int _missing;
-    private int _missingLately;
-    private TimeSpan _missingAt;
+    private int _inWindow;
+    private int _inLastWindow;
+    private TimeSpan _windowAt;
 
     /// <summary>Accepted minus given that was below zero at the last report: given, and still on its way to the worker.</summary>
     private long _onTheWay;
@@ -56,6 +58,12 @@ public struct LoadEstimate
 
     /// <summary>Estimated minus told, at the worker's last word: how far counting has drifted from the truth, in jobs.</summary>
     public double Drift { get; private set; }
+
+    /// <summary>Tells picks apart that were given before and after a report: it rises every now and then.</summary>
+    public int Window { get; private set; }
+
+    /// <summary>Own picks of before the last window.</summary>
+    private readonly int OldPicks => _ownPicks - _inWindow - _inLastWindow;
 
     /// <summary>The others age; without any the estimate stands still.</summary>
     public readonly bool Ages => _others > 0 || _arrivalsPerSecond > 0;
@@ -75,6 +83,7 @@ public struct LoadEstimate
         if (isTold)
         {
             _ownPicks++;
+            _inWindow++;
             Own += weight;
         }
         else
@@ -87,19 +96,30 @@ public struct LoadEstimate
     /// <summary>A pick whose end was to be told has ended.</summary>
     /// <param name="weight">As when it was given.</param>
     /// <param name="wasAccepted">The worker has counted it among its jobs.</param>
-    public void End(int weight, bool wasAccepted)
+    /// <param name="window">As it was when it was given; null: the oldest there is.</param>
+    public void End(int weight, bool wasAccepted, int? window = null)
     {
+        if (window == Window || (window is null && _inWindow == _ownPicks))
+        {
+            _inWindow--;
+        }
+        else if (window == Window - 1 || (window is null && OldPicks == 0))
+        {
+            _inLastWindow--;
+        }
+
         _ownPicks--;
-        _missing = Math.Min(_missing, _ownPicks);
+        _missing = Math.Min(_missing, OldPicks);
         Own -= weight;
         _given -= wasAccepted ? 0 : 1;
     }
 
     /// <summary>Nobody will tell when it ends; it may still be in flight.</summary>
     /// <param name="weight">As when it was given.</param>
-    public void GiveUp(int weight, TimeSpan now)
+    /// <param name="window">As it was when it was given; null: the oldest there is.</param>
+    public void GiveUp(int weight, TimeSpan now, int? window = null)
     {
-        End(weight, wasAccepted: true);
+        End(weight, wasAccepted: true, window);
         Age(now);
         _others += weight;
     }
@@ -137,7 +157,7 @@ public struct LoadEstimate
             _order = counts.Order;
         }
 
-        CountMissing(_ownPicks - counts.InFlight, now);
+        CountMissing(counts.InFlight, now);
         (_reported, _reportedAt, _givenAtReport) = (counts, now, _given);
         if (counts.Order >= _order)
         {
@@ -145,23 +165,17 @@ public struct LoadEstimate
         }
     }
 
-    /// <summary>Some picks are on their way at each moment. Those by which the worker has had too few at all its reports for a while are
-    /// not.</summary>
-    private void CountMissing(int missing, TimeSpan now)
+    /// <summary>Some picks are on their way at each moment. Old ones are not: by as many as the worker has fewer jobs than there are own picks, those
+    /// are lost.</summary>
+    private void CountMissing(int inFlight, TimeSpan now)
     {
-        if (missing <= 0 || _missingLately == 0)
+        if (now - _windowAt >= WindowTime)
         {
-            (_missing, _missingLately, _missingAt) = (0, Math.Max(0, missing), now);
-            return;
+            (_inLastWindow, _inWindow, _windowAt) = (_inWindow, 0, now);
+            Window++;
         }
 
-        _missingLately = Math.Min(_missingLately, missing);
-        if (now - _missingAt >= MissingFor)
-        {
-            (_missing, _missingLately, _missingAt) = (_missingLately, missing, now);
-        }
-
-        _missing = Math.Min(_missing, missing);
+        _missing = Math.Max(0, Math.Min(OldPicks, _ownPicks - inFlight));
     }
 
     /// <summary>Brings the estimate up to this time.</summary>

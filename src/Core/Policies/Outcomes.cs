@@ -11,6 +11,8 @@ internal struct Outcomes
     private int _failed;
     private ulong _doneFor;
     private ulong _failedFor;
+    private ulong _doneForBefore;
+    private ulong _failedForBefore;
 
     /// <summary>Jobs that ended.</summary>
     public readonly int Count => _done + _failed;
@@ -23,7 +25,10 @@ internal struct Outcomes
 
     /// <summary>Whether more clients have seen failures than have seen only jobs that were done. Else the trouble is with a client, or with its way
     /// to the worker.</summary>
-    public readonly bool FailsForMost => BitOperations.PopCount(_failedFor) > BitOperations.PopCount(_doneFor & ~_failedFor);
+    public readonly bool FailsForMost =>
+        BitOperations.PopCount(FailedFor) > BitOperations.PopCount((_doneFor | _doneForBefore) & ~FailedFor);
+
+    private readonly ulong FailedFor => _failedFor | _failedForBefore;
 
     /// <param name="client">Whose job it was.</param>
     /// <param name="how">A job that was rejected, or that was never sent, says nothing.</param>
@@ -45,6 +50,7 @@ internal struct Outcomes
         }
     }
 
-    /// <summary>Half of it is forgotten, and who the clients were.</summary>
-    public void Fade() => this = new Outcomes { _done = _done / 2, _failed = _failed / 2 };
+    /// <summary>Half of it is forgotten, and who the clients were before the last time.</summary>
+    public void Fade() =>
+        this = new Outcomes { _done = _done / 2, _failed = _failed / 2, _doneForBefore = _doneFor, _failedForBefore = _failedFor };
 }

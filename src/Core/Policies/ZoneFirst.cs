@@ -127,7 +127,7 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
     }
 
     /// <summary>-1: the request has no zone, or that has no room.</summary>
-    private int Own() => _wanted.Length > 0 && _byName.TryGetValue(_wanted, out var own) && own.InFlight + 1 <= spill * own.Places
+    private int Own() => _wanted.Length > 0 && _byName.TryGetValue(_wanted, out var own) && own.InFlight + 0.5 <= spill * own.Places
         ? Array.IndexOf(_zones, own)
         : -1;
 

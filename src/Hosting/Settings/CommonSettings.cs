@@ -157,12 +157,13 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
     public static string ReadZone(Config config, Setting<string> setting, List<string> problems)
     {
         var zone = config.Get(setting);
-        if (!WorkerRecord.IsZone(zone))
+        if (WorkerRecord.IsZone(zone))
         {
-            problems.Add($"{setting} = {zone}: must be {WorkerService.Rule}");
+            return zone;
         }
 
-        return zone;
+        problems.Add($"{setting} = {zone}: must be {WorkerService.Rule}");
+        return "";
     }
 
     /// <summary>A lease's time to live: whole seconds, as etcd counts them.</summary>

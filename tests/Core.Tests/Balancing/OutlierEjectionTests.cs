@@ -69,6 +69,17 @@ public class OutlierEjectionTests
         Assert.StartsWith("worker a gets no jobs for 30 s", Tick(S(21)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void In_the_next_interval_it_is_not_forgotten_that_the_other_clients_have_seen_none()
+    {
+        End(S(1), 1, (id, _) => id == "a" ? PickEnd.Unknown : PickEnd.Done);
+        End(S(1), 2, (_, _) => PickEnd.Done);
+        End(S(1), 3, (_, _) => PickEnd.Done);
+        Assert.Empty(Tick(S(11)));
+        End(S(12), 1, (id, _) => id == "a" ? PickEnd.Unknown : PickEnd.Done);
+        Assert.Empty(Tick(S(21)));
+    }
+
     [Theory]
     [InlineData(PickEnd.Rejected)]
     [InlineData(PickEnd.Unused)]
@@ -136,6 +147,21 @@ public class OutlierEjectionTests
         Assert.Equal("a", Picks(S(11), Key("b"), Key("c")));
         Assert.Equal(
             AssignRejectReason.AllExcluded, _pool.Assign(Question([Key("a"), Key("b"), Key("c")]), _picked, S(11))?.Reason);
+    }
+
+    [Fact]
+    public void A_request_of_first_free_that_leaves_out_one_that_is_ejected_waits_for_those_that_it_does_not_leave_out()
+    {
+        _pool = NewPool(Policy.FirstFree, BalancerLimits.Default, "a", "b", "c");
+        Fail("a", S(1));
+        Tick(S(11));
+        for (var i = 0; i < 1_000; i++)
+        {
+            Assert.Null(_pool.Assign(Question([Key("b")]) with { Finished = new Finished(1, 0, []) }, _picked, S(11)));
+            Assert.Equal("c", _picked[0].Key.Id);
+        }
+
+        Assert.Equal(AssignRejectReason.NoCapacity, _pool.Assign(Question([Key("a"), Key("b"), Key("b")]), _picked, S(11))?.Reason);
     }
 
     [Fact]

@@ -396,6 +396,25 @@ public class WaitingRequestsTests
     }
 
     [Fact]
+    public void Each_priority_has_a_tenth_of_the_room_for_itself()
+    {
+        Begin(BalancerLimits.Default with { WaitingMax = 20 });
+        Fill();
+        for (var i = 1; i <= 20; i++)
+        {
+            Ask(2, i, priority: JobPriority.High);
+        }
+
+        Told();
+        Ask(3, 1);
+        Ask(3, 2);
+        Ask(3, 3);
+        Ask(4, 1, priority: JobPriority.High);
+        Assert.Equal(
+            "3:1 held, 2:20 NoCapacity, 3:2 held, 2:19 NoCapacity, 3:3 NoCapacity, 4:1 held, 2:18 NoCapacity", Told());
+    }
+
+    [Fact]
     public void When_the_connection_to_a_client_is_lost_it_waits_no_more_and_its_picks_are_given_up()
     {
         Ask(1, 1);

@@ -45,28 +45,32 @@ public class LoadEstimateTests
     }
 
     [Fact]
-    public void Picks_that_the_worker_has_not_had_for_two_seconds_count_no_more_until_it_has_them()
+    public void Old_picks_that_the_worker_has_not_got_count_no_more_until_it_has_them()
     {
         Give(4);
         _load.Report(new JobCounts(1, 1), S(1));
-        _load.Report(new JobCounts(2, 2), S(2));
         Assert.Equal(4, _load.Estimate);
-        _load.Report(new JobCounts(2, 1), S(3));
+        _load.Report(new JobCounts(2, 2), S(2));
         Assert.Equal(2, _load.Estimate);
         Give(1);
         Assert.Equal(3, _load.Estimate, 9);
-        _load.Report(new JobCounts(6, 5), S(4));
+        _load.Report(new JobCounts(5, 5), S(3));
         Assert.Equal(5, _load.Estimate);
     }
 
     [Fact]
-    public void Picks_that_are_on_their_way_at_some_reports_only_count()
+    public void Picks_that_are_on_their_way_count_though_some_are_at_every_report()
     {
-        Give(4);
-        for (var i = 1; i < 20; i++)
+        for (var i = 1; i < 100; i++)
         {
-            _load.Report(new JobCounts(4 * i, i % 2 == 0 ? 1 : 4), S(i));
+            Give(4);
+            var window = _load.Window;
+            _load.Report(new JobCounts(4 * i, 1), S(0.3 * i));
             Assert.Equal(4, _load.Estimate);
+            for (var n = 0; n < 4; n++)
+            {
+                _load.End(1, wasAccepted: true, window);
+            }
         }
     }
 
