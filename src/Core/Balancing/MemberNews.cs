@@ -33,17 +33,19 @@ public sealed record MemberNews(string Text, bool IsTrouble)
             : Good($"worker {id} uses {percent} % of the memory that it may have; it gets jobs again");
     }
 
-    /// <param name="isOver">It was ejected, and that is over.</param>
-    /// <param name="time">How long it is ejected.</param>
+    /// <summary>It is ejected.</summary>
+    /// <param name="time">How long.</param>
     /// <param name="share">Of its jobs that failed.</param>
     /// <param name="others">The same of the other workers.</param>
-    public static MemberNews OfEjection(string id, bool isOver, TimeSpan time = default, double share = 0, double others = 0)
+    public static MemberNews OfEjection(string id, TimeSpan time, double share, double others)
     {
         var seconds = time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
-        return isOver
-            ? Good($"worker {id} gets jobs again: its time without jobs is over")
-            : Bad($"worker {id} gets no jobs for {seconds} s: {Percent(share)} % of its jobs failed, and {Percent(others)} % of those of the others");
+        return Bad(
+            $"worker {id} gets no jobs for {seconds} s: {Percent(share)} % of its jobs failed, and {Percent(others)} % of those of the others");
     }
+
+    /// <summary>It is ejected no more.</summary>
+    public static MemberNews OfReturn(string id) => Good($"worker {id} gets jobs again: its time without jobs is over");
 
     private static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture);
 

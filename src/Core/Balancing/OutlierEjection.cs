@@ -64,7 +64,7 @@ internal sealed class OutlierEjection(BalancerLimits limits)
             (candidate.IsEjected, candidate.EjectedUntil) = (true, now + (time < TimeMax ? time : TimeMax));
             var outcomes = candidate.Outcomes;
             news.Add(MemberNews.OfEjection(
-                candidate.Key.Id, isOver: false, candidate.EjectedUntil - now, outcomes.FailureShare, ShareOfOthers(outcomes, count, failed)));
+                candidate.Key.Id, candidate.EjectedUntil - now, outcomes.FailureShare, ShareOfOthers(outcomes, count, failed)));
             candidate.Outcomes = default;
         }
 
@@ -79,7 +79,7 @@ internal sealed class OutlierEjection(BalancerLimits limits)
             {
                 (candidate.IsEjected, candidate.Outcomes) = (false, default);
                 candidate.Warm(now, limits.SlowStart);
-                news.Add(MemberNews.OfEjection(candidate.Key.Id, isOver: true));
+                news.Add(MemberNews.OfReturn(candidate.Key.Id));
             }
 
             candidate.Outcomes.Fade();

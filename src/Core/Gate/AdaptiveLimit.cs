@@ -10,7 +10,7 @@ namespace AkkaLb.Core.Gate;
 /// that is Nh; where the low one is used up already, it is Nl; with k processors between the two it is k. With jobs that wait and compute it rests
 /// where twice the jobs would take 1.4 times as long.</para>
 /// <para>Means are those of the square roots of times. So a few very long jobs do not drown the rest, and where short jobs wait and long ones
-/// compute the long ones still count. Of bounded Pareto times (1.5) that needs a seventh of the jobs that plain means need.</para>
+/// compute the long ones still count.</para>
 /// <para>Only jobs count that begin when the limit is used up. Phases last long enough for most of their work to end within them, and the jobs of a
 /// phase count when the next one is over: else the latest phase would lack its long jobs. A test that leaves the limit where it is is followed by a
 /// rest. A change of the service times ends either early: processors were taken or given back, or other jobs come.</para>

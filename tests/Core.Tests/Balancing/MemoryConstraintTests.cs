@@ -135,6 +135,17 @@ public class MemoryConstraintTests
     }
 
     [Fact]
+    public void Only_a_report_that_changes_something_is_news()
+    {
+        var isNews = new[] { 95, 97, 93, 86, 80, 70, 91 }.Select(percent =>
+        {
+            _pool.Report(Of("a", percent), S(1), out var news);
+            return news?.IsTrouble;
+        });
+        Assert.Equal([true, null, null, null, false, null, true], isNews);
+    }
+
+    [Fact]
     public void The_balancer_says_so_once_and_once_when_that_is_over()
     {
         var balancer = new BalancerCore(
