@@ -22,6 +22,7 @@ public class PickBenchmarks
     private long _sequence;
     private int _next;
     private int _asked;
+    private int _alone;
 
     /// <summary>
     /// Least load twice. Distinct: the same worker is the least until it reports again, as between two reports. Equal: each pick changes who is the
@@ -49,9 +50,11 @@ public class PickBenchmarks
                 i + 1))]);
         _core.Apply(known, Now);
 
-        var keys = Policy switch { "rendezvous known" or "maglev" => 512, "rendezvous new" => 1 << 18, _ => 0 };
-        _requests = [.. Enumerable.Range(0, Math.Max(1, keys)).Select(i => new Assign(
-            1, 1, [], keys == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"user-{i}"), TimeSpan.FromSeconds(60)))];
+        // Each tells that the one before it has ended.
+        var (count, hasKeys) = Policy switch { "rendezvous known" or "maglev" => (512, true), "rendezvous new" => (1 << 18, true), _ => (64, false) };
+        _requests = [.. Enumerable.Range(0, count).Select(i => new Assign(
+            i + 1, 1, [], hasKeys ? string.Create(CultureInfo.InvariantCulture, $"user-{i}") : null, TimeSpan.FromSeconds(60),
+            Finished: new Finished(1, 0, [_ended with { Pick = i == 0 ? count : i }])))];
 
         // Sequences start where nothing that a benchmark reports is outdated.
         for (_sequence = 0; _sequence < Workers; _sequence++)
@@ -76,7 +79,8 @@ public class PickBenchmarks
     [Benchmark(Description = "pick, policy alone")]
     public Candidate? ByPolicy()
     {
-        var picked = Request() is { Key: { } key } ? _chooser.PickFor(key, 1, [], Now) : _chooser.Pick([], Now);
+        var request = _requests[_alone = (_alone + 1) & (_requests.Length - 1)];
+        var picked = request.Key is { } key ? _chooser.PickFor(key, 1, [], Now) : _chooser.Pick([], Now);
         _chooser.Changed(picked!);
         return picked;
     }
@@ -92,8 +96,14 @@ public class PickBenchmarks
         return _last;
     }
 
-    [Benchmark(Description = "pick, WorkerPool.Assign")]
-    public AssignRejection? ByCore() => _core.Assign(Request(), _picked, Now);
+    /// <summary>As in a balancer whose clients tell when their picks end: one ends for each that begins.</summary>
+    [Benchmark(Description = "end, then pick, WorkerPool")]
+    public AssignRejection? ByPool()
+    {
+        var request = _requests[_asked = (_asked + 1) & (_requests.Length - 1)];
+        _core.Finish(request.Finished!, Now);
+        return _core.Assign(request, _picked, Now);
+    }
 
     [Benchmark(Description = "report")]
     public void ReportOnly()
@@ -107,10 +117,8 @@ public class PickBenchmarks
     {
         _sequence++;
         Report(Next());
-        return _core.Assign(Request(), _picked, Now);
+        return ByPool();
     }
-
-    private Assign Request() => _requests[_asked = (_asked + 1) & (_requests.Length - 1)];
 
     /// <summary>Workers report in turn but not in the order of their places: 7919 is prime to every size here.</summary>
     private int Next() => _next = (_next + 7919) % Workers;

@@ -140,7 +140,7 @@ public sealed class WorkerPool(
     public AssignRejection? WhyRejecting(TimeSpan now)
     {
         Refresh();
-        return RejectEarly(now) ?? (policy.NeedsReports && !Array.Exists(_eligible, c => c.IsFresh(now)) ? NoMemoryReports : null);
+        return RejectEarly(now) ?? (policy.NeedsReports && !Array.Exists(table.InOrder, c => c.IsUp && c.IsFresh(now)) ? NoMemoryReports : null);
     }
 
     /// <summary>Whether every request would be rejected now, as far as the policy's tables tell.</summary>

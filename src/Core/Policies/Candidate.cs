@@ -29,6 +29,7 @@ public sealed class Candidate
         Named = new AssignedWorker(Key, member.Worker.Path);
         AnswerBytes = AnswerBytesOf(member.Worker);
         SetRate();
+        SetUp();
         IdHash = KeyHash.Of(Key.Id);
     }
 
@@ -98,7 +99,8 @@ public sealed class Candidate
     internal bool IsEligible => IsUp && !IsHeldBack;
 
     /// <summary>Registered and up at this moment.</summary>
-    internal bool IsUp => IsRegistered && Member.Worker.State == WorkerState.Up;
+    /// <remarks>Kept, as a draw among thousands would wait for each step to the record.</remarks>
+    internal bool IsUp { get; private set; }
 
     /// <summary>It is up and gets nothing while others can do its jobs: it is above its memory, or ejected.</summary>
     internal bool IsHeldBack { get; set; }
@@ -153,13 +155,14 @@ public sealed class Candidate
 
         Member = member;
         SetRate();
+        SetUp();
     }
 
     /// <summary>It begins now, and is warm after this time.</summary>
     internal void Warm(TimeSpan now, TimeSpan slowStart) => WarmAt = now + slowStart;
 
     /// <summary>It is no longer registered.</summary>
-    internal void Leave() => IsRegistered = false;
+    internal void Leave() => (IsRegistered, IsUp) = (false, false);
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 
@@ -186,6 +189,8 @@ public sealed class Candidate
 
         _jobs.Report(report.Jobs, now);
     }
+
+    private void SetUp() => IsUp = IsRegistered && Member.Worker.State == WorkerState.Up;
 
     private void SetRate()
     {

@@ -30,7 +30,7 @@ public sealed class FirstFree : IChooser
 
     /// <summary>Of a job on an ordinary place; zero: not known.</summary>
     private TimeSpan _meanTime;
-    private int _waiting;
+    private double _waiting;
     private TimeSpan _waited;
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed class FirstFree : IChooser
     public bool Waits => true;
 
     /// <inheritdoc/>
-    public void Wait(int waiting, TimeSpan waited) => (_waiting, _waited) = (waiting, waited);
+    public void Wait(double waiting, TimeSpan waited) => (_waiting, _waited) = (waiting, waited);
 
     /// <inheritdoc/>
     public void Rebuild(Candidate[] eligible)
@@ -86,13 +86,13 @@ public sealed class FirstFree : IChooser
 
         foreach (var candidate in leftOut)
         {
-            if (candidate.Member.Worker.Speed > speed)
+            if (candidate.Member.Worker.Speed > speed && _fastest.Has(candidate))
             {
                 (rate, places) = (rate - candidate.Rate, places - candidate.Places);
             }
         }
 
-        // Sums of fractions are not exact, and one that is left out may not be in them.
+        // Sums of fractions are not exact.
         if (rate < 1e-6 || places < 1)
         {
             return true;

@@ -13,9 +13,10 @@ public interface IChooser
     bool Waits => false;
 
     /// <summary>Said before each <see cref="Pick"/> of one that <see cref="Waits"/>.</summary>
-    /// <param name="waiting">How many requests want a place, the one that is asked for included: 1 or more.</param>
+    /// <param name="waiting">How many requests want a place, the one that is asked for included: above 0, and of a part of the workers their
+    /// share.</param>
     /// <param name="waited">How long that one has waited.</param>
-    void Wait(int waiting, TimeSpan waited)
+    void Wait(double waiting, TimeSpan waited)
     {
     }
 

@@ -72,6 +72,10 @@ public sealed class Least<TMetric> : IChooser
 
     public Candidate? Pick(ReadOnlySpan<Candidate> leftOut, TimeSpan now) => leftOut.IsEmpty ? Best(now) : BestBeside(leftOut, now);
 
+    /// <summary>Whether it was there at the last rebuild: one of another zone has its place elsewhere.</summary>
+    internal bool Has(Candidate candidate) =>
+        candidate.Place >= 0 && candidate.Place < _eligible.Length && _eligible[candidate.Place] == candidate;
+
     private Candidate? Best(TimeSpan now)
     {
         while (true)
@@ -107,9 +111,8 @@ public sealed class Least<TMetric> : IChooser
         {
             foreach (var candidate in leftOut)
             {
-                // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins. One of another zone has its place
-                // elsewhere.
-                if (candidate.Place >= 0 && candidate.Place < _eligible.Length && _eligible[candidate.Place] == candidate)
+                // One that is gone, or whose report is stale, may come in here as well; that is seen when it wins.
+                if (Has(candidate))
                 {
                     Changed(candidate);
                 }

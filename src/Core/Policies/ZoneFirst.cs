@@ -23,6 +23,7 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
     /// <summary>By <see cref="Candidate.ZonePlace"/>: where a candidate is, and with how many jobs in flight it counts there.</summary>
     private (Zone Zone, double InFlight)[] _counted = [];
     private string _wanted = "";
+    private double _rate;
 
     public bool MindsLoad => true;
 
@@ -32,11 +33,12 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
     /// <param name="zone">Of the request; empty: none.</param>
     public void Prefer(string zone) => _wanted = zone;
 
-    public void Wait(int waiting, TimeSpan waited)
+    /// <summary>Who waits gets a place in any zone, so each zone has a part of them.</summary>
+    public void Wait(double waiting, TimeSpan waited)
     {
         foreach (var zone in _zones)
         {
-            zone.Chooser.Wait(waiting, waited);
+            zone.Chooser.Wait(waiting * zone.Rate / _rate, waited);
         }
     }
 
@@ -79,6 +81,7 @@ internal sealed class ZoneFirst(Func<IChooser> newChooser, double spill) : IChoo
             zone.Places += candidate.Places;
         }
 
+        _rate = _zones.Sum(zone => zone.Rate);
         foreach (var zone in _zones)
         {
             zone.Chooser.Rebuild(Array.FindAll(eligible, c => _byName[c.Zone] == zone));

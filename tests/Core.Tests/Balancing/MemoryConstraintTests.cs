@@ -118,7 +118,9 @@ public class MemoryConstraintTests
     {
         _pool = Pool(Policy.Of(Policy.LeastLoad), BalancerLimits.Default, _ => TimeSpan.Zero);
         _pool.ApplySnapshot(Members("a", "b"), default);
+        Assert.NotNull(_pool.WhyRejecting(S(20)));
         _pool.Report(Of("a", 95), S(20));
+        Assert.Null(_pool.WhyRejecting(S(20)));
         Assert.Null(_pool.Assign(1, [], _picked, S(20)));
         Assert.Equal("a", _picked[0].Key.Id);
     }

@@ -133,6 +133,35 @@ public class ZoneFirstTests
         Assert.Equal(AssignRejectReason.NoCapacity, Ask("x", null)?.Reason);
     }
 
+    [Fact]
+    public void Slow_places_of_a_zone_are_left_alone_while_its_own_share_of_those_who_wait_soon_gets_faster_ones()
+    {
+        const int Many = 100;
+        Begin(Policy.FirstFree, ("a", "x"), ("b", "x"), ("c", "y"), ("d", "y"));
+        _pool.ApplyChanges(
+            [.. new[] { ("a", 1, "x", 100), ("b", 2, "x", 50), ("c", 3, "y", 100), ("d", 4, "y", 50) }.Select(w => Put(
+                Of(w.Item1, w.Item2, w.Item3) with
+                {
+                    Worker = Worker(w.Item1) with { Capacity = Many, Places = Many, Speed = w.Item4, Zone = w.Item3 },
+                }))],
+            default);
+        for (var i = 0; i < Many; i++)
+        {
+            Assert.Equal("a", Pick("x"));
+            Assert.Equal("c", Pick("y"));
+        }
+
+        End(1);
+        End(2);
+        Assert.Equal("a", Pick("x"));
+        Assert.Equal("c", Pick("y"));
+
+        // A slow place loses one service time, so one in twenty of the 200 fast places may be waited for.
+        Assert.Equal(AssignRejectReason.NoCapacity, AskWith(waiting: 8)?.Reason);
+        Assert.Equal(AssignRejectReason.NoCapacity, AskWith(waiting: 3, Key("c"), Key("d"))?.Reason);
+        Assert.Null(AskWith(waiting: 9));
+    }
+
     [Theory]
     [InlineData(Policy.Rendezvous)]
     [InlineData(Policy.Maglev)]
@@ -176,11 +205,14 @@ public class ZoneFirstTests
         return Assert.Single(_picked).Key.Id;
     }
 
-    private AssignRejection? Ask(string zone, string? key, params WorkerKey[] leaveOut)
-    {
-        var question = new Assign(++_request, 1, leaveOut, key, S(60), Finished: new Finished(1, 0, []), Zone: zone);
-        return _pool.Assign(question, _picked, default);
-    }
+    private AssignRejection? Ask(string zone, string? key, params WorkerKey[] leaveOut) =>
+        _pool.Assign(Question(zone, key, leaveOut), _picked, default);
+
+    private AssignRejection? AskWith(int waiting, params WorkerKey[] leaveOut) =>
+        _pool.Assign(Question("", null, leaveOut), _picked, default, waiting: waiting);
+
+    private Assign Question(string zone, string? key, WorkerKey[] leaveOut) =>
+        new(++_request, 1, leaveOut, key, S(60), Finished: new Finished(1, 0, []), Zone: zone);
 
     private string PickAndEnd(string zone, string key)
     {

@@ -17,8 +17,9 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     /// <summary>Of so many jobs one has a high priority, and one a low one.</summary>
     private const int PriorityJobs = 5;
 
-    /// <summary>A dial into a cut takes 15 s, and there may be one to each of two others first.</summary>
-    private static readonly TimeSpan AloneMax = TimeSpan.FromSeconds(8);
+    /// <summary>A dial into a cut sends its last attempt after 7 s and ends after 15 s. So it may last for 8 s behind the end of the cut, and the
+    /// address is closed for another second.</summary>
+    private static readonly TimeSpan AloneMax = TimeSpan.FromSeconds(11);
 
     /// <summary>A little less than what a balancer that stops hints at.</summary>
     private static readonly TimeSpan StoppingHint = TimeSpan.FromMilliseconds(450);

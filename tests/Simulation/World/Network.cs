@@ -192,8 +192,14 @@ internal sealed partial class Network(Run run)
     {
         foreach (var ((from, to), road) in _roads.OrderBy(x => x.Key).ToList())
         {
+            var (a, b) = (run.Processes[from], run.Processes[to]);
+            if (!IsClear(a, b))
+            {
+                (a.DisturbedAt, b.DisturbedAt) = (Now, Now);
+            }
+
             road.Clog = TimeSpan.Zero;
-            Heal(run.Processes[from], run.Processes[to]);
+            Heal(a, b);
         }
     }
 

@@ -103,7 +103,7 @@ internal static class Swarm
         var (balancer, worker, client) = (
             Name('b', scenario.Balancers, random), Name('w', scenario.Workers, random), Name('c', scenario.Clients, random));
         var anyone = random.Of([balancer, worker, worker, client]);
-        var other = anyone == worker ? random.Of([balancer, client]) : worker;
+        var other = anyone == worker ? random.Of([balancer, client]) : anyone == client ? random.Of([balancer, worker, worker]) : worker;
         switch (kind)
         {
             case "kill":
