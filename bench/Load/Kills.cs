@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
 

@@ -5,7 +5,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Balancer;
 using AkkaLb.Bench.Load;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Messages;
 

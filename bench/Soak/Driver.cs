@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
-using AkkaLb.Hosting.Tls;
+using AkkaLb.Remoting.Tls;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Bench.Soak;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using AkkaLb.Client;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Clients;

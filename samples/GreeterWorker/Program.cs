@@ -1,5 +1,5 @@
 using Akka.Actor;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Messages;
 using AkkaLb.Samples.GreeterWorker;
 using AkkaLb.WorkerNode;

@@ -8,6 +8,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Remoting;
 
 namespace AkkaLb.Balancer;
 

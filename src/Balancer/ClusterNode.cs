@@ -4,8 +4,8 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Coordination;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Hosting;
 using AkkaLb.Registry;
+using AkkaLb.Remoting;
 
 namespace AkkaLb.Balancer;
 

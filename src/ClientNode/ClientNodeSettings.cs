@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting.Hocon;

@@ -1,3 +1,4 @@
+using AkkaLb.Client;
 using AkkaLb.Core;
 using System.CommandLine;
 using AkkaLb.ClientNode;

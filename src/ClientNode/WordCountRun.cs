@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core;
 using AkkaLb.Core.Words;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using AkkaLb.Etcd;
+using AkkaLb.Endpoints;
 
 namespace AkkaLb.Coordination.Etcd;
 

@@ -1,4 +1,4 @@
-using AkkaLb.Etcd;
+using AkkaLb.Endpoints;
 using AkkaLb.Watching;
 
 namespace AkkaLb.Discovery.Etcd;

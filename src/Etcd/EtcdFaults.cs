@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Authentication;
+using AkkaLb.Endpoints;
 using AkkaLb.Watching;
 using Grpc.Core;
 

@@ -1,3 +1,5 @@
+using AkkaLb.Endpoints;
+
 namespace AkkaLb.Etcd;
 
 /// <summary>Reads <see cref="EtcdSettings"/> from a section of settings, whatever it lies in: the keys are the same wherever etcd is

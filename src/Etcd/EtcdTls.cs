@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
+using AkkaLb.Endpoints;
 using System.Security.Cryptography.X509Certificates;
 
 namespace AkkaLb.Etcd;

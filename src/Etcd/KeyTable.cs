@@ -1,3 +1,4 @@
+using AkkaLb.Endpoints;
 using AkkaLb.Watching;
 using Google.Protobuf;
 using Mvccpb;

@@ -1,3 +1,4 @@
+using AkkaLb.Endpoints;
 using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using AkkaLb.Etcd;
+using AkkaLb.Endpoints;
 using AkkaLb.Messages;
 using AkkaLb.Watching;
 

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;
-using AkkaLb.Hosting.Tls;
+using AkkaLb.Remoting.Tls;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 

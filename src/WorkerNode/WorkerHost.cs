@@ -15,6 +15,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Remoting;
 using AkkaLb.WorkerNode.BuiltIn;
 
 namespace AkkaLb.WorkerNode;

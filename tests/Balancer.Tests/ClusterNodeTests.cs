@@ -5,10 +5,10 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Policies;
 using AkkaLb.Etcd;
-using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
+using AkkaLb.Remoting;
 using AkkaLb.Tests.Support.Etcd;
 using AkkaLb.Watching;
 

@@ -5,7 +5,6 @@ using Akka.Configuration;
 using Akka.Discovery;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
-using AkkaLb.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 using AkkaLb.Watching;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using AkkaLb.Etcd;
+using AkkaLb.Endpoints;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Discovery.Etcd.Tests;

@@ -1,3 +1,4 @@
+using AkkaLb.Endpoints;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 using AkkaLb.Tests.Support.Etcd;

@@ -1,3 +1,5 @@
+using AkkaLb.Endpoints;
+
 namespace AkkaLb.Etcd.Tests;
 
 public sealed class LogTextTests

@@ -1,3 +1,4 @@
+using AkkaLb.Endpoints;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Etcd.Tests;

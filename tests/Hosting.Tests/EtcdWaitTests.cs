@@ -1,4 +1,3 @@
-using AkkaLb.Etcd;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 

@@ -1,5 +1,5 @@
 using Akka.Actor;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Processes.Harness;
 using AkkaLb.Registry;

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using Akka.Hosting;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Samples.GreeterWorker;
 using AkkaLb.Scenarios.Cluster;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
 using AkkaLb.Scenarios.Cluster;

@@ -1,6 +1,6 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;

@@ -1,4 +1,3 @@
-using AkkaLb.ClientNode;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
 using AkkaLb.Scenarios.Cluster;

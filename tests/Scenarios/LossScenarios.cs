@@ -1,4 +1,3 @@
-using AkkaLb.ClientNode;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Scenarios.Cluster;

@@ -1,4 +1,4 @@
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core.Policies;
 using AkkaLb.Scenarios.Cluster;

@@ -1,3 +1,4 @@
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using AkkaLb.Client;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Logs;
 using AkkaLb.Messages;
@@ -72,7 +73,7 @@ internal sealed class ClientSession : IAsyncDisposable
                     Port = settings.Common.Port,
                     Tls = settings.Common.Tls,
                     Messages = settings.Messages,
-                    Log = log,
+                    Log = log is null ? null : (NodeLogger.Config, new NodeLoggingSetup(log)),
                     AkkaConfig = config.WithFallback(SystemConfig.Binding(
                         settings.Common.Host, settings.Common.Port, settings.Common.BindHost, settings.Common.BindPort)),
                 },

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Hosting;

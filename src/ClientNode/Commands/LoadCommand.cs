@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Hosting;
 

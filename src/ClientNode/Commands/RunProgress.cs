@@ -1,4 +1,5 @@
 using System.Globalization;
+using AkkaLb.Client;
 using Spectre.Console;
 
 namespace AkkaLb.ClientNode.Commands;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Hosting;
 using AkkaLb.Registry;

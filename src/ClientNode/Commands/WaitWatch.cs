@@ -1,3 +1,4 @@
+using AkkaLb.Client;
 using AkkaLb.Hosting;
 
 namespace AkkaLb.ClientNode.Commands;

@@ -1,10 +1,11 @@
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core;
+using AkkaLb.Endpoints;
 using AkkaLb.Etcd;
 using AkkaLb.Hosting.Hocon;
 using AkkaLb.Hosting.Logs;
-using AkkaLb.Hosting.Tls;
+using AkkaLb.Remoting.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 

@@ -91,7 +91,7 @@ public sealed class TlsSettingsTests : IDisposable
         Assert.DoesNotContain("topsecret", problem, StringComparison.Ordinal);
     }
 
-    private static AkkaLb.Hosting.Tls.NodeTls? Read(string[] arguments, out List<string> problems) => ReadAll(arguments, out problems).Tls;
+    private static AkkaLb.Remoting.Tls.NodeTls? Read(string[] arguments, out List<string> problems) => ReadAll(arguments, out problems).Tls;
 
     private static CommonSettings ReadAll(string[] arguments, out List<string> problems)
     {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Configuration;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 

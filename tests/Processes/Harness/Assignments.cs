@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Registry;
 

@@ -2,7 +2,6 @@ using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
-using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Tests.Etcd;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Etcd;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;

@@ -2,7 +2,7 @@ using System.Text;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
-using AkkaLb.Etcd;
+using AkkaLb.Endpoints;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support;
 using static AkkaLb.Registry.Tests.Etcd.Workers;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using AkkaLb.Balancer;
-using AkkaLb.ClientNode;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clients;

@@ -1,0 +1,369 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Remote;
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+using AkkaLb.Remoting;
+using AkkaLb.Remoting.Links;
+using AkkaLb.Remoting.Tls;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Client;
+
+/// <summary>Runs jobs on whichever worker the balancer names, and tries again where that is safe.</summary>
+/// <remarks>
+/// Each call asks the balancer once and then talks to the worker directly. Every job ends in exactly one of: a reply, or a
+/// <see cref="JobFailedException"/> that says why and on which worker. Thread-safe; make one and keep it.
+/// </remarks>
+public sealed class BalancedClient : IAsyncDisposable
+{
+    /// <summary>The longest time-out of <see cref="ConnectAsync"/>, <see cref="WaitForBalancerAsync"/> and <see cref="InspectAsync"/>: 24
+    /// days.</summary>
+    public static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(24);
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
+
+    private readonly ExtendedActorSystem _system;
+    private readonly bool _ownsSystem;
+    private readonly IActorRef _client;
+    private readonly ConcurrentDictionary<JobTicket, byte> _open = new();
+    private readonly Task _ended;
+    private readonly int _dataBytesMax;
+    private readonly LinkTroubles _links;
+    private volatile bool _isDisposing;
+
+    internal BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
+    {
+        (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
+        _links = LinkTroubles.Of(system);
+        _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
+        // Each client draws its own id and jitter; this is the edge where randomness enters.
+        StrayJobs.AnswerIn(system);
+        var props = ClientActor.Props(
+            options.Balancers, options.Contact, options.Settings, new Random(NewSeed()), options.ResolveGate ?? _system.Provider.ResolveActorRef);
+        // A system of somebody else's, a worker program's say, can do without this client: it may be disposed there.
+        _client = ownsSystem ? TopActors.Of(system).Start(props, name: null) : system.ActorOf(props);
+        // Not in the caller's synchronization context: Akka awaits in it, and one that is blocked would never hear of the end.
+        _ended = Task.Run(() => _client.WatchAsync());
+        _ended.ContinueWith(_ => FinishOpen(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>Completes, with a sentence for the operator, when the client's actor has ended: every job ends as closed from
+    /// then on. Only of a client with a system of its own.</summary>
+    internal Task<string> Ended => TopActors.Of(_system).Ended;
+
+    /// <summary>What <see cref="On"/> needs of your actor system besides remoting: the serializer of AkkaLb's own messages. Put it above your own
+    /// configuration; how your messages travel does not change.</summary>
+    public static Config SystemNeeds { get; } = ConfigurationFactory.ParseString(
+        """
+        akka.actor {
+          serializers.akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"
+          serialization-bindings."AkkaLb.Core.IAkkaLbMessage, AkkaLb.Core" = akkalb
+        }
+        """);
+
+    /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
+    /// <exception cref="NoBalancerException">None did within <see cref="BalancedClientOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="CannotListenException">The port is in use, or the host is not an address of this machine.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="BalancedClientOptions.ConnectTimeout"/> is zero, negative or above
+    /// <see cref="TimeoutMax"/>, or the port is not from 0 to 65535. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</exception>
+    /// <exception cref="TlsRefusedException">The certificate in <see cref="BalancedClientOptions.Tls"/> is of no use at
+    /// <see cref="BalancedClientOptions.Host"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<BalancedClient> ConnectAsync(BalancedClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ThrowIfUnfit(options.ConnectTimeout, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Port, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, 65_535, nameof(options));
+        cancellationToken.ThrowIfCancellationRequested();
+        options.Tls?.ThrowIfUnfit(options.Host, TimeProvider.System.GetUtcNow());
+        var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
+        config = SystemConfig.Serialization.WithFallback(config);
+        if (options.Contact == BalancerContact.Receptionist)
+        {
+            config = ClusterConfig.ClientSerialization.WithFallback(config).WithFallback(ClusterConfig.ClientDefaults);
+        }
+
+        var client = new BalancedClient(Start(options, config), ownsSystem: true, options);
+        try
+        {
+            await client.WaitForBalancerAsync(options.ConnectTimeout, cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static ActorSystem Start(BalancedClientOptions options, Config config)
+    {
+        try
+        {
+            return ActorSystem.Create(SystemConfig.SystemName, SetupOf(options, config));
+        }
+        catch (Exception e) when (CannotListenException.Of(options.Host, options.Port, e) is { } problem)
+        {
+            throw problem;
+        }
+    }
+
+    private static ActorSystemSetup SetupOf(BalancedClientOptions options, Config config)
+    {
+        List<Setup> setups = [options.Messages.ToSetup()];
+        if (options.Log is { } log)
+        {
+            config = log.Config.WithFallback(config);
+            setups.Add(log.Setup);
+        }
+
+        if (options.Tls is { } tls)
+        {
+            config = MutualTlsSetup.Config.WithFallback(config);
+            setups.Add(new MutualTlsSetup(tls));
+        }
+        else
+        {
+            config = LimitedTcpTransport.Switch.WithFallback(config);
+        }
+
+        return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setups]);
+    }
+
+    /// <summary>Makes a client on an actor system you have, with remoting or a cluster and <see cref="SystemNeeds"/>. Your own message types take
+    /// <see cref="UserMessages.ToSetup"/> at its creation; a receptionist takes <see cref="ClusterConfig.ClientDefaults"/> below your
+    /// configuration.</summary>
+    /// <remarks>It waits for nobody: jobs wait for a balancer until their deadline. <see cref="DisposeAsync"/> leaves the system running. Of the
+    /// options
+    /// those count that do not describe a system: balancers, contact and settings. It changes nothing in how your own messages travel.</remarks>
+    /// <exception cref="ArgumentException">The system lacks something; all of it is named.</exception>
+    public static BalancedClient On(ActorSystem system, BalancedClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(options);
+        var missing = Missing(system, options);
+        return missing.Count == 0
+            ? new BalancedClient(system, ownsSystem: false, options)
+            : throw new ArgumentException($"the actor system {system.Name} cannot carry a client: {string.Join("; ", missing)}", nameof(system));
+    }
+
+    private static List<string> Missing(ActorSystem system, BalancedClientOptions options)
+    {
+        var missing = new List<string>();
+        if (((ExtendedActorSystem)system).Provider is not IRemoteActorRefProvider)
+        {
+            missing.Add("it has no remoting (akka.actor.provider is neither remote nor cluster)");
+        }
+
+        if (system.Serialization.FindSerializerForType(typeof(Job)) is not AkkaLbSerializer)
+        {
+            missing.Add("AkkaLb's messages are not bound to their serializer " +
+                $"(put {nameof(BalancedClient)}.{nameof(SystemNeeds)} above its configuration)");
+        }
+
+        if (options.Messages.Types.Any(type => system.Serialization.FindSerializerForType(type) is not UserJsonSerializer))
+        {
+            missing.Add("the listed message types are not bound (create it with the setup that Messages.ToSetup() returns)");
+        }
+
+        if (options.Contact == BalancerContact.Receptionist && !system.Settings.Config.HasPath("akka.cluster.client.buffer-size"))
+        {
+            missing.Add($"it knows no cluster client (put {nameof(ClusterConfig)}.{nameof(ClusterConfig.ClientDefaults)} below its configuration)");
+        }
+
+        return missing;
+    }
+
+    /// <summary>Waits until a balancer answers.</summary>
+    /// <param name="timeout">Above zero, at most <see cref="TimeoutMax"/>, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+    /// <exception cref="NoBalancerException">None did in time.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is something else.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed, or was meanwhile.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task WaitForBalancerAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ThrowIfUnfit(timeout, nameof(timeout));
+        ObjectDisposedException.ThrowIf(_isDisposing, this);
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _client.Tell(new ClientActor.WaitForLink(waiter));
+        try
+        {
+            await Task.WhenAny(waiter.Task, _ended).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            ObjectDisposedException.ThrowIf(!waiter.Task.IsCompletedSuccessfully, this);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            waiter.TrySetCanceled(CancellationToken.None);
+            if (e is OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw new NoBalancerException($"no balancer answered within {timeout.TotalSeconds:0.#} s{_links.Latest.After(": ")}", e);
+        }
+    }
+
+    /// <summary>Sends a message to some worker's actor and returns its reply.</summary>
+    /// <param name="message">A type the workers know: bound to a protobuf serializer, or on the list of
+    /// <see cref="BalancedClientOptions.Messages"/>.</param>
+    /// <exception cref="ArgumentNullException">The message is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
+    /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was. Or the reply cannot be read.</exception>
+    /// <exception cref="JobFailedException">The job ended without a result.</exception>
+    /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
+    public async Task<TReply> AskAsync<TReply>(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var run = await RunAsync(message, options, cancellationToken).ConfigureAwait(false);
+        return run.Outcome switch
+        {
+            JobOutcome.Done done => Read<TReply>(done),
+            JobOutcome.Failed failed => throw new JobFailedException(run.Id, failed),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    /// <summary>As <see cref="AskAsync{TReply}"/>, but a failure is a value, and what was measured comes with it. Read a reply with
+    /// <see cref="Read{TReply}"/>.</summary>
+    /// <exception cref="ArgumentNullException">The message is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
+    /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
+    public Task<JobRun> RunAsync(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        options ??= JobOptions.Default;
+        options.ThrowIfUnfit(nameof(options));
+        var payload = Payloads.Wrap(_system, message, _dataBytesMax);
+        return Submit(ticket => new ClientActor.SubmitJob(
+            ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority))
+            .WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The reply of a job that is done.</summary>
+    /// <exception cref="SerializationException">It cannot be read.</exception>
+    /// <exception cref="InvalidCastException">It is of another type.</exception>
+    /// <exception cref="ArgumentNullException">There is none.</exception>
+    public TReply Read<TReply>(JobOutcome.Done done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        var reply = Payloads.Unwrap(_system, done.Reply);
+        return reply is TReply typed
+            ? typed
+            : throw new InvalidCastException($"worker {done.Worker.Id} replied with {reply.GetType()}, not {typeof(TReply)}");
+    }
+
+    /// <summary>Asks the balancer for workers without sending them anything.</summary>
+    /// <param name="count">How many picks in one request: 1 to <see cref="Assign.CountMax"/>. When they would not fit a message, fewer are named:
+    /// ask again for the rest.</param>
+    /// <param name="timeout">Above zero, at most <see cref="JobOptions.DeadlineMax"/>.</param>
+    /// <param name="service">Of which the workers are to be; see <see cref="JobOptions.Service"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>A <see cref="JobOutcome.Picked"/> or a <see cref="JobOutcome.Failed"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The count or the time-out is something else.</exception>
+    /// <exception cref="ArgumentException">The service cannot be the name of one.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<JobRun> AssignAsync(
+        int count, TimeSpan timeout, string service = WorkerService.Default, CancellationToken cancellationToken = default)
+    {
+        (JobOptions.Default with { Service = service }).ThrowIfUnfit(nameof(service));
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, JobOptions.DeadlineMax);
+        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout, service)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Asks a balancer how it stands, and how its watcher of the registry does.</summary>
+    /// <param name="timeout">Of each question; several thousand members take several. Above zero, at most <see cref="TimeoutMax"/>.</param>
+    /// <exception cref="AskTimeoutException">It does not answer.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is something else.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<BalancerReport> InspectAsync(Address balancer, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposing, this);
+        return BalancerReport.ReadAsync(_system, balancer, timeout, cancellationToken);
+    }
+
+    /// <summary>Jobs sent and not yet answered, by worker. Of a client that is disposed: none.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<IReadOnlyDictionary<WorkerKey, int>> InFlightAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<IReadOnlyDictionary<WorkerKey, int>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _client.Tell(new ClientActor.GetInFlight(answer));
+        await Task.WhenAny(answer.Task, _ended).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return answer.Task.IsCompletedSuccessfully ? await answer.Task.ConfigureAwait(false) : new Dictionary<WorkerKey, int>();
+    }
+
+    /// <summary>Sends nothing more: what has not been sent ends as <see cref="JobError.Closed"/>, what is in flight may finish.</summary>
+    public void StopSending() => _client.Tell(ClientActor.StopSending.Instance);
+
+    /// <summary>Ends every job that has not ended as <see cref="JobError.Closed"/>, and the client's own actor system with it. Any number of times;
+    /// it does
+    /// not need the caller's synchronization context, so a thread may block for it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposing = true;
+        try
+        {
+            _client.Tell(PoisonPill.Instance);
+            await _ended.WaitAsync(StopPatience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It stops when it gets to it.
+        }
+
+        _links.Stop();
+        if (_ownsSystem)
+        {
+            await Task.Run(_system.Terminate).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
+    private Task<JobRun> Submit(Func<JobTicket, object> message)
+    {
+        var ticket = new JobTicket(_open);
+        _client.Tell(message(ticket));
+        if (_ended.IsCompleted)
+        {
+            ticket.Finish(default, Closed);
+        }
+
+        return ticket.End;
+    }
+
+    /// <summary>The actor is gone, with this client or with a system that somebody else has ended: what it has not finished is closed.</summary>
+    private void FinishOpen()
+    {
+        foreach (var ticket in _open.Keys)
+        {
+            ticket.Finish(default, Closed);
+        }
+    }
+
+    private static void ThrowIfUnfit(TimeSpan timeout, string name)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero, name);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeoutMax, name);
+        }
+    }
+
+    private static JobOutcome.Failed Closed { get; } = new(
+        JobError.Closed, null, "the client is closed", null, null, 0, TimeSpan.Zero, TimeSpan.Zero);
+
+    /// <summary>A library in somebody's program does not write to its console.</summary>
+    private static Config Quiet { get; } = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, loggers = [] }");
+
+    private static int NewSeed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+
+namespace AkkaLb.Client;
+
+/// <summary>Waits for a job's end.</summary>
+internal interface IJobTicket
+{
+    void Finish(JobId id, JobOutcome outcome);
+}
+
+/// <summary>A job's end as a task.</summary>
+internal sealed class JobTicket : IJobTicket
+{
+    private readonly ConcurrentDictionary<JobTicket, byte> _open;
+    private readonly TaskCompletionSource<JobRun> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="open">Holds the ticket until it is finished, so that whoever ends the client can finish what is left.</param>
+    public JobTicket(ConcurrentDictionary<JobTicket, byte> open)
+    {
+        _open = open;
+        _open.TryAdd(this, 0);
+    }
+
+    public Task<JobRun> End => _end.Task;
+
+    /// <summary>The first end counts.</summary>
+    public void Finish(JobId id, JobOutcome outcome)
+    {
+        _open.TryRemove(this, out _);
+        _end.TrySetResult(new JobRun(id, outcome));
+    }
+}
+
+/// <summary>A job that has ended, and how.</summary>
+public sealed record JobRun(JobId Id, JobOutcome Outcome);

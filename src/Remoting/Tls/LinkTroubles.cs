@@ -1,0 +1,64 @@
+using Akka.Actor;
+using Akka.Remote;
+using Akka.Remote.Transport;
+
+namespace AkkaLb.Remoting.Tls;
+
+/// <summary>Remembers why the last connection to another node did not come about, where TLS or a wrong name is likely the cause: for the line of
+/// a node that finds nobody.</summary>
+public sealed class LinkTroubles
+{
+    private readonly ActorSystem _system;
+    private readonly IActorRef _listener;
+    private volatile string? _latest;
+
+    private LinkTroubles(ActorSystem system)
+    {
+        _system = system;
+        _listener = system.ActorOf(Props.Create(() => new Listener(this)));
+        system.EventStream.Subscribe(_listener, typeof(LinkTrouble));
+        system.EventStream.Subscribe(_listener, typeof(AssociationErrorEvent));
+        system.EventStream.Subscribe(_listener, typeof(AssociatedEvent));
+    }
+
+    /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
+    public string? Latest => _latest;
+
+    /// <summary>From now on until it is stopped, or the actor system ends.</summary>
+    public static LinkTroubles Of(ActorSystem system) => new(system);
+
+    public void Stop() => _system.Stop(_listener);
+
+    private sealed class Listener : ReceiveActor
+    {
+        public Listener(LinkTroubles troubles)
+        {
+            Receive<LinkTrouble>(m => troubles._latest = m.Sentence);
+
+            // A node with TLS hangs up on one without; one without it cannot know why.
+            Receive<AssociationErrorEvent>(
+                m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
+                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key "
+                    + $"and --tls-ca here too");
+            Receive<AssociationErrorEvent>(_ => { });
+
+            // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
+            Receive<AssociatedEvent>(
+                m => !m.IsInbound,
+                m => troubles._latest =
+                    $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which "
+                        + $"its log tells, use that one");
+            Receive<AssociatedEvent>(_ => { });
+        }
+    }
+}
+
+/// <summary>On the event stream: a connection with TLS did not come about.</summary>
+internal sealed record LinkTrouble(string Sentence);
+
+/// <summary>Puts sentences together.</summary>
+public static class Sentence
+{
+    /// <summary>The separator and the text; nothing where there is no text.</summary>
+    public static string After(this string? text, string separator) => text is null ? "" : separator + text;
+}

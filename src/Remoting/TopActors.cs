@@ -1,0 +1,103 @@
+using Akka.Actor;
+using Akka.Event;
+
+namespace AkkaLb.Remoting;
+
+/// <summary>Starts a program's top-level actors and tells when one of them has ended. Without it the program would live on and do nothing for
+/// anybody.</summary>
+/// <remarks>There is one for each actor system. Only actors of this process are watched. The end of the whole system is nobody's trouble and is
+/// not told. Thread-safe.</remarks>
+public sealed class TopActors : IExtension
+{
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ActorSystem _system;
+    private readonly IActorRef _watcher;
+
+    private TopActors(ExtendedActorSystem system)
+    {
+        _system = system;
+        _watcher = system.SystemActorOf(Props.Create(() => new Watcher(_ended)), "akkalb-top-actors");
+
+        // Before any actor is started, so that its first failure is heard.
+        system.EventStream.Subscribe(_watcher, typeof(Error));
+    }
+
+    /// <summary>Completed, with a sentence for the operator, when the first of the actors has ended.</summary>
+    public Task<string> Ended => _ended.Task;
+
+    public static TopActors Of(ActorSystem system) => system.WithExtension<TopActors, Provider>();
+
+    /// <summary>Starts an actor below <c>/user</c> that this program cannot do without.</summary>
+    /// <param name="props">Of the actor.</param>
+    /// <param name="name">Its name; null: any.</param>
+    public IActorRef Start(Props props, string? name)
+    {
+        var actor = _system.ActorOf(props, name);
+        _watcher.Tell(new Watch(actor));
+        return actor;
+    }
+
+    /// <summary>Sends an actor a last request and waits for its answer, for its end or for the time to pass, whichever comes first: on the way
+    /// out there is nothing left to do about the other two.</summary>
+    public static async Task AskLastAsync(IActorRef actor, object message, TimeSpan timeout)
+    {
+        using var over = new CancellationTokenSource(timeout, TimeProvider.System);
+        var answer = actor.Ask<object>(message, Timeout.InfiniteTimeSpan, over.Token);
+        var end = actor.WatchAsync(over.Token);
+        await Task.WhenAny(answer, end).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the one of an actor system.</summary>
+    private sealed class Provider : ExtensionIdProvider<TopActors>
+    {
+        public override TopActors CreateExtension(ExtendedActorSystem system) => new(system);
+    }
+
+    private sealed record Watch(IActorRef Actor) : INoSerializationVerificationNeeded;
+
+    private sealed class Watcher : ReceiveActor
+    {
+        /// <summary>A program has fewer top-level actors than this; in an application's own system the others' failures are nobody's news
+        /// here.</summary>
+        private const int FailuresMax = 100;
+
+        /// <summary>The last failure of each actor below <c>/user</c>, by its path. One that cannot be created fails before it can be
+        /// watched.</summary>
+        private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal);
+
+        public Watcher(TaskCompletionSource<string> ended)
+        {
+            Receive<Watch>(m => Context.Watch(m.Actor));
+
+            // A supervisor logs why it stops an actor, and nothing else tells the cause.
+            Receive<Error>(m =>
+            {
+                if (m.Cause is { } cause && IsTopLevel(m.LogSource) && (_failures.Count < FailuresMax || _failures.ContainsKey(m.LogSource)))
+                {
+                    _failures[m.LogSource] = Describe(cause);
+                }
+            });
+            Receive<Terminated>(m =>
+            {
+                if (CoordinatedShutdown.Get(Context.System).ShutdownReason is null)
+                {
+                    var why = _failures.TryGetValue(m.ActorRef.Path.ToString(), out var failure)
+                        ? $"its last failure was {failure}"
+                        : "nothing in this process says why";
+                    ended.TrySetResult($"the actor {m.ActorRef.Path.ToStringWithoutAddress()} has ended, and this program does nothing useful "
+                        + $"without it; {why}");
+                }
+            });
+        }
+
+        private static bool IsTopLevel(string path) => ActorPath.TryParse(path, out var actor) && actor.Elements is ["user", _];
+
+        /// <summary>An actor that could not be created says so, and has the true reason inside.</summary>
+        private static string Describe(Exception cause)
+        {
+            var reason = cause.GetBaseException();
+            return $"{reason.GetType().Name}: {reason.Message}";
+        }
+    }
+}
