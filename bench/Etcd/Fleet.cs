@@ -9,6 +9,7 @@ using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 using AkkaLb.Watching;
+using AkkaLb.Worker;
 using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Bench.Etcd;

@@ -7,6 +7,7 @@ using AkkaLb.Core.Gate;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
 using AkkaLb.Watching;
+using AkkaLb.Worker;
 using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Bench.Load;

@@ -7,6 +7,7 @@ using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core.Policies;
 using AkkaLb.Hosting;
+using AkkaLb.Worker;
 using Spectre.Console;
 
 namespace AkkaLb.Demo;

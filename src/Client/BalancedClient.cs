@@ -4,7 +4,6 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
-using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Remoting;
@@ -55,16 +54,6 @@ public sealed class BalancedClient : IAsyncDisposable
     /// <summary>Completes, with a sentence for the operator, when the client's actor has ended: every job ends as closed from
     /// then on. Only of a client with a system of its own.</summary>
     internal Task<string> Ended => TopActors.Of(_system).Ended;
-
-    /// <summary>What <see cref="On"/> needs of your actor system besides remoting: the serializer of AkkaLb's own messages. Put it above your own
-    /// configuration; how your messages travel does not change.</summary>
-    public static Config SystemNeeds { get; } = ConfigurationFactory.ParseString(
-        """
-        akka.actor {
-          serializers.akkalb = "AkkaLb.Messages.AkkaLbSerializer, AkkaLb.Messages"
-          serialization-bindings."AkkaLb.Core.IAkkaLbMessage, AkkaLb.Core" = akkalb
-        }
-        """);
 
     /// <summary>Makes a client with an actor system of its own, and waits until a balancer answers.</summary>
     /// <exception cref="NoBalancerException">None did within <see cref="BalancedClientOptions.ConnectTimeout"/>.</exception>
@@ -136,8 +125,8 @@ public sealed class BalancedClient : IAsyncDisposable
         return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setups]);
     }
 
-    /// <summary>Makes a client on an actor system you have, with remoting or a cluster and <see cref="SystemNeeds"/>. Your own message types take
-    /// <see cref="UserMessages.ToSetup"/> at its creation; a receptionist takes <see cref="ClusterConfig.ClientDefaults"/> below your
+    /// <summary>Makes a client on an actor system you have, with remoting or a cluster and <see cref="HostSystem.Needs"/>. Your own message types
+    /// take <see cref="UserMessages.ToSetup"/> at its creation; a receptionist takes <see cref="ClusterConfig.ClientDefaults"/> below your
     /// configuration.</summary>
     /// <remarks>It waits for nobody: jobs wait for a balancer until their deadline. <see cref="DisposeAsync"/> leaves the system running. Of the
     /// options
@@ -147,38 +136,14 @@ public sealed class BalancedClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(options);
-        var missing = Missing(system, options);
-        return missing.Count == 0
-            ? new BalancedClient(system, ownsSystem: false, options)
-            : throw new ArgumentException($"the actor system {system.Name} cannot carry a client: {string.Join("; ", missing)}", nameof(system));
+        HostSystem.ThrowIfUnfit(system, options.Messages, "a client", MissingFor(system, options.Contact));
+        return new BalancedClient(system, ownsSystem: false, options);
     }
 
-    private static List<string> Missing(ActorSystem system, BalancedClientOptions options)
-    {
-        var missing = new List<string>();
-        if (((ExtendedActorSystem)system).Provider is not IRemoteActorRefProvider)
-        {
-            missing.Add("it has no remoting (akka.actor.provider is neither remote nor cluster)");
-        }
-
-        if (system.Serialization.FindSerializerForType(typeof(Job)) is not AkkaLbSerializer)
-        {
-            missing.Add("AkkaLb's messages are not bound to their serializer " +
-                $"(put {nameof(BalancedClient)}.{nameof(SystemNeeds)} above its configuration)");
-        }
-
-        if (options.Messages.Types.Any(type => system.Serialization.FindSerializerForType(type) is not UserJsonSerializer))
-        {
-            missing.Add("the listed message types are not bound (create it with the setup that Messages.ToSetup() returns)");
-        }
-
-        if (options.Contact == BalancerContact.Receptionist && !system.Settings.Config.HasPath("akka.cluster.client.buffer-size"))
-        {
-            missing.Add($"it knows no cluster client (put {nameof(ClusterConfig)}.{nameof(ClusterConfig.ClientDefaults)} below its configuration)");
-        }
-
-        return missing;
-    }
+    private static string[] MissingFor(ActorSystem system, BalancerContact contact) =>
+        contact == BalancerContact.Receptionist && !system.Settings.Config.HasPath("akka.cluster.client.buffer-size")
+            ? [$"it knows no cluster client (put {nameof(ClusterConfig)}.{nameof(ClusterConfig.ClientDefaults)} below its configuration)"]
+            : [];
 
     /// <summary>Waits until a balancer answers.</summary>
     /// <param name="timeout">Above zero, at most <see cref="TimeoutMax"/>, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>

@@ -47,18 +47,5 @@ public sealed record BalancedClientOptions
     /// <summary>Options for balancers at given addresses.</summary>
     /// <param name="balancers">Each <c>host:port</c>, in the order in which to try them.</param>
     /// <exception cref="ArgumentException">An address cannot be read, or there is none.</exception>
-    public static BalancedClientOptions To(params IReadOnlyList<string> balancers)
-    {
-        if (balancers.Count == 0)
-        {
-            throw new ArgumentException("name at least one balancer", nameof(balancers));
-        }
-
-        return new BalancedClientOptions
-        {
-            Balancers = new FixedBalancers([.. balancers.Select(text => NodeAddress.TryParse(text, out var address)
-                ? address
-                : throw new ArgumentException($"\"{text}\" is not host:port", nameof(balancers)))]),
-        };
-    }
+    public static BalancedClientOptions To(params IReadOnlyList<string> balancers) => new() { Balancers = FixedBalancers.Of(balancers) };
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Registry;
+using AkkaLb.Remoting;
 
 namespace AkkaLb.Client;
 
@@ -16,7 +17,7 @@ public sealed record BalancerReport(
     private const int TriesMax = 10;
 
     /// <summary>Asks a balancer. It answers at any time, also when it rejects every request.</summary>
-    /// <param name="system">Needs remoting and <see cref="BalancedClient.SystemNeeds"/>.</param>
+    /// <param name="system">Needs remoting and <see cref="HostSystem.Needs"/>.</param>
     /// <param name="timeout">Of each question; several thousand members take several. Above zero, at most
     /// <see cref="BalancedClient.TimeoutMax"/>.</param>
     /// <param name="cancellationToken">Ends the call early.</param>

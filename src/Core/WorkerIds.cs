@@ -44,6 +44,13 @@ public static class WorkerIds
     /// <summary>The id of a worker of this name in this service.</summary>
     public static string Of(string service, string name) => service == WorkerService.Default ? name : $"{service}{Separator}{name}";
 
+    /// <summary>The name of a worker in its service.</summary>
+    public static string NameOf(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return id[(id.LastIndexOf(Separator) + 1)..];
+    }
+
     /// <summary>The service that an id belongs to.</summary>
     public static string ServiceOf(string id)
     {

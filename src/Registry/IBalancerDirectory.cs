@@ -28,6 +28,19 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 {
     public bool IsInOrder => true;
 
+    /// <summary>Reads addresses as people write them.</summary>
+    /// <param name="balancers">Each <c>host:port</c>, in the order in which to try them.</param>
+    /// <exception cref="ArgumentException">An address cannot be read, or there is none.</exception>
+    public static FixedBalancers Of(IReadOnlyList<string> balancers)
+    {
+        ArgumentNullException.ThrowIfNull(balancers);
+        return balancers.Count == 0
+            ? throw new ArgumentException("name at least one balancer", nameof(balancers))
+            : new FixedBalancers([.. balancers.Select(text => NodeAddress.TryParse(text, out var address)
+                ? address
+                : throw new ArgumentException($"\"{text}\" is not host:port", nameof(balancers)))]);
+    }
+
     public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
     {
         tell(new Watched<Address>.Known(0, [.. addresses.Distinct()]));

@@ -4,14 +4,14 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Registry;
 
-/// <summary>Tells whether a text is what a node of AkkaLb says of itself: <c>akka.tcp://AkkaLb@host:port</c>, and behind it the path of an
-/// actor.</summary>
+/// <summary>Tells whether a text is what a node says of itself: <c>akka.tcp://system@host:port</c>, and behind it the path of an actor. Workers may
+/// live in actor systems of any name, balancers in those of AkkaLb.</summary>
 /// <remarks>As narrow as what is really written, so that a value of another program or a half-written one is caught at the registry. What passes
 /// here can be parsed and resolved by Akka, which throws for some of the rest.</remarks>
 public static class SerializedActorPath
 {
     /// <summary>Why <see cref="IsWorker"/> said no, for an operator.</summary>
-    public const string NoWorker = "'path' is no absolute actor path of a worker, akka.tcp://AkkaLb@host:port/user/worker#uid";
+    public const string NoWorker = "'path' is no absolute actor path of a worker, akka.tcp://system@host:port/user/worker#uid";
 
     /// <summary>Why <see cref="IsBalancer"/> said no, for an operator.</summary>
     public const string NoBalancer = "'path' is no absolute actor path of a balancer, akka.tcp://AkkaLb@host:port/user/balancer";
@@ -20,40 +20,58 @@ public static class SerializedActorPath
     public const string NoNode = "'address' is no address of a node, akka.tcp://AkkaLb@host:port";
 
     private const int LengthMax = 1024;
+
+    private static readonly System.Buffers.SearchValues<char> SystemNameCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
     private const string Worker = "/user/worker";
     private const string Balancer = "/user/balancer";
 
-    /// <summary>With TLS between nodes, and without.</summary>
-    private static readonly string[] Starts = [$"akka.tcp://{SystemConfig.SystemName}@", $"akka.ssl.tcp://{SystemConfig.SystemName}@"];
+    /// <summary>Without TLS between nodes, and with.</summary>
+    private static readonly string[] Protocols = ["akka.tcp://", "akka.ssl.tcp://"];
 
     /// <summary>A worker's gate, with the <c>#uid</c> that tells one life of it from the next: a reference without can be watched in vain.</summary>
-    public static bool IsWorker(string path) => TrySplit(path, out var authority, out var rest)
+    public static bool IsWorker(string path) => TrySplit(path, out _, out var authority, out var rest)
         && rest.StartsWith(Worker + "#", StringComparison.Ordinal)
         && IsUid(rest.AsSpan(Worker.Length + 1))
         && IsHostAndPort(authority);
 
     /// <summary>A balancer, with or without <c>#uid</c>: it is talked to by its path.</summary>
-    public static bool IsBalancer(string path) => TrySplit(path, out var authority, out var rest)
+    public static bool IsBalancer(string path) => TrySplit(path, out var system, out var authority, out var rest)
+        && system == SystemConfig.SystemName
         && rest.StartsWith(Balancer, StringComparison.Ordinal)
         && (rest.Length == Balancer.Length || (rest[Balancer.Length] == '#' && IsUid(rest.AsSpan(Balancer.Length + 1))))
         && IsHostAndPort(authority);
 
     /// <summary>The address of a node alone.</summary>
-    public static bool IsNode(string address) => TrySplit(address, out var authority, out var rest) && rest.Length == 0 && IsHostAndPort(authority);
+    public static bool IsNode(string address) => TrySplit(address, out var system, out var authority, out var rest)
+        && system == SystemConfig.SystemName
+        && rest.Length == 0
+        && IsHostAndPort(authority);
 
-    private static bool TrySplit(string path, out string authority, out string rest)
+    private static bool TrySplit(string path, out string system, out string authority, out string rest)
     {
-        (authority, rest) = ("", "");
-        if (path.Length > LengthMax || Array.Find(Starts, s => path.StartsWith(s, StringComparison.Ordinal)) is not { } start)
+        (system, authority, rest) = ("", "", "");
+        if (path.Length > LengthMax || Array.Find(Protocols, p => path.StartsWith(p, StringComparison.Ordinal)) is not { } protocol)
         {
             return false;
         }
 
-        var slash = path.IndexOf('/', start.Length);
+        var slash = path.IndexOf('/', protocol.Length);
         var end = slash < 0 ? path.Length : slash;
-        (authority, rest) = (path[start.Length..end], path[end..]);
+        var at = path.IndexOf('@', protocol.Length);
+        if (at < 0 || at > end || !IsSystemName(path.AsSpan(protocol.Length..at)))
+        {
+            return false;
+        }
+
+        (system, authority, rest) = (path[protocol.Length..at], path[(at + 1)..end], path[end..]);
         return true;
     }
+
+    /// <summary>As Akka wants them: ASCII letters, digits, hyphens and underscores, the first one a letter or a digit.</summary>
+    private static bool IsSystemName(ReadOnlySpan<char> name) =>
+        name.Length > 0 && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(SystemNameCharacters);
 
     private static bool IsHostAndPort(string authority)
     {

@@ -9,8 +9,10 @@ namespace AkkaLb.Remoting;
 /// not told. Thread-safe.</remarks>
 public sealed class TopActors : IExtension
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
+
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ActorSystem _system;
+    private readonly ExtendedActorSystem _system;
     private readonly IActorRef _watcher;
 
     private TopActors(ExtendedActorSystem system)
@@ -37,6 +39,28 @@ public sealed class TopActors : IExtension
         return actor;
     }
 
+    /// <summary>Stops one of them, whose end is no news, and waits for it, 3 s at most.</summary>
+    public async Task StopAsync(IActorRef actor)
+    {
+        _watcher.Tell(new Unwatch(actor));
+        _system.Stop(actor);
+        using var over = new CancellationTokenSource(StopPatience, TimeProvider.System);
+        try
+        {
+            await actor.WatchAsync(over.Token).ConfigureAwait(false);
+
+            // Its parent hears of the end beside us, and only then may another actor have the name.
+            while (_system.Guardian is ActorRefWithCell parent && !parent.GetSingleChild(actor.Path.Name).IsNobody())
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, over.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends when it gets to it.
+        }
+    }
+
     /// <summary>Sends an actor a last request and waits for its answer, for its end or for the time to pass, whichever comes first: on the way
     /// out there is nothing left to do about the other two.</summary>
     public static async Task AskLastAsync(IActorRef actor, object message, TimeSpan timeout)
@@ -56,6 +80,8 @@ public sealed class TopActors : IExtension
 
     private sealed record Watch(IActorRef Actor) : INoSerializationVerificationNeeded;
 
+    private sealed record Unwatch(IActorRef Actor) : INoSerializationVerificationNeeded;
+
     private sealed class Watcher : ReceiveActor
     {
         /// <summary>A program has fewer top-level actors than this; in an application's own system the others' failures are nobody's news
@@ -69,6 +95,7 @@ public sealed class TopActors : IExtension
         public Watcher(TaskCompletionSource<string> ended)
         {
             Receive<Watch>(m => Context.Watch(m.Actor));
+            Receive<Unwatch>(m => Context.Unwatch(m.Actor));
 
             // A supervisor logs why it stops an actor, and nothing else tells the cause.
             Receive<Error>(m =>

@@ -1,21 +1,16 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
-using AkkaLb.Core.Machines;
-using AkkaLb.Core.Workers;
 using AkkaLb.Hosting;
 using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
-using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Etcd;
-using AkkaLb.Remoting;
+using AkkaLb.Worker;
 using AkkaLb.WorkerNode.BuiltIn;
 
 namespace AkkaLb.WorkerNode;
@@ -23,13 +18,7 @@ namespace AkkaLb.WorkerNode;
 /// <summary>Runs a worker program: command line, registration, the gate with its actors, and an orderly end.</summary>
 public static class WorkerHost
 {
-    /// <summary>Name of the gate below <c>/user</c>.</summary>
-    public const string GateName = "worker";
-
     private const string InstanceDispatcher = "akkalb.worker.instance-dispatcher";
-
-    /// <summary>The first instance gets so long also where nothing is waited for.</summary>
-    private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a worker until it is told to stop.</summary>
     /// <param name="args">The command line; see <c>--help</c>.</param>
@@ -64,124 +53,47 @@ public static class WorkerHost
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         await using var node = await NodeHost.StartAsync(
             settings.Common, Dispatcher(settings.Threads).WithFallback(config), known).ConfigureAwait(false);
-        var system = node.System;
-        var log = Logging.GetLogger(system, typeof(WorkerHost));
-        var (gauge, tally, signals) = (new JobGauge(), new JobTally(ledger), new WorkerSignals());
-        var listener = node.Start(WorkerSignals.Actor(signals), WorkerSignals.ActorName);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
-        var gate = node.Start(
-            WorkerGate.Props(
-                instance,
-                new GateSettings(
-                    settings.Capacity, settings.Instances, settings.Queue, settings.Threads,
-                    settings.IsCapacityAuto ? Environment.ProcessorCount : null),
-                InstanceDispatcher,
-                gauge,
-                tally,
-                listener),
-            GateName);
-
-        // Before it registers: jobs sent to a worker that cannot do any would be of no use to anybody.
-        if (!await signals.AbleAsync(settings.Wait > AbleWaitMin ? settings.Wait : AbleWaitMin, node.Stopping).ConfigureAwait(false))
+        try
         {
-            return node.Stopping.IsCancellationRequested
-                ? node.Outcome()
-                : throw new ProgramException(ExitCode.Unreachable, UnableLine(instance.Type, settings.Wait, signals.Trouble));
+            await using var worker = await BalancedWorker.StartAsync(
+                node.System, instance, OptionsOf(settings, etcd, ledger), node.Stopping).ConfigureAwait(false);
+            node.Ready($"ready worker {worker.Key.Id} {node.Address}");
+            await worker.EndAsync(node.Stopping).ConfigureAwait(false);
+            await worker.DisposeAsync().ConfigureAwait(false);
+            return worker.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
         }
-
-        log.Info("{0}", InstancesLine(settings.Instances, instance.Type));
-        if (settings.IsCapacityAuto)
-        {
-            log.Info("this worker finds by itself how many jobs to run at once, 1 to {0}", settings.Instances);
-        }
-
-        var directory = settings.Balancers is { } addresses ? (IBalancerDirectory)new FixedBalancers(addresses) : new EtcdBalancers(etcd!);
-        var balancer = await BalancerProbe.FindAsync(system, directory, settings.Wait, node.Stopping).ConfigureAwait(false);
-        if (balancer is null)
+        catch (OperationCanceledException) when (node.Stopping.IsCancellationRequested)
         {
             return node.Outcome();
         }
-
-        IWorkerRegistry registry = etcd is not null
-            ? etcd
-            : new EmbeddedRegistry(system, system.ActorSelection(
-                new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), settings.Common.RequestTimeout);
-        var worker = new WorkerRecord(
-            settings.Id,
-            NewIncarnation(),
-            gate.Path.ToSerializationFormatWithAddress(node.Address),
-            WorkerState.Up,
-            settings.Capacity,
-            (int)settings.Heartbeat.TotalMilliseconds,
-            NodeProgram.Version,
-            Places: settings.Instances,
-            Speed: settings.Speed,
-            Zone: settings.Zone);
-        var registration = node.Start(
-            RegistrationActor.Props(worker, registry, settings.Registration, NewRandom(), listener), RegistrationActor.ActorName);
-        listener.Tell(new WorkerSignals.Follow(registration));
-        await signals.ReadyOrEndAsync(node.Stopping).ConfigureAwait(false);
-        if (!signals.HasEnded)
+        catch (WorkerStartException e)
         {
-            node.Start(
-                MemoryReporter.Props(
-                    new WorkerKey(worker.Id, worker.Incarnation),
-                    new MemoryReporterSettings(
-                        settings.Heartbeat, directory, ProcessMemory.Read, () => gauge.Load, TimeProvider.System, () => tally.Finished)),
-                MemoryReporter.ActorName);
-            node.Start(BalancerLinks.Props(directory), BalancerLinks.ActorName);
-            node.Ready($"ready worker {worker.Id} {node.Address}");
-            await signals.EndAsync(node.Stopping).ConfigureAwait(false);
+            throw new ProgramException(ExitCode.Unreachable, e.Message, e);
         }
-
-        if (signals.GaveUp is { } sentence && !signals.WasReady)
-        {
-            throw new ProgramException(ExitCode.Unreachable, sentence);
-        }
-
-        await LeaveAsync(gate, registration, settings.DrainTimeout, settings.RejectLinger).ConfigureAwait(false);
-        log.Info("this worker stopped after {0}", Jobs(tally.Finished));
-        return signals.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
     }
 
-    /// <summary>Leaves in the order of <see cref="Leaving"/>. An actor that has ended already is not waited for.</summary>
-    internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
+    private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, EtcdRegistry? etcd, IJobLedger? ledger) => new()
     {
-        var (leaving, clock, outbox) = (new Leaving(drainTimeout, rejectLinger), Stopwatch.StartNew(), new List<LeavingEffect>());
-        object input = new LeavingInput.Begin();
-        while (true)
-        {
-            var now = clock.Elapsed;
-            outbox.Clear();
-            leaving.Handle(input, now, outbox);
-            if (leaving.NextDue is not { } due)
-            {
-                return;
-            }
-
-            (IActorRef? actor, object request, object answer) = outbox.FirstOrDefault() switch
-            {
-                LeavingEffect.AnnounceDraining => (registration, AnnounceDraining.Instance, new LeavingInput.DrainingAnnounced()),
-                LeavingEffect.StartDrain m => (gate, new StartDrain(m.Timeout), new LeavingInput.Drained()),
-                LeavingEffect.LeaveRegistry => (registration, LeaveRegistry.Instance, new LeavingInput.RegistryLeft()),
-                _ => ((IActorRef?)null, (object)Tick.Instance, (object)Tick.Instance),
-            };
-            var step = actor is null ? Task.Delay(due - now, TimeProvider.System) : TopActors.AskLastAsync(actor, request, due - now);
-            await step.ConfigureAwait(false);
-            input = clock.Elapsed >= due ? Tick.Instance : answer;
-        }
-    }
-
-    private static string UnableLine(Type actor, TimeSpan wait, string? trouble) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"no instance of {actor} was ready within {wait.TotalSeconds:0.#} s (--wait): {trouble ?? "the first is still being created"}");
-
-    private static string InstancesLine(int count, Type actor) => count == 1
-        ? $"one instance of {actor} does the jobs, one after another"
-        : string.Create(CultureInfo.InvariantCulture, $"{count} instances of {actor} do the jobs, and what one of them keeps the others do not see");
-
-    /// <summary>So many jobs, in words.</summary>
-    internal static string Jobs(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "job" : "jobs")}");
+        Id = WorkerIds.NameOf(settings.Id),
+        Service = WorkerIds.ServiceOf(settings.Id),
+        Balancers = settings.Balancers is { } addresses ? new FixedBalancers(addresses) : new EtcdBalancers(etcd!),
+        Registry = etcd,
+        Gate = new GateSettings(
+            settings.Capacity, settings.Instances, settings.Queue, settings.Threads, settings.IsCapacityAuto ? Environment.ProcessorCount : null),
+        Registration = settings.Registration,
+        Speed = settings.Speed,
+        Zone = settings.Zone,
+        DrainTimeout = settings.DrainTimeout,
+        RejectLinger = settings.RejectLinger,
+        RequestTimeout = settings.Common.RequestTimeout,
+        InstanceDispatcher = InstanceDispatcher,
+        Ledger = ledger,
+        Version = NodeProgram.Version,
+        Waiting = what => new WaitingLine(what, settings.Wait, TimeProvider.System, Console.Error.WriteLine),
+        ToCheck = isNoneKnown => isNoneKnown ? "--etcd and --prefix" : "--balancer and --etcd",
+        WaitName = "--wait",
+    };
 
     private static FileJobLedger? OpenLedger(WorkerSettings settings)
     {
@@ -207,5 +119,4 @@ public static class WorkerHost
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 
-    private static long NewIncarnation() => 1 + (long)(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 1) % (long.MaxValue - 1);
 }

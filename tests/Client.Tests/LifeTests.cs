@@ -120,7 +120,7 @@ public class LifeTests : ClientKit
             };
             var e = Assert.Throws<ArgumentException>(() => BalancedClient.On(system, options));
             Assert.All(
-                ["remoting", "BalancedClient.SystemNeeds", "Messages.ToSetup()", "ClusterConfig.ClientDefaults"],
+                ["remoting", "HostSystem.Needs", "Messages.ToSetup()", "ClusterConfig.ClientDefaults"],
                 lack => Assert.Contains(lack, e.Message, StringComparison.Ordinal));
         }
         finally
@@ -132,7 +132,7 @@ public class LifeTests : ClientKit
     [Fact]
     public async Task On_an_applications_system_a_client_does_its_jobs_and_the_applications_own_messages_travel_as_before()
     {
-        var config = BalancedClient.SystemNeeds.WithFallback(Quiet).WithFallback(ConfigurationFactory.ParseString(
+        var config = HostSystem.Needs.WithFallback(Quiet).WithFallback(ConfigurationFactory.ParseString(
             "akka { actor.provider = remote, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }"));
         var (here, there) = (ActorSystem.Create("Shop", config), ActorSystem.Create("Shop", config));
         try

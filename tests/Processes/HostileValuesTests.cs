@@ -15,7 +15,7 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
         """{"\ud800":1,"path":"akka.tcp://AkkaLb@127.0.0.1:1/user/worker#1","incarnation":1,"state":"up","capacity":1,"heartbeatMs":1000,"version":"1"}""",
         Worker("akka.tcp://AkkaLb@127.0.0.1:1/user/worker#-9223372036854775808"),
         Worker("akka.tcp://AkkaLb@127.0.0.1:1/user/worker#2147483648"),
-        Worker("akka.tcp://Other@127.0.0.1:1/user/worker#1"),
+        Worker("akka.tcp://An other@127.0.0.1:1/user/worker#1"),
         Worker("akka.tcp://AkkaLb@0.0.0.0:1/user/worker#1"),
         Worker("akka.tcp://AkkaLb@[junk]:1/user/worker#1"),
         "[]",

@@ -3,6 +3,7 @@ using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Processes.Harness;
 using AkkaLb.Registry;
+using AkkaLb.Worker;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;

@@ -3,8 +3,10 @@ using Akka.Cluster;
 using Akka.Configuration;
 using Akka.Hosting;
 using AkkaLb.Client;
+using AkkaLb.Remoting;
 using AkkaLb.Samples.GreeterWorker;
 using AkkaLb.Scenarios.Cluster;
+using AkkaLb.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit.Abstractions;
@@ -54,11 +56,37 @@ public sealed class ApplicationScenarios(ITestOutputHelper output) : Scenario(ou
         await Task.WhenAll(first.StopAsync(), second.StopAsync());
     }
 
+    [Fact]
+    public async Task In_a_cluster_application_an_actor_of_its_own_is_a_worker_and_can_be_one_again()
+    {
+        using var first = await StartAsync();
+        using var second = await StartAsync();
+        var (here, there) = (SystemOf(first), SystemOf(second));
+        await JoinAsync(here, there);
+        var balancer = $"{Cluster.BalancerAddress.Host}:{Cluster.BalancerAddress.Port}";
+        await using var client = BalancedClient.On(here, BalancedClientOptions.To(balancer) with { Messages = LoopbackCluster.Messages });
+        for (var life = 0; life < 2; life++)
+        {
+            await using var worker = await BalancedWorker.StartAsync(there, Props.Create<Greeter>(), BalancedWorkerOptions.To("greeter-1", balancer));
+            await Assert.ThrowsAsync<InvalidActorNameException>(
+                () => BalancedWorker.StartAsync(there, Props.Create<Greeter>(), BalancedWorkerOptions.To("greeter-2", balancer)));
+            for (var i = 0; i < 10; i++)
+            {
+                Assert.Equal(new Greeting($"Hello, {i}!"), await client.AskAsync<Greeting>(new Greet($"{i}"), Once));
+            }
+        }
+
+        // The application lives on without its worker.
+        Assert.False(there.WhenTerminated.IsCompleted);
+        Assert.All(Member(here).State.Members, member => Assert.Equal(MemberStatus.Up, member.Status));
+        await Task.WhenAll(first.StopAsync(), second.StopAsync());
+    }
+
     private static async Task<IHost> StartAsync()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddAkka("Shop", akka => akka
-            .AddHocon(BalancedClient.SystemNeeds.WithFallback(OwnCluster), HoconAddMode.Prepend)
+            .AddHocon(HostSystem.Needs.WithFallback(OwnCluster), HoconAddMode.Prepend)
             .AddSetup(LoopbackCluster.Messages.ToSetup()));
         var host = builder.Build();
         await host.StartAsync();

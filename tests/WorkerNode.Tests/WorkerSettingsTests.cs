@@ -120,9 +120,9 @@ public class WorkerSettingsTests
     [Fact]
     public void The_operators_actor_and_messages_are_found()
     {
-        var settings = Read("worker.actor = \"AkkaLb.WorkerNode.Tests.Idle, AkkaLb.WorkerNode.Tests\", messages.do = \"AkkaLb.WorkerNode.Tests.Do, "
-            + "AkkaLb.WorkerNode.Tests\"");
-        Assert.Equal((typeof(Idle), true), (settings.Actor, settings.Messages.TryGetType("do", out var type) && type == typeof(Do)));
+        var settings = Read("worker.actor = \"AkkaLb.WorkerNode.Tests.Idle, AkkaLb.WorkerNode.Tests\", "
+            + "messages.do = \"AkkaLb.WorkerNode.Tests.Chore, AkkaLb.WorkerNode.Tests\"");
+        Assert.Equal((typeof(Idle), true), (settings.Actor, settings.Messages.TryGetType("do", out var type) && type == typeof(Chore)));
     }
 
     private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
@@ -136,3 +136,6 @@ public class WorkerSettingsTests
 }
 
 public sealed class Idle : Akka.Actor.ReceiveActor;
+
+/// <summary>A message of the operator.</summary>
+public sealed record Chore(string Text);

@@ -69,7 +69,8 @@ public sealed partial class LogIndexTests
         return directory.FullName;
     }
 
-    [GeneratedRegex(@"\b_?[lL]og\.(?:Info|Warning|Error)\(|\bProgramException\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
+    [GeneratedRegex(
+        @"\b_?[lL]og\.(?:Info|Warning|Error)\(|\b(?:Program|WorkerStart)Exception\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
     private static partial Regex Said();
 
     [GeneratedRegex(@"`([A-Z]\w*_\w+)`")]

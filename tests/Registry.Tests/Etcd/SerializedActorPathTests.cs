@@ -11,6 +11,7 @@ public sealed class SerializedActorPathTests
     [InlineData("akka.tcp://AkkaLb@my_worker:65535/user/worker#2147483647")]
     [InlineData("akka.tcp://AkkaLb@[::1]:4053/user/worker#1")]
     [InlineData("akka.tcp://AkkaLb@Host-A.:4053/user/worker#1")]
+    [InlineData("akka.tcp://my-shop_2@h:1/user/worker#1")]
     public void A_worker_s_path_is_accepted_and_Akka_reads_it(string path)
     {
         Assert.True(SerializedActorPath.IsWorker(path));
@@ -22,8 +23,10 @@ public sealed class SerializedActorPathTests
     [InlineData("akka://AkkaLb/user/worker#1")]
     [InlineData("akka.tcp://AkkaLb/user/worker#1")]
     [InlineData("akka.tcp://@h:1/user/worker#1")]
-    [InlineData("akka.tcp://akkalb@h:1/user/worker#1")]
-    [InlineData("akka.tcp://Other@h:1/user/worker#1")]
+    [InlineData("akka.tcp://-shop@h:1/user/worker#1")]
+    [InlineData("akka.tcp://my shop@h:1/user/worker#1")]
+    [InlineData("akka.tcp://sh\u00f6p@h:1/user/worker#1")]
+    [InlineData("akka.tcp://shop@mine@h:1/user/worker#1")]
     [InlineData("AKKA.tcp://AkkaLb@h:1/user/worker#1")]
     [InlineData("akka.udp://AkkaLb@h:1/user/worker#1")]
     [InlineData("http://AkkaLb@h:1/user/worker#1")]

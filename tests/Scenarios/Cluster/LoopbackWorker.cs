@@ -6,6 +6,7 @@ using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
+using AkkaLb.Worker;
 using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Scenarios.Cluster;
@@ -78,7 +79,7 @@ public sealed class LoopbackWorker : IAsyncDisposable
         var instances = options.Instances > 0 ? options.Instances : options.Capacity;
         var gate = system.ActorOf(
             options.Gate ?? WorkerGate.Props(options.Actor ?? Performer.Props(stage, draft.Id), new GateSettings(options.Capacity, instances)),
-            WorkerHost.GateName);
+            BalancedWorker.GateName);
         var worker = draft with { Path = gate.Path.ToSerializationFormatWithAddress(system.Provider.DefaultAddress) };
         return new LoopbackWorker(worker, system, wire, gate, balancer, options);
     }
@@ -98,7 +99,7 @@ public sealed class LoopbackWorker : IAsyncDisposable
     /// <summary>As the program does at SIGTERM.</summary>
     public async Task LeaveAsync()
     {
-        await WorkerHost.LeaveAsync(Gate, _registration, DrainTimeout, RejectLinger);
+        await BalancedWorker.LeaveAsync(Gate, _registration, DrainTimeout, RejectLinger);
         await DisposeAsync();
     }
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
+using AkkaLb.Worker;
 using AkkaLb.WorkerNode.BuiltIn;
 
 namespace AkkaLb.WorkerNode.Tests.BuiltIn;

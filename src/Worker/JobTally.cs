@@ -1,6 +1,6 @@
 using AkkaLb.Core;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Counts the jobs that a gate finishes, and passes them on to the ledger if there is one.</summary>
 /// <remarks>Written by the gate, read by anybody, on any thread.</remarks>

@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 public enum Act
 {

@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>To the owner: registered for the first time.</summary>
 public sealed record WorkerReady : INoSerializationVerificationNeeded

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using AkkaLb.Tests.Support;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>The test is the gate and the registration.</summary>
 public class WorkerSignalsTests : VirtualTimeKit

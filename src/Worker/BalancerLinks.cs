@@ -5,7 +5,7 @@ using AkkaLb.Core;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Tells in the log when the connection with a balancer is lost, with the reason, and when it is back: a line each.</summary>
 /// <remarks>What dials again is the <see cref="MemoryReporter"/>, with each report.</remarks>

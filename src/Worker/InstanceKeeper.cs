@@ -2,7 +2,7 @@ using System.Reflection;
 using Akka.Actor;
 using AkkaLb.Core;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>The parent of one instance of the user's actor, at <c>/user/{gate}-instance-{place}-{number}</c>; it ends when the instance has
 /// ended.</summary>

@@ -6,7 +6,7 @@ using AkkaLb.Core.Registration;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>A registry whose answers the test gives. Only a worker's side of it works.</summary>
 internal sealed class ScriptedRegistry : IWorkerRegistry

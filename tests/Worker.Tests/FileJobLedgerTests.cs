@@ -1,6 +1,6 @@
 using AkkaLb.Core;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 public sealed class FileJobLedgerTests : IDisposable
 {

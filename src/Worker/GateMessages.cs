@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Tells the gate to take no more jobs. Its answer, when no job is left, is <see cref="Drained"/>; it still rejects jobs after
 /// that.</summary>

@@ -6,7 +6,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Keeps the worker registered: shell of a <see cref="RegistrationCore"/> over an <see cref="IWorkerRegistry"/>.</summary>
 /// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether

@@ -8,7 +8,7 @@ using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;
 using AkkaLb.Messages;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>The worker's door, at <c>/user/worker</c>: takes jobs, has instances of the user's actor do them, and answers each job once.</summary>
 /// <remarks>
@@ -398,7 +398,8 @@ public sealed class WorkerGate : MachineShell<GateEffect>
                     Seconds(e.After));
                 break;
             case GateEffect.LogLimit e:
-                if (_lines.Say("limit", $"this worker has found that it can run {WorkerHost.Jobs(e.Limit)} at once at full speed", Now) is { } line)
+                if (_lines.Say(
+                    "limit", $"this worker has found that it can run {BalancedWorker.Jobs(e.Limit)} at once at full speed", Now) is { } line)
                 {
                     Log.Info("{0}", line);
                 }

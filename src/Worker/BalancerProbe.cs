@@ -1,12 +1,11 @@
 using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core.Clients;
-using AkkaLb.Hosting;
 using AkkaLb.Remoting.Tls;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Waits at the start until some balancer answers: the I/O around a <see cref="BalancerFinder"/>.</summary>
 internal static class BalancerProbe
@@ -18,9 +17,15 @@ internal static class BalancerProbe
     /// <summary>Between two rounds: a node that runs and has no balancer yet says so at once.</summary>
     private static readonly TimeSpan RoundPause = TimeSpan.FromMilliseconds(100);
 
-    /// <returns>The address of the first balancer that answers; null when told to stop first.</returns>
-    /// <exception cref="ProgramException">None answered within <paramref name="wait"/>.</exception>
-    public static async Task<Address?> FindAsync(ActorSystem system, IBalancerDirectory directory, TimeSpan wait, CancellationToken stopping)
+    /// <param name="waiting">Told what is waited for, as a text that changes; what it returns is disposed when the wait is over. Null: nobody is
+    /// told.</param>
+    /// <param name="toCheck">What to check when nobody answers; true: the registry knows no balancer.</param>
+    /// <returns>The address of the first balancer that answers.</returns>
+    /// <exception cref="WorkerStartException">None answered within <paramref name="wait"/>, or the registry refuses to tell who they are.</exception>
+    /// <exception cref="OperationCanceledException">It was told to stop first.</exception>
+    public static async Task<Address> FindAsync(
+        ActorSystem system, IBalancerDirectory directory, TimeSpan wait, Func<Func<string>, IDisposable>? waiting, Func<bool, string> toCheck,
+        CancellationToken stopping)
     {
         var clock = system.Scheduler;
         var until = clock.MonotonicClock + wait;
@@ -31,7 +36,7 @@ internal static class BalancerProbe
         IReadOnlyCollection<Address> addresses = [];
         var finder = new BalancerFinder(ProbeTimeout);
         var probes = 0;
-        using var line = new WaitingLine(() => Describe(addresses), wait, TimeProvider.System, Console.Error.WriteLine);
+        using var line = waiting?.Invoke(() => Describe(addresses));
         try
         {
             while (true)
@@ -45,7 +50,7 @@ internal static class BalancerProbe
                             finder.Use([.. addresses.Select(a => NodeAddress.Of(system, a).ToString())], clock.MonotonicClock);
                             break;
                         case Watched<Address>.Down { IsRefused: true } refused:
-                            throw new ProgramException(ExitCode.Unreachable, refused.Reason);
+                            throw new WorkerStartException(refused.Reason);
                         case Watched<Address>.Down unreachable:
                             trouble = unreachable.Reason;
                             break;
@@ -70,19 +75,18 @@ internal static class BalancerProbe
                 var now = clock.MonotonicClock;
                 if (now >= until && probes >= addresses.Count)
                 {
-                    var flags = trouble == NoneRegistered ? "--etcd and --prefix" : "--balancer and --etcd";
-                    throw new ProgramException(
-                        ExitCode.Unreachable, $"{trouble} (waited {wait.TotalSeconds:0.#} "
-                            + $"s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} start the balancer first, or check {flags}");
+                    throw new WorkerStartException(
+                        $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} "
+                            + $"start the balancer first, or check {toCheck(trouble == NoneRegistered)}");
                 }
 
                 var pause = finder.NextDue - now ?? ProbeTimeout;
                 await PauseAsync(told.Reader, pause > TimeSpan.Zero ? pause : TimeSpan.Zero, stopping).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        finally
         {
-            return null;
+            links.Stop();
         }
     }
 

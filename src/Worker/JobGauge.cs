@@ -1,6 +1,6 @@
 using AkkaLb.Core;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>What a gate has to do, and how many jobs it can run at once: set by the gate, read by anybody, on any thread.</summary>
 /// <remarks>Published numbers and not a question to the gate: a memory report must not wait behind jobs in a mailbox.</remarks>

@@ -1,4 +1,4 @@
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 public sealed class ProcessMemoryTests : IDisposable
 {

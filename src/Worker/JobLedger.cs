@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using AkkaLb.Core;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Notes every job that a gate finished, before its answer is sent. Jobs that were rejected are not noted: they were not started.</summary>
 public interface IJobLedger

@@ -8,7 +8,7 @@ using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>The test's own system has a balancer; a second one stands elsewhere, over loopback.</summary>
 public class MemoryReporterTests : VirtualTimeKit

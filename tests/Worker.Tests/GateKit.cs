@@ -6,7 +6,7 @@ using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>Arranges a gate with scripted workers; the test itself is the client.</summary>
 public abstract class GateKit : VirtualTimeKit

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using AkkaLb.Tests.Support;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>The test is the gate and the registration.</summary>
 public class LeaveTests : VirtualTimeKit
@@ -9,7 +9,7 @@ public class LeaveTests : VirtualTimeKit
     [Fact]
     public async Task Each_request_is_sent_when_the_one_before_it_has_been_answered()
     {
-        var leaving = WorkerHost.LeaveAsync(TestActor, TestActor, TimeSpan.FromDays(1), TimeSpan.Zero);
+        var leaving = BalancedWorker.LeaveAsync(TestActor, TestActor, TimeSpan.FromDays(1), TimeSpan.Zero);
         Answer<AnnounceDraining>(DrainingAnnounced.Instance);
         Assert.Equal(TimeSpan.FromDays(1), Answer<StartDrain>(new Drained(0)).Timeout);
         Answer<LeaveRegistry>(RegistryLeft.Instance);
@@ -22,7 +22,7 @@ public class LeaveTests : VirtualTimeKit
         var ended = Sys.ActorOf(Props.Create(() => new Ended()));
         Watch(ended);
         ExpectTerminated(ended);
-        await WorkerHost.LeaveAsync(ended, ended, TimeSpan.FromDays(1), TimeSpan.Zero).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await BalancedWorker.LeaveAsync(ended, ended, TimeSpan.FromDays(1), TimeSpan.Zero).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
     }
 
     private T Answer<T>(object answer)

@@ -7,7 +7,7 @@ using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>Tells every balancer with each heartbeat how much memory this process uses.</summary>
 /// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are
@@ -81,7 +81,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
                 break;
             case ReporterEffect.Summary m:
                 Log.Info(
-                    "this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", WorkerHost.Jobs(m.Finished),
+                    "this worker finished {0} in the last minute; jobs in flight: {1}; resident memory: {2} MiB", BalancedWorker.Jobs(m.Finished),
                     jobs.InFlight, use.ResidentBytes >> 20);
                 break;
             default:

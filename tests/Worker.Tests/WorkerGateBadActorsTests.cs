@@ -2,7 +2,7 @@ using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Messages;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>The twin of the core's property test: the gate itself, with real actors that behave badly, in an order that a seed decides.</summary>
 public sealed class WorkerGateBadActorsTests : GateKit

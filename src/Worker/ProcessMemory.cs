@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>What this process has in memory, and may have.</summary>
 /// <param name="ResidentBytes">Physical memory that the operating system counts for the process.</param>

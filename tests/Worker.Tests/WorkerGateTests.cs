@@ -4,7 +4,7 @@ using AkkaLb.Core;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 public class WorkerGateTests : GateKit
 {

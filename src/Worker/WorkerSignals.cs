@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace AkkaLb.WorkerNode;
+namespace AkkaLb.Worker;
 
 /// <summary>What the gate and the registration tell the program, as tasks.</summary>
 internal sealed class WorkerSignals

@@ -6,7 +6,7 @@ using AkkaLb.Registry;
 using AkkaLb.Tests.Support;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>The test is the worker's program and its registry.</summary>
 public class RegistrationActorTests : VirtualTimeKit

@@ -1,11 +1,10 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
-using AkkaLb.Hosting;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 
-namespace AkkaLb.WorkerNode.Tests;
+namespace AkkaLb.Worker.Tests;
 
 /// <summary>In real time: the probe waits at the edge of the program.</summary>
 public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka.loglevel = ERROR"), SystemConfig.SystemName)
@@ -18,24 +17,23 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     public async Task The_first_balancer_that_answers_is_taken()
     {
         Sys.ActorOf<BlackHoleActor>("balancer");
-        Assert.Equal(Here, await BalancerProbe.FindAsync(Sys, new Directory([NodeAddress.Of("127.0.0.1", 1), Here]), Patience, default));
+        Assert.Equal(Here, await Find(new Directory([NodeAddress.Of("127.0.0.1", 1), Here]), Patience));
     }
 
     [Fact]
     public async Task With_none_it_says_what_was_tried_for_how_long_and_what_to_do()
     {
-        var e = await Assert.ThrowsAsync<ProgramException>(
-            () => BalancerProbe.FindAsync(Sys, new Directory([NodeAddress.Of("127.0.0.1", 1)]), TimeSpan.FromMilliseconds(100), default));
-        Assert.Equal(ExitCode.Unreachable, e.ExitCode);
-        Assert.Equal("no balancer answers at 127.0.0.1:1 (waited 0.1 s): start the balancer first, or check --balancer and --etcd", e.Message);
+        var e = await Assert.ThrowsAsync<WorkerStartException>(
+            () => Find(new Directory([NodeAddress.Of("127.0.0.1", 1)]), TimeSpan.FromMilliseconds(100)));
+        Assert.Equal("no balancer answers at 127.0.0.1:1 (waited 0.1 s): start the balancer first, or check the list", e.Message);
     }
 
     [Fact]
     public async Task A_node_without_a_balancer_that_says_so_at_once_is_not_asked_without_pause()
     {
         var addresses = new CountedRounds([Here]);
-        await Assert.ThrowsAsync<ProgramException>(
-            () => BalancerProbe.FindAsync(Sys, new Directory(addresses), TimeSpan.FromMilliseconds(300), default));
+        await Assert.ThrowsAsync<WorkerStartException>(
+            () => Find(new Directory(addresses), TimeSpan.FromMilliseconds(300)));
 
         // A round reads them twice and pauses for 100 ms; without a pause there would be hundreds.
         Assert.InRange(addresses.Rounds, 2, 50);
@@ -46,7 +44,7 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     {
         Sys.ActorOf<BlackHoleActor>("balancer");
         var directory = new Directory([]);
-        var finding = BalancerProbe.FindAsync(Sys, directory, Patience, default);
+        var finding = Find(directory, Patience);
         directory.Tell(new Watched<Address>.Down("etcd does not answer", IsRefused: false));
         directory.Tell(new Watched<Address>.Known(0, [Here]));
         Assert.Equal(Here, await finding);
@@ -55,7 +53,7 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     [Fact]
     public async Task A_balancer_that_starts_later_is_found()
     {
-        var finding = BalancerProbe.FindAsync(Sys, new Directory([Here]), Patience, default);
+        var finding = Find(new Directory([Here]), Patience);
         Sys.ActorOf<BlackHoleActor>("balancer");
         Assert.Equal(Here, await finding);
     }
@@ -64,22 +62,25 @@ public class BalancerProbeTests() : TestKit(SystemConfig.Remoting("127.0.0.1", 0
     public async Task Told_to_stop_it_finds_nobody()
     {
         using var stopping = new CancellationTokenSource();
-        var finding = BalancerProbe.FindAsync(Sys, new Directory([]), Patience, stopping.Token);
+        var finding = Find(new Directory([]), Patience, stopping.Token);
         await stopping.CancelAsync();
-        Assert.Null(await finding);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => finding);
     }
 
     [Fact]
     public async Task A_directory_that_refuses_ends_the_search_and_one_that_is_away_does_not()
     {
-        var e = await Assert.ThrowsAsync<ProgramException>(
-            () => BalancerProbe.FindAsync(
-                Sys, new Directory([]) { Fault = new Watched<Address>.Down("no permission", IsRefused: true) }, Patience, default));
+        var e = await Assert.ThrowsAsync<WorkerStartException>(
+            () => Find(new Directory([]) { Fault = new Watched<Address>.Down("no permission", IsRefused: true) }, Patience));
         Assert.Equal("no permission", e.Message);
         var away = new Directory([]) { Fault = new Watched<Address>.Down("etcd does not answer", IsRefused: false) };
-        e = await Assert.ThrowsAsync<ProgramException>(() => BalancerProbe.FindAsync(Sys, away, TimeSpan.FromMilliseconds(100), default));
+        e = await Assert.ThrowsAsync<WorkerStartException>(
+            () => Find(away, TimeSpan.FromMilliseconds(100)));
         Assert.StartsWith("etcd does not answer (waited 0.1 s)", e.Message, StringComparison.Ordinal);
     }
+
+    private Task<Address> Find(IBalancerDirectory directory, TimeSpan wait, CancellationToken stopping = default) =>
+        BalancerProbe.FindAsync(Sys, directory, wait, waiting: null, _ => "the list", stopping);
 
     private sealed class BlackHoleActor : ReceiveActor;
 

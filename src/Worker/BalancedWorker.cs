@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Core.Machines;
+using AkkaLb.Core.Workers;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Embedded;
+using AkkaLb.Remoting;
+
+namespace AkkaLb.Worker;
+
+/// <summary>Makes an actor of yours a worker: registered under a lease, it reports its memory and does the jobs that it is sent.</summary>
+/// <remarks>It lives in an actor system that you have: a gate at <c>/user/worker</c>, which jobs are sent to, with instances of your actor below it.
+/// An actor system carries one. Thread-safe.</remarks>
+public sealed class BalancedWorker : IAsyncDisposable
+{
+    /// <summary>Name of the gate below <c>/user</c>.</summary>
+    public const string GateName = "worker";
+
+    /// <summary>The first instance gets so long also where nothing is waited for.</summary>
+    private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
+
+    private readonly ExtendedActorSystem _system;
+    private readonly BalancedWorkerOptions _options;
+    private readonly TopActors _top;
+    private readonly ILoggingAdapter _log;
+    private readonly Type _actor;
+    private readonly JobGauge _gauge = new();
+    private readonly JobTally _tally;
+    private readonly WorkerSignals _signals = new();
+    private readonly List<IActorRef> _actors = [];
+    private readonly IActorRef _listener;
+    private readonly IActorRef _gate;
+    private IActorRef? _registration;
+    private int _disposals;
+
+    private BalancedWorker(ExtendedActorSystem system, Props actor, BalancedWorkerOptions options)
+    {
+        (_system, _options, _actor, _top) = (system, options, actor.Type, TopActors.Of(system));
+        _log = Logging.GetLogger(system, typeof(BalancedWorker));
+        _tally = new JobTally(options.Ledger);
+        Key = new WorkerKey(WorkerIds.Of(options.Service, options.Id), NewIncarnation());
+        StrayJobs.AnswerIn(system);
+        _listener = Start(WorkerSignals.Actor(_signals), WorkerSignals.ActorName);
+        _gate = Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), GateName);
+    }
+
+    /// <summary>What it is called in the registry.</summary>
+    public WorkerKey Key { get; }
+
+    /// <summary>Why it is a worker no more, or could not become one; null while it is one.</summary>
+    public string? GaveUp => _signals.GaveUp;
+
+    /// <summary>Starts it, and waits until it is registered.</summary>
+    /// <param name="system">With remoting, and AkkaLb's serializer.</param>
+    /// <param name="actor">It gets a client's messages and replies to Sender, and knows nothing of AkkaLb.</param>
+    /// <param name="options">What it is called, where its balancers are, and how much it does at once.</param>
+    /// <param name="cancellationToken">Ends the start; what had begun is taken back.</param>
+    /// <exception cref="WorkerStartException">It cannot do jobs, finds no balancer or cannot register.</exception>
+    /// <exception cref="ArgumentException">The id, the service, the zone or the system is unfit; all of it is named.</exception>
+    /// <exception cref="InvalidActorNameException">The system has a worker already.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task<BalancedWorker> StartAsync(
+        ActorSystem system, Props actor, BalancedWorkerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(actor);
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfUnfit();
+        HostSystem.ThrowIfUnfit(system, UserMessages.None, "a worker");
+        var worker = new BalancedWorker((ExtendedActorSystem)system, actor, options);
+        try
+        {
+            await worker.StartAsync(cancellationToken).ConfigureAwait(false);
+            return worker;
+        }
+        catch
+        {
+            await worker.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when it is a worker no more (see <see cref="GaveUp"/>), or the token is cancelled.</summary>
+    public Task EndAsync(CancellationToken cancellationToken) => _signals.EndAsync(cancellationToken);
+
+    /// <summary>Leaves in order: it says draining, finishes its jobs, gives its lease back, and rejects for a moment what was on its way. Any number
+    /// of times.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Increment(ref _disposals) > 1)
+        {
+            return;
+        }
+
+        if (_registration is { } registration && (_signals.WasReady || GaveUp is null))
+        {
+            await LeaveAsync(_gate, registration, _options.DrainTimeout, _options.RejectLinger).ConfigureAwait(false);
+            _log.Info("this worker stopped after {0}", Jobs(_tally.Finished));
+        }
+
+        foreach (var actor in _actors)
+        {
+            await _top.StopAsync(actor).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Leaves in the order of <see cref="Leaving"/>. An actor that has ended already is not waited for.</summary>
+    internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
+    {
+        var (leaving, clock, outbox) = (new Leaving(drainTimeout, rejectLinger), Stopwatch.StartNew(), new List<LeavingEffect>());
+        object input = new LeavingInput.Begin();
+        while (true)
+        {
+            var now = clock.Elapsed;
+            outbox.Clear();
+            leaving.Handle(input, now, outbox);
+            if (leaving.NextDue is not { } due)
+            {
+                return;
+            }
+
+            (IActorRef? actor, object request, object answer) = outbox.FirstOrDefault() switch
+            {
+                LeavingEffect.AnnounceDraining => (registration, AnnounceDraining.Instance, new LeavingInput.DrainingAnnounced()),
+                LeavingEffect.StartDrain m => (gate, new StartDrain(m.Timeout), new LeavingInput.Drained()),
+                LeavingEffect.LeaveRegistry => (registration, LeaveRegistry.Instance, new LeavingInput.RegistryLeft()),
+                _ => ((IActorRef?)null, (object)Tick.Instance, (object)Tick.Instance),
+            };
+            var step = actor is null ? Task.Delay(due - now, TimeProvider.System) : TopActors.AskLastAsync(actor, request, due - now);
+            await step.ConfigureAwait(false);
+            input = clock.Elapsed >= due ? Tick.Instance : answer;
+        }
+    }
+
+    /// <summary>So many jobs, in words.</summary>
+    internal static string Jobs(long count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "job" : "jobs")}");
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before it registers: jobs sent to a worker that cannot do any would be of no use to anybody.
+        var wait = _options.Registration.Wait;
+        if (!await _signals.AbleAsync(wait > AbleWaitMin ? wait : AbleWaitMin, cancellationToken).ConfigureAwait(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new WorkerStartException(UnableLine(wait));
+        }
+
+        _log.Info("{0}", InstancesLine(_options.Gate.Instances, _actor));
+        if (_options.Gate.FirstLimit is not null)
+        {
+            _log.Info("this worker finds by itself how many jobs to run at once, 1 to {0}", _options.Gate.Instances);
+        }
+
+        var balancer = await BalancerProbe.FindAsync(
+            _system, _options.Balancers, wait, _options.Waiting, _options.ToCheck, cancellationToken).ConfigureAwait(false);
+        var registry = _options.Registry ?? new EmbeddedRegistry(
+            _system, _system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), _options.RequestTimeout);
+        _registration = Start(
+            RegistrationActor.Props(Record(), registry, _options.Registration, NewRandom(), _listener), RegistrationActor.ActorName);
+        _listener.Tell(new WorkerSignals.Follow(_registration));
+        await _signals.ReadyOrEndAsync(cancellationToken).ConfigureAwait(false);
+        if (GaveUp is { } sentence)
+        {
+            throw new WorkerStartException(sentence);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        Start(
+            MemoryReporter.Props(
+                Key,
+                new MemoryReporterSettings(
+                    _options.Registration.KeepAliveInterval, _options.Balancers, ProcessMemory.Read, () => _gauge.Load, TimeProvider.System,
+                    () => _tally.Finished)),
+            MemoryReporter.ActorName);
+        Start(BalancerLinks.Props(_options.Balancers), BalancerLinks.ActorName);
+    }
+
+    private WorkerRecord Record() => new(
+        Key.Id,
+        Key.Incarnation,
+        _gate.Path.ToSerializationFormatWithAddress(_system.Provider.DefaultAddress),
+        WorkerState.Up,
+        _options.Gate.Capacity,
+        (int)_options.Registration.KeepAliveInterval.TotalMilliseconds,
+        _options.Version,
+        Places: _options.Gate.Instances,
+        Speed: _options.Speed,
+        Zone: _options.Zone);
+
+    private IActorRef Start(Props props, string name)
+    {
+        var actor = _top.Start(props, name);
+        _actors.Add(actor);
+        return actor;
+    }
+
+    private string UnableLine(TimeSpan wait) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"no instance of {_actor} was ready within {wait.TotalSeconds:0.#} s ({_options.WaitName}): "
+            + $"{_signals.Trouble ?? "the first is still being created"}");
+
+    private static string InstancesLine(int count, Type actor) => count == 1
+        ? $"one instance of {actor} does the jobs, one after another"
+        : string.Create(CultureInfo.InvariantCulture, $"{count} instances of {actor} do the jobs, and what one of them keeps the others do not see");
+
+    private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    private static long NewIncarnation() => 1 + (long)(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 1) % (long.MaxValue - 1);
+}
+
+/// <summary>A worker could not begin to be one.</summary>
+/// <param name="message">One sentence that says why.</param>
+public sealed class WorkerStartException(string message) : Exception(message);
