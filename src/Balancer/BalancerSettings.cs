@@ -138,8 +138,8 @@ public sealed record BalancerSettings(
             if (name == WorkerService.Default || !WorkerService.IsValid(name))
             {
                 problems.Add(name == WorkerService.Default
-                    ? $"akkalb.balancer.services.{name}: the policy of the default service is {PolicyKey}"
-                    : $"akkalb.balancer.services: a name must be {WorkerService.Rule}");
+                    ? $"akkalb.balancer.services.{name}: the settings of the default service stand at akkalb.balancer, its policy at {PolicyKey}"
+                    : $"akkalb.balancer.services.\"{OneLine.Of(name, 60)}\": a name must be {WorkerService.Rule}");
                 continue;
             }
 

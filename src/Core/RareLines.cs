@@ -32,7 +32,7 @@ public sealed class RareLines(TimeSpan quietFor, int linesMax)
         }
 
         _sources[source] = new Held { QuietUntil = now + quietFor };
-        return held is { Count: > 0 } ? $"{line} (again since the last such line: {held.Count})" : line;
+        return held is { Count: > 0 } ? $"{line} (such lines left out since the last one: {held.Count})" : line;
     }
 
     private string? SayOfOthers(string line, TimeSpan now)
@@ -45,7 +45,9 @@ public sealed class RareLines(TimeSpan quietFor, int linesMax)
 
         var count = _others.Count;
         _others = new Held { QuietUntil = now + quietFor };
-        return count > 0 ? $"{line} (from other sources since the last such line: {count})" : $"{line} (there are too many sources to name each)";
+        return count > 0
+            ? $"{line} (such lines of other sources left out since the last one: {count})"
+            : $"{line} (there are too many sources to name each)";
     }
 
     private bool HasForgotten(TimeSpan now)

@@ -510,7 +510,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         {
             JobFailureReason.Failure => (FailureIn(held.Reply), "the worker's actor answered with a failure that names no cause"),
             JobFailureReason.Crash => (_crash, "the worker's actor stopped itself, or could not be started, while it had this job"),
-            JobFailureReason.DeadlineExceeded => (null, $"the job was not done within {held.Job.Remaining}"),
+            JobFailureReason.DeadlineExceeded => (null, $"the job was not done within {Seconds(held.Job.Remaining)}"),
             JobFailureReason.UnreadableMessage => (null, ""),
             JobFailureReason.UnsendableReply => (null, ""),
             JobFailureReason.Drained => (null, "the worker stopped before the job was done"),

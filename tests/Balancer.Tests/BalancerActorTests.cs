@@ -293,7 +293,8 @@ public class BalancerActorTests : BalancerKit
         Assert.Equal("a", Picks(balancer));
         Advance(TimeSpan.FromMinutes(1));
         balancer.Tell(new WorkerUnreachable(A.Key(), "gone"), TestActor);
-        Assert.EndsWith("gone (again since the last such line: 1000)", ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "gone (such lines left out since the last one: 1000)", ExpectMsg<Akka.Event.Warning>().Message.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -190,9 +190,10 @@ public class BalancerSettingsTests
         "akkalb.balancer.services.pdf = x: must be an object of settings, akkalb.balancer.services.pdf { ... }")]
     [InlineData("balancer.services.pdf.max-wait = 2h", "akkalb.balancer.services.pdf.max-wait = 2h: must be from 0 s to 60 m")]
     [InlineData("balancer.services.default.policy = random",
-        "akkalb.balancer.services.default: the policy of the default service is akkalb.balancer.policy (--policy)")]
+        "akkalb.balancer.services.default: the settings of the default service stand at akkalb.balancer, its policy at akkalb.balancer.policy "
+            + "(--policy)")]
     [InlineData("balancer.services.\"a b\" { policy = random }",
-        "akkalb.balancer.services: a name must be 1 to 64 letters, digits, underscores or hyphens")]
+        "akkalb.balancer.services.\"a b\": a name must be 1 to 64 letters, digits, underscores or hyphens")]
     [InlineData("worker.heartbeat = 1s", "unknown key akkalb.worker; remove it")]
     [InlineData("registry = etcd", "akkalb.etcd.endpoints (--etcd): no etcd endpoint is given; write http://host:port, several separated by commas")]
     public void A_wrong_value_is_named_with_what_it_must_be(string setting, string problem) =>
@@ -247,7 +248,8 @@ public class BalancerSettingsTests
         var key = BalancerSettings.Schema.Keys.Single(k => k.Flag == "--service");
         var problem = Assert.Single(BalancerSettings.Schema.Check(new FlagOverlay().Set(key, given).ToConfig().WithFallback(Defaults), ""));
         Assert.EndsWith(
-            "must be an object of settings, akkalb.balancer.services { ... }; with --service it is NAME=POLICY,...", problem,
+            "must be an object of settings, akkalb.balancer.services { ... }; with --service it is NAME=POLICY,..., "
+            + "each NAME once, of letters, digits, underscores or hyphens", problem,
             StringComparison.Ordinal);
     }
 

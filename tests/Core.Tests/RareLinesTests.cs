@@ -12,7 +12,7 @@ public class RareLinesTests
         Assert.Equal("a", _log.Say("a", TimeSpan.Zero));
         Assert.Null(_log.Say("a", Quiet / 2));
         Assert.Null(_log.Say("a", Quiet - TimeSpan.FromTicks(1)));
-        Assert.Equal("a (again since the last such line: 2)", _log.Say("a", Quiet));
+        Assert.Equal("a (such lines left out since the last one: 2)", _log.Say("a", Quiet));
         Assert.Equal("a", _log.Say("a", Quiet * 3));
     }
 
@@ -49,6 +49,6 @@ public class RareLinesTests
             _log.Say($"{i}", Quiet);
         }
 
-        Assert.Equal("20 (from other sources since the last such line: 9)", _log.Say("20", Quiet));
+        Assert.Equal("20 (such lines of other sources left out since the last one: 9)", _log.Say("20", Quiet));
     }
 }

@@ -53,6 +53,11 @@ internal sealed record Trace(double[] Seconds, double[]? Memory, double[]? Durat
     /// <inheritdoc cref="Read"/>
     public static Trace Of(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new FormatException(Directory.Exists(path) ? "it is a directory; name a CSV file in it" : "there is no such file");
+        }
+
         using var reader = new StreamReader(path);
         return Read(reader);
     }

@@ -7,7 +7,8 @@ namespace AkkaLb.Core.Balancing;
 /// <para>After the outlier detection of Envoy and of gRPC (proposal A50): the failure percentage, with their interval, times, cap and panic
 /// threshold. Two things differ. They want five workers to compare; here a worker is compared with all others together, so that two are
 /// enough: it is an outlier when <see cref="BalancerLimits.FailureShareMax"/> of its jobs failed, and at most half as large a part of the others'.
-/// So jobs that fail everywhere eject nobody. And they count at each client; here most of the clients that have used the worker must have seen it
+/// So jobs that fail everywhere eject nobody. Of each of the others no more jobs count than are enough to judge it by: one that fails at once gets
+/// most of the jobs, and must not speak for all. And they count at each client; here most of the clients that have used the worker must have seen it
 /// fail (<see cref="Outcomes.FailsForMost"/>), so that a client with a trouble of its own ejects nobody for the others.</para>
 /// <para>A worker is ejected for <see cref="TimeMin"/>, for as much longer each further time, and for <see cref="TimeMax"/> at most; each interval in
 /// which it is not ejected takes one time off. <c>now</c> is the balancer's monotonic clock.</para>
@@ -22,6 +23,8 @@ internal sealed class OutlierEjection(BalancerLimits limits)
 
     /// <summary>How long an ejection lasts at most.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(300);
+
+    private const double Rounding = 1e-9;
 
     private TimeSpan? _lookAt;
 
@@ -48,10 +51,11 @@ internal sealed class OutlierEjection(BalancerLimits limits)
             return;
         }
 
-        var (count, failed, up, ejected) = (0L, 0L, 0, 0);
+        var (count, failed, up, ejected) = (0L, 0.0, 0, 0);
         foreach (var candidate in all)
         {
-            (count, failed) = (count + candidate.Outcomes.Count, failed + candidate.Outcomes.Failed);
+            var votes = VotesOf(candidate.Outcomes);
+            (count, failed) = (count + votes, failed + (votes * candidate.Outcomes.FailureShare));
             (up, ejected) = (up + (candidate.IsUp ? 1 : 0), ejected + (candidate.IsEjected ? 1 : 0));
         }
 
@@ -90,9 +94,12 @@ internal sealed class OutlierEjection(BalancerLimits limits)
         }
     }
 
-    private bool IsOutlier(Outcomes own, long count, long failed) =>
-        own.Count >= limits.OutlierJobsMin && count - own.Count >= limits.OutlierJobsMin && own.FailureShare >= limits.FailureShareMax
-        && ShareOfOthers(own, count, failed) <= own.FailureShare / 2 && own.FailsForMost;
+    private int VotesOf(Outcomes outcomes) => Math.Min(outcomes.Count, limits.OutlierJobsMin);
 
-    private static double ShareOfOthers(Outcomes own, long count, long failed) => (failed - own.Failed) / (double)(count - own.Count);
+    private bool IsOutlier(Outcomes own, long count, double failed) =>
+        own.Count >= limits.OutlierJobsMin && count - VotesOf(own) >= limits.OutlierJobsMin && own.FailureShare >= limits.FailureShareMax
+        && ShareOfOthers(own, count, failed) <= (own.FailureShare / 2) + Rounding && own.FailsForMost;
+
+    private double ShareOfOthers(Outcomes own, long count, double failed) =>
+        Math.Max(0, failed - (VotesOf(own) * own.FailureShare)) / (count - VotesOf(own));
 }

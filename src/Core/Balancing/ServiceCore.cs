@@ -153,7 +153,7 @@ public sealed class ServiceCore(
     /// <returns>Whether one waits no more.</returns>
     private bool ServeOne(TimeSpan now, List<BalancerEffect> outbox)
     {
-        var turn = _waiting.Turn();
+        var turn = _waiting.Turn(now);
         if (ServeOne(turn, now, outbox))
         {
             return true;

@@ -30,24 +30,27 @@ internal sealed class WaitingLevel(JobPriority priority)
     /// <summary>Null: the client does not wait here.</summary>
     public WaitingLine? LineOf(long client) => _lines.GetValueOrDefault(client);
 
+    /// <summary>Whether a client waits here that has said something lately. Its line is the next one then. Else others are next, each time.</summary>
+    public bool IsAnyoneThere(TimeSpan now)
+    {
+        for (var passed = 0; passed < Math.Min(_turns.Count, PassedMax); passed++)
+        {
+            if (now - _turns.First!.Value.HeardAt < QuietMax)
+            {
+                return true;
+            }
+
+            PassTurn();
+        }
+
+        return false;
+    }
+
     /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
     public WaitingRequest Next(TimeSpan now)
     {
-        WaitingLine? quiet = null;
-        for (var passed = 0; passed < Math.Min(_turns.Count, PassedMax); passed++)
-        {
-            var turn = _turns.First!;
-            _turns.RemoveFirst();
-            _turns.AddLast(turn);
-            if (now - turn.Value.HeardAt < QuietMax)
-            {
-                return turn.Value.Requests.First!.Value;
-            }
-
-            quiet ??= turn.Value;
-        }
-
-        return quiet!.Requests.First!.Value;
+        _ = IsAnyoneThere(now);
+        return PassTurn().Requests.First!.Value;
     }
 
     /// <summary>Puts a request at the end of its client's line.</summary>
@@ -86,6 +89,14 @@ internal sealed class WaitingLevel(JobPriority priority)
 
         _lines.Remove(line.Client);
         _turns.Remove(line.Turn!);
+    }
+
+    private WaitingLine PassTurn()
+    {
+        var turn = _turns.First!;
+        _turns.RemoveFirst();
+        _turns.AddLast(turn);
+        return turn.Value;
     }
 }
 

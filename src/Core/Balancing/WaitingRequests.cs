@@ -68,13 +68,13 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>How long the one has waited that came first.</summary>
     public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
 
-    /// <summary>The level to which the next place goes.</summary>
-    public WaitingLevel Turn()
+    /// <summary>The level to which the next place goes. Where only clients wait that may be gone, it is the next lower one's turn.</summary>
+    public WaitingLevel Turn(TimeSpan now)
     {
         WaitingLevel? turn = null;
         foreach (var level in _levels)
         {
-            if (level.Count > 0)
+            if (level.Count > 0 && level.IsAnyoneThere(now))
             {
                 turn = level;
                 if (level.PlacesAhead < LowerShare - 1)
@@ -84,7 +84,7 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
             }
         }
 
-        return turn!;
+        return turn ?? Array.Find(_levels, level => level.Count > 0)!;
     }
 
     /// <summary>A request of this level has got a place.</summary>

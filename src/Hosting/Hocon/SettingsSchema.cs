@@ -107,7 +107,7 @@ public sealed class SettingsSchema
     // A section of names may be set by a flag too, which says name and value together.
     private string FlagFor(string path) =>
         Keys.FirstOrDefault(key => key.IsNamed && key.Flag is not null && key.SectionOfNames == path) is { } named
-            ? $"; with {named.Flag} it is {named.ValueName}"
+            ? $"; with {named.Flag} it is {named.ValueName}, each NAME once, of letters, digits, underscores or hyphens"
             : "";
 
     // The path with a star for a name that the user chose.

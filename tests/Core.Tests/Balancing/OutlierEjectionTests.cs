@@ -111,6 +111,19 @@ public class OutlierEjectionTests
         Assert.Equal(27, _pool.Eligible.Count);
     }
 
+    /// <summary>One that fails at once is always free, and gets most of the jobs.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(3)]
+    public void Two_that_fail_and_get_most_of_the_jobs_do_not_hide_each_other(int workers)
+    {
+        _pool = NewPool(Policy.RoundRobin, BalancerLimits.Default, [.. Enumerable.Range(0, workers).Select(n => $"{(char)('a' + n)}")]);
+        static PickEnd How(string id, int n) => id is "a" or "b" ? PickEnd.Failed : PickEnd.Done;
+        End(S(1), 1, How, jobs: 40 * workers);
+        End(S(1), 1, How, jobs: 4000, "a", "b");
+        Assert.Matches("^worker [ab] gets no jobs for 30 s: 100 % of its jobs failed, and (14|50) % of those of the others$", Tick(S(11)));
+    }
+
     [Fact]
     public void The_last_one_is_never_ejected()
     {
@@ -202,13 +215,14 @@ public class OutlierEjectionTests
     /// <summary>As many jobs as are enough for a verdict on each, those of one worker fail.</summary>
     private void Fail(string bad, TimeSpan now) => End(now, 1, (id, _) => id == bad ? PickEnd.Failed : PickEnd.Done);
 
-    private void End(TimeSpan now, long client, Func<string, int, PickEnd> how)
+    private void End(TimeSpan now, long client, Func<string, int, PickEnd> how, int jobs = Jobs, params string[] among)
     {
         // Whatever the policy, each worker gets its part: the others are left out.
         var all = _pool.Table.InOrder.Where(c => c.IsEligible).Select(c => c.Key).ToList();
-        for (var n = 0; n < Jobs; n++)
+        var doing = all.Where(key => among.Length == 0 || among.Contains(key.Id)).ToList();
+        for (var n = 0; n < jobs; n++)
         {
-            var worker = all[n % all.Count];
+            var worker = doing[n % doing.Count];
             var question = Question([.. all.Where(key => key != worker)]) with { Finished = new Finished(client, 0, []) };
             Report(now);
             Assert.Null(_pool.Assign(question, _picked, now));

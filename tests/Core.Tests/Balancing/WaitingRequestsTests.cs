@@ -396,6 +396,25 @@ public class WaitingRequestsTests
     }
 
     [Fact]
+    public void A_client_that_stands_still_keeps_nobody_of_a_lower_priority_waiting()
+    {
+        Fill();
+        for (var i = 1; i <= 5; i++)
+        {
+            Ask(2, i, priority: JobPriority.High);
+            Ask(3, i);
+        }
+
+        Told();
+        Handle(new Finished(3, 0, []), S(3));
+        Handle(new Finished(1, 0, [Ended(1), Ended(2)]), S(3));
+        Assert.Equal("3:1 a, 3:2 b", Told());
+        Handle(new Finished(2, 0, []), S(4));
+        Handle(new Finished(3, 0, [Ended(1), Ended(2)]), S(4));
+        Assert.Equal("2:1 a, 2:2 b", Told());
+    }
+
+    [Fact]
     public void Each_priority_has_a_tenth_of_the_room_for_itself()
     {
         Begin(BalancerLimits.Default with { WaitingMax = 20 });
