@@ -28,6 +28,9 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 {
     public bool IsInOrder => true;
 
+    /// <summary>How many they are.</summary>
+    public int Count => addresses.Count;
+
     /// <summary>Reads addresses as people write them.</summary>
     /// <param name="balancers">Each <c>host:port</c>, in the order in which to try them.</param>
     /// <exception cref="ArgumentException">An address cannot be read, or there is none.</exception>

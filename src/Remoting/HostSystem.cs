@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Remote;
 using AkkaLb.Core;
+using AkkaLb.Endpoints;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Remoting;
@@ -29,6 +30,11 @@ public static class HostSystem
         if (((ExtendedActorSystem)system).Provider is not IRemoteActorRefProvider)
         {
             missing.Add("it has no remoting (akka.actor.provider is neither remote nor cluster)");
+        }
+
+        else if (((ExtendedActorSystem)system).Provider.DefaultAddress.Host is { } host && !HostName.CanBeDialledFromAnywhere(host))
+        {
+            missing.Add($"nobody elsewhere can reach it at {host} (give it another public-hostname)");
         }
 
         if (system.Serialization.FindSerializerForType(typeof(Job)) is not AkkaLbSerializer)

@@ -3,22 +3,22 @@ using Akka.Event;
 
 namespace AkkaLb.Remoting;
 
-/// <summary>Starts a program's top-level actors and tells when one of them has ended. Without it the program would live on and do nothing for
-/// anybody.</summary>
-/// <remarks>There is one for each actor system. Only actors of this process are watched. The end of the whole system is nobody's trouble and is
-/// not told. Thread-safe.</remarks>
+/// <summary>Starts top-level actors, of a program or of a part of one, and tells when one of them has ended. Without it the program would live on and
+/// do nothing for anybody.</summary>
+/// <remarks>Only actors of this process are watched. The end of the whole system is nobody's trouble and is not told. Thread-safe.</remarks>
 public sealed class TopActors : IExtension
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
+    private static long _count;
 
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ExtendedActorSystem _system;
     private readonly IActorRef _watcher;
 
-    private TopActors(ExtendedActorSystem system)
+    private TopActors(ExtendedActorSystem system, string whose)
     {
         _system = system;
-        _watcher = system.SystemActorOf(Props.Create(() => new Watcher(_ended)), "akkalb-top-actors");
+        _watcher = system.SystemActorOf(Props.Create(() => new Watcher(_ended, whose)), $"akkalb-top-actors-{Interlocked.Increment(ref _count)}");
 
         // Before any actor is started, so that its first failure is heard.
         system.EventStream.Subscribe(_watcher, typeof(Error));
@@ -27,7 +27,15 @@ public sealed class TopActors : IExtension
     /// <summary>Completed, with a sentence for the operator, when the first of the actors has ended.</summary>
     public Task<string> Ended => _ended.Task;
 
+    /// <summary>The one of the program that the actor system belongs to.</summary>
     public static TopActors Of(ActorSystem system) => system.WithExtension<TopActors, Provider>();
+
+    /// <summary>One for a part of what lives in the actor system; <see cref="Close"/> it.</summary>
+    /// <param name="whose">What does nothing useful without the actors.</param>
+    public static TopActors For(ExtendedActorSystem system, string whose) => new(system, whose);
+
+    /// <summary>Nobody's end is told from now on.</summary>
+    public void Close() => _system.Stop(_watcher);
 
     /// <summary>Starts an actor below <c>/user</c> that this program cannot do without.</summary>
     /// <param name="props">Of the actor.</param>
@@ -75,7 +83,7 @@ public sealed class TopActors : IExtension
     /// <summary>Makes the one of an actor system.</summary>
     private sealed class Provider : ExtensionIdProvider<TopActors>
     {
-        public override TopActors CreateExtension(ExtendedActorSystem system) => new(system);
+        public override TopActors CreateExtension(ExtendedActorSystem system) => new(system, "this program");
     }
 
     private sealed record Watch(IActorRef Actor) : INoSerializationVerificationNeeded;
@@ -92,7 +100,7 @@ public sealed class TopActors : IExtension
         /// watched.</summary>
         private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal);
 
-        public Watcher(TaskCompletionSource<string> ended)
+        public Watcher(TaskCompletionSource<string> ended, string whose)
         {
             Receive<Watch>(m => Context.Watch(m.Actor));
             Receive<Unwatch>(m => Context.Unwatch(m.Actor));
@@ -112,7 +120,7 @@ public sealed class TopActors : IExtension
                     var why = _failures.TryGetValue(m.ActorRef.Path.ToString(), out var failure)
                         ? $"its last failure was {failure}"
                         : "nothing in this process says why";
-                    ended.TrySetResult($"the actor {m.ActorRef.Path.ToStringWithoutAddress()} has ended, and this program does nothing useful "
+                    ended.TrySetResult($"the actor {m.ActorRef.Path.ToStringWithoutAddress()} has ended, and {whose} does nothing useful "
                         + $"without it; {why}");
                 }
             });

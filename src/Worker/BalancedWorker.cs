@@ -6,7 +6,6 @@ using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Workers;
-using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Remoting;
@@ -35,25 +34,39 @@ public sealed class BalancedWorker : IAsyncDisposable
     private readonly List<IActorRef> _actors = [];
     private readonly IActorRef _listener;
     private readonly IActorRef _gate;
+    private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lazy<Task> _leaving;
     private IActorRef? _registration;
-    private int _disposals;
 
     private BalancedWorker(ExtendedActorSystem system, Props actor, BalancedWorkerOptions options)
     {
-        (_system, _options, _actor, _top) = (system, options, actor.Type, TopActors.Of(system));
+        (_system, _options, _actor, _top) = (system, options, actor.Type, TopActors.For(system, options.Whose));
+        EndWith(_top.Ended);
+        EndWith(_signals.GaveUp);
+        _leaving = new Lazy<Task>(LeaveAndStopAsync);
         _log = Logging.GetLogger(system, typeof(BalancedWorker));
         _tally = new JobTally(options.Ledger);
         Key = new WorkerKey(WorkerIds.Of(options.Service, options.Id), NewIncarnation());
         StrayJobs.AnswerIn(system);
-        _listener = Start(WorkerSignals.Actor(_signals), WorkerSignals.ActorName);
-        _gate = Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), GateName);
+        try
+        {
+            _listener = Start(WorkerSignals.Actor(_signals), WorkerSignals.ActorName);
+            _gate = Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), GateName);
+        }
+        catch (InvalidActorNameException e)
+        {
+            _top.Close();
+            _actors.ForEach(system.Stop);
+            throw new InvalidOperationException($"the actor system {system.Name} has a worker already, or another actor at /user/{GateName}", e);
+        }
     }
 
     /// <summary>What it is called in the registry.</summary>
     public WorkerKey Key { get; }
 
-    /// <summary>Why it is a worker no more, or could not become one; null while it is one.</summary>
-    public string? GaveUp => _signals.GaveUp;
+    /// <summary>Completes when it is a worker no more: with a sentence that says why, or with null after <see cref="DisposeAsync"/>. One that has
+    /// ended by itself is to be disposed, too.</summary>
+    public Task<string?> Ended => _ended.Task;
 
     /// <summary>Starts it, and waits until it is registered.</summary>
     /// <param name="system">With remoting, and AkkaLb's serializer.</param>
@@ -62,7 +75,7 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start; what had begun is taken back.</param>
     /// <exception cref="WorkerStartException">It cannot do jobs, finds no balancer or cannot register.</exception>
     /// <exception cref="ArgumentException">The id, the service, the zone or the system is unfit; all of it is named.</exception>
-    /// <exception cref="InvalidActorNameException">The system has a worker already.</exception>
+    /// <exception cref="InvalidOperationException">The system has a worker already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<BalancedWorker> StartAsync(
         ActorSystem system, Props actor, BalancedWorkerOptions options, CancellationToken cancellationToken = default)
@@ -71,7 +84,7 @@ public sealed class BalancedWorker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(actor);
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfUnfit();
-        HostSystem.ThrowIfUnfit(system, UserMessages.None, "a worker");
+        HostSystem.ThrowIfUnfit(system, options.Messages, "a worker");
         var worker = new BalancedWorker((ExtendedActorSystem)system, actor, options);
         try
         {
@@ -85,29 +98,31 @@ public sealed class BalancedWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when it is a worker no more (see <see cref="GaveUp"/>), or the token is cancelled.</summary>
-    public Task EndAsync(CancellationToken cancellationToken) => _signals.EndAsync(cancellationToken);
-
     /// <summary>Leaves in order: it says draining, finishes its jobs, gives its lease back, and rejects for a moment what was on its way. Any number
-    /// of times.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Increment(ref _disposals) > 1)
-        {
-            return;
-        }
+    /// of times, each of which waits for the end of it.</summary>
+    public ValueTask DisposeAsync() => new(_leaving.Value);
 
-        if (_registration is { } registration && (_signals.WasReady || GaveUp is null))
+    private async Task LeaveAndStopAsync()
+    {
+        if (_registration is { } registration && (_signals.WasReady || !_signals.GaveUp.IsCompleted))
         {
             await LeaveAsync(_gate, registration, _options.DrainTimeout, _options.RejectLinger).ConfigureAwait(false);
             _log.Info("this worker stopped after {0}", Jobs(_tally.Finished));
         }
 
-        foreach (var actor in _actors)
+        // The first one last: the others speak to it.
+        for (var i = _actors.Count - 1; i >= 0; i--)
         {
-            await _top.StopAsync(actor).ConfigureAwait(false);
+            await _top.StopAsync(_actors[i]).ConfigureAwait(false);
         }
+
+        _top.Close();
+        _ended.TrySetResult(null);
     }
+
+    private void EndWith(Task<string> trouble) => trouble.ContinueWith(
+        told => _ended.TrySetResult(told.GetAwaiter().GetResult()), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
+        TaskScheduler.Default);
 
     /// <summary>Leaves in the order of <see cref="Leaving"/>. An actor that has ended already is not waited for.</summary>
     internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
@@ -142,11 +157,25 @@ public sealed class BalancedWorker : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _ = Ended.ContinueWith(_ => stopping.Cancel(), cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        try
+        {
+            await RegisterAsync(stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && Ended.IsCompleted)
+        {
+            throw new WorkerStartException((await Ended.ConfigureAwait(false))!, e);
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken stopping)
+    {
         // Before it registers: jobs sent to a worker that cannot do any would be of no use to anybody.
         var wait = _options.Registration.Wait;
-        if (!await _signals.AbleAsync(wait > AbleWaitMin ? wait : AbleWaitMin, cancellationToken).ConfigureAwait(false))
+        if (!await _signals.AbleAsync(wait > AbleWaitMin ? wait : AbleWaitMin, stopping).ConfigureAwait(false))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            stopping.ThrowIfCancellationRequested();
             throw new WorkerStartException(UnableLine(wait));
         }
 
@@ -157,19 +186,13 @@ public sealed class BalancedWorker : IAsyncDisposable
         }
 
         var balancer = await BalancerProbe.FindAsync(
-            _system, _options.Balancers, wait, _options.Waiting, _options.ToCheck, cancellationToken).ConfigureAwait(false);
+            _system, _options.Balancers, wait, _options.Waiting, _options.ToCheck, stopping).ConfigureAwait(false);
         var registry = _options.Registry ?? new EmbeddedRegistry(
             _system, _system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), _options.RequestTimeout);
         _registration = Start(
             RegistrationActor.Props(Record(), registry, _options.Registration, NewRandom(), _listener), RegistrationActor.ActorName);
         _listener.Tell(new WorkerSignals.Follow(_registration));
-        await _signals.ReadyOrEndAsync(cancellationToken).ConfigureAwait(false);
-        if (GaveUp is { } sentence)
-        {
-            throw new WorkerStartException(sentence);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
+        await _signals.Ready.WaitAsync(stopping).ConfigureAwait(false);
         Start(
             MemoryReporter.Props(
                 Key,
@@ -215,4 +238,4 @@ public sealed class BalancedWorker : IAsyncDisposable
 
 /// <summary>A worker could not begin to be one.</summary>
 /// <param name="message">One sentence that says why.</param>
-public sealed class WorkerStartException(string message) : Exception(message);
+public sealed class WorkerStartException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,6 +1,7 @@
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Registration;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 
 namespace AkkaLb.Worker;
@@ -8,6 +9,7 @@ namespace AkkaLb.Worker;
 /// <summary>What a <see cref="BalancedWorker"/> needs to know.</summary>
 public sealed record BalancedWorkerOptions
 {
+    private const int VersionLengthMax = 128;
     private static readonly TimeSpan TtlDefault = TimeSpan.FromSeconds(5);
 
     /// <summary>Its name in its service; see <see cref="WorkerIds.IsValid"/>. No other worker of the service may have it at the same time.</summary>
@@ -21,6 +23,10 @@ public sealed record BalancedWorkerOptions
 
     /// <summary>Where it registers; null: in the balancer, of which there may be one only then. It is not disposed.</summary>
     public IWorkerRegistry? Registry { get; init; }
+
+    /// <summary>The application's own message types, under the same short names as at the clients; the actor system was created with
+    /// <see cref="UserMessages.ToSetup"/>. Default: none, all are bound to serializers otherwise.</summary>
+    public UserMessages Messages { get; init; } = UserMessages.None;
 
     /// <summary>How much it does at once; default: 64 jobs by as many instances of the actor, and 16 that wait.</summary>
     public GateSettings Gate { get; init; } = new(capacity: 64, instances: 64, queue: 16);
@@ -56,6 +62,9 @@ public sealed record BalancedWorkerOptions
     /// <summary>Of the application, for whoever looks into the registry.</summary>
     public string Version { get; init; } = "";
 
+    /// <summary>What does nothing useful when one of the worker's actors has ended.</summary>
+    internal string Whose { get; init; } = "this worker";
+
     /// <summary>Told what the start waits for; null: nobody is.</summary>
     internal Func<Func<string>, IDisposable>? Waiting { get; init; }
 
@@ -65,12 +74,11 @@ public sealed record BalancedWorkerOptions
     /// <summary>What its user calls the time that a start may take.</summary>
     internal string WaitName { get; init; } = $"{nameof(Registration)}.{nameof(RegistrationSettings.Wait)}";
 
-    /// <summary>Options for balancers at given addresses, with the registry in the balancer.</summary>
+    /// <summary>Options for the one balancer at an address, with the registry in it.</summary>
     /// <param name="id">See <see cref="Id"/>.</param>
-    /// <param name="balancers">Each <c>host:port</c>.</param>
-    /// <exception cref="ArgumentException">An address cannot be read, or there is none.</exception>
-    public static BalancedWorkerOptions To(string id, params IReadOnlyList<string> balancers) =>
-        new() { Id = id, Balancers = FixedBalancers.Of(balancers) };
+    /// <param name="balancer"><c>host:port</c>.</param>
+    /// <exception cref="ArgumentException">The address cannot be read.</exception>
+    public static BalancedWorkerOptions To(string id, string balancer) => new() { Id = id, Balancers = FixedBalancers.Of([balancer]) };
 
     /// <exception cref="ArgumentException">Something is unfit; all of it is named.</exception>
     internal void ThrowIfUnfit()
@@ -104,6 +112,22 @@ public sealed record BalancedWorkerOptions
         if (DrainTimeout < TimeSpan.Zero || RejectLinger < TimeSpan.Zero || RequestTimeout <= TimeSpan.Zero)
         {
             problems.Add($"{nameof(DrainTimeout)}, {nameof(RejectLinger)} or {nameof(RequestTimeout)} is below zero, or the last of them zero");
+        }
+
+        if (Registration is { } times && (times.Ttl < TimeSpan.FromSeconds(1) || times.KeepAliveInterval <= TimeSpan.Zero
+            || times.KeepAliveInterval > times.Ttl / 3))
+        {
+            problems.Add($"{nameof(Registration)}: the lease takes 1 s or more, and a heartbeat at most a third of it");
+        }
+
+        if (Version.Length > VersionLengthMax)
+        {
+            problems.Add($"{nameof(Version)} has more than {VersionLengthMax} characters");
+        }
+
+        if (Registry is null && Balancers is FixedBalancers { Count: > 1 })
+        {
+            problems.Add($"{nameof(Balancers)}: several balancers need a registry that they share: give {nameof(Registry)}");
         }
 
         if (problems.Count > 0)

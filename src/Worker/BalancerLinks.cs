@@ -12,7 +12,7 @@ namespace AkkaLb.Worker;
 public sealed class BalancerLinks : ReceiveActor
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "links";
+    public const string ActorName = "akkalb-worker-links";
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IBalancerDirectory _directory;

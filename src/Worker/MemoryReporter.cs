@@ -16,7 +16,7 @@ namespace AkkaLb.Worker;
 public sealed class MemoryReporter : MachineShell<ReporterEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "memory";
+    public const string ActorName = "akkalb-worker-memory";
 
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;

@@ -15,7 +15,7 @@ namespace AkkaLb.Worker;
 public sealed class RegistrationActor : MachineShell<RegistrationEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "registration";
+    public const string ActorName = "akkalb-worker-registration";
 
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;

@@ -419,7 +419,8 @@ public sealed class WorkerGate : MachineShell<GateEffect>
 
     private void Build(int index, long birth)
     {
-        var name = $"{Self.Path.Name.TrimStart('$')}-instance-{index}-{++_lastNumber.Value}";
+        // With the gate's uid: instances of a gate that was here before may not have ended yet.
+        var name = $"{Self.Path.Name.TrimStart('$')}-instance-{Self.Path.Uid}-{index}-{++_lastNumber.Value}";
 #pragma warning disable AK1008 // Not a child: the gate would wait for it to end before it answers what it holds.
         var keeper = Context.System.ActorOf(InstanceKeeper.Props(_instanceProps, Self, birth), name);
 #pragma warning restore AK1008

@@ -6,21 +6,20 @@ namespace AkkaLb.Worker;
 internal sealed class WorkerSignals
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "signals";
+    public const string ActorName = "akkalb-worker-signals";
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _able = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _gaveUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _hasEnded;
     private volatile string? _trouble;
 
     public bool WasReady => _ready.Task.IsCompleted;
 
-    /// <summary>Told to stop, or gave up.</summary>
-    public bool HasEnded => _hasEnded || _gaveUp.Task.IsCompleted;
+    /// <summary>Completes when it is registered for the first time.</summary>
+    public Task Ready => _ready.Task;
 
-    /// <summary>Why the worker cannot be registered; null while it can.</summary>
-    public string? GaveUp => _gaveUp.Task.IsCompletedSuccessfully ? _gaveUp.Task.GetAwaiter().GetResult() : null;
+    /// <summary>Completes, with the reason, when the worker cannot be registered, or not any more.</summary>
+    public Task<string> GaveUp => _gaveUp.Task;
 
     /// <summary>Why the worker cannot do jobs, as the gate told last; null: it can, or nothing has been told.</summary>
     public string? Trouble => _trouble;
@@ -39,22 +38,6 @@ internal sealed class WorkerSignals
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             return false;
-        }
-    }
-
-    public async Task ReadyOrEndAsync(CancellationToken stopping) => await AnyAsync(stopping, _ready.Task, _gaveUp.Task).ConfigureAwait(false);
-
-    public async Task EndAsync(CancellationToken stopping) => await AnyAsync(stopping, _gaveUp.Task).ConfigureAwait(false);
-
-    private async Task AnyAsync(CancellationToken stopping, params Task[] tasks)
-    {
-        try
-        {
-            await Task.WhenAny(tasks).WaitAsync(stopping).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            _hasEnded = true;
         }
     }
 

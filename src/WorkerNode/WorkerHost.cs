@@ -57,11 +57,11 @@ public static class WorkerHost
         try
         {
             await using var worker = await BalancedWorker.StartAsync(
-                node.System, instance, OptionsOf(settings, etcd, ledger), node.Stopping).ConfigureAwait(false);
+                node.System, instance, OptionsOf(settings, known, etcd, ledger), node.Stopping).ConfigureAwait(false);
             node.Ready($"ready worker {worker.Key.Id} {node.Address}");
-            await worker.EndAsync(node.Stopping).ConfigureAwait(false);
+            await ((Task)worker.Ended).WaitAsync(node.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await worker.DisposeAsync().ConfigureAwait(false);
-            return worker.GaveUp is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
+            return await worker.Ended.ConfigureAwait(false) is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
         }
         catch (OperationCanceledException) when (node.Stopping.IsCancellationRequested)
         {
@@ -73,7 +73,7 @@ public static class WorkerHost
         }
     }
 
-    private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, EtcdRegistry? etcd, IJobLedger? ledger) => new()
+    private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, UserMessages messages, EtcdRegistry? etcd, IJobLedger? ledger) => new()
     {
         Id = WorkerIds.NameOf(settings.Id),
         Service = WorkerIds.ServiceOf(settings.Id),
@@ -81,6 +81,7 @@ public static class WorkerHost
         Registry = etcd,
         Gate = new GateSettings(
             settings.Capacity, settings.Instances, settings.Queue, settings.Threads, settings.IsCapacityAuto ? Environment.ProcessorCount : null),
+        Messages = messages,
         Registration = settings.Registration,
         Speed = settings.Speed,
         Zone = settings.Zone,
@@ -93,6 +94,7 @@ public static class WorkerHost
         Waiting = what => new WaitingLine(what, settings.Wait, TimeProvider.System, Console.Error.WriteLine),
         ToCheck = isNoneKnown => isNoneKnown ? "--etcd and --prefix" : "--balancer and --etcd",
         WaitName = "--wait",
+        Whose = "this program",
     };
 
     private static FileJobLedger? OpenLedger(WorkerSettings settings)

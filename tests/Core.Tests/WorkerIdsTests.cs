@@ -32,7 +32,7 @@ public class WorkerIdsTests
     {
         Assert.True(WorkerIds.IsWorker(id));
         Assert.Equal(service, WorkerIds.ServiceOf(id));
-        Assert.Equal(id, WorkerIds.Of(service, id.Split('/')[^1]));
+        Assert.Equal(id, WorkerIds.Of(service, WorkerIds.NameOf(id)));
     }
 
     [Theory]

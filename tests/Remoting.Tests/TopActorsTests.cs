@@ -48,6 +48,20 @@ public class TopActorsTests : VirtualTimeKit
     }
 
     [Fact]
+    public async Task One_that_is_stopped_here_is_no_news_and_its_name_is_free_then()
+    {
+        var top = TopActors.For((ExtendedActorSystem)Sys, "this part");
+        for (var life = 0; life < 20; life++)
+        {
+            await top.StopAsync(top.Start(Props.Create(() => new Host()), "one")).WaitAsync(Patience);
+        }
+
+        Assert.False(top.Ended.IsCompleted);
+        top.Start(Props.Create(() => new Host()), "one").Tell(PoisonPill.Instance);
+        Assert.StartsWith("the actor /user/one has ended, and this part does", await top.Ended.WaitAsync(Patience), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_end_of_the_whole_system_is_not_told()
     {
         var top = TopActors.Of(Sys);

@@ -68,11 +68,19 @@ public sealed class ApplicationScenarios(ITestOutputHelper output) : Scenario(ou
         for (var life = 0; life < 2; life++)
         {
             await using var worker = await BalancedWorker.StartAsync(there, Props.Create<Greeter>(), BalancedWorkerOptions.To("greeter-1", balancer));
-            await Assert.ThrowsAsync<InvalidActorNameException>(
+            await Assert.ThrowsAsync<InvalidOperationException>(
                 () => BalancedWorker.StartAsync(there, Props.Create<Greeter>(), BalancedWorkerOptions.To("greeter-2", balancer)));
             for (var i = 0; i < 10; i++)
             {
                 Assert.Equal(new Greeting($"Hello, {i}!"), await client.AskAsync<Greeting>(new Greet($"{i}"), Once));
+            }
+
+            if (life == 0)
+            {
+                there.ActorSelection($"/user/{BalancedWorker.GateName}").Tell(PoisonPill.Instance);
+                Assert.StartsWith(
+                    "the actor /user/worker has ended, and this worker does nothing useful without it",
+                    await worker.Ended.WaitAsync(LoopbackCluster.Patience), StringComparison.Ordinal);
             }
         }
 

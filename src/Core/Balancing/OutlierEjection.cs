@@ -24,6 +24,7 @@ internal sealed class OutlierEjection(BalancerLimits limits)
     /// <summary>How long an ejection lasts at most.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(300);
 
+    /// <summary>A part of exactly half counts.</summary>
     private const double Rounding = 1e-9;
 
     private TimeSpan? _lookAt;

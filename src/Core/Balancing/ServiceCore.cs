@@ -80,6 +80,7 @@ public sealed class ServiceCore(
                     Say(news, news.Text, now, outbox);
                 }
 
+                ForgetGone(now, outbox);
                 SayHeld(now, outbox);
                 break;
             default:
@@ -141,6 +142,7 @@ public sealed class ServiceCore(
     /// <summary>As long as somebody has a free place, those at the heads of the lines get one in turn.</summary>
     private void ServeWaiting(TimeSpan now, List<BalancerEffect> outbox)
     {
+        ForgetGone(now, outbox);
         while (_waiting.Count > 0 && (!Decides || pool.IsRejecting(now) || HasAnyone(now)) && ServeOne(now, outbox))
         {
         }
@@ -153,7 +155,7 @@ public sealed class ServiceCore(
     /// <returns>Whether one waits no more.</returns>
     private bool ServeOne(TimeSpan now, List<BalancerEffect> outbox)
     {
-        var turn = _waiting.Turn(now);
+        var turn = _waiting.Turn();
         if (ServeOne(turn, now, outbox))
         {
             return true;
@@ -175,14 +177,7 @@ public sealed class ServiceCore(
     {
         for (var tries = Math.Min(level.Count, TriedAtOnce); tries > 0; tries--)
         {
-            var waiting = level.Next(now);
-            if (now - waiting.Line.HeardAt >= OpenPicks.SilenceMax)
-            {
-                // A client that waits says something all the time. This one is gone.
-                Forget(waiting, outbox);
-                return true;
-            }
-
+            var waiting = level.Next();
             if (Answer(waiting.Request, now, _waiting.Count - 1, now - waiting.Since) is { } answer)
             {
                 _waiting.Remove(waiting);
@@ -251,10 +246,23 @@ public sealed class ServiceCore(
         foreach (var client in m.Clients)
         {
             pool.GiveUp(client, now);
-            while (_waiting.FindBefore(client, long.MaxValue) is { } waiting)
-            {
-                Forget(waiting, outbox);
-            }
+            ForgetAll(client, outbox);
+        }
+    }
+
+    private void ForgetGone(TimeSpan now, List<BalancerEffect> outbox)
+    {
+        while (_waiting.TakeGone(now) is { } client)
+        {
+            ForgetAll(client, outbox);
+        }
+    }
+
+    private void ForgetAll(long client, List<BalancerEffect> outbox)
+    {
+        while (_waiting.FindBefore(client, long.MaxValue) is { } waiting)
+        {
+            Forget(waiting, outbox);
         }
     }
 

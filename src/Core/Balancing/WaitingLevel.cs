@@ -5,15 +5,11 @@ namespace AkkaLb.Core.Balancing;
 /// own.</remarks>
 internal sealed class WaitingLevel(JobPriority priority)
 {
-    /// <summary>A client that waits says something whenever it is told so, every <see cref="WaitingRequests.SayInterval"/>. One that has not may be
-    /// gone: the others have their turns first.</summary>
-    private static readonly TimeSpan QuietMax = WaitingRequests.SayInterval + TimeSpan.FromMilliseconds(500);
-
-    /// <summary>So many lines of quiet clients are passed over at a time.</summary>
-    private const int PassedMax = 16;
-
     private readonly Dictionary<long, WaitingLine> _lines = [];
     private readonly LinkedList<WaitingLine> _turns = [];
+
+    /// <summary>Those of silent clients.</summary>
+    private readonly LinkedList<WaitingLine> _aside = [];
     private readonly SortedSet<WaitingLine> _byLength = new(
         Comparer<WaitingLine>.Create((a, b) => (a.Requests.Count, a.Client).CompareTo((b.Requests.Count, b.Client))));
 
@@ -30,27 +26,29 @@ internal sealed class WaitingLevel(JobPriority priority)
     /// <summary>Null: the client does not wait here.</summary>
     public WaitingLine? LineOf(long client) => _lines.GetValueOrDefault(client);
 
-    /// <summary>Whether a client waits here that has said something lately. Its line is the next one then. Else others are next, each time.</summary>
-    public bool IsAnyoneThere(TimeSpan now)
+    /// <summary>Whether a client waits here that is not silent.</summary>
+    public bool IsAnyoneThere => _turns.Count > 0;
+
+    /// <summary>The request at the head of the line whose turn it is: silent clients have theirs when nobody else waits. The turn passes
+    /// on.</summary>
+    public WaitingRequest Next()
     {
-        for (var passed = 0; passed < Math.Min(_turns.Count, PassedMax); passed++)
-        {
-            if (now - _turns.First!.Value.HeardAt < QuietMax)
-            {
-                return true;
-            }
-
-            PassTurn();
-        }
-
-        return false;
+        var turns = _turns.Count > 0 ? _turns : _aside;
+        var turn = turns.First!;
+        turns.RemoveFirst();
+        turns.AddLast(turn);
+        return turn.Value.Requests.First!.Value;
     }
 
-    /// <summary>The request at the head of the line whose turn it is. The turn passes on.</summary>
-    public WaitingRequest Next(TimeSpan now)
+    /// <summary>The client has said nothing for a while, or says something again.</summary>
+    public void Know(long client, bool isSilent)
     {
-        _ = IsAnyoneThere(now);
-        return PassTurn().Requests.First!.Value;
+        var (from, to) = isSilent ? (_turns, _aside) : (_aside, _turns);
+        if (LineOf(client) is { Turn: { } turn } && turn.List == from)
+        {
+            from.Remove(turn);
+            to.AddLast(turn);
+        }
     }
 
     /// <summary>Puts a request at the end of its client's line.</summary>
@@ -64,7 +62,6 @@ internal sealed class WaitingLevel(JobPriority priority)
         }
 
         var waiting = new WaitingRequest(request, line, ticket, now, end);
-        line.HeardAt = now;
         line.Numbers.Add(request.RequestId);
         _byLength.Remove(line);
         waiting.Place = line.Requests.AddLast(waiting);
@@ -88,15 +85,7 @@ internal sealed class WaitingLevel(JobPriority priority)
         }
 
         _lines.Remove(line.Client);
-        _turns.Remove(line.Turn!);
-    }
-
-    private WaitingLine PassTurn()
-    {
-        var turn = _turns.First!;
-        _turns.RemoveFirst();
-        _turns.AddLast(turn);
-        return turn.Value;
+        line.Turn!.List!.Remove(line.Turn);
     }
 }
 
@@ -113,9 +102,6 @@ internal sealed class WaitingLine(WaitingLevel level, long client)
     public SortedSet<long> Numbers { get; } = [];
 
     public LinkedListNode<WaitingLine>? Turn { get; set; }
-
-    /// <summary>When the client said something last.</summary>
-    public TimeSpan HeardAt { get; set; }
 
     /// <summary>One that cannot be served by whoever is free goes to the end: the others need not wait for it.</summary>
     public void LetOthersPass(WaitingRequest waiting)

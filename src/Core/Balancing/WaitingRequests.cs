@@ -18,9 +18,17 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>So often is a client told that its request still waits.</summary>
     public static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(2);
 
+    /// <summary>A client that waits says something whenever it is told that it does. One that has not may be gone: the others have their turns
+    /// first.</summary>
+    private static readonly TimeSpan QuietMax = SayInterval + TimeSpan.FromMilliseconds(500);
+
     private readonly WaitingLevel[] _levels = [.. Enum.GetValues<JobPriority>().OrderDescending().Select(p => new WaitingLevel(p))];
     private readonly Dictionary<(long Client, long Request), WaitingRequest> _requests = [];
     private readonly DueQueue<WaitingRequest> _due = new();
+
+    /// <summary>When a client said something last, of each that waits.</summary>
+    private readonly Dictionary<long, TimeSpan> _heardAt = [];
+    private readonly DueQueue<long> _silent = new();
     private readonly SortedSet<WaitingRequest> _byAge = new(Comparer<WaitingRequest>.Create((a, b) => a.Ticket.CompareTo(b.Ticket)));
     private readonly TicketNumbers _tickets = tickets ?? new TicketNumbers();
 
@@ -29,8 +37,8 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>One for each priority, the highest first.</summary>
     public IReadOnlyList<WaitingLevel> Levels => _levels;
 
-    /// <summary>When the first has waited long enough, or is to be told that it still waits; null: none waits.</summary>
-    public TimeSpan? NextDue => _due.NextDue;
+    /// <summary>When the first has waited long enough, is to be told that it still waits, or has been silent for a while; null: none waits.</summary>
+    public TimeSpan? NextDue => Times.Sooner(_due.NextDue, _silent.NextDue);
 
     /// <summary>Puts a request at the end of its client's line.</summary>
     /// <param name="request">Of a client that tells when its picks end.</param>
@@ -59,6 +67,7 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
         // What rode on it has been taken.
         var bare = request with { Finished = request.Finished! with { Picks = [] } };
         var waiting = _levels[JobPriority.High - request.Priority].Add(bare, _tickets.Next(), now, now + time);
+        Heard(request.Finished!.Client, now);
         _requests.Add((request.Finished!.Client, request.RequestId), waiting);
         _byAge.Add(waiting);
         SayLater(waiting, now);
@@ -69,12 +78,12 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
 
     /// <summary>The level to which the next place goes. Where only clients wait that may be gone, it is the next lower one's turn.</summary>
-    public WaitingLevel Turn(TimeSpan now)
+    public WaitingLevel Turn()
     {
         WaitingLevel? turn = null;
         foreach (var level in _levels)
         {
-            if (level.Count > 0 && level.IsAnyoneThere(now))
+            if (level.IsAnyoneThere)
             {
                 turn = level;
                 if (level.PlacesAhead < LowerShare - 1)
@@ -107,13 +116,30 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
     /// <summary>The client has said something.</summary>
     public void Heard(long client, TimeSpan now)
     {
-        foreach (var level in _levels)
+        if (Waits(client))
         {
-            if (level.LineOf(client) is { } line)
-            {
-                line.HeardAt = now;
-            }
+            _heardAt[client] = now;
+            _silent.Set(client, now + QuietMax);
+            Know(client, isSilent: false);
         }
+    }
+
+    /// <summary>Sets aside those that have been silent for a while.</summary>
+    /// <returns>One that has been silent for so long that it is gone; null: none has.</returns>
+    public long? TakeGone(TimeSpan now)
+    {
+        while (_silent.TryTakeDue(now, out var client))
+        {
+            if (now - _heardAt[client] >= OpenPicks.SilenceMax)
+            {
+                return client;
+            }
+
+            _silent.Set(client, _heardAt[client] + OpenPicks.SilenceMax);
+            Know(client, isSilent: true);
+        }
+
+        return null;
     }
 
     /// <summary>The request of this number; null: it does not wait.</summary>
@@ -156,6 +182,21 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
         _requests.Remove((waiting.Line.Client, waiting.Request.RequestId));
         _due.Remove(waiting);
         _byAge.Remove(waiting);
+        if (!Waits(waiting.Line.Client))
+        {
+            _heardAt.Remove(waiting.Line.Client);
+            _silent.Remove(waiting.Line.Client);
+        }
+    }
+
+    private bool Waits(long client) => Array.Exists(_levels, level => level.LineOf(client) is not null);
+
+    private void Know(long client, bool isSilent)
+    {
+        foreach (var level in _levels)
+        {
+            level.Know(client, isSilent);
+        }
     }
 
     /// <summary>Null: nobody.</summary>

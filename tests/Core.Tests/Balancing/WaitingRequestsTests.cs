@@ -178,7 +178,7 @@ public class WaitingRequestsTests
         Told();
         Handle(new Finished(1, 0, []), OpenPicks.SilenceMax - S(1));
         Handle(new Finished(1, 0, [Ended(1), Ended(2)]), OpenPicks.SilenceMax);
-        Assert.Equal("1:3 a, 2:1 forgotten, 2:2 forgotten", Told());
+        Assert.Equal("2:1 forgotten, 2:2 forgotten, 1:3 a", Told());
     }
 
     [Fact]
@@ -412,6 +412,30 @@ public class WaitingRequestsTests
         Handle(new Finished(2, 0, []), S(4));
         Handle(new Finished(3, 0, [Ended(1), Ended(2)]), S(4));
         Assert.Equal("2:1 a, 2:2 b", Told());
+    }
+
+    [Fact]
+    public void However_many_stand_still_before_it_one_that_is_there_has_its_turns_and_they_are_forgotten_in_the_end()
+    {
+        Fill();
+        for (var client = 10; client < 50; client++)
+        {
+            Ask(client, 1, priority: JobPriority.High);
+        }
+
+        Ask(2, 1, priority: JobPriority.High);
+        Ask(2, 2, priority: JobPriority.High);
+        Ask(3, 1);
+        Told();
+        Handle(new Finished(2, 0, []), S(3));
+        Handle(new Finished(3, 0, []), S(3));
+        Handle(new Finished(1, 0, [Ended(1), Ended(2)]), S(3));
+        Assert.Equal("2:1 a, 2:2 b", Told());
+        Handle(new Finished(3, 0, []), OpenPicks.SilenceMax - S(1));
+        Handle(new Finished(2, 0, []), OpenPicks.SilenceMax - S(1));
+        Told();
+        Handle(Tick.Instance, OpenPicks.SilenceMax);
+        Assert.Equal(string.Join(", ", [.. Enumerable.Range(10, 40).Select(client => $"{client}:1 forgotten"), "3:1 held"]), Told());
     }
 
     [Fact]

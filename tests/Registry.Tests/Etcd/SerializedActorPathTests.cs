@@ -76,6 +76,13 @@ public sealed class SerializedActorPathTests
         Assert.False(SerializedActorPath.IsBalancer($"akka.tcp://AkkaLb@{authority}/user/balancer"));
     }
 
+    [Fact]
+    public void A_balancer_or_a_node_of_another_system_is_refused()
+    {
+        Assert.False(SerializedActorPath.IsBalancer("akka.tcp://my-shop@h:1/user/balancer"));
+        Assert.False(SerializedActorPath.IsNode("akka.tcp://my-shop@h:1"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/#1")]
