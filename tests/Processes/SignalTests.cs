@@ -33,7 +33,9 @@ public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
         output.WriteLine($"{finished} jobs finished on w1 after the signal; {LoadSummary.Of(endings[0])}; {LoadSummary.Of(endings[1])}");
         Assert.Equal(0, worker.ExitCode);
         Assert.All(endings, e => Assert.True(e.ExitCode == 0 && LoadSummary.Of(e).Failed == 0, e.ToString()));
-        Assert.InRange(finished, 1, 12);
+
+        // A few short ones end before the drain begins. If it took more, they would be hundreds while the four run.
+        Assert.InRange(finished, 1, 100);
         Assert.Equal(4, LoadSummary.Of(endings[1]).Done);
 
         // They have nothing to do any more.
