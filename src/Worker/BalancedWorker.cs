@@ -158,10 +158,15 @@ public sealed class BalancedWorker : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ = Ended.ContinueWith(_ => stopping.Cancel(), cancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        var registering = RegisterAsync(stopping.Token);
+        if (await Task.WhenAny(registering, Ended).ConfigureAwait(false) == Ended)
+        {
+            await stopping.CancelAsync().ConfigureAwait(false);
+        }
+
         try
         {
-            await RegisterAsync(stopping.Token).ConfigureAwait(false);
+            await registering.ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested && Ended.IsCompleted)
         {

@@ -115,10 +115,9 @@ public static class WorkerHost
         {{InstanceDispatcher}} {
           type = ForkJoinDispatcher
           throughput = 1
-          dedicated-thread-pool { thread-count = {{threads.ToString(System.Globalization.CultureInfo.InvariantCulture)}} }
+          dedicated-thread-pool { thread-count = {{threads.ToString(CultureInfo.InvariantCulture)}} }
         }
         """);
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
-
 }

@@ -90,6 +90,23 @@ public sealed class ApplicationScenarios(ITestOutputHelper output) : Scenario(ou
         await Task.WhenAll(first.StopAsync(), second.StopAsync());
     }
 
+    [Fact]
+    public async Task A_start_that_is_cancelled_leaves_nothing_behind_and_a_worker_may_be_disposed_twice()
+    {
+        using var application = await StartAsync();
+        var system = SystemOf(application);
+        using var stop = new CancellationTokenSource();
+        var starting = BalancedWorker.StartAsync(system, Props.Create<Greeter>(), BalancedWorkerOptions.To("greeter", "127.0.0.1:1"), stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+
+        var options = BalancedWorkerOptions.To("greeter", $"{Cluster.BalancerAddress.Host}:{Cluster.BalancerAddress.Port}");
+        await using var worker = await BalancedWorker.StartAsync(system, Props.Create<Greeter>(), options);
+        await worker.DisposeAsync();
+        await worker.DisposeAsync();
+        Assert.Null(await worker.Ended.WaitAsync(LoopbackCluster.Patience));
+    }
+
     private static async Task<IHost> StartAsync()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

@@ -17,10 +17,7 @@ internal struct Outcomes
     /// <summary>Jobs that ended.</summary>
     public readonly int Count => _done + _failed;
 
-    /// <summary>Of those, the ones that failed, or of which nobody knows what became of them.</summary>
-    public readonly int Failed => _failed;
-
-    /// <summary>Part of the jobs that failed, 0 to 1; 0 without any.</summary>
+    /// <summary>Part of the jobs that failed, or of which nobody knows what became of them, 0 to 1; 0 without any.</summary>
     public readonly double FailureShare => Count == 0 ? 0 : (double)_failed / Count;
 
     /// <summary>Whether more clients have seen failures than have seen only jobs that were done. Else the trouble is with a client, or with its way
