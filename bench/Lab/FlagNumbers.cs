@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using AkkaLb.Core;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Hocon;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Hocon;
 
 namespace AkkaLb.Bench.Lab;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using AkkaLb.Core.Policies;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab;
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 using AkkaLb.Bench.Lab;
 using AkkaLb.Bench.Lab.Plots;
 using AkkaLb.Bench.Lab.Validation;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Hocon;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Hocon;
 
 var (run, validate, plots) = (new RunFlags(), new ValidateFlags(), new PlotsFlags());
 var command = new RootCommand(

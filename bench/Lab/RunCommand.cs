@@ -1,6 +1,6 @@
 using AkkaLb.Bench.Lab.Work;
 using AkkaLb.ClientNode.Commands;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab;
 

@@ -3,7 +3,7 @@ using AkkaLb.Bench.Lab.Engine;
 using AkkaLb.Bench.Lab.Work;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Policies;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Demo;
 

@@ -6,7 +6,7 @@ using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core.Policies;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 using AkkaLb.Worker;
 using Spectre.Console;
 

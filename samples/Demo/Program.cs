@@ -1,6 +1,6 @@
 using System.CommandLine;
 using AkkaLb.Demo;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 var etcd = new Option<bool>("--etcd") { Description = "register the workers in a real etcd, which the demo starts itself" };
 var list = new Option<bool>("--files") { Description = "only print the files that would be counted" };

@@ -1,4 +1,4 @@
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Demo;
 

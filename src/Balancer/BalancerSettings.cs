@@ -1,9 +1,9 @@
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;

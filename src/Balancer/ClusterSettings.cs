@@ -4,9 +4,9 @@ using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
 
 namespace AkkaLb.Balancer;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using AkkaLb.Balancer;
 using AkkaLb.Core.Policies;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Settings;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Settings;
 
 var flags = new CommonFlags(BalancerSettings.Schema);
 var command = new RootCommand("The balancer: knows who is alive and names a worker to whoever asks.");

@@ -3,9 +3,9 @@ using Akka.Configuration;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
 
 namespace AkkaLb.ClientNode;
 

@@ -1,13 +1,13 @@
-using AkkaLb.Client;
-using AkkaLb.Core;
 using System.CommandLine;
+using AkkaLb.Client;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
+using AkkaLb.Core;
 using AkkaLb.Core.Words;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
-using AkkaLb.Hosting.Streams;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
+using AkkaLb.Programs.Streams;
 
 const int ConcurrencyDefault = 16;
 const int CountMax = 100_000;

@@ -3,10 +3,10 @@ using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
 using AkkaLb.Messages;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
 
 namespace AkkaLb.WorkerNode;
 

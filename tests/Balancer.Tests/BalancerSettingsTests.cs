@@ -1,8 +1,8 @@
 using Akka.Configuration;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
-using AkkaLb.Hosting.Logs;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Logs;
+using AkkaLb.Programs.Settings;
 
 namespace AkkaLb.Balancer.Tests;
 

@@ -22,7 +22,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45));
 
     private static readonly Akka.Configuration.Config Defaults =
-        AkkaLb.Hosting.Settings.SettingsLoader.ReadDefaults(typeof(BalancerSettings).Assembly, "balancer.hocon");
+        AkkaLb.Programs.Settings.SettingsLoader.ReadDefaults(typeof(BalancerSettings).Assembly, "balancer.hocon");
 
     private readonly List<Node> _nodes = [];
     private EtcdProcess _etcd = null!;

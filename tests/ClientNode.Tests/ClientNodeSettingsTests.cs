@@ -1,4 +1,4 @@
-using AkkaLb.Hosting.Settings;
+using AkkaLb.Programs.Settings;
 
 namespace AkkaLb.ClientNode.Tests;
 

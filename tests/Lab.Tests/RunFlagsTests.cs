@@ -1,5 +1,5 @@
 using AkkaLb.Bench.Lab;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Lab.Tests;
 

@@ -1,6 +1,6 @@
 using Akka.Configuration;
-using AkkaLb.Hosting.Hocon;
-using AkkaLb.Hosting.Settings;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
 using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode.Tests;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AkkaLb.Bench.Lab.Validation;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab.Plots;
 

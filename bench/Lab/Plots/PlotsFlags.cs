@@ -2,7 +2,7 @@ using System.CommandLine;
 using AkkaLb.Bench.Lab.Work;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core.Policies;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab.Plots;
 

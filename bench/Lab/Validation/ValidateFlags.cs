@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.Bench.Lab.Validation;
 

@@ -1,7 +1,7 @@
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.ClientNode.Commands;
 

@@ -1,8 +1,8 @@
 using Akka.Configuration;
 using AkkaLb.Client;
-using AkkaLb.Hosting;
-using AkkaLb.Hosting.Logs;
 using AkkaLb.Messages;
+using AkkaLb.Programs;
+using AkkaLb.Programs.Logs;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Watching;

@@ -2,7 +2,7 @@ using System.Globalization;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.ClientNode.Commands;
 

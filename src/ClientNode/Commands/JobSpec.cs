@@ -1,6 +1,6 @@
 using AkkaLb.Core;
-using AkkaLb.Hosting.Hocon;
 using AkkaLb.Messages;
+using AkkaLb.Programs.Hocon;
 
 namespace AkkaLb.ClientNode.Commands;
 

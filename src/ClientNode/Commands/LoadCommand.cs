@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AkkaLb.Client;
 using AkkaLb.Core;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.ClientNode.Commands;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Client;
 using AkkaLb.Core;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 

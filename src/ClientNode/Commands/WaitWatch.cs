@@ -1,5 +1,5 @@
 using AkkaLb.Client;
-using AkkaLb.Hosting;
+using AkkaLb.Programs;
 
 namespace AkkaLb.ClientNode.Commands;
 
