@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Balancer;
+using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;

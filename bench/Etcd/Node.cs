@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Balancer;
+using AkkaLb.Balancing;
 using AkkaLb.Bench.Load;
 using AkkaLb.Core;
 using AkkaLb.Messages;

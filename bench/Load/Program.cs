@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Balancer;
+using AkkaLb.Balancing;
 using AkkaLb.Bench.Load;
 using AkkaLb.Client;
 using AkkaLb.Core;

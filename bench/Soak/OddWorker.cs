@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Messages;
+using AkkaLb.Registry;
 using AkkaLb.Worker;
 using AkkaLb.WorkerNode;
 
@@ -55,7 +56,7 @@ internal sealed class OddActor : ReceiveActor
             {
                 case "block": Thread.Sleep(Timeout.Infinite); break;
                 case "break": throw new InvalidOperationException("the database is gone");
-                case "end": Context.ActorSelection($"/user/{BalancedWorker.GateName}").Tell(PoisonPill.Instance); break;
+                case "end": Context.ActorSelection($"/user/{SerializedActorPath.Gate}").Tell(PoisonPill.Instance); break;
             }
 
             Answer(m);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;

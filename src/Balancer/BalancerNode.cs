@@ -2,11 +2,11 @@ using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using AkkaLb.Balancing;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Registry;
-using AkkaLb.Registry.Embedded;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Remoting;
 
@@ -31,35 +31,35 @@ internal static class BalancerNode
         }
 
         await using var node = await NodeHost.StartAsync(settings.Common, config, UserMessages.None).ConfigureAwait(false);
-        var system = node.System;
-        IWorkerRegistry registry = etcd is not null ? etcd : StartEmbeddedRegistry(node, settings.Common.RequestTimeout);
-        var balancer = node.Start(
-            BalancerActor.Props(settings.Id, rules, NewRandom()), BalancerActor.ActorName);
-        var watcher = node.Start(EtcdWatcherActor.Props(registry, balancer), EtcdWatcherActor.ActorName);
-        await using var announcer = etcd is null ? null : Announce(node, etcd, settings, balancer);
-        var end = EndAsync(announcer, node.Stopping);
-        if (announcer is not null && await Task.WhenAny(announcer.Begun, end).ConfigureAwait(false) == end)
+        try
         {
-            await end.ConfigureAwait(false);
+            await using var balancer = await EmbeddedBalancer.StartAsync(
+                node.System, OptionsOf(settings, rules, etcd), node.Stopping).ConfigureAwait(false);
+            node.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}");
+            await ((Task)balancer.Ended).WaitAsync(node.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await balancer.DisposeAsync().ConfigureAwait(false);
+            return await balancer.Ended.ConfigureAwait(false) is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
+        }
+        catch (OperationCanceledException) when (node.Stopping.IsCancellationRequested)
+        {
             return node.Outcome();
         }
-
-        await ThrowIfOtherModeAsync(announcer, node.Stopping).ConfigureAwait(false);
-        node.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}");
-        await Task.WhenAny(end).ConfigureAwait(false);
-
-        // From here on nobody finds it, and it neither assigns nor watches.
-        if (announcer is not null)
+        catch (BalancerStartException e)
         {
-            await announcer.DisposeAsync().ConfigureAwait(false);
+            throw new ProgramException(ExitCode.Unreachable, e.Message, e);
         }
-
-        await TopActors.AskLastAsync(balancer, StopAssigning.Instance, ShutdownStep).ConfigureAwait(false);
-        await end.ConfigureAwait(false);
-        var outcome = node.Outcome();
-        system.Stop(watcher);
-        return outcome;
     }
+
+    private static EmbeddedBalancerOptions OptionsOf(BalancerSettings settings, ServiceRules rules, EtcdRegistry? etcd) => new()
+    {
+        Id = settings.Id,
+        Rules = rules,
+        Registry = etcd,
+        LeaseTtl = settings.LeaseTtl,
+        RequestTimeout = settings.Common.RequestTimeout,
+        Version = NodeProgram.Version,
+        Whose = "this program",
+    };
 
     /// <exception cref="ProgramException">The node cannot get into the cluster, or was put out of it.</exception>
     private static async Task<int> RunInClusterAsync(
@@ -123,11 +123,11 @@ internal static class BalancerNode
     }
 
     /// <exception cref="ProgramException">A balancer of the other mode is there.</exception>
-    private static async Task ThrowIfOtherModeAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
+    private static async Task ThrowIfOtherModeAsync(IBalancerAnnouncement announcer, CancellationToken stopping)
     {
         try
         {
-            if (announcer is not null && await announcer.FindOtherModeAsync(TimeProvider.System, stopping).ConfigureAwait(false) is { } sentence)
+            if (await announcer.FindOtherModeAsync(TimeProvider.System, stopping).ConfigureAwait(false) is { } sentence)
             {
                 throw new ProgramException(ExitCode.Unreachable, sentence);
             }
@@ -157,34 +157,15 @@ internal static class BalancerNode
         }
     }
 
-    private static BalancerAnnouncer Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => new(
-        etcd.Services, settings.Id, node.Address, PathOf(balancer, node.Address), NodeProgram.Version, settings.Mode, settings.LeaseTtl,
-        Logging.GetLogger(node.System, typeof(BalancerAnnouncer)));
+    private static IBalancerAnnouncement Announce(NodeHost node, EtcdRegistry etcd, BalancerSettings settings, IActorRef balancer) => etcd.Announce(
+        new BalancerEntry(
+            settings.Id, node.Address, balancer.Path.ToSerializationFormatWithAddress(node.Address), NodeProgram.Version, settings.Mode,
+            settings.LeaseTtl),
+        Logging.GetLogger(node.System, typeof(BalancerNode)));
 
     /// <exception cref="ProgramException">etcd cannot be reached in time, or will not have us.</exception>
     private static Task AskEtcdAsync(BalancerSettings settings, Func<CancellationToken, Task> ask) => EtcdWait.RunAsync(
         ask, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.Wait, TimeProvider.System, Console.Error.WriteLine, CancellationToken.None);
-
-    private static EmbeddedRegistry StartEmbeddedRegistry(NodeHost node, TimeSpan requestTimeout)
-    {
-        var registry = node.Start(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
-        return new EmbeddedRegistry(node.System, registry, requestTimeout);
-    }
-
-    private static string PathOf(IActorRef actor, Address address) => actor.Path.ToSerializationFormatWithAddress(address);
-
-    /// <summary>Completes when the node is told to stop.</summary>
-    /// <exception cref="ProgramException">Another balancer has this one's id.</exception>
-    private static async Task EndAsync(BalancerAnnouncer? announcer, CancellationToken stopping)
-    {
-        var stopped = WaitAsync(stopping);
-        if (announcer is not null && await Task.WhenAny(stopped, announcer.Taken).ConfigureAwait(false) == announcer.Taken)
-        {
-            throw new ProgramException(ExitCode.Unreachable, await announcer.Taken.ConfigureAwait(false));
-        }
-
-        await stopped.ConfigureAwait(false);
-    }
 
     private static async Task WaitAsync(CancellationToken stopping)
     {

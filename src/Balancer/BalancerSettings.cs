@@ -1,9 +1,9 @@
 using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
-using AkkaLb.Programs;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Settings;
+using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 
 namespace AkkaLb.Balancer;
@@ -25,7 +25,7 @@ public sealed record BalancerSettings(
     TimeSpan Wait,
     ClusterSettings? Cluster)
 {
-    public const string ModeIndependent = "independent";
+    public const string ModeIndependent = BalancerEntry.Independent;
     public const string ModeSingleton = "singleton";
 
     /// <summary>What a policy takes in the text of all policies, with the signs around it.</summary>

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
+using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Messages;

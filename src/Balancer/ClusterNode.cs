@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Tools.Client;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Coordination;
+using AkkaLb.Balancing;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Registry;

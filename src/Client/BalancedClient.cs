@@ -18,7 +18,7 @@ namespace AkkaLb.Client;
 /// Each call asks the balancer once and then talks to the worker directly. Every job ends in exactly one of: a reply, or a
 /// <see cref="JobFailedException"/> that says why and on which worker. Thread-safe; make one and keep it.
 /// </remarks>
-public sealed class BalancedClient : IAsyncDisposable
+public sealed class BalancedClient : IAsyncDisposable, IDisposable
 {
     /// <summary>The longest time-out of <see cref="ConnectAsync"/>, <see cref="WaitForBalancerAsync"/> and <see cref="InspectAsync"/>: 24
     /// days.</summary>
@@ -67,18 +67,8 @@ public sealed class BalancedClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ThrowIfUnfit(options.ConnectTimeout, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Port, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, 65_535, nameof(options));
         cancellationToken.ThrowIfCancellationRequested();
-        options.Tls?.ThrowIfUnfit(options.Host, TimeProvider.System.GetUtcNow());
-        var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
-        config = SystemConfig.Serialization.WithFallback(config);
-        if (options.Contact == BalancerContact.Receptionist)
-        {
-            config = ClusterConfig.ClientSerialization.WithFallback(config).WithFallback(ClusterConfig.ClientDefaults);
-        }
-
-        var client = new BalancedClient(Start(options, config), ownsSystem: true, options);
+        var client = Create(options);
         try
         {
             await client.WaitForBalancerAsync(options.ConnectTimeout, cancellationToken).ConfigureAwait(false);
@@ -89,6 +79,27 @@ public sealed class BalancedClient : IAsyncDisposable
             await client.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Makes a client with an actor system of its own, and waits for nobody: jobs wait for a balancer until their deadline.</summary>
+    /// <exception cref="CannotListenException">The port is in use, or the host is not an address of this machine.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
+    /// <exception cref="TlsRefusedException">The certificate in <see cref="BalancedClientOptions.Tls"/> is of no use at
+    /// <see cref="BalancedClientOptions.Host"/>.</exception>
+    public static BalancedClient Create(BalancedClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Port, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Port, 65_535, nameof(options));
+        options.Tls?.ThrowIfUnfit(options.Host, TimeProvider.System.GetUtcNow());
+        var config = options.AkkaConfig.WithFallback(Quiet).WithFallback(SystemConfig.Remoting(options.Host, options.Port));
+        config = SystemConfig.Serialization.WithFallback(config);
+        if (options.Contact == BalancerContact.Receptionist)
+        {
+            config = ClusterConfig.ClientSerialization.WithFallback(config).WithFallback(ClusterConfig.ClientDefaults);
+        }
+
+        return new BalancedClient(Start(options, config), ownsSystem: true, options);
     }
 
     private static ActorSystem Start(BalancedClientOptions options, Config config)
@@ -292,6 +303,9 @@ public sealed class BalancedClient : IAsyncDisposable
             await Task.Run(_system.Terminate).ConfigureAwait(false);
         }
     }
+
+    /// <summary>As <see cref="DisposeAsync"/>; it blocks the thread.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
     private Task<JobRun> Submit(Func<JobTicket, object> message)

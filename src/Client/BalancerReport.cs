@@ -37,7 +37,7 @@ public sealed record BalancerReport(
 
     private static async Task<BalancerReport> AskAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var watcher = await Of("watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
+        var watcher = await Of("akkalb-watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
         var balancer = Of("balancer");
         var main = await ReadAsync(balancer, WorkerService.Default, timeout, cancellationToken).ConfigureAwait(false);
         var services = new List<KeyValuePair<string, BalancerState>>();

@@ -156,7 +156,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     {
         if (_client.HasSilentGates)
         {
-            Step(new ClientInput.Heard(Sender.Path.Address.ToString()));
+            Step(new ClientInput.Heard(AddressOf(Sender)));
         }
 
         Step(m);
@@ -187,14 +187,12 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         var subject = m.Subject is { } answered && !answered.IsNobody() ? answered : null;
         if (NumberIn(m.MessageId, GateQuestion) is { } gate)
         {
-            Step(new ClientInput.GateAnswered(gate, subject is not null, Sender.Path.Address.ToString()));
+            Step(new ClientInput.GateAnswered(gate, subject is not null, AddressOf(Sender)));
         }
         else if (subject is not null && NumberIn(m.MessageId, BalancerQuestion) is { } probe)
         {
-            // One in this very process has a path without host and port; the directory names both.
-            var address = subject.Path.Address.HasLocalScope ? ((ExtendedActorSystem)Context.System).Provider.DefaultAddress : subject.Path.Address;
             _answered = subject;
-            Step(new ClientInput.BalancerAnswered(probe, address.ToString()));
+            Step(new ClientInput.BalancerAnswered(probe, AddressOf(subject)));
         }
     }
 
@@ -209,6 +207,9 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         _linkWaiters.RemoveAll(w => w.Task.IsCompleted); // they have stopped waiting
         _linkWaiters.Add(m.Waiter);
     }
+
+    /// <summary>One in this very process has a path without host and port; directory and registry name both.</summary>
+    private static string AddressOf(IActorRef other) => NodeAddress.Of(Context.System, other.Path.Address).ToString();
 
     /// <summary>Goes over the wire and comes back with the answer.</summary>
     private static string Question(string kind, long number) => string.Create(CultureInfo.InvariantCulture, $"{kind}{number}");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
@@ -15,7 +16,7 @@ namespace AkkaLb.Registry.Etcd;
 /// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.
 /// Disposing it ends open watches with <see cref="OperationCanceledException"/> and revokes nothing.
 /// </remarks>
-public sealed class EtcdRegistry : IWorkerRegistry
+public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry
 {
     private readonly EtcdConnection _connection;
     private readonly EtcdRegistration _registration;
@@ -43,6 +44,9 @@ public sealed class EtcdRegistry : IWorkerRegistry
 
     /// <summary>Services below the same prefix, over the same connection: balancers, see <see cref="BalancersService"/>.</summary>
     public EtcdServices Services { get; }
+
+    /// <inheritdoc/>
+    public IBalancerAnnouncement Announce(BalancerEntry entry, ILoggingAdapter log) => new BalancerAnnouncer(Services, entry, log);
 
     /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>

@@ -28,11 +28,14 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 {
     public bool IsInOrder => true;
 
+    /// <summary>The one balancer that lives in the same actor system as whoever asks.</summary>
+    public static FixedBalancers Own { get; } = new([new Address("akka", SystemConfig.SystemName)]);
+
     /// <summary>How many they are.</summary>
     public int Count => addresses.Count;
 
     /// <summary>Reads addresses as people write them.</summary>
-    /// <param name="balancers">Each <c>host:port</c>, in the order in which to try them.</param>
+    /// <param name="balancers">Each <c>host:port</c> or <c>akka.tcp://system@host:port</c>, in the order in which to try them.</param>
     /// <exception cref="ArgumentException">An address cannot be read, or there is none.</exception>
     public static FixedBalancers Of(IReadOnlyList<string> balancers)
     {
@@ -41,7 +44,7 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
             ? throw new ArgumentException("name at least one balancer", nameof(balancers))
             : new FixedBalancers([.. balancers.Select(text => NodeAddress.TryParse(text, out var address)
                 ? address
-                : throw new ArgumentException($"\"{text}\" is not host:port", nameof(balancers)))]);
+                : throw new ArgumentException($"\"{text}\" is neither host:port nor akka.tcp://system@host:port", nameof(balancers)))]);
     }
 
     public IAsyncDisposable Subscribe(Action<Watched<Address>> tell)
@@ -113,10 +116,17 @@ public static class BalancerDirectories
 /// <summary>Addresses as people write them.</summary>
 public static class NodeAddress
 {
-    /// <summary>Reads <c>host:port</c>; the port is 1 to 65535, and an IPv6 host stands in brackets.</summary>
+    /// <summary>Reads <c>host:port</c>, or for an actor system of another name than AkkaLb's <c>akka.tcp://system@host:port</c>; the port is 1 to
+    /// 65535, and an IPv6 host stands in brackets.</summary>
     public static bool TryParse(string text, out Address address)
     {
         address = Address.AllSystems;
+        if (SerializedActorPath.IsAnyNode(text))
+        {
+            address = Address.Parse(text);
+            return true;
+        }
+
         var colon = text.LastIndexOf(':');
         if (colon <= 0
             || !int.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port)
@@ -137,7 +147,14 @@ public static class NodeAddress
 
     /// <summary>How a node reaches another at this address: by its own protocol. TLS is on at all nodes or at none, and who lists balancers need not
     /// know which; a node that does speak the other protocol is refused with a line that says so, by whoever has TLS.</summary>
-    public static Address Of(ActorSystem system, Address other) => RemoteProtocolOf(system) is { } protocol ? other.WithProtocol(protocol) : other;
+    /// <remarks>An address without a host is that of the actor system itself.</remarks>
+    public static Address Of(ActorSystem system, Address other) =>
+        other.HasLocalScope ? ((ExtendedActorSystem)system).Provider.DefaultAddress
+        : RemoteProtocolOf(system) is { } protocol ? other.WithProtocol(protocol)
+        : other;
+
+    /// <summary>How a person would write it.</summary>
+    public static string Text(Address address) => address.HasLocalScope ? "this actor system" : $"{address.Host}:{address.Port}";
 
     /// <summary><c>akka.tcp</c>, or with TLS <c>akka.ssl.tcp</c>; null for a system without remoting.</summary>
     public static string? RemoteProtocolOf(ActorSystem system) =>

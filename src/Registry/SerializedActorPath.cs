@@ -1,20 +1,22 @@
 using System.Globalization;
+using AkkaLb.Core;
 using AkkaLb.Endpoints;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Registry;
 
-/// <summary>Tells whether a text is what a node says of itself: <c>akka.tcp://system@host:port</c>, and behind it the path of an actor. Workers may
-/// live in actor systems of any name, balancers in those of AkkaLb.</summary>
+/// <summary>Tells whether a text is what a node says of itself: <c>akka.tcp://system@host:port</c>, and behind it the path of an actor. Workers and
+/// balancers may live in actor systems of any name; those of a cluster of balancers live in AkkaLb's.</summary>
 /// <remarks>As narrow as what is really written, so that a value of another program or a half-written one is caught at the registry. What passes
 /// here can be parsed and resolved by Akka, which throws for some of the rest.</remarks>
 public static class SerializedActorPath
 {
     /// <summary>Why <see cref="IsWorker"/> said no, for an operator.</summary>
-    public const string NoWorker = "'path' is no absolute actor path of a worker, akka.tcp://system@host:port/user/worker#uid";
+    public const string NoWorker =
+        "'path' is no absolute actor path of a worker, akka.tcp://system@host:port/user/worker#uid or .../user/worker-name#uid";
 
     /// <summary>Why <see cref="IsBalancer"/> said no, for an operator.</summary>
-    public const string NoBalancer = "'path' is no absolute actor path of a balancer, akka.tcp://AkkaLb@host:port/user/balancer";
+    public const string NoBalancer = "'path' is no absolute actor path of a balancer, akka.tcp://system@host:port/user/balancer";
 
     /// <summary>Why <see cref="IsNode"/> said no, for an operator.</summary>
     public const string NoNode = "'address' is no address of a node, akka.tcp://AkkaLb@host:port";
@@ -24,7 +26,10 @@ public static class SerializedActorPath
     private static readonly System.Buffers.SearchValues<char> SystemNameCharacters =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
-    private const string Worker = "/user/worker";
+    /// <summary>Name of the gate of the only worker in an actor system.</summary>
+    public const string Gate = "worker";
+
+    private const string User = "/user/";
     private const string Balancer = "/user/balancer";
 
     /// <summary>Without TLS between nodes, and with.</summary>
@@ -32,20 +37,32 @@ public static class SerializedActorPath
 
     /// <summary>A worker's gate, with the <c>#uid</c> that tells one life of it from the next: a reference without can be watched in vain.</summary>
     public static bool IsWorker(string path) => TrySplit(path, out _, out var authority, out var rest)
-        && rest.StartsWith(Worker + "#", StringComparison.Ordinal)
-        && IsUid(rest.AsSpan(Worker.Length + 1))
+        && rest.StartsWith(User, StringComparison.Ordinal)
+        && rest.IndexOf('#', StringComparison.Ordinal) is > 0 and var hash
+        && IsGateName(rest[User.Length..hash])
+        && IsUid(rest.AsSpan(hash + 1))
         && IsHostAndPort(authority);
 
+    /// <summary>The name of a worker's gate below <c>/user</c>: <c>worker</c>, or <c>worker-</c> and what <see cref="WorkerIds.IsValid"/>
+    /// says.</summary>
+    public static bool IsGateName(string? name) => name == Gate
+        || (name is not null
+            && name.StartsWith(Gate + "-", StringComparison.Ordinal)
+            && WorkerIds.IsValid(name[(Gate.Length + 1)..]));
+
     /// <summary>A balancer, with or without <c>#uid</c>: it is talked to by its path.</summary>
-    public static bool IsBalancer(string path) => TrySplit(path, out var system, out var authority, out var rest)
-        && system == SystemConfig.SystemName
+    public static bool IsBalancer(string path) => TrySplit(path, out _, out var authority, out var rest)
         && rest.StartsWith(Balancer, StringComparison.Ordinal)
         && (rest.Length == Balancer.Length || (rest[Balancer.Length] == '#' && IsUid(rest.AsSpan(Balancer.Length + 1))))
         && IsHostAndPort(authority);
 
-    /// <summary>The address of a node alone.</summary>
-    public static bool IsNode(string address) => TrySplit(address, out var system, out var authority, out var rest)
-        && system == SystemConfig.SystemName
+    /// <summary>The address of a node of AkkaLb alone.</summary>
+    public static bool IsNode(string address) => IsAnyNode(address)
+        && TrySplit(address, out var system, out _, out _)
+        && system == SystemConfig.SystemName;
+
+    /// <summary>The address of a node alone, whatever its actor system is called.</summary>
+    public static bool IsAnyNode(string address) => TrySplit(address, out _, out var authority, out var rest)
         && rest.Length == 0
         && IsHostAndPort(authority);
 

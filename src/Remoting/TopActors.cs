@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Event;
 
@@ -14,6 +15,7 @@ public sealed class TopActors : IExtension
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ExtendedActorSystem _system;
     private readonly IActorRef _watcher;
+    private readonly ConcurrentStack<IActorRef> _started = new();
 
     private TopActors(ExtendedActorSystem system, string whose)
     {
@@ -30,12 +32,9 @@ public sealed class TopActors : IExtension
     /// <summary>The one of the program that the actor system belongs to.</summary>
     public static TopActors Of(ActorSystem system) => system.WithExtension<TopActors, Provider>();
 
-    /// <summary>One for a part of what lives in the actor system; <see cref="Close"/> it.</summary>
+    /// <summary>One for a part of what lives in the actor system; <see cref="StopAllAsync"/> ends it.</summary>
     /// <param name="whose">What does nothing useful without the actors.</param>
     public static TopActors For(ExtendedActorSystem system, string whose) => new(system, whose);
-
-    /// <summary>Nobody's end is told from now on.</summary>
-    public void Close() => _system.Stop(_watcher);
 
     /// <summary>Starts an actor below <c>/user</c> that this program cannot do without.</summary>
     /// <param name="props">Of the actor.</param>
@@ -44,11 +43,22 @@ public sealed class TopActors : IExtension
     {
         var actor = _system.ActorOf(props, name);
         _watcher.Tell(new Watch(actor));
+        _started.Push(actor);
         return actor;
     }
 
-    /// <summary>Stops one of them, whose end is no news, and waits for it, 3 s at most.</summary>
-    public async Task StopAsync(IActorRef actor)
+    /// <summary>Stops them all, whose end is no news, and waits for each, 3 s at most. The first one ends last: the others speak to it.</summary>
+    public async Task StopAllAsync()
+    {
+        while (_started.TryPop(out var actor))
+        {
+            await StopAsync(actor).ConfigureAwait(false);
+        }
+
+        _system.Stop(_watcher);
+    }
+
+    private async Task StopAsync(IActorRef actor)
     {
         _watcher.Tell(new Unwatch(actor));
         _system.Stop(actor);

@@ -14,12 +14,9 @@ namespace AkkaLb.Worker;
 
 /// <summary>Makes an actor of yours a worker: registered under a lease, it reports its memory and does the jobs that it is sent.</summary>
 /// <remarks>It lives in an actor system that you have: a gate at <c>/user/worker</c>, which jobs are sent to, with instances of your actor below it.
-/// An actor system carries one. Thread-safe.</remarks>
+/// An actor system carries several when each has a <see cref="BalancedWorkerOptions.GateName"/> of its own. Thread-safe.</remarks>
 public sealed class BalancedWorker : IAsyncDisposable
 {
-    /// <summary>Name of the gate below <c>/user</c>.</summary>
-    public const string GateName = "worker";
-
     /// <summary>The first instance gets so long also where nothing is waited for.</summary>
     private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
 
@@ -31,7 +28,6 @@ public sealed class BalancedWorker : IAsyncDisposable
     private readonly JobGauge _gauge = new();
     private readonly JobTally _tally;
     private readonly WorkerSignals _signals = new();
-    private readonly List<IActorRef> _actors = [];
     private readonly IActorRef _listener;
     private readonly IActorRef _gate;
     private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,14 +46,16 @@ public sealed class BalancedWorker : IAsyncDisposable
         StrayJobs.AnswerIn(system);
         try
         {
-            _listener = Start(WorkerSignals.Actor(_signals), WorkerSignals.ActorName);
-            _gate = Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), GateName);
+            _listener = Start(WorkerSignals.Actor(_signals), "signals");
+            _gate = _top.Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), options.GateName);
         }
         catch (InvalidActorNameException e)
         {
-            _top.Close();
-            _actors.ForEach(system.Stop);
-            throw new InvalidOperationException($"the actor system {system.Name} has a worker already, or another actor at /user/{GateName}", e);
+            _ = _top.StopAllAsync();
+            throw new InvalidOperationException(
+                $"the actor system {system.Name} has a worker with the {nameof(options.GateName)} \"{options.GateName}\" already, or another actor "
+                    + $"at /user/{options.GateName}",
+                e);
         }
     }
 
@@ -75,7 +73,7 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start; what had begun is taken back.</param>
     /// <exception cref="WorkerStartException">It cannot do jobs, finds no balancer or cannot register.</exception>
     /// <exception cref="ArgumentException">The id, the service, the zone or the system is unfit; all of it is named.</exception>
-    /// <exception cref="InvalidOperationException">The system has a worker already.</exception>
+    /// <exception cref="InvalidOperationException">The system has a worker of this <see cref="BalancedWorkerOptions.GateName"/> already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<BalancedWorker> StartAsync(
         ActorSystem system, Props actor, BalancedWorkerOptions options, CancellationToken cancellationToken = default)
@@ -110,13 +108,7 @@ public sealed class BalancedWorker : IAsyncDisposable
             _log.Info("this worker stopped after {0}", Jobs(_tally.Finished));
         }
 
-        // The first one last: the others speak to it.
-        for (var i = _actors.Count - 1; i >= 0; i--)
-        {
-            await _top.StopAsync(_actors[i]).ConfigureAwait(false);
-        }
-
-        _top.Close();
+        await _top.StopAllAsync().ConfigureAwait(false);
         _ended.TrySetResult(null);
     }
 
@@ -195,7 +187,7 @@ public sealed class BalancedWorker : IAsyncDisposable
         var registry = _options.Registry ?? new EmbeddedRegistry(
             _system, _system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), _options.RequestTimeout);
         _registration = Start(
-            RegistrationActor.Props(Record(), registry, _options.Registration, NewRandom(), _listener), RegistrationActor.ActorName);
+            RegistrationActor.Props(Record(), registry, _options.Registration, NewRandom(), _listener), "registration");
         _listener.Tell(new WorkerSignals.Follow(_registration));
         await _signals.Ready.WaitAsync(stopping).ConfigureAwait(false);
         Start(
@@ -204,8 +196,8 @@ public sealed class BalancedWorker : IAsyncDisposable
                 new MemoryReporterSettings(
                     _options.Registration.KeepAliveInterval, _options.Balancers, ProcessMemory.Read, () => _gauge.Load, TimeProvider.System,
                     () => _tally.Finished)),
-            MemoryReporter.ActorName);
-        Start(BalancerLinks.Props(_options.Balancers), BalancerLinks.ActorName);
+            "memory");
+        Start(BalancerLinks.Props(_options.Balancers), "links");
     }
 
     private WorkerRecord Record() => new(
@@ -220,12 +212,8 @@ public sealed class BalancedWorker : IAsyncDisposable
         Speed: _options.Speed,
         Zone: _options.Zone);
 
-    private IActorRef Start(Props props, string name)
-    {
-        var actor = _top.Start(props, name);
-        _actors.Add(actor);
-        return actor;
-    }
+    /// <summary>An actor beside the gate.</summary>
+    private IActorRef Start(Props props, string role) => _top.Start(props, $"akkalb-{_options.GateName}-{role}");
 
     private string UnableLine(TimeSpan wait) => string.Create(
         CultureInfo.InvariantCulture,

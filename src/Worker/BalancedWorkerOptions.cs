@@ -1,3 +1,5 @@
+using System.Globalization;
+using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Registration;
@@ -59,6 +61,10 @@ public sealed record BalancedWorkerOptions
     /// <summary>Notes finished jobs; null: nobody does. It is not disposed.</summary>
     public IJobLedger? Ledger { get; init; }
 
+    /// <summary>Name of its gate below <c>/user</c>: <c>worker</c>, the default, or <c>worker-</c> and up to 128 letters, digits, dots, underscores
+    /// and hyphens. A second worker in an actor system needs one of its own.</summary>
+    public string GateName { get; init; } = SerializedActorPath.Gate;
+
     /// <summary>Of the application, for whoever looks into the registry.</summary>
     public string Version { get; init; } = "";
 
@@ -80,6 +86,19 @@ public sealed record BalancedWorkerOptions
     /// <exception cref="ArgumentException">The address cannot be read.</exception>
     public static BalancedWorkerOptions To(string id, string balancer) => new() { Id = id, Balancers = FixedBalancers.Of([balancer]) };
 
+    /// <summary>Configuration of an <see cref="InstanceDispatcher"/> with threads of its own: jobs may block or compute, and the shared pool must
+    /// stay free to renew the lease.</summary>
+    /// <param name="path">Of the dispatcher.</param>
+    /// <param name="threads">Their number, above zero.</param>
+    public static Config Dispatcher(string path, int threads) => ConfigurationFactory.ParseString(
+        $$"""
+        {{path}} {
+          type = ForkJoinDispatcher
+          throughput = 1
+          dedicated-thread-pool { thread-count = {{threads.ToString(CultureInfo.InvariantCulture)}} }
+        }
+        """);
+
     /// <exception cref="ArgumentException">Something is unfit; all of it is named.</exception>
     internal void ThrowIfUnfit()
     {
@@ -97,6 +116,12 @@ public sealed record BalancedWorkerOptions
         if (problems.Count == 0 && !WorkerIds.IsWorker(WorkerIds.Of(Service, Id)))
         {
             problems.Add($"{nameof(Id)} and {nameof(Service)} have more than {WorkerIds.LengthMax - 1} characters together");
+        }
+
+        if (!SerializedActorPath.IsGateName(GateName))
+        {
+            problems.Add($"{nameof(GateName)} \"{GateName}\" is not \"worker\", or \"worker-\" and up to "
+                + $"{WorkerIds.LengthMax} letters, digits, dots, underscores and hyphens");
         }
 
         if (Zone.Length > 0 && !WorkerService.IsValid(Zone))

@@ -11,9 +11,6 @@ namespace AkkaLb.Worker;
 /// <remarks>What dials again is the <see cref="MemoryReporter"/>, with each report.</remarks>
 public sealed class BalancerLinks : ReceiveActor
 {
-    /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "akkalb-worker-links";
-
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IBalancerDirectory _directory;
     private readonly PeerNews _news = new();
@@ -58,7 +55,7 @@ public sealed class BalancerLinks : ReceiveActor
         {
             var system = Context.System;
             _balancers = all.DistinctBy(a => NodeAddress.Of(system, a)).ToDictionary(
-                a => NodeAddress.Of(system, a), a => $"{a.Host}:{a.Port}");
+                a => NodeAddress.Of(system, a), NodeAddress.Text);
             _news.Keep(_balancers.Values);
         }
     }

@@ -93,7 +93,7 @@ internal static class BalancerProbe
     private static string Describe(IReadOnlyCollection<Address> addresses) =>
         addresses.Count == 0 ? "a balancer to be registered in etcd" : $"a balancer at {HostsOf(addresses)}";
 
-    private static string HostsOf(IReadOnlyCollection<Address> addresses) => string.Join(", ", addresses.Select(a => $"{a.Host}:{a.Port}"));
+    private static string HostsOf(IReadOnlyCollection<Address> addresses) => string.Join(", ", addresses.Select(NodeAddress.Text));
 
     /// <summary>Ends sooner when there is news.</summary>
     private static async Task PauseAsync(ChannelReader<Watched<Address>> news, TimeSpan pause, CancellationToken stopping)

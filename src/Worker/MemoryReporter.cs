@@ -15,9 +15,6 @@ namespace AkkaLb.Worker;
 /// none.</remarks>
 public sealed class MemoryReporter : MachineShell<ReporterEffect>
 {
-    /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "akkalb-worker-memory";
-
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
     private IAsyncDisposable? _subscription;

@@ -14,9 +14,6 @@ namespace AkkaLb.Worker;
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
 public sealed class RegistrationActor : MachineShell<RegistrationEffect>
 {
-    /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "akkalb-worker-registration";
-
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;
     private readonly IActorRef _owner;

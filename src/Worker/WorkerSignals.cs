@@ -5,9 +5,6 @@ namespace AkkaLb.Worker;
 /// <summary>What the gate and the registration tell the program, as tasks.</summary>
 internal sealed class WorkerSignals
 {
-    /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "akkalb-worker-signals";
-
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _able = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _gaveUp = new(TaskCreationOptions.RunContinuationsAsynchronously);

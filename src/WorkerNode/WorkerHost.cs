@@ -52,7 +52,8 @@ public static class WorkerHost
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         await using var node = await NodeHost.StartAsync(
-            settings.Common, Dispatcher(settings.Threads).WithFallback(config), known).ConfigureAwait(false);
+            settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known)
+            .ConfigureAwait(false);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
         try
         {
@@ -108,16 +109,6 @@ public static class WorkerHost
             throw new ProgramException(ExitCode.Usage, $"akkalb.worker.ledger: {e.Message}", e);
         }
     }
-
-    /// <summary>Threads of their own for the instances: jobs may block or compute, and the shared pool must stay free to renew the lease.</summary>
-    private static Config Dispatcher(int threads) => ConfigurationFactory.ParseString(
-        $$"""
-        {{InstanceDispatcher}} {
-          type = ForkJoinDispatcher
-          throughput = 1
-          dedicated-thread-pool { thread-count = {{threads.ToString(CultureInfo.InvariantCulture)}} }
-        }
-        """);
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 }

@@ -4,9 +4,9 @@ using Akka.Configuration;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
-using AkkaLb.Programs;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Settings;
+using AkkaLb.Registry;
 
 namespace AkkaLb.WorkerNode;
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Etcd;
+using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
 
@@ -150,14 +151,10 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         Assert.Null(await looking.WaitAsync(Patience));
     }
 
-    private BalancerAnnouncer Announcer(int port, string id = "b1", string mode = "independent") => new(
-        _registry.Services,
-        id,
-        new Address("akka.tcp", "AkkaLb", "127.0.0.1", port),
-        FormattableString.Invariant($"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer"),
-        "0.1.0",
-        mode,
-        Ttl,
+    private IBalancerAnnouncement Announcer(int port, string id = "b1", string mode = BalancerEntry.Independent) => _registry.Announce(
+        new BalancerEntry(
+            id, new Address("akka.tcp", "AkkaLb", "127.0.0.1", port),
+            FormattableString.Invariant($"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer"), "0.1.0", mode, Ttl),
         _log);
 
     private async Task<string> NextLineAsync() => await _log.Lines.Reader.ReadAsync(_bound.Token);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Etcd;

@@ -69,7 +69,7 @@ public sealed class ClusterRefusalTests : IAsyncLifetime
 
         object Read(Address from)
         {
-            var watcher = (IInternalActorRef)_member.Provider.ResolveActorRef(new RootActorPath(from) / "user" / "watcher");
+            var watcher = (IInternalActorRef)_member.Provider.ResolveActorRef(new RootActorPath(from) / "user" / "akkalb-watcher");
             var watch = new Watch((IInternalActorRef)_member.Guardian, watcher);
             return _member.Serialization.Deserialize(_member.Serialization.Serialize(watch), 22, typeof(Watch));
         }

@@ -77,7 +77,7 @@ public sealed class ApplicationScenarios(ITestOutputHelper output) : Scenario(ou
 
             if (life == 0)
             {
-                there.ActorSelection($"/user/{BalancedWorker.GateName}").Tell(PoisonPill.Instance);
+                there.ActorSelection($"/user/{"worker"}").Tell(PoisonPill.Instance);
                 Assert.StartsWith(
                     "the actor /user/worker has ended, and this worker does nothing useful without it",
                     await worker.Ended.WaitAsync(LoopbackCluster.Patience), StringComparison.Ordinal);

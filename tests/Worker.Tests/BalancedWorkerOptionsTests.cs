@@ -41,7 +41,7 @@ public class BalancedWorkerOptionsTests : TestKit
     public void A_balancer_that_cannot_be_read_is_refused()
     {
         var e = Assert.Throws<ArgumentException>(() => BalancedWorkerOptions.To("w1", "here"));
-        Assert.StartsWith("\"here\" is not host:port", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("\"here\" is neither host:port nor akka.tcp:", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace AkkaLb.Core;
 
-/// <summary>Asks <c>/user/watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at
+/// <summary>Asks <c>/user/akkalb-watcher</c> of a balancer how it stands with the registry; answered with a <see cref="WatcherState"/>, to anyone, at
 /// any time.</summary>
 public sealed record GetWatcherState : IAkkaLbMessage
 {

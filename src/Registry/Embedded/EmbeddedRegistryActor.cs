@@ -14,7 +14,7 @@ namespace AkkaLb.Registry.Embedded;
 public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "registry";
+    public const string ActorName = "akkalb-registry";
 
     private readonly LeaseTable _leases;
     private readonly HashSet<IActorRef> _watchers = [];

@@ -12,6 +12,7 @@ public sealed class SerializedActorPathTests
     [InlineData("akka.tcp://AkkaLb@[::1]:4053/user/worker#1")]
     [InlineData("akka.tcp://AkkaLb@Host-A.:4053/user/worker#1")]
     [InlineData("akka.tcp://my-shop_2@h:1/user/worker#1")]
+    [InlineData("akka.tcp://AkkaLb@h:1/user/worker-pdf.2_a-b#1")]
     public void A_worker_s_path_is_accepted_and_Akka_reads_it(string path)
     {
         Assert.True(SerializedActorPath.IsWorker(path));
@@ -77,9 +78,10 @@ public sealed class SerializedActorPathTests
     }
 
     [Fact]
-    public void A_balancer_or_a_node_of_another_system_is_refused()
+    public void A_balancer_may_be_of_another_system_and_a_node_of_our_cluster_may_not()
     {
-        Assert.False(SerializedActorPath.IsBalancer("akka.tcp://my-shop@h:1/user/balancer"));
+        Assert.True(SerializedActorPath.IsBalancer("akka.tcp://my-shop@h:1/user/balancer"));
+        Assert.True(SerializedActorPath.IsAnyNode("akka.tcp://my-shop@h:1"));
         Assert.False(SerializedActorPath.IsNode("akka.tcp://my-shop@h:1"));
     }
 
@@ -90,6 +92,12 @@ public sealed class SerializedActorPathTests
     [InlineData("/user/balancer#1")]
     [InlineData("/user/worker/a#1")]
     [InlineData("/user/workers#1")]
+    [InlineData("/user/worker-#1")]
+    [InlineData("/user/worker-a b#1")]
+    [InlineData("/user/worker-\u00e4#1")]
+    [InlineData("/user/worker-%41#1")]
+    [InlineData("/user/worker-a/b#1")]
+    [InlineData("/user/Worker-a#1")]
     [InlineData("/user//worker#1")]
     [InlineData("/user/../user/worker#1")]
     [InlineData("/system/worker#1")]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using AkkaLb.Balancer;
+using AkkaLb.Balancing;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;

@@ -57,11 +57,11 @@ public sealed class LoopbackWorker : IAsyncDisposable
                     options.Ttl, Heartbeat, LoopbackCluster.Patience, new BackOff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200))),
                 new Random(1),
                 ActorRefs.Nobody),
-            RegistrationActor.ActorName);
+            "registration");
         system.ActorOf(
             MemoryReporter.Props(
                 Key, new MemoryReporterSettings(Heartbeat, new FixedBalancers([balancer]), Measure, () => default, TimeProvider.System)),
-            MemoryReporter.ActorName);
+            "memory");
     }
 
     public WorkerKey Key { get; }
@@ -79,7 +79,7 @@ public sealed class LoopbackWorker : IAsyncDisposable
         var instances = options.Instances > 0 ? options.Instances : options.Capacity;
         var gate = system.ActorOf(
             options.Gate ?? WorkerGate.Props(options.Actor ?? Performer.Props(stage, draft.Id), new GateSettings(options.Capacity, instances)),
-            BalancedWorker.GateName);
+            SerializedActorPath.Gate);
         var worker = draft with { Path = gate.Path.ToSerializationFormatWithAddress(system.Provider.DefaultAddress) };
         return new LoopbackWorker(worker, system, wire, gate, balancer, options);
     }

@@ -16,7 +16,7 @@ namespace AkkaLb.Simulation.Nodes;
 internal sealed partial class BalancerProcess(Run run, int number, string name, string host) : Process(run, number, name, host), IChecked
 {
     public const string BalancerPath = "/user/balancer";
-    public const string RegistryPath = "/user/registry";
+    public const string RegistryPath = "/user/akkalb-registry";
 
     /// <summary>A key that begins so names a worker: nobody else is named for it.</summary>
     public const string OnlyKey = "only at ";

@@ -7,13 +7,13 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Watching;
 
-namespace AkkaLb.Balancer;
+namespace AkkaLb.Balancing;
 
 /// <summary>The balancer: holds for each service one policy, its state and the memory table, and answers <see cref="Assign"/> and
 /// <see cref="GetBalancerState"/>.</summary>
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
-/// through the <see cref="BalancerFront"/> of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
+/// through the front of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
 public sealed class BalancerActor : MachineShell<BalancerEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>

@@ -6,14 +6,14 @@ using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
 using AkkaLb.Watching;
 
-namespace AkkaLb.Balancer;
+namespace AkkaLb.Balancing;
 
 /// <summary>Watches the registry, whichever it is, and tells the balancer who is registered.
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
 public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "watcher";
+    public const string ActorName = "akkalb-watcher";
 
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;

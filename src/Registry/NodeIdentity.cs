@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace AkkaLb.Programs;
+namespace AkkaLb.Registry;
 
 /// <summary>What tells one process from another.</summary>
 public static class NodeIdentity

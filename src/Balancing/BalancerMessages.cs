@@ -1,6 +1,6 @@
 using Akka.Actor;
 
-namespace AkkaLb.Balancer;
+namespace AkkaLb.Balancing;
 
 /// <summary>From a balancer that has become the deciding one to the front of its process: tell me of workers and reports.</summary>
 public sealed record DecidingHere : INoSerializationVerificationNeeded

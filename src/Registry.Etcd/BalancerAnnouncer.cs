@@ -1,17 +1,15 @@
 using System.Collections.Immutable;
-using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core.Machines;
 using AkkaLb.Discovery.Etcd;
-using AkkaLb.Registry.Etcd;
 using AkkaLb.Watching;
 
-namespace AkkaLb.Balancer;
+namespace AkkaLb.Registry.Etcd;
 
 /// <summary>Keeps this balancer's own entry in etcd, so that clients and workers find it. Disposing it takes the entry out.</summary>
 /// <remarks>While etcd is away nothing depends on it: who knows the balancer's address continues using it. So it tries for ever and only logs. It
 /// ends early only when another process holds the id; a crashed one is waited for, one time to live.</remarks>
-public sealed class BalancerAnnouncer : IAsyncDisposable
+internal sealed class BalancerAnnouncer : IBalancerAnnouncement
 {
     private const string ModeAttribute = "mode";
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -26,39 +24,29 @@ public sealed class BalancerAnnouncer : IAsyncDisposable
     private readonly Trouble _trouble = new(toldMax: 10);
     private bool _wasRegistered;
 
-    /// <param name="id">See <c>WorkerIds</c>.</param>
-    /// <param name="address">Of this node.</param>
-    /// <param name="path">The balancer actor's absolute path.</param>
-    /// <param name="mode">How it decides, see <see cref="BalancerSettings"/>; stands in the entry.</param>
-    /// <param name="ttl">Of the entry's lease; it is renewed three times as often.</param>
-    public BalancerAnnouncer(
-        EtcdServices services, string id, Address address, string path, string version, string mode, TimeSpan ttl, ILoggingAdapter log)
+    public BalancerAnnouncer(EtcdServices services, BalancerEntry entry, ILoggingAdapter log)
     {
-        (_services, _id, _mode, _log) = (services, id, mode, log);
+        (_services, _id, _mode, _log) = (services, entry.Id, entry.Mode, log);
         _registration = services.Register(
             EtcdRegistry.BalancersService,
-            new ServiceInstance(id, address.Host, address.Port!.Value)
+            new ServiceInstance(entry.Id, entry.Address.Host, entry.Address.Port!.Value)
             {
-                Path = path,
-                Version = version,
-                Attributes = ImmutableSortedDictionary<string, string>.Empty.Add(ModeAttribute, mode),
+                Path = entry.Path,
+                Version = entry.Version,
+                Attributes = ImmutableSortedDictionary<string, string>.Empty.Add(ModeAttribute, entry.Mode),
             },
-            new RegistrationOptions { LeaseTtl = ttl, OnConflict = ConflictRule.Refuse },
+            new RegistrationOptions { LeaseTtl = entry.Ttl, OnConflict = ConflictRule.Refuse },
             OnEvent);
         _ = ObserveAsync();
     }
 
-    /// <summary>Completes when the entry is there for the first time, or cannot be made at present.</summary>
+    /// <inheritdoc/>
     public Task Begun => _begun.Task;
 
-    /// <summary>Completes, with a sentence for the operator, when another process holds the id, or when a bug has ended the keeping of the entry:
-    /// this balancer has to end.</summary>
+    /// <inheritdoc/>
     public Task<string> Taken => _taken.Task;
 
-    /// <summary>Looks for a balancer of the other mode: where one decides for all, nobody decides beside it. An entry that a crashed one left
-    /// behind is waited for, one time to live. To be called after <see cref="Begun"/>: who announces itself before it looks is seen by one that
-    /// starts at the same moment.</summary>
-    /// <returns>A sentence for the operator; null: there is none, or etcd cannot say at present.</returns>
+    /// <inheritdoc/>
     public async Task<string?> FindOtherModeAsync(TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         var start = timeProvider.GetTimestamp();

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using AkkaLb.Balancing;
+using AkkaLb.Client;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Remoting;
+using AkkaLb.Worker;
+
+namespace AkkaLb.Testing;
+
+/// <summary>A balancer, workers and a client in one actor system, for tests of your own actors. Messages and replies are serialized as they would be
+/// over the network.</summary>
+/// <remarks>Needs no etcd, no files and no fixed port: tests may run side by side. Disposing it ends what it has started. Not thread-safe.</remarks>
+public sealed class TestLoadBalancer : IAsyncDisposable
+{
+    private static readonly Config Quiet = ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF }");
+
+    private readonly ActorSystem _system;
+    private readonly bool _ownsSystem;
+    private readonly UserMessages _messages;
+    private readonly EmbeddedBalancer _balancer;
+    private readonly List<BalancedWorker> _workers = [];
+
+    private TestLoadBalancer(ActorSystem system, bool ownsSystem, UserMessages messages, EmbeddedBalancer balancer)
+    {
+        (_system, _ownsSystem, _messages, _balancer) = (system, ownsSystem, messages, balancer);
+        Client = BalancedClient.On(system, new BalancedClientOptions { Balancers = FixedBalancers.Own, Messages = messages });
+    }
+
+    /// <summary>What a TestKit's actor system needs, to be given to its constructor beside <c>messages.ToSetup()</c>: remoting at any free port of
+    /// 127.0.0.1, and AkkaLb's serializer.</summary>
+    public static Config Config { get; } = HostSystem.Needs.WithFallback(ConfigurationFactory.ParseString(
+        """
+        akka {
+          actor.provider = remote
+          remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+        }
+        """));
+
+    /// <summary>Sends jobs to the workers.</summary>
+    public BalancedClient Client { get; }
+
+    /// <summary>Starts a balancer and a client in an actor system of their own.</summary>
+    /// <param name="messages">Your message types and their short names; null: none, yours are bound to serializers otherwise.</param>
+    /// <param name="policy">One of <c>Policy.Names</c>.</param>
+    /// <param name="config">Goes over the configuration of the actor system; null: nothing does.</param>
+    /// <exception cref="ArgumentException">There is no such policy.</exception>
+    public static Task<TestLoadBalancer> StartAsync(UserMessages? messages = null, string policy = "round-robin", Config? config = null)
+    {
+        var all = (config ?? Config.Empty).WithFallback(Config).WithFallback(Quiet);
+        var system = ActorSystem.Create(
+            "Test", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(all), (messages ?? UserMessages.None).ToSetup()));
+        return StartAsync(system, ownsSystem: true, messages, policy);
+    }
+
+    /// <summary>Starts a balancer and a client in the actor system of a TestKit, which was created with <see cref="Config"/>.</summary>
+    /// <param name="system">It lives on when this is disposed.</param>
+    /// <exception cref="ArgumentException">There is no such policy, or the system lacks something; all of it is named.</exception>
+    /// <inheritdoc cref="StartAsync(UserMessages, string, Config)"/>
+    public static Task<TestLoadBalancer> StartAsync(ActorSystem system, UserMessages? messages = null, string policy = "round-robin") =>
+        StartAsync(system, ownsSystem: false, messages, policy);
+
+    /// <summary>Adds a worker, and waits until it is registered.</summary>
+    /// <param name="actor">Yours; it gets a client's messages and replies to Sender.</param>
+    /// <param name="id">Its name; null: <c>worker-1</c>, <c>worker-2</c> and so on.</param>
+    /// <param name="configure">Changes the options; null: one instance of the actor does one job after the other, so that what it keeps in its fields
+    /// is seen by all jobs.</param>
+    /// <returns>Dispose it to see a worker leave.</returns>
+    /// <exception cref="WorkerStartException">It cannot do jobs.</exception>
+    public async Task<BalancedWorker> AddWorkerAsync(
+        Props actor, string? id = null, Func<BalancedWorkerOptions, BalancedWorkerOptions>? configure = null)
+    {
+        id ??= string.Create(CultureInfo.InvariantCulture, $"worker-{_workers.Count + 1}");
+        var options = new BalancedWorkerOptions
+        {
+            Id = id,
+            Balancers = FixedBalancers.Own,
+            Messages = _messages,
+            Gate = new(capacity: 64, instances: 1),
+            GateName = $"worker-{id}",
+            RejectLinger = TimeSpan.Zero,
+        };
+        var worker = await BalancedWorker.StartAsync(_system, actor, configure?.Invoke(options) ?? options).ConfigureAwait(false);
+        _workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Ends client, workers, balancer, and the actor system when it is this one's own.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync().ConfigureAwait(false);
+        foreach (var worker in _workers)
+        {
+            await worker.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _balancer.DisposeAsync().ConfigureAwait(false);
+        if (_ownsSystem)
+        {
+            await _system.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<TestLoadBalancer> StartAsync(ActorSystem system, bool ownsSystem, UserMessages? messages, string policy)
+    {
+        try
+        {
+            var balancer = await EmbeddedBalancer.StartAsync(system, EmbeddedBalancerOptions.With(policy)).ConfigureAwait(false);
+            return new TestLoadBalancer(system, ownsSystem, messages ?? UserMessages.None, balancer);
+        }
+        catch when (ownsSystem)
+        {
+            await system.Terminate().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
