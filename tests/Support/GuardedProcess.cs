@@ -51,7 +51,9 @@ public sealed class GuardedProcess : IDisposable
     public static GuardedProcess Start(string file, IEnumerable<string> arguments) => Start(file, arguments, static _ => { }, static _ => { });
 
     /// <summary>Starts a program and hands on what it prints, line by line, on threads of the pool.</summary>
-    public static GuardedProcess Start(string file, IEnumerable<string> arguments, Action<string> onOutput, Action<string> onError)
+    /// <param name="folder">In which it runs; null: where this process does.</param>
+    public static GuardedProcess Start(
+        string file, IEnumerable<string> arguments, Action<string> onOutput, Action<string> onError, string? folder = null)
     {
         var process = new Process
         {
@@ -61,6 +63,7 @@ public sealed class GuardedProcess : IDisposable
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 Environment = { [NoDiagnostics] = "0" },
+                WorkingDirectory = folder ?? "",
             },
         };
         process.OutputDataReceived += (_, e) => Hand(e.Data, onOutput);

@@ -1,0 +1,29 @@
+using System.Reflection;
+
+namespace AkkaLb.Packages;
+
+/// <summary>The clone in which the tests were built.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Find();
+
+    /// <summary>Debug or Release.</summary>
+    public static string Configuration { get; } = Own<AssemblyConfigurationAttribute>().Single().Configuration;
+
+    /// <summary>Where packages of others have been unpacked, as a list for MSBuild.</summary>
+    public static string PackageFolders { get; } = Own<AssemblyMetadataAttribute>().Single(a => a.Key == "PackageFolders").Value!;
+
+    private static IEnumerable<T> Own<T>()
+        where T : Attribute => typeof(Repository).Assembly.GetCustomAttributes<T>();
+
+    private static string Find()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "AkkaLb.sln")))
+        {
+            directory = directory.Parent ?? throw new DirectoryNotFoundException("AkkaLb.sln is not above the tests");
+        }
+
+        return directory.FullName;
+    }
+}
