@@ -30,6 +30,9 @@ public sealed class OutsideSolution(Feed feed) : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
+    /// <summary>Runs its tests.</summary>
+    public Task TestAsync() => Dotnet.RunAsync(Folder, "test", "Tests", "-c", Repository.Configuration, "--no-build");
+
     private static string MSBuildList(string list) => list.Replace(";", "%3B", StringComparison.Ordinal);
 
     /// <summary>Starts one of its programs.</summary>

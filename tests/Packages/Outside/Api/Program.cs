@@ -1,13 +1,10 @@
 using AkkaLb.Client;
+using AkkaLb.Hosting;
 using Shop;
-using Shop.Api;
 
-// A web application that sends jobs: Shop.Api --balancer HOST:PORT.
+// A web application that sends jobs: Shop.Api --ConnectionStrings:shop HOST:PORT-OF-THE-BALANCER. It has no actors of its own.
 var builder = WebApplication.CreateBuilder(args);
-var balancer = builder.Configuration["balancer"] ?? throw new InvalidOperationException("say --balancer HOST:PORT");
-await using var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer) with { Messages = Contract.Messages });
-builder.Services.AddSingleton(client);
-builder.Services.AddHealthChecks().AddCheck<BalancerCheck>("balancer");
+builder.AddAkkaLbClient("shop", client => client.Messages = Contract.Messages);
 
 var app = builder.Build();
 app.MapGet("/greet/{name}", async (string name, BalancedClient jobs, CancellationToken aborted) =>

@@ -1,36 +1,18 @@
-using System.Runtime.InteropServices;
-using Akka.Actor;
-using Akka.Configuration;
-using AkkaLb.Remoting;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using AkkaLb.Hosting;
 using AkkaLb.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Shop;
 using Shop.Worker;
 
-// An application with an actor system of its own, in which one actor is a worker: Shop.Worker HOST:PORT-OF-THE-BALANCER.
-var config = ConfigurationFactory.ParseString(
-    """
-    akka {
-      loglevel = WARNING
-      actor.provider = remote
-      remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
-    }
-    """);
-var system = ActorSystem.Create("Shop", BootstrapSetup.Create().WithConfig(HostSystem.Needs.WithFallback(config)).And(Contract.Messages.ToSetup()));
-var stopped = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-{
-    signal.Cancel = true;
-    stopped.TrySetResult(null);
-});
-
-string? trouble;
-var options = BalancedWorkerOptions.To("greeter-1", args[0]) with { Messages = Contract.Messages };
-await using (var worker = await BalancedWorker.StartAsync(system, Props.Create<Greeter>(), options))
-{
-    Console.WriteLine("ready");
-    trouble = await await Task.WhenAny(worker.Ended, stopped.Task);
-}
-
-await system.Terminate();
-Console.Error.Write(trouble);
-return trouble is null ? 0 : 1;
+// An application with an actor system of its own, in which one actor is a worker: Shop.Worker --balancer HOST:PORT.
+var builder = Host.CreateApplicationBuilder(args);
+var balancer = builder.Configuration["balancer"] ?? throw new InvalidOperationException("say --balancer HOST:PORT");
+builder.Services.AddSingleton(new Salutation("Hello"));
+builder.Services.AddAkka("Shop", akka => akka
+    .WithRemoting("127.0.0.1", 0)
+    .WithAkkaLb(Contract.Messages)
+    .WithAkkaLbWorker<Greeter>(BalancedWorkerOptions.To("greeter-1", balancer)));
+await builder.Build().RunAsync();
