@@ -39,7 +39,8 @@ public static class HostSystem
 
         if (system.Serialization.FindSerializerForType(typeof(Job)) is not AkkaLbSerializer)
         {
-            missing.Add($"AkkaLb's messages are not bound to their serializer (put {nameof(HostSystem)}.{nameof(Needs)} above its configuration)");
+            missing.Add($"AkkaLb's messages are not bound to their serializer (call WithAkkaLb of AkkaLb.Hosting, or put "
+                + $"{nameof(HostSystem)}.{nameof(Needs)} above its configuration)");
         }
 
         if (messages.Types.Any(type => system.Serialization.FindSerializerForType(type) is not UserJsonSerializer))

@@ -40,6 +40,9 @@ public sealed class TestLoadBalancer : IAsyncDisposable
         }
         """));
 
+    /// <summary>Under which clients and workers of other actor systems of this machine find the balancer.</summary>
+    public Address Address => _balancer.Address;
+
     /// <summary>Sends jobs to the workers.</summary>
     public BalancedClient Client { get; }
 

@@ -1,0 +1,123 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using AkkaLb.Client;
+using AkkaLb.Messages;
+using AkkaLb.Testing;
+using AkkaLb.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using static AkkaLb.Hosting.Tests.Shop;
+
+namespace AkkaLb.Hosting.Tests;
+
+/// <summary>A client in an application that has no actors, and parts that cannot start.</summary>
+public sealed class ClientHostingTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Named_clients_of_an_application_without_actors_read_its_configuration_and_do_their_jobs()
+    {
+        await using var lb = await TestLoadBalancer.StartAsync(Shop.Messages);
+        await lb.AddWorkerAsync(Props.Create(() => new Till(new PriceList())));
+        using var host = Build(
+            new() { ["ConnectionStrings:shop"] = $"{lb.Address}", ["AkkaLb:Client:ConnectionString"] = "127.0.0.1:1" },
+            builder => builder
+                .AddAkkaLbClient("shop", client => client.Messages = Shop.Messages)
+                .AddKeyedAkkaLbClient("other", client => (client.Messages, client.ConnectionString) = (Shop.Messages, $"{lb.Address}")));
+        await host.StartAsync();
+        var clients = new[] { host.Services.GetRequiredService<BalancedClient>(), host.Services.GetRequiredKeyedService<BalancedClient>("other") };
+        foreach (var client in clients)
+        {
+            Assert.Equal(4, (await client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Deadline = Patience })).Price);
+        }
+
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(["akkalb-client", "akkalb-client-other"], report.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(HealthStatus.Healthy, report.Status);
+        await host.StopAsync();
+    }
+
+    [Theory]
+    [InlineData("", null, "ConnectionStrings:shop is missing: set it, or AkkaLb:Client:shop:ConnectionString, to the addresses of the balancers")]
+    [InlineData("ConnectionStrings:shop", "here", "AkkaLb:Client:shop:ConnectionString = here: \"here\" is neither host:port nor akka.tcp://")]
+    [InlineData("AkkaLb:Client:shop:Port", "70000", "AkkaLb:Client:shop:Port = 70000: must be 0 to 65535")]
+    [InlineData("AkkaLb:Client:Port", "many", "AkkaLb:Client:Port")]
+    [InlineData("AkkaLb:Client:shop:JobsMax", "0", "AkkaLb:Client:shop:JobsMax = 0: must be 1 or more")]
+    [InlineData("AkkaLb:Client:Zone", "a b", "AkkaLb:Client:shop:Zone = a b: must be 1 to 64 letters")]
+    public void A_setting_that_is_missing_or_unfit_is_named_with_its_path(string key, string? value, string complaint)
+    {
+        var told = Assert.Throws<InvalidOperationException>(() => Build(new() { [key] = value }, builder => builder.AddAkkaLbClient("shop")));
+        Assert.Contains(complaint, told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_balancer_the_application_starts_and_its_health_says_what_is_missing()
+    {
+        using var host = Build(new() { ["ConnectionStrings:shop"] = "127.0.0.1:1" }, builder =>
+        {
+            builder.AddAkkaLbClient("shop", client => client.Messages = Shop.Messages);
+            builder.Services.AddSingleton<PriceList>();
+            builder.Services.AddAkka("Shop", akka => akka
+                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+                .WithRemoting("127.0.0.1", 0)
+                .WithAkkaLb(Shop.Messages)
+                .WithAkkaLbWorker<Till>(BalancedWorkerOptions.To("till", "127.0.0.1:1")));
+        });
+        await host.StartAsync();
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+        Assert.StartsWith("no balancer answered within 1 s", report.Entries["akkalb-client"].Description, StringComparison.Ordinal);
+        Assert.Equal("worker-till: it has not started yet", report.Entries["akkalb-worker-till"].Description);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task An_actor_system_that_cannot_carry_a_worker_is_told_what_it_lacks()
+    {
+        using var host = Build([], builder => builder.Services.AddAkka("Shop", akka => akka
+            .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+            .WithAkkaLbWorker<Till>(BalancedWorkerOptions.To("till", "127.0.0.1:1"))));
+        var told = await Assert.ThrowsAsync<ArgumentException>(() => host.StartAsync());
+        Assert.StartsWith(
+            "the actor system Shop cannot carry a worker: it has no remoting (akka.actor.provider is neither remote nor cluster); AkkaLb's messages "
+                + "are not bound to their serializer (call WithAkkaLb of AkkaLb.Hosting, or put HostSystem.Needs above its configuration)",
+            told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_time_to_drain_is_given_to_the_phase_of_the_shutdown_unless_more_is_set()
+    {
+        var options = BalancedWorkerOptions.To("till", "127.0.0.1:1") with { DrainTimeout = TimeSpan.FromMinutes(2) };
+        Assert.Equal(TimeSpan.FromSeconds(136), await PhaseAsync(akka => akka.WithAkkaLbWorker<Till>(options)));
+        const string More = "akka.coordinated-shutdown.phases.service-requests-done.timeout = 300s";
+        Assert.Equal(TimeSpan.FromSeconds(300), await PhaseAsync(akka => akka.AddHocon(More, HoconAddMode.Prepend).WithAkkaLbWorker<Till>(options)));
+
+        static async Task<TimeSpan> PhaseAsync(Action<AkkaConfigurationBuilder> more)
+        {
+            using var host = Build([], builder =>
+            {
+                builder.Services.AddSingleton<PriceList>();
+                builder.Services.AddAkka("Shop", akka => more(akka
+                    .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+                    .WithRemoting("127.0.0.1", 0)
+                    .WithAkkaLb(UserMessages.None)));
+            });
+            await host.StartAsync();
+            var time = CoordinatedShutdown.Get(host.Services.GetRequiredService<ActorSystem>()).Timeout(CoordinatedShutdown.PhaseServiceRequestsDone);
+            await host.StopAsync();
+            return time;
+        }
+    }
+
+    private static IHost Build(Dictionary<string, string?> configuration, Action<HostApplicationBuilder> more)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(configuration);
+        more(builder);
+        return builder.Build();
+    }
+}
