@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core.Clients;
-using AkkaLb.Messages;
 
 namespace AkkaLb.Bench.Load;
 
@@ -22,7 +22,8 @@ internal static class Kills
         using var balancer = await ChildProcess.StartAsync("AkkaLb.Balancer.dll", "--policy", "round-robin", "--port", "0");
         var address = balancer.Ready[2][(balancer.Ready[2].IndexOf('@', StringComparison.Ordinal) + 1)..];
         using var stays = await WorkerAsync("stays", address);
-        await using var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(address));
+        await using var client = await BalancedClient.ConnectAsync(
+            BalancedClientOptions.To(address) with { AkkaConfig = BuiltInSerializer.Binding });
         var (first, last, lost) = (new List<double>(), new List<double>(), 0);
         for (var kill = 0; kill < options.Kills; kill++)
         {

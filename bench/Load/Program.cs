@@ -6,6 +6,7 @@ using Akka.Configuration;
 using AkkaLb.Balancer;
 using AkkaLb.Balancing;
 using AkkaLb.Bench.Load;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Messages;
@@ -66,7 +67,8 @@ async Task SideBySideAsync(ChildProcess server)
 {
     var (serverAt, answerBytes) = (server.Ready[2], int.Parse(server.Ready[3], CultureInfo.InvariantCulture));
     var system = (ExtendedActorSystem)ActorSystem.Create(
-        SystemConfig.SystemName, ConfigurationFactory.ParseString("akka.loglevel = ERROR").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
+        SystemConfig.SystemName,
+        BuiltInSerializer.Binding.WithFallback("akka.loglevel = ERROR").WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
     var compare = new SideBySide(server, options);
     if (options.Wants("assign"))
     {

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Balancer;
 using AkkaLb.Balancing;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Gate;
@@ -39,7 +40,7 @@ internal static class Server
             }
             """);
         var system = (ExtendedActorSystem)ActorSystem.Create(
-            SystemConfig.SystemName, threads.WithFallback(
+            SystemConfig.SystemName, threads.WithFallback(BuiltInSerializer.Binding).WithFallback(
                 ConfigurationFactory.ParseString("akka.loglevel = ERROR")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
         var address = system.Provider.DefaultAddress;
         var members = new Member[3];

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Remoting.Tls;
-using AkkaLb.Messages;
 
 namespace AkkaLb.Bench.Soak;
 
@@ -27,6 +27,7 @@ internal static class Driver
         {
             Host = host,
             Messages = OddWorker.Messages,
+            AkkaConfig = BuiltInSerializer.Binding,
             Tls = args.Find("--tls") is { } folder ? NodeTls.FromFiles($"{folder}/ca-node.crt", $"{folder}/ca-node.key", $"{folder}/ca.crt") : null,
         };
         await using var client = await BalancedClient.ConnectAsync(options);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
@@ -101,7 +102,8 @@ internal static class DemoRun
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"started {id}, pid {process.Pid}: {line}"));
         }
 
-        await using var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(address), interrupted).ConfigureAwait(false);
+        var options = BalancedClientOptions.To(address) with { AkkaConfig = BuiltInSerializer.Binding };
+        await using var client = await BalancedClient.ConnectAsync(options, interrupted).ConfigureAwait(false);
         return await CountAsync(paths, plan, client, workers[1], interrupted).ConfigureAwait(false);
     }
 

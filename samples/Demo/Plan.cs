@@ -1,4 +1,4 @@
-using AkkaLb.Core.Words;
+using AkkaLb.BuiltInJobs.Words;
 
 namespace AkkaLb.Demo;
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Balancing;
+using AkkaLb.Clusters;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Programs;

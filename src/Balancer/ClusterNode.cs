@@ -13,7 +13,7 @@ namespace AkkaLb.Balancer;
 /// <summary>A balancer's part in a cluster of balancers: its actors, what they promise, and how it leaves.</summary>
 public sealed class ClusterNode
 {
-    /// <summary>Name of the singleton's manager below <c>/user</c>; part of <see cref="Messages.ClusterConfig.DecidingPath"/>.</summary>
+    /// <summary>Name of the singleton's manager below <c>/user</c>; part of <see cref="Clusters.ClusterConfig.DecidingPath"/>.</summary>
     public const string ManagerName = "deciding";
 
     private const string ProxyName = "deciding-proxy";

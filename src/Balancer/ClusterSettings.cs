@@ -1,10 +1,10 @@
 using System.Globalization;
 using Akka.Configuration;
+using AkkaLb.Clusters;
 using AkkaLb.Coordination.Etcd;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
-using AkkaLb.Messages;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Settings;
 

@@ -4,6 +4,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Remoting;

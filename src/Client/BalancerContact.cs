@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
-using AkkaLb.Messages;
+using AkkaLb.Clusters;
 
 namespace AkkaLb.Client;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using AkkaLb.BuiltInJobs;
+using AkkaLb.BuiltInJobs.Words;
 using AkkaLb.Client;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
 using AkkaLb.Core;
-using AkkaLb.Core.Words;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Settings;
@@ -153,7 +154,7 @@ Func<ClientSession, Task<int>> ReadLoad(FlagValues given, ParseResult parsed)
     return session => LoadCommand.RunAsync(session, options);
 }
 
-TracedJobs? ReadTrace(FlagValues given, string path, IAkkaLbMessage job, int? count)
+TracedJobs? ReadTrace(FlagValues given, string path, IBuiltInMessage job, int? count)
 {
     var perSecond = given.Whole(rate, 1, 100_000);
     try

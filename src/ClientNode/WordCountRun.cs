@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
+using AkkaLb.BuiltInJobs;
+using AkkaLb.BuiltInJobs.Words;
 using AkkaLb.Client;
 using AkkaLb.Core.Clients;
 using AkkaLb.Core;
-using AkkaLb.Core.Words;
-using AkkaLb.Messages;
 
 namespace AkkaLb.ClientNode;
 

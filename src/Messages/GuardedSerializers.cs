@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Dispatch.SysMsg;
 using Akka.Remote.Serialization;
 using Akka.Serialization;
@@ -45,11 +44,10 @@ public sealed class GuardedMiscSerializer(ExtendedActorSystem system) : Serializ
 /// <summary>Akka's serializer of system messages, reduced to what does no harm from anybody.</summary>
 /// <remarks>
 /// Terminate would end the actor that it reaches. A Watch would be kept, with its watcher, until that one takes it back, so it costs nothing here: it
-/// is read as an Unwatch, which nobody misses. Refusing it would close the connection, and peers of an earlier version do watch gates. Members of
-/// our cluster may watch: they learn in this way that the deciding actor has ended and another has taken its place at the same node. A
+/// is read as an Unwatch, which nobody misses. Refusing it would close the connection, and peers of an earlier version do watch gates. A
 /// notification about an actor of this node is made here and never arrives: from the network it would tell a parent that a living child has ended.
 /// </remarks>
-public sealed class GuardedSystemMessageSerializer(ExtendedActorSystem system) : Serializer(system)
+public class GuardedSystemMessageSerializer(ExtendedActorSystem system) : Serializer(system)
 {
     private readonly SystemMessageSerializer _inner = new(system);
 
@@ -70,15 +68,15 @@ public sealed class GuardedSystemMessageSerializer(ExtendedActorSystem system) :
             : throw new SerializationException($"system message {type} was refused");
         return message switch
         {
-            Watch watch when !IsMember(watch.Watcher.Path.Address) => new Unwatch(watch.Watchee, watch.Watcher),
+            Watch watch when !MayWatch(watch.Watcher.Path.Address) => new Unwatch(watch.Watchee, watch.Watcher),
             DeathWatchNotification { Actor: IActorRefScope { IsLocal: true } } => throw new SerializationException(
                 "a notification that an actor of this node has ended was refused"),
             _ => message,
         };
     }
 
-    private bool IsMember(Address address) =>
-        system.Provider is IClusterActorRefProvider && Cluster.Get(system).State.Members.Any(m => m.Address.Equals(address));
+    /// <summary>Whether a Watch from there is kept.</summary>
+    protected virtual bool MayWatch(Address watcher) => false;
 
     private static bool IsAllowed(Type? type) => type == typeof(Watch) || type == typeof(Unwatch) || type == typeof(DeathWatchNotification);
 }

@@ -1,9 +1,8 @@
-using AkkaLb.Core;
 using Google.Protobuf;
 
 namespace AkkaLb.Messages;
 
-/// <summary>A message of the protocol: what it is called on the wire, and the way there and back.</summary>
+/// <summary>A message: what it is called on the wire, and the way there and back.</summary>
 internal abstract class WireRow(string manifest, Type type)
 {
     public string Manifest => manifest;
@@ -11,7 +10,7 @@ internal abstract class WireRow(string manifest, Type type)
     public Type Type => type;
 
     public static WireRow Of<T, TWire>(string manifest, MessageParser<TWire> parser, Func<T, TWire> write, Func<TWire, T> read)
-        where T : IAkkaLbMessage
+        where T : notnull
         where TWire : IMessage<TWire> => new Typed<T, TWire>(manifest, parser, write, read);
 
     /// <param name="message">Of <see cref="Type"/>.</param>
@@ -21,7 +20,7 @@ internal abstract class WireRow(string manifest, Type type)
 
     private sealed class Typed<T, TWire>(string manifest, MessageParser<TWire> parser, Func<T, TWire> write, Func<TWire, T> read)
         : WireRow(manifest, typeof(T))
-        where T : IAkkaLbMessage
+        where T : notnull
         where TWire : IMessage<TWire>
     {
         public override byte[] Write(object message) => write((T)message).ToByteArray();

@@ -1,6 +1,4 @@
 using AkkaLb.Core;
-using AkkaLb.Core.Words;
-using Google.Protobuf;
 using static AkkaLb.Messages.WireFields;
 using static AkkaLb.Messages.WireRow;
 
@@ -99,24 +97,5 @@ internal static class WireTable
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), m.Reason.FromWire(), Text(m.Text, JobRejected.TextLengthMax), Duration(m.RetryAfterMs),
                 Counts(m.JobsAccepted, m.JobsInFlight))),
-
-        // built-in jobs
-        Of("w", Wire.WordsJob.Parser,
-            (WordsJob m) => new() { Text = UnsafeByteOperations.UnsafeWrap(m.Text), PaceMs = Ms32(m.Pace) },
-            m => new(m.Text.Memory, Duration(m.PaceMs))),
-        Of("wd", Wire.WordsResult.Parser,
-            (WordsResult m) => new()
-            {
-                Words = checked((ulong)m.Summary.Words), StartsInWord = m.Summary.StartsInWord, EndsInWord = m.Summary.EndsInWord,
-                HasSpace = m.Summary.HasSpace,
-            },
-            m => new(new WordSummary(checked((long)m.Words), m.StartsInWord, m.EndsInWord, m.HasSpace))),
-        Of("spin", Wire.SpinJob.Parser, (SpinJob m) => new() { Ms = Ms32(m.Duration) }, m => new(Duration(m.Ms))),
-        Of("primes", Wire.PrimesJob.Parser, (PrimesJob m) => new() { Below = checked((uint)m.Below) }, m => new(checked((int)m.Below))),
-        Of("sleep", Wire.SleepJob.Parser, (SleepJob m) => new() { Ms = Ms32(m.Duration) }, m => new(Duration(m.Ms))),
-        Of("hold", Wire.HoldJob.Parser,
-            (HoldJob m) => new() { Mebibytes = checked((uint)m.Mebibytes), Ms = Ms32(m.Duration) },
-            m => new(checked((int)m.Mebibytes), Duration(m.Ms))),
-        Of("n", Wire.NumberResult.Parser, (NumberResult m) => new() { Value = m.Value }, m => new(m.Value)),
     ];
 }

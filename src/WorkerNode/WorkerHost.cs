@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
@@ -11,7 +12,6 @@ using AkkaLb.Programs.Settings;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Worker;
-using AkkaLb.WorkerNode.BuiltIn;
 
 namespace AkkaLb.WorkerNode;
 
@@ -52,8 +52,8 @@ public static class WorkerHost
         await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         await using var node = await NodeHost.StartAsync(
-            settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known)
-            .ConfigureAwait(false);
+            settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known,
+            new ExtraConfig(BuiltInSerializer.Binding, Config.Empty)).ConfigureAwait(false);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
         try
         {

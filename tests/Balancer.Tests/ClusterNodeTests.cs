@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Clusters;

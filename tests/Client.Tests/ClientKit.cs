@@ -48,7 +48,7 @@ public abstract class ClientKit : VirtualTimeKit
     protected IActorRef StartBalancer() => Sys.ActorOf(Props.Create(() => new Relay(Balancer)), "balancer");
 
     protected Task<JobRun> Run(bool isIdempotent = false, double seconds = 60) => Client.RunAsync(
-        new SleepJob(TimeSpan.Zero), new JobOptions { IsIdempotent = isIdempotent, Deadline = TimeSpan.FromSeconds(seconds) });
+        "job", new JobOptions { IsIdempotent = isIdempotent, Deadline = TimeSpan.FromSeconds(seconds) });
 
     protected Assign ExpectAssign()
     {
@@ -87,7 +87,7 @@ public abstract class ClientKit : VirtualTimeKit
     }
 
     protected void Done(Job job, long number) => ClientActor.Tell(
-        new JobDone(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, new NumberResult(number), 10_000)), ActorRefs.NoSender);
+        new JobDone(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, number, 10_000)), ActorRefs.NoSender);
 
     protected void Connect(WorkerKey worker) =>
         Sys.EventStream.Publish(new AssociatedEvent(NodeAddress.Of("127.0.0.1", 4), AddressOf(worker), inbound: false));
@@ -113,7 +113,7 @@ public abstract class ClientKit : VirtualTimeKit
     protected async Task<(WorkerKey Worker, long Number, int Sends)> DoneAsync(Task<JobRun> run)
     {
         var done = Assert.IsType<JobOutcome.Done>((await run.WaitAsync(TimeSpan.FromSeconds(20))).Outcome);
-        return (done.Worker, Client.Read<NumberResult>(done).Value, done.Sends);
+        return (done.Worker, Client.Read<long>(done), done.Sends);
     }
 
     protected sealed class Relay : ReceiveActor

@@ -143,7 +143,7 @@ public class LifeTests : ClientKit
             var echo = here.ActorSelection(new RootActorPath(((ExtendedActorSystem)there).Provider.DefaultAddress) / "user" / "echo");
             Assert.Equal(new Note("own", 7), await echo.Ask<Note>(new Note("own", 7), Patience));
 
-            var run = client.RunAsync(new SleepJob(TimeSpan.Zero));
+            var run = client.RunAsync("job");
             var gate = CreateTestProbe();
             Answer(ExpectAssign(), A, Sys.ActorOf(Props.Create(() => new Relay(gate)), "worker"));
             Done(gate.ExpectMsg<Job>(Patience), 5);

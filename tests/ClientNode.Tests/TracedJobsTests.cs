@@ -1,6 +1,5 @@
+using AkkaLb.BuiltInJobs;
 using AkkaLb.ClientNode.Commands;
-using AkkaLb.Core;
-using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.ClientNode.Tests;
@@ -115,6 +114,6 @@ public class TracedJobsTests
         }
     }).WaitAsync(TimeSpan.FromSeconds(20));
 
-    private static TracedJobs Of(IAkkaLbMessage job, string rows = Rows, int? jobs = null, double? rate = null) =>
+    private static TracedJobs Of(IBuiltInMessage job, string rows = Rows, int? jobs = null, double? rate = null) =>
         TracedJobs.Of(Trace.Read(new StringReader(rows)), job, jobs, rate);
 }

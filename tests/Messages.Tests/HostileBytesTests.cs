@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Tests.Support;
 using Google.Protobuf;
 
 namespace AkkaLb.Messages.Tests;
@@ -8,8 +9,6 @@ namespace AkkaLb.Messages.Tests;
 [Collection(nameof(TestSystem))]
 public sealed class HostileBytesTests(TestSystem system)
 {
-    private const int Seed = 4053;
-
     private static readonly (string Manifest, IMessage Wire)[] OutOfRange =
     [
         ("A", new Wire.Assign { Count = 0 }),
@@ -72,9 +71,6 @@ public sealed class HostileBytesTests(TestSystem system)
         ("BS", new Wire.BalancerState { Services = { Enumerable.Repeat("s", 101) } }),
         ("BS", new Wire.BalancerState { Services = { "a/b" } }),
         ("BS", new Wire.BalancerState { Policy = new string('p', 1025) }),
-        ("wd", new Wire.WordsResult { Words = ulong.MaxValue }),
-        ("primes", new Wire.PrimesJob { Below = uint.MaxValue }),
-        ("hold", new Wire.HoldJob { Mebibytes = uint.MaxValue }),
     ];
 
     private static Wire.Assigned Picks(params uint[] picks)
@@ -101,8 +97,6 @@ public sealed class HostileBytesTests(TestSystem system)
         new GetBalancerState(0, -1),
         new GetBalancerState(-1, 1),
         new BalancerState("b", "p", "", 0, 501, 0, [.. Enumerable.Repeat(new MemberState(new WorkerKey("w", 1), WorkerState.Up, true, null), 501)]),
-        new PrimesJob(-1),
-        new HoldJob(-1, TimeSpan.Zero),
         new JobFailed(default, 1, JobFailureReason.Crash, "T", "x") with { Attempt = -5 },
         new Assigned(1, [new AssignedWorker(new WorkerKey(null!, 1), Samples.GatePath)], "round-robin"),
     ];
@@ -124,66 +118,6 @@ public sealed class HostileBytesTests(TestSystem system)
     [InlineData("System.Diagnostics.Process, System.Diagnostics.Process")]
     public void An_unknown_manifest_is_refused(string manifest) =>
         Assert.Throws<UnknownMessageException>(() => system.Read([], manifest));
-
-    [Fact]
-    public void Bytes_cut_at_any_length_are_read_or_refused_and_never_crash() => Assert.All(Samples.All(system), s =>
-    {
-        for (var length = 0; length < s.Golden.Length; length++)
-        {
-            system.ReadsOrRefuses(s.Golden[..length], s.Manifest, $"cut at {length}");
-        }
-    });
-
-    [Fact]
-    public void Random_bytes_are_read_or_refused_and_never_crash()
-    {
-        var random = new Random(Seed);
-        foreach (var manifest in Samples.All(system).Select(s => s.Manifest).Distinct())
-        {
-            for (var i = 0; i < 2_000; i++)
-            {
-                var bytes = new byte[random.Next(64)];
-                random.NextBytes(bytes);
-                system.ReadsOrRefuses(bytes, manifest, $"seed {Seed} random bytes {i}");
-            }
-        }
-    }
-
-    [Fact]
-    public void Golden_bytes_with_flipped_bits_and_spliced_parts_are_read_or_refused_and_never_crash()
-    {
-        var random = new Random(Seed);
-        var samples = Samples.All(system);
-        foreach (var sample in samples)
-        {
-            for (var i = 0; i < 2_000; i++)
-            {
-                system.ReadsOrRefuses(
-                    Damaged(sample.Golden, samples[random.Next(samples.Count)].Golden, random), sample.Manifest, $"seed {Seed} damage {i}");
-            }
-        }
-    }
-
-    [Fact]
-    public void Any_manifest_may_meet_the_bytes_of_any_other_message()
-    {
-        var samples = Samples.All(system);
-        foreach (var (a, b) in samples.SelectMany(a => samples.Select(b => (a, b))))
-        {
-            system.ReadsOrRefuses(a.Golden, b.Manifest, $"bytes of {a.Manifest}");
-        }
-    }
-
-    private static byte[] Damaged(byte[] golden, byte[] other, Random random)
-    {
-        var bytes = golden.ToArray();
-        for (var flips = random.Next(1, 4); flips > 0 && bytes.Length > 0; flips--)
-        {
-            bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-        }
-
-        return random.Next(4) == 0 ? [.. bytes[..random.Next(bytes.Length + 1)], .. other[random.Next(other.Length + 1)..]] : bytes;
-    }
 
     private static Wire.Assigned Assigned(string path) => new() { Workers = { new Wire.AssignedWorker { WorkerId = "w", Path = path } } };
 

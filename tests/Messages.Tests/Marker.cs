@@ -1,3 +1,4 @@
+using AkkaLb.Tests.Support;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Dispatch.SysMsg;
 using Akka.Serialization;
 using AkkaLb.Core;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Messages.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using AkkaLb.Core;
-using AkkaLb.Core.Words;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Messages.Tests;
 
@@ -16,7 +16,7 @@ public static class Samples
     private static readonly EndedPick Ended = new(300, PickEnd.Failed, TimeSpan.FromMilliseconds(2), Counts);
     private static readonly Payload Hello = new(4054, "hello", Encoding.UTF8.GetBytes("{\"N\":1}"));
 
-    public static IReadOnlyList<Sample> All(TestSystem system) =>
+    public static IReadOnlyList<WireSample> All(TestSystem system) =>
     [
         new(new Assign(7, 3, [W1, new WorkerKey("w-2", long.MaxValue)], "cart-17", TimeSpan.FromSeconds(30)), "A",
             "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
@@ -151,24 +151,5 @@ public static class Samples
             "000000000000001802"),
         new(new BalancerState("b-1", "pick-first", "no worker is registered", 0, 0, 0, []), "BS",
             "0A03622D31120A7069636B2D66697273741A176E6F20776F726B65722069732072656769737465726564"),
-        new(new WordsJob(Encoding.UTF8.GetBytes("two words"), TimeSpan.FromMilliseconds(40)), "w",
-            "0A0974776F20776F7264731028"),
-        new(new WordsResult(new WordSummary(2, true, true, false)), "wd",
-            "080210011801"),
-        new(new SpinJob(TimeSpan.FromMilliseconds(5)), "spin",
-            "0805"),
-        new(new PrimesJob(100_000), "primes",
-            "08A08D06"),
-        new(new SleepJob(TimeSpan.FromMilliseconds(5)), "sleep",
-            "0805"),
-        new(new HoldJob(16, TimeSpan.FromMilliseconds(5)), "hold",
-            "08101005"),
-        new(new NumberResult(-3), "n",
-            "08FDFFFFFFFFFFFFFFFF01"),
     ];
-
-    public sealed record Sample(IAkkaLbMessage Message, string Manifest, string Hex)
-    {
-        public byte[] Golden => Convert.FromHexString(Hex);
-    }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Messages.Tests;
 
@@ -25,7 +26,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
         var assigned = await Remote(balancer).Ask<Assigned>(new Assign(1, 1, [], null, Patience), Patience);
         var arrived = ((ExtendedActorSystem)_here).Provider.ResolveActorRef(assigned.Workers[0].Gate);
         Assert.Equal(gate.Path.Uid, arrived.Path.Uid);
-        Assert.Equal(new NumberResult(5), await arrived.Ask<NumberResult>(new NumberResult(5), Patience));
+        Assert.Equal(new Decides(5), await arrived.Ask<Decides>(new Decides(5), Patience));
     }
 
     [Fact]
@@ -52,7 +53,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
 
         fromStranger.Stop();
         await stranger.Terminate();
-        Assert.Equal(new NumberResult(5), await Remote(echo).Ask<NumberResult>(new NumberResult(5), Patience));
+        Assert.Equal(new Decides(5), await Remote(echo).Ask<Decides>(new Decides(5), Patience));
     }
 
     [Fact]
@@ -61,10 +62,10 @@ public sealed class TwoSystemsTests : IAsyncLifetime
         var remote = Remote(_there.ActorOf(Props.Create<FirstSeen>(), "first"));
 
         remote.Tell(new Marker());
-        remote.Tell(new NumberResult(7));
+        remote.Tell(new Decides(7));
 
         // One sender and one association keep the order: what came first would be the answer.
-        Assert.Equal(new NumberResult(1), await remote.Ask<NumberResult>(new KeepAlive(0), Patience));
+        Assert.Equal(new Decides(1), await remote.Ask<Decides>(new KeepAlive(0), Patience));
     }
 
     private IActorRef Remote(IActorRef there) => ((ExtendedActorSystem)_here).Provider.ResolveActorRef(
@@ -75,7 +76,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
 
     private sealed class Echo : ReceiveActor
     {
-        public Echo() => Receive<NumberResult>(m => Sender.Tell(m));
+        public Echo() => Receive<Decides>(m => Sender.Tell(m));
     }
 
     private sealed class Balancer : ReceiveActor
@@ -94,7 +95,7 @@ public sealed class TwoSystemsTests : IAsyncLifetime
 
         public FirstSeen()
         {
-            Receive<KeepAlive>(_ => Sender.Tell(new NumberResult(_seen)));
+            Receive<KeepAlive>(_ => Sender.Tell(new Decides(_seen)));
             ReceiveAny(_ => _seen++);
         }
     }

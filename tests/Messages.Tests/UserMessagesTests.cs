@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Dispatch.SysMsg;
 using AkkaLb.Core;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Messages.Tests;
 

@@ -1,8 +1,7 @@
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core.Clients;
-using AkkaLb.Messages;
 using AkkaLb.Scenarios.Cluster;
-using AkkaLb.WorkerNode.BuiltIn;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Scenarios;

@@ -1,7 +1,6 @@
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Core.Clients;
-using AkkaLb.Messages;
 using AkkaLb.Scenarios.Cluster;
-using AkkaLb.WorkerNode.BuiltIn;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Scenarios;

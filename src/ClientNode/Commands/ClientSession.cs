@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
@@ -74,7 +75,7 @@ internal sealed class ClientSession : IAsyncDisposable
                     Tls = settings.Common.Tls,
                     Messages = settings.Messages,
                     Log = log is null ? null : (NodeLogger.Config, new NodeLoggingSetup(log)),
-                    AkkaConfig = config.WithFallback(SystemConfig.Binding(
+                    AkkaConfig = BuiltInSerializer.Binding.WithFallback(config).WithFallback(SystemConfig.Binding(
                         settings.Common.Host, settings.Common.Port, settings.Common.BindHost, settings.Common.BindPort)),
                 },
                 interrupted.Token).ConfigureAwait(false);

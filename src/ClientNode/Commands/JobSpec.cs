@@ -1,5 +1,4 @@
-using AkkaLb.Core;
-using AkkaLb.Messages;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Programs.Hocon;
 
 namespace AkkaLb.ClientNode.Commands;
@@ -11,7 +10,7 @@ internal static class JobSpec
 
     /// <summary>Reads <c>spin:MS</c>, <c>primes:N</c>, <c>sleep:MS</c> or <c>hold:MIB,MS</c>.</summary>
     /// <param name="problem">What is wrong with it; null when the answer is true.</param>
-    public static bool TryParse(string text, out IAkkaLbMessage job, out string? problem)
+    public static bool TryParse(string text, out IBuiltInMessage job, out string? problem)
     {
         job = null!;
         problem = $"--job {text}: must be {Forms}, with whole numbers";

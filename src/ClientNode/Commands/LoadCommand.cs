@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
-using AkkaLb.Core;
 using AkkaLb.Programs;
 
 namespace AkkaLb.ClientNode.Commands;
@@ -17,7 +17,7 @@ internal static class LoadCommand
     /// <param name="Traced">What the jobs are and when they come; null: all are <paramref name="Job"/>, and one comes when another has
     /// ended.</param>
     public sealed record Options(
-        long? Jobs, TimeSpan? For, int Concurrency, IAkkaLbMessage Job, JobOptions Each, long? Keys, bool IsJson, TracedJobs? Traced = null);
+        long? Jobs, TimeSpan? For, int Concurrency, IBuiltInMessage Job, JobOptions Each, long? Keys, bool IsJson, TracedJobs? Traced = null);
 
     public static async Task<int> RunAsync(ClientSession session, Options options)
     {
@@ -72,7 +72,7 @@ internal static class LoadCommand
         async Task RunTracedAsync(TracedJobs traced) => late = await OpenLoop.RunAsync(
             traced.Arrivals, options.Concurrency, i => OneAsync(traced.Jobs[i]), TimeProvider.System, session.Interrupted).ConfigureAwait(false);
 
-        async Task OneAsync(IAkkaLbMessage job)
+        async Task OneAsync(IBuiltInMessage job)
         {
             var number = Interlocked.Increment(ref begun);
             var each = options.Keys is { } keys

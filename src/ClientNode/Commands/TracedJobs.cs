@@ -1,12 +1,11 @@
-using AkkaLb.Core;
-using AkkaLb.Messages;
+using AkkaLb.BuiltInJobs;
 
 namespace AkkaLb.ClientNode.Commands;
 
 /// <summary>Jobs that come when a file says, whether others have ended or not: an open loop.</summary>
 /// <param name="Arrivals">When each is submitted, in seconds from the beginning, not falling.</param>
 /// <param name="Jobs">What each of them is.</param>
-internal sealed record TracedJobs(double[] Arrivals, IAkkaLbMessage[] Jobs)
+internal sealed record TracedJobs(double[] Arrivals, IBuiltInMessage[] Jobs)
 {
     /// <summary>So many at once unless the caller says otherwise: an open loop waits for nobody.</summary>
     public const int ConcurrencyDefault = 10_000;
@@ -28,13 +27,13 @@ internal sealed record TracedJobs(double[] Arrivals, IAkkaLbMessage[] Jobs)
     /// <param name="jobs">How many; null: one a row.</param>
     /// <param name="rate">Jobs a second; null: as the file says.</param>
     /// <exception cref="FormatException">The trace has no durations, or this job has none.</exception>
-    public static TracedJobs Of(Trace trace, IAkkaLbMessage job, int? jobs, double? rate)
+    public static TracedJobs Of(Trace trace, IBuiltInMessage job, int? jobs, double? rate)
     {
         var count = jobs ?? trace.Seconds.Length;
         var durations = Weights(trace.Duration ?? throw new FormatException("it needs a third column, which weighs the durations"), count);
         var memory = trace.Memory is { } weights ? Weights(weights, count) : null;
         var left = 0.0;
-        return new TracedJobs(Checked(trace.Arrivals(count, rate)), [.. Enumerable.Range(0, count).Select<int, IAkkaLbMessage>(i => job switch
+        return new TracedJobs(Checked(trace.Arrivals(count, rate)), [.. Enumerable.Range(0, count).Select<int, IBuiltInMessage>(i => job switch
         {
             SleepJob sleep => sleep with { Duration = Of(sleep.Duration, durations[i], ref left) },
             SpinJob spin => spin with { Duration = Of(spin.Duration, durations[i], ref left) },

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
+using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Messages;
 using AkkaLb.Processes.Harness;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
+using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using AkkaLb.Balancer;
 using AkkaLb.Balancing;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
@@ -105,7 +106,8 @@ public sealed class LoopbackCluster : IAsyncDisposable
     private BalancedClientOptions Options(ClientSettings? settings) =>
         BalancedClientOptions.To($"{BalancerAddress.Host}:{BalancerAddress.Port}") with
         {
-            Messages = Messages, Settings = settings ?? ClientSettings.Default, AkkaConfig = Nodes.HastyDeathWatch,
+            Messages = Messages, Settings = settings ?? ClientSettings.Default,
+            AkkaConfig = Nodes.HastyDeathWatch.WithFallback(BuiltInSerializer.Binding),
         };
 
     private ExtendedActorSystem StartBalancer(int port)

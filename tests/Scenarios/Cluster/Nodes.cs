@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
+using AkkaLb.BuiltInJobs;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 
@@ -39,7 +40,7 @@ internal static class Nodes
             SystemConfig.SystemName,
             ActorSystemSetup.Create(
                 BootstrapSetup.Create().WithConfig(known.WithFallback(Quiet).WithFallback(HastyDeathWatch).WithFallback(
-                    SystemConfig.Remoting("127.0.0.1", port))), messages.ToSetup()));
+                    BuiltInSerializer.Binding).WithFallback(SystemConfig.Remoting("127.0.0.1", port))), messages.ToSetup()));
         var scribe = system.ActorOf(Props.Create(() => new Scribe(name, log)));
         system.EventStream.Subscribe(scribe, typeof(LogEvent));
         return system;
