@@ -4,6 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using AkkaLb.Balancing;
 using AkkaLb.Client;
+using AkkaLb.Core;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Remoting;
@@ -17,6 +18,9 @@ namespace AkkaLb.Testing;
 public sealed class TestLoadBalancer : IAsyncDisposable
 {
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF }");
+
+    private static readonly TimeSpan KnownMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KnownPause = TimeSpan.FromMilliseconds(5);
 
     private readonly ActorSystem _system;
     private readonly bool _ownsSystem;
@@ -66,13 +70,14 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     public static Task<TestLoadBalancer> StartAsync(ActorSystem system, UserMessages? messages = null, string policy = "round-robin") =>
         StartAsync(system, ownsSystem: false, messages, policy);
 
-    /// <summary>Adds a worker, and waits until it is registered.</summary>
+    /// <summary>Adds a worker, and waits until the balancer knows it.</summary>
     /// <param name="actor">Yours; it gets a client's messages and replies to Sender.</param>
     /// <param name="id">Its name; null: <c>worker-1</c>, <c>worker-2</c> and so on.</param>
     /// <param name="configure">Changes the options; null: one instance of the actor does one job after the other, so that what it keeps in its fields
     /// is seen by all jobs.</param>
     /// <returns>Dispose it to see a worker leave.</returns>
     /// <exception cref="WorkerStartException">It cannot do jobs.</exception>
+    /// <exception cref="TimeoutException">The balancer does not know it after 10 s.</exception>
     public async Task<BalancedWorker> AddWorkerAsync(
         Props actor, string? id = null, Func<BalancedWorkerOptions, BalancedWorkerOptions>? configure = null)
     {
@@ -88,6 +93,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
         };
         var worker = await BalancedWorker.StartAsync(_system, actor, configure?.Invoke(options) ?? options).ConfigureAwait(false);
         _workers.Add(worker);
+        await UntilKnownAsync(worker.Key).ConfigureAwait(false);
         return worker;
     }
 
@@ -104,6 +110,28 @@ public sealed class TestLoadBalancer : IAsyncDisposable
         if (_ownsSystem)
         {
             await _system.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    private async Task UntilKnownAsync(WorkerKey worker)
+    {
+        using var bound = new CancellationTokenSource(KnownMax, TimeProvider.System);
+        try
+        {
+            while (true)
+            {
+                var report = await Client.InspectAsync(Address, KnownMax, bound.Token).ConfigureAwait(false);
+                if (report.Services.Select(service => service.Value).Append(report.Balancer).Any(state => state.Members.Any(m => m.Worker == worker)))
+                {
+                    return;
+                }
+
+                await Task.Delay(KnownPause, TimeProvider.System, bound.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"the balancer does not know the worker {worker.Id} after {KnownMax.TotalSeconds:0} s", e);
         }
     }
 
