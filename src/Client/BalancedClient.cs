@@ -194,7 +194,8 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was. Or the reply cannot be read.</exception>
     /// <exception cref="JobFailedException">The job ended without a result.</exception>
     /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The job is not sent any more; a worker that has it is told so, and may
+    /// run it all the same.</exception>
     public async Task<TReply> AskAsync<TReply>(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
     {
         var run = await RunAsync(message, options, cancellationToken).ConfigureAwait(false);
@@ -211,16 +212,17 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="ArgumentException">An option is outside of its range.</exception>
     /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the job continues, nobody waits for it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, with what follows as in <see cref="AskAsync{TReply}"/>.</exception>
     public Task<JobRun> RunAsync(object message, JobOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         options ??= JobOptions.Default;
         options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        return Submit(ticket => new ClientActor.SubmitJob(
-            ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority))
-            .WaitAsync(cancellationToken);
+        return Submit(
+            ticket => new ClientActor.SubmitJob(
+                ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority),
+            cancellationToken);
     }
 
     /// <summary>The reply of a job that is done.</summary>
@@ -254,7 +256,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, JobOptions.DeadlineMax);
-        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout, service)).WaitAsync(cancellationToken);
+        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout, service), cancellationToken);
     }
 
     /// <summary>Asks a balancer how it stands, and how its watcher of the registry does.</summary>
@@ -309,8 +311,13 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
-    private Task<JobRun> Submit(Func<JobTicket, object> message)
+    private Task<JobRun> Submit(Func<JobTicket, object> message, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<JobRun>(cancellationToken);
+        }
+
         var ticket = new JobTicket(_open);
         _client.Tell(message(ticket));
         if (_ended.IsCompleted)
@@ -318,7 +325,20 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
             ticket.Finish(default, Closed);
         }
 
-        return ticket.End;
+        return cancellationToken.CanBeCanceled ? EndOrCancelAsync(ticket, cancellationToken) : ticket.End;
+    }
+
+    private async Task<JobRun> EndOrCancelAsync(JobTicket ticket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ticket.End.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _client.Tell(new ClientActor.Cancel(ticket));
+            throw;
+        }
     }
 
     /// <summary>The actor is gone, with this client or with a system that somebody else has ended: what it has not finished is closed.</summary>

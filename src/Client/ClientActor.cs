@@ -50,9 +50,10 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         _balancerProbes = BalancerProbes.Of(contact, Context);
         Receive<JobDone>(FromWorker);
         Input<Assigned>();
-        Receive<SubmitJob>(
-            m => Step(new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority)));
-        Receive<SubmitAssign>(m => Step(new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
+        Receive<SubmitJob>(m => Submit(
+            m.Ticket, new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority)));
+        Receive<SubmitAssign>(m => Submit(m.Ticket, new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
+        Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
         Input<AssignRejected>();
         Input<AssignHeld>();
         Receive<JobRejected>(FromWorker);
@@ -104,12 +105,21 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         }
     }
 
+    private void Submit(IJobTicket ticket, ClientInput job)
+    {
+        Step(job);
+        ticket.Id = _client.LastJob;
+    }
+
     protected override void Perform(ClientEffect effect)
     {
         switch (effect)
         {
             case ClientEffect.ToGate send:
                 GateAt(send.Worker).Tell(send.Job);
+                break;
+            case ClientEffect.CancelAt cancel:
+                GateAt(cancel.Worker).Tell(cancel.Message);
                 break;
             case ClientEffect.ToBalancer tell:
                 _balancer.Tell(tell.Message);
@@ -229,6 +239,9 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         : INoSerializationVerificationNeeded;
 
     internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;
+
+    /// <summary>Comes after the ticket's job.</summary>
+    internal sealed record Cancel(IJobTicket Ticket) : INoSerializationVerificationNeeded;
 
     internal sealed record WaitForLink(TaskCompletionSource Waiter) : INoSerializationVerificationNeeded;
 

@@ -7,6 +7,9 @@ namespace AkkaLb.Client;
 /// <summary>Waits for a job's end.</summary>
 internal interface IJobTicket
 {
+    /// <summary>Of the job, once it is submitted; the client's actor alone sets it and reads it.</summary>
+    JobId Id { get; set; }
+
     void Finish(JobId id, JobOutcome outcome);
 }
 
@@ -22,6 +25,8 @@ internal sealed class JobTicket : IJobTicket
         _open = open;
         _open.TryAdd(this, 0);
     }
+
+    public JobId Id { get; set; }
 
     public Task<JobRun> End => _end.Task;
 

@@ -25,6 +25,7 @@ public enum WorkerState
 /// <param name="Places">How many jobs it works on side by side, 1 to capacity; 0 from a version that does not tell: as many as the capacity.</param>
 /// <param name="Speed">How fast one of its places works, in percent of an ordinary worker's: 1 to <see cref="SpeedMax"/>.</param>
 /// <param name="Zone">Where it is, a name by the rule of <see cref="IsZone"/>; empty: it does not tell.</param>
+/// <param name="TakesCancel">Whether it understands <see cref="CancelJob"/>; false from a version that does not.</param>
 public sealed record WorkerRecord(
     string Id,
     long Incarnation,
@@ -36,7 +37,8 @@ public sealed record WorkerRecord(
     string Reason = "",
     int Places = 0,
     int Speed = WorkerRecord.OrdinarySpeed,
-    string Zone = "")
+    string Zone = "",
+    bool TakesCancel = false)
 {
     public const int ReasonLengthMax = 300;
     public const int OrdinarySpeed = 100;

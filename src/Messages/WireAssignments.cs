@@ -117,6 +117,7 @@ internal static class WireAssignments
         WorkerId = Sendable(w.Worker.Id),
         Incarnation = (ulong)w.Worker.Incarnation,
         Path = Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"),
+        TakesCancel = w.TakesCancel,
     };
 
     public static Assigned FromWire(this Wire.Assigned m, KnownGates gates)
@@ -128,7 +129,7 @@ internal static class WireAssignments
         for (var i = 0; i < workers.Length; i++)
         {
             var w = m.Workers[i];
-            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path));
+            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path), w.TakesCancel);
         }
 
         if (m.Picks.Count > 0)

@@ -33,6 +33,7 @@ internal static class WireReasons
         PickEnd.Failed => Wire.PickEnd.Failed,
         PickEnd.Rejected => Wire.PickEnd.Rejected,
         PickEnd.Unknown => Wire.PickEnd.Unknown,
+        PickEnd.Cancelled => Wire.PickEnd.Cancelled,
     };
 
     public static PickEnd FromWire(this Wire.PickEnd read) => PickEnds.GetValueOrDefault(read, PickEnd.Unknown);

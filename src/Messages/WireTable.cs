@@ -72,6 +72,9 @@ internal static class WireTable
             },
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs))),
+        Of("JC", Wire.CancelJob.Parser,
+            (CancelJob m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt) },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt))),
         Of("JD", Wire.JobDone.Parser,
             (JobDone m) => new()
             {

@@ -50,6 +50,7 @@ internal static class WireWorkers
         Places = checked((uint)m.Places),
         Speed = m.Speed == WorkerRecord.OrdinarySpeed ? 0 : checked((uint)m.Speed),
         Zone = Zone(m.Zone),
+        TakesCancel = m.TakesCancel,
     };
 
     public static WorkerRecord FromWire(this Wire.WorkerRecord? m)
@@ -73,7 +74,8 @@ internal static class WireWorkers
             OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax),
             (int)m.Places,
             m.Speed == 0 ? WorkerRecord.OrdinarySpeed : (int)m.Speed,
-            Zone(m.Zone));
+            Zone(m.Zone),
+            m.TakesCancel);
     }
 
     public static Register FromWire(this Wire.Register m)

@@ -6,7 +6,7 @@ using Mvccpb;
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>A worker's value in the registry:
-/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason","places","speed","zone"}</c>.</summary>
+/// <c>{"path","incarnation","state":"up|draining","capacity","heartbeatMs","version","reason","places","speed","zone","takesCancel"}</c>.</summary>
 /// <remarks>The id is not in it: it is the end of the key. An empty reason, an ordinary speed, and places and a zone that are not told are left out.
 /// Unknown fields are skipped, so that a newer worker can say more.</remarks>
 public static class RegistryValue
@@ -28,6 +28,7 @@ public static class RegistryValue
             Places = worker.Places > 0 ? worker.Places : null,
             Speed = worker.Speed != WorkerRecord.OrdinarySpeed ? worker.Speed : null,
             Zone = worker.Zone.Length > 0 ? worker.Zone : null,
+            TakesCancel = worker.TakesCancel ? 1 : null,
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -71,7 +72,8 @@ public static class RegistryValue
             worker = problem is null
                 ? new WorkerRecord(
                     id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "",
-                    (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed), value.Zone ?? "")
+                    (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed), value.Zone ?? "",
+                    value.TakesCancel == 1)
                 : null;
         }
 
@@ -99,5 +101,7 @@ public static class RegistryValue
         [JsonWhole(1, WorkerRecord.SpeedMax)] public long? Speed { get; init; }
 
         [JsonText(WorkerService.LengthMax)] public string? Zone { get; init; }
+
+        [JsonWhole(0, 1)] public long? TakesCancel { get; init; }
     }
 }

@@ -210,7 +210,8 @@ public sealed class BalancedWorker : IAsyncDisposable
         _options.Version,
         Places: _options.Gate.Instances,
         Speed: _options.Speed,
-        Zone: _options.Zone);
+        Zone: _options.Zone,
+        TakesCancel: true);
 
     /// <summary>An actor beside the gate.</summary>
     private IActorRef Start(Props props, string role) => _top.Start(props, $"akkalb-{_options.GateName}-{role}");

@@ -118,6 +118,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     private void Open()
     {
         Receive<Job>(OnJob);
+        Receive<CancelJob>(m => Step(new GateInput.CancelArrived(m.Id, m.Attempt)));
         Receive<ReplyCame>(m => Settle(m.Token));
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
         Receive<InstanceKeeper.Crashed>(OnCrashed);
@@ -385,6 +386,11 @@ public sealed class WorkerGate : MachineShell<GateEffect>
                 break;
             case GateEffect.IgnoreDuplicate e:
                 Release(e.Token);
+                break;
+            case GateEffect.Drop e:
+                Release(e.Token);
+                break;
+            case GateEffect.CancelRunning:
                 break;
             case GateEffect.LogLateCrash e:
                 Log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);

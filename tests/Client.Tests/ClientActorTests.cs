@@ -328,6 +328,55 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
+    public async Task A_job_in_flight_that_is_cancelled_is_waited_for_no_more_and_its_worker_hears_of_it_once()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var gate = Assign(A);
+        var job = gate.ExpectMsg<Job>();
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(new CancelJob(job.Id, job.Attempt), gate.ExpectMsg<CancelJob>());
+        Assert.Empty(await Client.InFlightAsync());
+        Done(job, 5);
+        await PassAsync(TimeSpan.FromMinutes(2));
+        Assert.False(gate.HasMessages);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_before_it_is_sent_is_not_sent()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var ask = Client.AskAsync<NumberResult>(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var assign = ExpectAssign();
+        var wish = Client.AssignAsync(1, TimeSpan.FromSeconds(60), cancellationToken: cancelling.Token);
+        ExpectAssign();
+        await cancelling.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ask.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wish.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token));
+        var gate = CreateTestProbe();
+        Answer(assign, A, new FakeGate(Sys, AddressOf(A), gate));
+        await PassAsync(TimeSpan.FromMinutes(2));
+        Assert.False(gate.HasMessages);
+        Assert.False(Balancer.HasMessages);
+    }
+
+    [Fact]
+    public async Task A_job_that_has_ended_is_not_cancelled()
+    {
+        using var cancelling = new CancellationTokenSource();
+        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var gate = Assign(A);
+        Done(gate.ExpectMsg<Job>(), 5);
+        Assert.Equal((A, 5, 1), await DoneAsync(run));
+        await cancelling.CancelAsync();
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.False(gate.HasMessages);
+    }
+
+    [Fact]
     public async Task After_StopSending_nothing_is_sent_and_what_is_in_flight_finishes()
     {
         var inFlight = Run();

@@ -70,7 +70,7 @@ public abstract class ClientKit : VirtualTimeKit
     }
 
     protected void Answer(Assign assign, WorkerKey worker, IActorRef gate) =>
-        ClientActor.Tell(new Assigned(assign.RequestId, [new AssignedWorker(worker, PathOf(gate))], "pick-first"), BalancerActor);
+        ClientActor.Tell(new Assigned(assign.RequestId, [new AssignedWorker(worker, PathOf(gate), TakesCancel: true)], "pick-first"), BalancerActor);
 
     /// <summary>The client makes this very gate of it again. The last one at a path counts.</summary>
     private string PathOf(IActorRef gate)

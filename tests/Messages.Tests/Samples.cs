@@ -43,6 +43,16 @@ public static class Samples
         new(new Assigned(7, [new AssignedWorker(W1, GatePath)], "first-free", TakesFinished: true, TellAtOnce: true), "AD",
             "080712430A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B657223313233343536371A0A66697273742D6672656538014001"),
+        new(new Finished(5, 300, [new EndedPick(300, PickEnd.Cancelled, TimeSpan.FromMilliseconds(2), default)]), "F",
+            "09050000000000000010AC021A0808AC02100518D00F"),
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath, TakesCancel: true)], "round-robin"), "AD",
+            "080712450A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B6572233132333435363720011A0B726F756E642D726F62696E"),
+        new(new Register(Record with { TakesCancel = true }, TimeSpan.FromSeconds(5)), "R",
+            "0A530A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
+            "6B657223313233343536372001284030E8073A05302E312E306001108827"),
+        new(new CancelJob(Id, 2), "JC",
+            "0A0B09887766554433221110091002"),
         new(new AssignHeld(7, TimeSpan.FromSeconds(5)), "AH",
             "0807108827"),
         new(new AssignRejected(7, AssignRejectReason.NoCapacity, "", TimeSpan.Zero), "AR",

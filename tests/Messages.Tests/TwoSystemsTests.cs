@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Remote;
+using Akka.Serialization;
 using AkkaLb.Core;
 using AkkaLb.Tests.Support;
 
@@ -68,11 +71,64 @@ public sealed class TwoSystemsTests : IAsyncLifetime
         Assert.Equal(new Decides(1), await remote.Ask<Decides>(new KeepAlive(0), Patience));
     }
 
+    /// <summary>So a message of a later version costs an older node nothing.</summary>
+    [Fact]
+    public async Task An_unknown_manifest_never_arrives_and_its_association_stands()
+    {
+        var later = ActorSystem.Create(
+            "later",
+            $$"""
+            akka.actor.provider = remote
+            akka.actor.serializers.later = "{{typeof(LaterSerializer).AssemblyQualifiedName}}"
+            akka.actor.serialization-bindings { "{{typeof(LaterMessage).AssemblyQualifiedName}}" = later }
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            """);
+        var losses = new ConcurrentBag<DisassociatedEvent>();
+        later.EventStream.Subscribe(later.ActorOf(Props.Create(() => new Losses(losses))), typeof(DisassociatedEvent));
+        var seen = new ConcurrentBag<object>();
+        var actor = _there.ActorOf(Props.Create(() => new Witness(seen)), "witness");
+        var fromLater = ((ExtendedActorSystem)later).Provider.ResolveActorRef(
+            actor.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)_there).Provider.DefaultAddress));
+
+        fromLater.Tell(new LaterMessage());
+
+        // One sender and one association keep the order: who answers this had read the other.
+        Assert.Equal(actor.Path.Uid, (await fromLater.Ask<ActorIdentity>(new Identify(1), Patience)).Subject.Path.Uid);
+        Assert.Equal((0, 0), (seen.Count, losses.Count));
+        await later.Terminate();
+    }
+
     private IActorRef Remote(IActorRef there) => ((ExtendedActorSystem)_here).Provider.ResolveActorRef(
         there.Path.ToSerializationFormatWithAddress(((ExtendedActorSystem)_there).Provider.DefaultAddress));
 
     private static ActorSystem Create() => ActorSystem.Create(
         SystemConfig.SystemName, SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
+
+    private sealed record LaterMessage;
+
+    /// <summary>What <see cref="AkkaLbSerializer"/> may be one day.</summary>
+    private sealed class LaterSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+    {
+        public override int Identifier => 4053;
+
+        public override string Manifest(object o) => "later";
+
+        public override byte[] ToBinary(object obj) => [];
+
+        public override object FromBinary(byte[] bytes, string manifest) => throw new NotSupportedException();
+    }
+
+    private sealed class Losses : ReceiveActor
+    {
+        public Losses(ConcurrentBag<DisassociatedEvent> losses) => Receive<DisassociatedEvent>(losses.Add);
+    }
+
+    private sealed class Witness : ReceiveActor
+    {
+        public Witness(ConcurrentBag<object> seen) => ReceiveAny(seen.Add);
+    }
 
     private sealed class Echo : ReceiveActor
     {

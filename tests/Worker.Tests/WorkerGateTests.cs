@@ -107,6 +107,22 @@ public class WorkerGateTests : GateKit
     }
 
     [Fact]
+    public void A_job_that_waits_and_is_cancelled_is_not_started_and_not_answered()
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        var client = Observer.ExpectMsg<Seen>().Client;
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        gate.Tell(new CancelJob(new JobId(1, 2), 1), TestActor);
+        gate.Tell(Job(3, Act.Reply, "third"), TestActor);
+        client.Tell(new Did("first"));
+        ExpectDone(1);
+        ExpectDone(3);
+        Assert.Equal("third", Observer.ExpectMsg<Seen>().Message.Text);
+        Assert.Equal(0, Gauge.Load.Jobs.InFlight);
+    }
+
+    [Fact]
     public void Over_capacity_is_rejected_and_the_gauge_shows_what_is_held()
     {
         var gate = Gate(capacity: 2);

@@ -53,6 +53,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>Some gate is silent, so <see cref="ClientInput.Heard"/> is worth handing in.</summary>
     public bool HasSilentGates => _gates.Silent.Count > 0;
 
+    /// <summary>The job, or the wish for workers, that was submitted last.</summary>
+    public JobId LastJob => new(clientId, _jobSequence);
+
     /// <summary>Jobs that have not ended.</summary>
     public int PendingCount => _jobs.Count;
 
@@ -101,6 +104,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case ClientInput.SubmitAssign m:
                 Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, JobPriority.Normal, ServiceOf(m.Service), m.Timeout, now);
+                break;
+            case ClientInput.Cancel m:
+                Cancel(m.Id, now);
                 break;
             case AssignRejected m:
                 AssignRejected(m, now);
@@ -169,6 +175,31 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (_ended.TryTake(now, out var told))
         {
             ToBalancer(told);
+        }
+    }
+
+    /// <summary>It ends at once, as at its deadline. Where it is in flight the worker hears of it, once: nothing waits for that word.</summary>
+    private void Cancel(JobId id, TimeSpan now)
+    {
+        if (!_jobs.TryGetValue(id, out var job))
+        {
+            return;
+        }
+
+        if (job.State == PendingState.InFlight)
+        {
+            EndPick(job, PickEnd.Cancelled, now);
+            if (job.Target!.TakesCancel)
+            {
+                _outbox.Add(new ClientEffect.CancelAt(job.Target, new CancelJob(id, job.Sends)));
+            }
+        }
+
+        var passesOn = job.Service.Called.Contains(job);
+        Fail(job, JobError.Cancelled, job.Target?.Worker, "its caller cancelled it", now);
+        if (passesOn)
+        {
+            CallFirst(job.Service, now);
         }
     }
 

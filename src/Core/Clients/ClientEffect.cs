@@ -11,6 +11,9 @@ public abstract record ClientEffect
     /// <summary>Send the job to a worker.</summary>
     public sealed record ToGate(AssignedWorker Worker, Job Job) : ClientEffect;
 
+    /// <summary>Tell a worker that a job is not wanted any more.</summary>
+    public sealed record CancelAt(AssignedWorker Worker, CancelJob Message) : ClientEffect;
+
     /// <summary>Ask a gate whether it is there; the answer is <see cref="ClientInput.GateAnswered"/>.</summary>
     /// <param name="Number">Names the gate in the answer.</param>
     public sealed record AskGate(long Number, AssignedWorker Worker) : ClientEffect;

@@ -26,6 +26,9 @@ public abstract record ClientInput
     /// <param name="Service">Of which the workers are to be.</param>
     public sealed record SubmitAssign(object Ticket, int Count, TimeSpan Timeout, string Service = WorkerService.Default) : ClientInput;
 
+    /// <summary>The caller does not want this job, or these workers, any more. Ignored when it has ended.</summary>
+    public sealed record Cancel(JobId Id) : ClientInput;
+
     /// <summary>The directory of balancers was read, or has changed.</summary>
     public sealed record BalancersKnown(IReadOnlyList<string> Addresses) : ClientInput;
 

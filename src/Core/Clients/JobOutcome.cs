@@ -33,6 +33,9 @@ public enum JobError
 
     /// <summary>The client was closed first.</summary>
     Closed,
+
+    /// <summary>Its caller cancelled it. It may have run.</summary>
+    Cancelled,
 }
 
 /// <summary>A job's single end.</summary>

@@ -31,7 +31,7 @@ public sealed class GateCore : IMachine<GateEffect>
     private readonly int[] _slotsIn = new int[Enum.GetValues<SlotState>().Length];
     private readonly SortedSet<int> _free = [];
     private readonly Dictionary<long, HeldJob> _held = [];
-    private readonly HashSet<(JobId, int)> _tries = [];
+    private readonly Dictionary<(JobId, int), HeldJob> _tries = [];
     private readonly SortedSet<HeldJob> _queue = [];
     private readonly DueQueue<Due> _dues = new(Comparer<Due>.Default);
 
@@ -116,6 +116,9 @@ public sealed class GateCore : IMachine<GateEffect>
             case Tick:
                 OnTick(now, outbox);
                 break;
+            case GateInput.CancelArrived m:
+                OnCancelArrived(m.Id, m.Attempt, now, outbox);
+                break;
             case GateInput.MessageUnhandled m:
                 OnMessageUnhandled(m.Token, m.Text, now, outbox);
                 break;
@@ -159,7 +162,7 @@ public sealed class GateCore : IMachine<GateEffect>
     private void OnJobArrived(long token, Job arrived, TimeSpan now, List<GateEffect> effects)
     {
         var (id, attempt, remaining, waited) = (arrived.Id, arrived.Attempt, arrived.Remaining, arrived.Waited);
-        if (_tries.Contains((id, attempt)))
+        if (_tries.ContainsKey((id, attempt)))
         {
             effects.Add(new GateEffect.IgnoreDuplicate(token));
             return;
@@ -182,10 +185,29 @@ public sealed class GateCore : IMachine<GateEffect>
         {
             _accepted++;
             _held.Add(job.Token, job);
-            _tries.Add(job.Try);
+            _tries.Add(job.Try, job);
             _dues.Set(job.Due, job.Deadline);
             _queue.Add(job);
             Review(now, effects);
+        }
+    }
+
+    private void OnCancelArrived(JobId id, int attempt, TimeSpan now, List<GateEffect> effects)
+    {
+        if (!_tries.TryGetValue((id, attempt), out var job))
+        {
+            return;
+        }
+
+        if (job.RunsOn is null)
+        {
+            End(job, new GateEffect.Drop(job.Token), effects);
+            Review(now, effects);
+        }
+        else if (!job.IsCancelled)
+        {
+            job.IsCancelled = true;
+            effects.Add(new GateEffect.CancelRunning(job.Token));
         }
     }
 
@@ -607,7 +629,11 @@ public sealed class GateCore : IMachine<GateEffect>
     {
         job.RunsOn!.Job = null;
         job.RunsOn = null;
-        if (IsDraining)
+        if (job.IsCancelled)
+        {
+            End(job, new GateEffect.Drop(job.Token), effects);
+        }
+        else if (IsDraining)
         {
             End(job, Draining(job), effects);
         }

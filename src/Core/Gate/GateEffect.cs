@@ -40,6 +40,12 @@ public abstract record GateEffect
     /// <summary>The same try at the same job is held already and gets its answer there: say nothing; the token is free.</summary>
     public sealed record IgnoreDuplicate(long Token) : GateEffect;
 
+    /// <summary>The job waited and its caller has cancelled it: say nothing; the token is free.</summary>
+    public sealed record Drop(long Token) : GateEffect;
+
+    /// <summary>The job runs and its caller has cancelled it: let its actor know. It ends as any other.</summary>
+    public sealed record CancelRunning(long Token) : GateEffect;
+
     /// <summary>An instance crashed when it had no job: worth a line in the log, nobody's failure.</summary>
     public sealed record LogLateCrash(int Instance) : GateEffect;
 

@@ -14,6 +14,9 @@ public abstract record GateInput
     /// <param name="Token">The caller's name for it, never used before; it comes back in exactly one effect that frees it.</param>
     public sealed record JobArrived(long Token, Job Job) : GateInput;
 
+    /// <summary>The caller of this try at a job does not want it any more. Ignored when it is not held.</summary>
+    public sealed record CancelArrived(JobId Id, int Attempt) : GateInput;
+
     /// <summary>The instance answered this job. Ignored when the job is not running: it has its answer already.</summary>
     public sealed record Replied(long Token) : GateInput;
 

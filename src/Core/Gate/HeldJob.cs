@@ -25,6 +25,9 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
     /// <summary>How it began, for the adaptive limit.</summary>
     public AdaptiveLimit.Start Start { get; set; }
 
+    /// <summary>It runs, and its caller does not want it any more.</summary>
+    public bool IsCancelled { get; set; }
+
     /// <summary>How often it came back from an instance that had already stopped.</summary>
     public int Returns { get; set; }
 

@@ -47,7 +47,7 @@ internal struct AnswerTime
     /// <summary>Takes an answer in; false when the pick tells nothing of the worker.</summary>
     public bool TryTake(in EndedPick ended, TimeSpan now)
     {
-        if (ended.How == PickEnd.Unused)
+        if (!ended.IsOfTheWorker)
         {
             return false;
         }

@@ -26,7 +26,7 @@ public sealed class Candidate
     {
         Member = member;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
-        Named = new AssignedWorker(Key, member.Worker.Path);
+        Named = NameOf(member.Worker);
         AnswerBytes = AnswerBytesOf(member.Worker);
         SetRate();
         SetUp();
@@ -85,7 +85,7 @@ public sealed class Candidate
     /// <summary>What <see cref="Prequal"/> has seen of its answers.</summary>
     internal ref LatestAnswers Latest => ref _latest;
 
-    /// <summary>How an answer names it; another one when its path changes.</summary>
+    /// <summary>How an answer names it; another one when that changes.</summary>
     public AssignedWorker Named { get; private set; }
 
     /// <summary>What it takes in an answer at most, in bytes: its texts, and 32 for numbers and field headers.</summary>
@@ -148,9 +148,9 @@ public sealed class Candidate
     internal void Update(Member member)
     {
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
-        if (member.Worker.Path != Member.Worker.Path)
+        if ((member.Worker.Path, member.Worker.TakesCancel) != (Member.Worker.Path, Member.Worker.TakesCancel))
         {
-            (Named, AnswerBytes) = (new AssignedWorker(Key, member.Worker.Path), AnswerBytesOf(member.Worker));
+            (Named, AnswerBytes) = (NameOf(member.Worker), AnswerBytesOf(member.Worker));
         }
 
         Member = member;
@@ -163,6 +163,8 @@ public sealed class Candidate
 
     /// <summary>It is no longer registered.</summary>
     internal void Leave() => (IsRegistered, IsUp) = (false, false);
+
+    private AssignedWorker NameOf(WorkerRecord worker) => new(Key, worker.Path, worker.TakesCancel);
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 

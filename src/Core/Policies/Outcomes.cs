@@ -28,7 +28,7 @@ internal struct Outcomes
     private readonly ulong FailedFor => _failedFor | _failedForBefore;
 
     /// <param name="client">Whose job it was.</param>
-    /// <param name="how">A job that was rejected, or that was never sent, says nothing.</param>
+    /// <param name="how">A job that was rejected or cancelled, or that was never sent, says nothing.</param>
     public void Add(long client, PickEnd how)
     {
         var bit = 1UL << KeyHash.Place(KeyHash.Next((ulong)client), 64);

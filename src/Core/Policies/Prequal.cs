@@ -62,7 +62,7 @@ public sealed class Prequal(Random random) : IChooser
 
     public void Ended(Candidate candidate, in EndedPick ended, TimeSpan now)
     {
-        if (ended.How == PickEnd.Unused)
+        if (!ended.IsOfTheWorker)
         {
             return;
         }

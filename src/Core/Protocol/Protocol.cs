@@ -47,7 +47,11 @@ public sealed record Finished(long Client, long Since, IReadOnlyList<EndedPick> 
 /// <param name="Pick">Its number.</param>
 /// <param name="Took">From the sending of the job to its end, as the client saw it; zero when it was not sent.</param>
 /// <param name="Counts">The worker's, as its answer told them; default when it told nothing.</param>
-public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, JobCounts Counts);
+public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, JobCounts Counts)
+{
+    /// <summary>Whether it says how well the worker works.</summary>
+    public bool IsOfTheWorker => How is not (PickEnd.Unused or PickEnd.Cancelled);
+}
 
 /// <summary>How a pick ended.</summary>
 public enum PickEnd
@@ -66,6 +70,9 @@ public enum PickEnd
 
     /// <summary>The client does not know what became of it: the worker was lost, or the job's deadline has passed.</summary>
     Unknown,
+
+    /// <summary>The worker had the job, and its caller cancelled it, which says nothing of the worker.</summary>
+    Cancelled,
 }
 
 /// <summary>A worker's count of its jobs at one moment.</summary>
@@ -83,7 +90,8 @@ public readonly record struct JobCounts(long Accepted, int InFlight)
 /// <summary>A worker that a balancer picked. It may be gone by the time the answer arrives.</summary>
 /// <param name="Gate">The serialized path of the worker's gate, complete with address and uid:
 /// <c>akka.tcp://AkkaLb@host:port/user/worker#1234</c>.</param>
-public sealed record AssignedWorker(WorkerKey Worker, string Gate)
+/// <param name="TakesCancel">Whether the worker understands <see cref="CancelJob"/>; false from a version that does not.</param>
+public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCancel = false)
 {
     /// <summary>The address in the path, as connection events spell it: <c>akka.tcp://AkkaLb@host:port</c>.</summary>
     public string Address { get; } = AddressIn(Gate);
@@ -156,6 +164,11 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited
 /// longer go first.</param>
 public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default) : IAkkaLbMessage;
+
+/// <summary>The job's caller does not want it any more. Best effort: nobody answers, and a try that the worker does not hold is no matter.</summary>
+/// <remarks>One that waits is not started. One that runs is told, and keeps its place until the worker's actor has answered.</remarks>
+/// <param name="Attempt">As in its <see cref="Job"/>.</param>
+public sealed record CancelJob(JobId Id, int Attempt) : IAkkaLbMessage;
 
 /// <summary>The job's result.</summary>
 /// <param name="Counts">The worker's jobs after this one has ended; default from a version that does not tell.</param>

@@ -83,7 +83,8 @@ public class OutlierEjectionTests
     [Theory]
     [InlineData(PickEnd.Rejected)]
     [InlineData(PickEnd.Unused)]
-    public void A_job_that_was_not_begun_says_nothing(PickEnd how)
+    [InlineData(PickEnd.Cancelled)]
+    public void A_job_that_was_not_begun_or_was_cancelled_says_nothing(PickEnd how)
     {
         End(S(1), 1, (id, _) => id == "a" ? how : PickEnd.Done);
         Assert.Equal("", Tick(S(11)));

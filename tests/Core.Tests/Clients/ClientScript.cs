@@ -8,12 +8,14 @@ namespace AkkaLb.Core.Tests.Clients;
 /// <summary>Plays a script of events on a <see cref="ClientCore"/> and prints what it wants done.</summary>
 /// <remarks>
 /// A line that starts with <c>&gt;</c> is an event; <c>#</c> lines and empty ones are kept; any other line is an effect, written again by each
-/// run. Workers are <c>w1</c>, <c>w2</c>, ... at the addresses <c>a1</c>, <c>a2</c>, ...; jitter is always the middle of its range, so the first
-/// back-off is 5 ms, the next 10 ms. <c>wait T</c> calls Tick whenever the core asks for it until T has passed. <c>linked</c> and
-/// <c>unlinked</c> find and lose some balancer without more ado; a script that says which are <c>known</c> shows how one is found. Events:
+/// run. Workers are <c>w1</c>, <c>w2</c>, ... at the addresses <c>a1</c>, <c>a2</c>, ...; <c>v1</c> is one that does not know that jobs can be
+/// cancelled. Jitter is always the middle of its range, so the first back-off is 5 ms, the next 10 ms. <c>wait T</c> calls
+/// Tick whenever the core asks for it until T has passed. <c>linked</c> and <c>unlinked</c> find and lose some balancer without more ado; a script
+/// that says which are <c>known</c> shows how one is found. Events:
 /// <code>
 /// settings sends=2 jobs=1 budget=0         first line only; defaults otherwise
 /// submit j1 [once] [low|high] 5s           assign j1 COUNT 5s      stop      close
+/// cancel j1
 /// linked      unlinked     assigned REQUEST w1[,w2]     rejected REQUEST REASON 400ms
 /// done j1 ATTEMPT          failed j1 ATTEMPT REASON     refused j1 ATTEMPT REASON [HINT]
 /// deadletter j1 ATTEMPT    lost a1 (a connection that stood)    undialled a1 (one that never did)
@@ -81,6 +83,9 @@ internal sealed class ClientScript
                 break;
             case "assign":
                 _ids[words[1]] = _core.SubmitAssign(words[1], Number(words[2]), Time(words[3]), _now);
+                break;
+            case "cancel":
+                _core.Handle(new ClientInput.Cancel(_ids[words[1]]), _now);
                 break;
             case "stop":
                 _core.StopSending(_now);
@@ -201,6 +206,7 @@ internal sealed class ClientScript
         ClientEffect.ToGate { Worker: var to, Job: var send } => Invariant(
             $"send {Name(send)} attempt {send.Attempt} to {to.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
             + After(send.Waited),
+        ClientEffect.CancelAt { Worker: var at, Message: var m } => Invariant($"cancel {m.Id.Sequence} attempt {m.Attempt} at {at.Worker.Id}"),
         ClientEffect.AskGate ask => Invariant($"ask gate {ask.Number} of {ask.Worker.Worker.Id} whether it is there"),
         ClientEffect.ToBalancer { Message: WorkerUnreachable tell } => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
         ClientEffect.Probe probe => Invariant($"probe {probe.Number} at {probe.Address}"),
@@ -240,7 +246,7 @@ internal sealed class ClientScript
     private static string Because<T>(T? reason)
         where T : struct => reason is { } r ? $" ({r})" : "";
 
-    private static AssignedWorker Target(string id) => new(Key(id), "a" + id[1..]);
+    private static AssignedWorker Target(string id) => new(Key(id), "a" + id[1..], TakesCancel: id[0] == 'w');
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 

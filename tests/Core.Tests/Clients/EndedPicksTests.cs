@@ -142,6 +142,15 @@ public class EndedPicksTests
     }
 
     [Fact]
+    public void A_job_that_was_cancelled_has_ended_at_once_and_says_nothing_of_the_worker_or_was_not_used()
+    {
+        _client.Handle(new ClientInput.Cancel(Send()), S(1));
+        _client.Handle(new ClientInput.Cancel(Submit(S(1))), S(1));
+        _client.Tick(S(2));
+        Assert.Equal([new(1, PickEnd.Cancelled, S(1), default), new(2, PickEnd.Unused, default, default)], Told());
+    }
+
+    [Fact]
     public void A_question_that_was_not_answered_in_time_and_an_answer_that_is_not_used_have_ended()
     {
         Submit();

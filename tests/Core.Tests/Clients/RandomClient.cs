@@ -9,7 +9,7 @@ namespace AkkaLb.Core.Tests.Clients;
 internal sealed class RandomClient
 {
     private static readonly AssignedWorker[] Workers = [.. Enumerable.Range(1, 5).Select(i => new AssignedWorker(
-        Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}")))];
+        Key(string.Create(CultureInfo.InvariantCulture, $"w{i}")), string.Create(CultureInfo.InvariantCulture, $"a{i / 2}"), TakesCancel: i > 1))];
 
     private static readonly string[] Balancers = ["b1", "b2", "b3"];
 
@@ -22,6 +22,7 @@ internal sealed class RandomClient
     private readonly List<Job> _sends = [];
     private readonly StringBuilder _trace = new();
     private bool _hasBalancer;
+    private long _sequence;
     private TimeSpan _now;
 
     public RandomClient(Random random)
@@ -43,6 +44,11 @@ internal sealed class RandomClient
     {
         switch (_random.Next(10))
         {
+            case 0 when _random.Chance(0.3):
+                // Mostly one of the last jobs.
+                var sequence = _sequence - _random.Next(8);
+                _core.Handle(new ClientInput.Cancel(new JobId(7, sequence)), _now);
+                break;
             case 0 or 1:
                 Submit();
                 break;
@@ -103,6 +109,7 @@ internal sealed class RandomClient
             ? _core.Submit(job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now, _random.Of(Enum.GetValues<JobPriority>()))
             : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
         _jobs.Add(id, job);
+        _sequence = id.Sequence;
     }
 
     private void AnswerOfBalancer()
@@ -211,6 +218,12 @@ internal sealed class RandomClient
                     Look(send, _jobs[send.Id]);
                     _sends.Add(send);
                     break;
+                case ClientEffect.CancelAt { Message: var cancel } at:
+                    var cancelled = _jobs[cancel.Id];
+                    Assert.True(at.Worker.TakesCancel && cancelled.Outcome is null && !cancelled.IsCancelled, "told in vain");
+                    Assert.Equal(cancelled.Sends, cancel.Attempt);
+                    cancelled.IsCancelled = true;
+                    break;
                 case ClientEffect.AskGate ask:
                     _questions.Add(ask.Number);
                     break;
@@ -265,6 +278,7 @@ internal sealed class RandomClient
         Assert.Null(job.Outcome);
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
+        Assert.True(!job.IsCancelled || job.Outcome is JobOutcome.Failed { Error: JobError.Cancelled }, "cancelled and ended otherwise");
         if (finish.Outcome is JobOutcome.Failed
             {
                 Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported,
@@ -279,6 +293,9 @@ internal sealed class RandomClient
         public required bool IsIdempotent { get; init; }
 
         public int Sends { get; set; }
+
+        /// <summary>Its worker was told.</summary>
+        public bool IsCancelled { get; set; }
 
         /// <summary>Attempts that were rejected, or came back as dead letters.</summary>
         public HashSet<int> NotStarted { get; } = [];

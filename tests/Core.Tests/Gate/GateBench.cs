@@ -45,6 +45,8 @@ internal sealed class GateBench
     /// <summary>The sentence in the last rejection.</summary>
     public string Text { get; private set; } = "";
 
+    public string Cancel(long sequence, int attempt = 1) => Do(() => Core.CancelArrived(new JobId(7, sequence), attempt, Now, _effects));
+
     public string Reply(long token) => Do(() => Core.Replied(token, Now, _effects));
 
     public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
@@ -139,6 +141,8 @@ internal sealed class GateBench
         GateEffect.AnswerFailed e => $"failed {e.Token} {e.Reason}",
         GateEffect.AnswerRejected e => $"rejected {e.Token} {e.Message.Reason}",
         GateEffect.IgnoreDuplicate e => $"ignore {e.Token}",
+        GateEffect.Drop e => $"drop {e.Token}",
+        GateEffect.CancelRunning e => $"cancel {e.Token}",
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",
         GateEffect.LogDraining e => $"draining {e.Running} for {e.Timeout.TotalSeconds}",
         GateEffect.LogGivenUp e => $"given up {e.Unfinished} after {e.After.TotalSeconds}",

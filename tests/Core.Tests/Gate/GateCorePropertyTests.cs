@@ -31,6 +31,7 @@ public class GateCorePropertyTests
         private readonly Dictionary<long, TimeSpan> _deadlines = [];
         private readonly HashSet<long> _started = [];
         private readonly HashSet<long> _running = [];
+        private readonly HashSet<long> _cancelled = [];
         private readonly Dictionary<long, TimeSpan> _waiting = [];
         private readonly List<long> _ending = [];
         private TimeSpan _now = TimeSpan.FromHours(1);
@@ -56,6 +57,10 @@ public class GateCorePropertyTests
             var instance = _random.Next(_instances.Length);
             switch (_random.Next(10))
             {
+                case 0 when _random.Next(3) == 0:
+                    // Some job of before, held or not.
+                    _core.CancelArrived(new JobId(1, Math.Max(1, _tokens - _random.Next(12))), 1, _now, _effects);
+                    break;
                 case 0 or 1 or 2:
                     Arrive();
                     break;
@@ -268,6 +273,14 @@ public class GateCorePropertyTests
                 case GateEffect.IgnoreDuplicate e:
                     Answer(e.Token, "ignored");
                     break;
+                case GateEffect.Drop e:
+                    Assert.DoesNotContain(e.Token, _started);
+                    Answer(e.Token, "dropped");
+                    break;
+                case GateEffect.CancelRunning e:
+                    Assert.Contains(e.Token, _running);
+                    Assert.True(_cancelled.Add(e.Token), "told twice");
+                    break;
                 case GateEffect.LogLateCrash:
                     _lateCrashes++;
                     break;
@@ -282,6 +295,7 @@ public class GateCorePropertyTests
             Assert.Empty(instance.Mailbox);
             Assert.True(instance.Pending is null || !_running.Contains(instance.Pending.Value), "two jobs at once");
             Assert.True(_started.Add(token), "started twice");
+            Assert.DoesNotContain(token, _cancelled);
             Assert.True(_deadlines[token] > _now, "started past its deadline");
             Assert.DoesNotContain(Waiting(), other => OlderFirst(other, token) < 0);
             _running.Add(token);

@@ -122,6 +122,71 @@ public class GateCoreTests
         Assert.Equal("rejected 2 DeadlinePassed, start 3 on i0", gate.Idle(0));
     }
 
+    [Fact]
+    public void A_job_that_waits_and_is_cancelled_is_not_started_and_its_place_is_free()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1);
+        gate.Job(2);
+        Assert.Equal("drop 2", gate.Cancel(2));
+        Assert.Equal(1, gate.Core.JobsHeld);
+        gate.Job(3);
+        gate.Reply(1);
+        Assert.Equal("start 3 on i0", gate.Idle(0));
+    }
+
+    [Fact]
+    public void A_job_that_runs_and_is_cancelled_is_told_once_and_ends_as_any_other()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1);
+        Assert.Equal("cancel 1", gate.Cancel(1));
+        Assert.Equal("", gate.Cancel(1));
+        Assert.Equal("rejected 2 OverCapacity", gate.Job(2));
+        Assert.Equal("failed 1 Failure, probe i0", gate.Failure(1));
+        gate.Idle(0);
+        Assert.Equal("start 3 on i0", gate.Job(3));
+    }
+
+    [Fact]
+    public void A_cancelled_job_past_its_deadline_fails_as_any_other()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1, seconds: 5);
+        gate.Cancel(1);
+        Assert.Equal("failed 1 DeadlineExceeded, stop i0, build i0, probe i0", gate.After(5));
+    }
+
+    [Fact]
+    public void Cancelling_another_attempt_or_a_job_that_has_ended_means_nothing()
+    {
+        var gate = new GateBench(1, 1);
+        gate.Job(1, attempt: 2);
+        Assert.Equal("", gate.Cancel(1, attempt: 1));
+        gate.Reply(1);
+        Assert.Equal("", gate.Cancel(1, attempt: 2));
+    }
+
+    [Fact]
+    public void A_cancelled_job_that_comes_back_from_an_instance_that_had_ended_does_not_wait_again()
+    {
+        var gate = new GateBench(1, 1, begins: false);
+        gate.Job(1);
+        gate.Cancel(1);
+        Assert.Equal("drop 1", gate.Returned(1));
+        Assert.Equal(0, gate.Core.JobsHeld);
+    }
+
+    [Fact]
+    public void A_worker_that_drains_has_drained_when_its_cancelled_jobs_have_ended()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1);
+        gate.Cancel(1);
+        Assert.Equal("draining 1 for 10", gate.Drain(10));
+        Assert.Equal("done 1, drained 0, probe i0", gate.Reply(1));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]

@@ -12,6 +12,9 @@ internal static class GateDriver
         this GateCore gate, long token, JobId id, int attempt, TimeSpan remaining, TimeSpan waited, TimeSpan now, List<GateEffect> effects) =>
         gate.Handle(new GateInput.JobArrived(token, new Job(id, attempt, remaining, true, new Payload(0, "", default), waited)), now, effects);
 
+    public static void CancelArrived(this GateCore gate, JobId id, int attempt, TimeSpan now, List<GateEffect> effects) =>
+        gate.Handle(new GateInput.CancelArrived(id, attempt), now, effects);
+
     public static void Replied(this GateCore gate, long token, TimeSpan now, List<GateEffect> effects) =>
         gate.Handle(new GateInput.Replied(token), now, effects);
 

@@ -53,10 +53,12 @@ public class PeakEwmaTests
         Assert.Equal(8, _a.Answers.Seconds);
     }
 
-    [Fact]
-    public void An_unused_pick_tells_nothing()
+    [Theory]
+    [InlineData(PickEnd.Unused)]
+    [InlineData(PickEnd.Cancelled)]
+    public void A_pick_that_was_not_used_or_was_cancelled_tells_nothing(PickEnd how)
     {
-        End(_a, TimeSpan.Zero, S(1), PickEnd.Unused);
+        End(_a, TimeSpan.Zero, S(1), how);
         Assert.False(_a.Answers.IsKnown);
     }
 
@@ -178,7 +180,7 @@ public class PeakEwmaTests
 
         public void Ended(Candidate candidate, EndedPick ended, TimeSpan now)
         {
-            if (ended.How != PickEnd.Unused)
+            if (ended.How is not (PickEnd.Unused or PickEnd.Cancelled))
             {
                 _answers.TryAdd(candidate, []);
                 var slow = ended.How == PickEnd.Done ? 0 : Math.Max(5, Learnt(candidate) ?? 0);

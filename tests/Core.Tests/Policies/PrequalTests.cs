@@ -234,7 +234,7 @@ public class PrequalTests
 
         public void Ended(Candidate candidate, EndedPick ended, TimeSpan now)
         {
-            if (ended.How == PickEnd.Unused)
+            if (ended.How is PickEnd.Unused or PickEnd.Cancelled)
             {
                 return;
             }

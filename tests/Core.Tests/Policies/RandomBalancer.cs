@@ -113,7 +113,7 @@ internal sealed class RandomBalancer
 
     private void End(int place)
     {
-        var how = _random.Of([PickEnd.Done, PickEnd.Done, PickEnd.Failed, PickEnd.Rejected, PickEnd.Unknown, PickEnd.Unused]);
+        var how = _random.Of([PickEnd.Done, PickEnd.Done, PickEnd.Failed, PickEnd.Rejected, PickEnd.Unknown, PickEnd.Cancelled, PickEnd.Unused]);
         _ended.Add(new EndedPick(_open[place], how, Ms(_random.Next(500)), how == PickEnd.Done ? Jobs() : default));
         _open.RemoveAt(place);
     }

@@ -47,6 +47,17 @@ public sealed class RegistryValueTests
     }
 
     [Fact]
+    public void That_jobs_can_be_cancelled_is_written_and_read_back()
+    {
+        var json = RegistryValue.Write(Draining with { TakesCancel = true });
+
+        Assert.Equal(Golden.Replace("}", ""","takesCancel":1}""", StringComparison.Ordinal), Encoding.UTF8.GetString(json));
+        Assert.True(RegistryValue.TryParse("w1", json, out var worker, out _));
+        Assert.Equal(Draining with { TakesCancel = true }, worker);
+        AssertProblem(Encoding.UTF8.GetString(json).Replace("l\":1}", "l\":2}", StringComparison.Ordinal), "'takesCancel' must be a whole number");
+    }
+
+    [Fact]
     public void Fields_of_a_newer_version_are_skipped() =>
         Assert.True(RegistryValue.TryParse("w1", Bytes(Golden.Replace("{", """{"rack":{"a":[1]},""", StringComparison.Ordinal)), out _, out _));
 

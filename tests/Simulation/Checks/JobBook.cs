@@ -51,7 +51,14 @@ internal sealed class JobBook(Run run)
 
     public static void Replied(JobRecord job, Process worker) => job.Replies.Add(worker.Name);
 
-    public void Sent(JobRecord job, int attempt) => (job.Sends, job.SentAt) = (attempt, run.Clockwork.Now);
+    public void Sent(JobRecord job, int attempt)
+    {
+        (job.Sends, job.SentAt) = (attempt, run.Clockwork.Now);
+        if (job.Outcome is not null)
+        {
+            run.Violate("sent-while-wanted", $"{job} was sent after its end: {job.Outcome}");
+        }
+    }
 
     /// <summary>The client is being told that this attempt was not started.</summary>
     public void NotStarted(Job job)
@@ -138,6 +145,7 @@ internal sealed class JobBook(Run run)
             JobError.WorkerFailed => Checks.Mark.EndedWorkerFailed,
             JobError.TooManyJobs => Checks.Mark.EndedTooManyJobs,
             JobError.Closed => Checks.Mark.EndedClosed,
+            JobError.Cancelled => Checks.Mark.EndedCancelled,
         },
         _ => throw new System.Diagnostics.UnreachableException(),
     });

@@ -76,6 +76,8 @@ internal enum Mark
     JobRejectedUnhandled,
     JobRejectedNotHere,
     JobReturnedToTheQueue,
+    JobCancelledWhileItWaited,
+    JobCancelledWhileItRan,
     InstanceStoppedAtTheDeadline,
     InstanceCrashedOnAJob,
     InstanceCrashedWithoutAJob,
@@ -106,6 +108,7 @@ internal enum Mark
     EndedWorkerFailed,
     EndedTooManyJobs,
     EndedClosed,
+    EndedCancelled,
 }
 
 /// <summary>How often each mark was reached.</summary>

@@ -27,6 +27,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<(JobId, int), JobRecord> _sent = [];
+    private readonly Dictionary<int, JobId> _ids = [];
     private readonly Queue<TimeSpan> _toldStopping = new();
     private TimeSpan? _aloneSince;
     private TimeSpan _knownSince;
@@ -48,6 +49,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         var key = number % KeyedJobs == 0 ? $"key {number / KeyedJobs % Keys}" : null;
         var priority = (number % PriorityJobs) switch { 1 => JobPriority.High, 2 => JobPriority.Low, _ => JobPriority.Normal };
         _client.Step(new ClientInput.Submit(job, job.ToPayload(), isIdempotent, timeout, Key: key, Service: service, Priority: priority));
+        _ids[number] = _core.LastJob;
     });
 
     /// <summary>The balancer that it uses; null: none.</summary>
@@ -62,6 +64,15 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
         var job = new JobRecord(number, Name, Run.Scenario.ServiceOf(number), isIdempotent: true, "ask", count, timeout, Run.Clockwork.Now);
         Run.Jobs.Submitted(job);
         _client.Step(new ClientInput.SubmitAssign(job, count, timeout, job.Service));
+        _ids[number] = _core.LastJob;
+    });
+
+    public void Cancel(int number) => Post(() =>
+    {
+        if (_ids.TryGetValue(number, out var id))
+        {
+            _client.Step(new ClientInput.Cancel(id));
+        }
     });
 
     public override void Leave()
@@ -172,6 +183,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 
     protected override void OnStart()
     {
+        _ids.Clear();
         var settings = Plants.In(Run.ClientSettings, Run.Planted) with { Zone = Run.Scenario.ZoneOf(Name) };
         _core = new ClientCore(settings, 1 + Random.NextInt64(long.MaxValue - 1), isInOrder: !Run.Scenario.FindsBalancers, Random);
         _client = new Driver<ClientEffect>(this, Plants.In(_core, Run.Planted), Perform);
@@ -253,6 +265,9 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
                 Run.Clockwork.Note((job.Number * 1000L) + e.Job.Attempt);
                 _sent[(e.Job.Id, e.Job.Attempt)] = job;
                 Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Job, ClientPath);
+                break;
+            case ClientEffect.CancelAt e:
+                Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Message, ClientPath);
                 break;
             case ClientEffect.AskGate e:
                 Run.Marks.Reach(Mark.GateAsked);

@@ -96,6 +96,17 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                 Run.Marks.Reach(Mark.JobRejectedNotHere);
                 Reply(from, replyTo, new JobRejected(job.Id, job.Attempt, JobRejectReason.NotHere, "the gate is not here any more"));
                 break;
+            case CancelJob m:
+                if (!_record.TakesCancel)
+                {
+                    Run.Violate("told-what-is-known", $"{Name} was told that a job is cancelled, and has not said that it understands that");
+                }
+                else if (target == _gatePath)
+                {
+                    _gate.Step(new GateInput.CancelArrived(m.Id, m.Attempt));
+                }
+
+                break;
             case Identify question:
                 Reply(from, replyTo, new Identity(question.IsGate, question.Number, target == _gatePath));
                 break;
@@ -186,7 +197,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
         _gatePath = string.Create(CultureInfo.InvariantCulture, $"{Address}/user/worker#{1 + Random.Next(int.MaxValue - 1)}");
         _record = new WorkerRecord(
             Name, 1 + Random.NextInt64(long.MaxValue - 1), _gatePath, WorkerState.Up, Settings.Capacity, (int)Heartbeat.TotalMilliseconds, "1.0",
-            Places: Settings.Instances, Zone: Run.Scenario.ZoneOf(Name));
+            Places: Settings.Instances, Zone: Run.Scenario.ZoneOf(Name), TakesCancel: Number % 4 != 0);
         _instances = new UserActor?[Settings.Instances];
         _gateCore = new GateCore(Settings);
         _gate = new Driver<GateEffect>(this, Plants.In(_gateCore, Run.Planted), Perform);
@@ -320,6 +331,19 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                 break;
             case GateEffect.IgnoreDuplicate e:
                 _held.Remove(e.Token);
+                break;
+            case GateEffect.Drop e:
+                Run.Marks.Reach(Mark.JobCancelledWhileItWaited);
+                _held.Remove(e.Token);
+                break;
+            case GateEffect.CancelRunning e:
+                Run.Marks.Reach(Mark.JobCancelledWhileItRan);
+                if (Random.Chance(0.5))
+                {
+                    // Its actor heeds that.
+                    Locally(() => _gate.Step(new GateInput.ReplyFailed(e.Token)));
+                }
+
                 break;
             case GateEffect.LogLimit:
                 Run.Marks.Reach(Mark.AdaptiveLimitChanged);

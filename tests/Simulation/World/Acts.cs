@@ -11,7 +11,8 @@ internal static class Acts
     /// <summary>With the kind; of the others, those of etcd have one, and the rest name somebody.</summary>
     private static readonly Dictionary<string, int> WordCounts = new(StringComparer.Ordinal)
     {
-        ["job"] = 7, ["ask"] = 5, ["cut"] = 3, ["oneway"] = 3, ["heal"] = 3, ["reset"] = 3, ["clog"] = 4, ["etcd-slow"] = 2, ["overwrite"] = 3,
+        ["job"] = 7, ["ask"] = 5, ["cancel"] = 3, ["cut"] = 3, ["oneway"] = 3, ["heal"] = 3, ["reset"] = 3, ["clog"] = 4, ["etcd-slow"] = 2,
+        ["overwrite"] = 3,
     };
 
     private static readonly Dictionary<string, Action<Run, Who>> Kinds = new(StringComparer.Ordinal)
@@ -19,6 +20,7 @@ internal static class Acts
         ["job"] = (_, who) => who.Client?.Submit(
             who.Number(1), who.Word(2) == "again", who.Word(3), who.Number(4), TimeSpan.FromMilliseconds(who.Number(5))),
         ["ask"] = (_, who) => who.Client?.Ask(who.Number(1), who.Number(2), TimeSpan.FromMilliseconds(who.Number(3))),
+        ["cancel"] = (_, who) => who.Client?.Cancel(who.Number(1)),
         ["kill"] = (_, who) => who.First?.Kill(),
         ["start"] = (_, who) => who.First?.Start(),
         ["stop"] = (_, who) => who.First?.Post(who.First.Leave),
@@ -56,7 +58,7 @@ internal static class Acts
     /// <summary>What is wrong with it; null: nothing.</summary>
     public static string? ProblemIn(Act act)
     {
-        var numbers = act.Kind switch { "job" => new[] { 2, 5, 6 }, "ask" => [2, 3, 4], "clog" => [3], "etcd-slow" => [1], _ => [] };
+        var numbers = act.Kind switch { "job" => new[] { 2, 5, 6 }, "ask" => [2, 3, 4], "cancel" => [2], "clog" => [3], "etcd-slow" => [1], _ => [] };
         return !Kinds.ContainsKey(act.Kind) ? "nobody knows this kind"
             : act.Words.Count != WordCounts.GetValueOrDefault(act.Kind, act.Kind.StartsWith("etcd", StringComparison.Ordinal) ? 1 : 2) ? "its words"
             : numbers.Any(i => !int.TryParse(act.Words[i], NumberStyles.None, CultureInfo.InvariantCulture, out _)) ? "its numbers"
@@ -75,7 +77,7 @@ internal static class Acts
         run.Clockwork.Note(act.Words.Count, act);
         foreach (var word in act.Words.Skip(1))
         {
-            if (act.Kind is not ("job" or "ask") && processes.TryGetValue(word, out var disturbed))
+            if (act.Kind is not ("job" or "ask" or "cancel") && processes.TryGetValue(word, out var disturbed))
             {
                 disturbed.DisturbedAt = run.Clockwork.Now;
             }

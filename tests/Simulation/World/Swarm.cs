@@ -46,6 +46,12 @@ internal static class Swarm
             ManyJobs(scenario, new Draws(seed).For("many jobs"), acts);
         }
 
+        if (new Draws(seed).For("cancels") is var cancels && cancels.Chance(0.3))
+        {
+            acts.AddRange([.. acts.Where(_ => cancels.Chance(0.2)).Select(job =>
+                Make(job.At + cancels.Upto(TimeSpan.FromSeconds(3)), "cancel", job.Words[1], job.Words[2]))]);
+        }
+
         var kinds = FaultKinds.Where(_ => random.Chance(0.3)).ToList();
         var faults = kinds.Count == 0 ? 0 : random.Next(1, 4 + random.Next(12));
         for (var i = 0; i < faults; i++)
