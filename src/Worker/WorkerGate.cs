@@ -171,7 +171,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     private void OnJob(Job job)
     {
         var token = ++_lastToken;
-        _held.Add(token, new HeldRequest(job, Sender));
+        _held.Add(token, new HeldRequest(job, Sender, Now));
         Step(new GateInput.JobArrived(token, job));
     }
 
@@ -289,19 +289,18 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     /// <summary>Tells the core of the job's reply, if it has been made and not been told yet.</summary>
     private void Settle(long token)
     {
-        if (!_held.TryGetValue(token, out var held) || held.Reply is not { IsCompleted: true } reply)
+        if (!_held.TryGetValue(token, out var held) || held.Reply is not { HasCome: true } reply)
         {
             return;
         }
 
-        // The Ask of a Status.Failure is a faulted task, or has that as its result.
-        if (reply.IsCompletedSuccessfully && reply.GetAwaiter().GetResult() is not Status.Failure)
+        if (reply.Message is Status.Failure)
         {
-            Step(new GateInput.Replied(token));
+            Step(new GateInput.ReplyFailed(token));
         }
         else
         {
-            Step(new GateInput.ReplyFailed(token));
+            Step(new GateInput.Replied(token));
         }
     }
 
@@ -390,7 +389,8 @@ public sealed class WorkerGate : MachineShell<GateEffect>
             case GateEffect.Drop e:
                 Release(e.Token);
                 break;
-            case GateEffect.CancelRunning:
+            case GateEffect.CancelRunning e:
+                _held[e.Token].Reply!.Context.Cancel();
                 break;
             case GateEffect.LogLateCrash e:
                 Log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
@@ -470,17 +470,14 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         instance.Token = token;
         instance.LastMark = mark;
         actor.Tell(new Identify(new Question(instance.Index, instance.Birth, mark)), Self);
-        held.Reply = actor.Ask<object>(held.Message, Timeout.InfiniteTimeSpan, held.Forgotten.Token);
-        // What the reply is is looked up in the task. A cancelled one is of a job that has its answer.
-        held.Reply.PipeTo(Self, success: _ => new ReplyCame(token), failure: _ => new ReplyCame(token));
+        held.Reply = new JobReply(_system.Provider, new JobContext(_system, held.Job, held.ArrivedAt), Self, new ReplyCame(token));
+        actor.Tell(held.Message, held.Reply);
     }
 
     private HeldRequest Release(long token)
     {
         _held.Remove(token, out var held);
-        // An Ask whose actor crashed would wait for ever; without this each crash and missed deadline would leak one.
-        held!.Forgotten.Cancel();
-        held.Forgotten.Dispose();
+        held!.Reply?.End();
         return held;
     }
 
@@ -489,7 +486,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         Payload reply;
         try
         {
-            reply = held.Reply!.GetAwaiter().GetResult() is { } result
+            reply = held.Reply!.Message is { } result
                 ? Payloads.Wrap(_system, result, _replyBytesMax)
                 : throw new ArgumentException("the worker's actor replied null, which is no message");
         }
@@ -574,13 +571,8 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    private static ExceptionText? FailureIn(Task<object>? reply)
-    {
-        var cause = reply is { IsCompletedSuccessfully: true }
-            ? (reply.GetAwaiter().GetResult() as Status.Failure)?.Cause
-            : reply?.Exception?.InnerException;
-        return cause is null ? null : ExceptionText.Of(cause);
-    }
+    private static ExceptionText? FailureIn(JobReply? reply) =>
+        reply?.Message is Status.Failure { Cause: { } cause } ? ExceptionText.Of(cause) : null;
 
     private static string RunningJobs(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} running {(count == 1 ? "job" : "jobs")}");
 
@@ -589,19 +581,19 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     private Instance? InstanceOf(int index, long birth) => _instances[index] is { } instance && instance.Birth == birth ? instance : null;
 
     /// <summary>A job from its arrival to its answer.</summary>
-    private sealed class HeldRequest(Job job, IActorRef client)
+    private sealed class HeldRequest(Job job, IActorRef client, TimeSpan arrivedAt)
     {
         public Job Job { get; } = job;
 
         public IActorRef Client { get; } = client;
 
-        public CancellationTokenSource Forgotten { get; } = new();
+        public TimeSpan ArrivedAt { get; } = arrivedAt;
 
         /// <summary>What the instance got: this very object comes back when it was not handled. Null before the start.</summary>
         public object? Message { get; set; }
 
-        /// <summary>Completed, at the very moment in which the instance replies; null before the start.</summary>
-        public Task<object>? Reply { get; set; }
+        /// <summary>Null before the start.</summary>
+        public JobReply? Reply { get; set; }
     }
 
     private sealed class Instance(int index, long birth, IActorRef keeper)

@@ -59,7 +59,7 @@ public sealed class LoopbackCluster : IAsyncDisposable
     {
         var draft = new WorkerRecord(
             id, Interlocked.Increment(ref _incarnations), "", WorkerState.Up, options?.Capacity ?? 64,
-            (int)LoopbackWorker.Heartbeat.TotalMilliseconds, "scenario");
+            (int)LoopbackWorker.Heartbeat.TotalMilliseconds, "scenario", TakesCancel: true);
         var worker = LoopbackWorker.Start(draft, Stage, _log, Messages, BalancerAddress, options ?? new WorkerOptions());
         _workers.Add(worker);
         await _status.UntilAsync(s => s.Eligible.Contains(id));

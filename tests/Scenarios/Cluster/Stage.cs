@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
+using AkkaLb.Worker;
 
 namespace AkkaLb.Scenarios.Cluster;
 
@@ -11,6 +14,9 @@ public enum Act
     Crash,
     ReplyUnlisted,
     ReplyHuge,
+
+    /// <summary>Answers when its job is cancelled.</summary>
+    Heed,
 }
 
 /// <summary>Tells a <see cref="Performer"/> what to do.</summary>
@@ -29,6 +35,12 @@ public sealed class Stage
 
     /// <summary>A line <c>worker: text</c> for each job that began, in order.</summary>
     public Observed<string> Begun { get; } = new("the list of jobs begun", "");
+
+    /// <summary>When the token of a job was cancelled that was told to heed that, by the job's text.</summary>
+    public Observed<ImmutableDictionary<string, long>> Cancelled { get; } =
+        new("the list of jobs cancelled", ImmutableDictionary<string, long>.Empty);
+
+    public void Cancel(string text) => Cancelled.Update(all => all.Add(text, Stopwatch.GetTimestamp()));
 
     public void Begin(string worker, string text) => Begun.Update(lines => $"{lines}{worker}: {text}\n");
 
@@ -67,6 +79,14 @@ public sealed class Performer : ReceiveActor
                 throw new FormatException(m.Text);
             case Act.ReplyUnlisted:
                 Sender.Tell(new Unlisted());
+                break;
+            case Act.Heed:
+                var sender = Sender;
+                JobContext.Of(Sender)!.CancellationToken.Register(() =>
+                {
+                    stage.Cancel(m.Text);
+                    sender.Tell(new Status.Failure(new OperationCanceledException()));
+                });
                 break;
             case Act.ReplyHuge:
                 Sender.Tell(did with { Text = new string('x', 200_000) });

@@ -1,0 +1,85 @@
+using Akka.Actor;
+using Akka.Event;
+using AkkaLb.Core;
+
+namespace AkkaLb.Worker;
+
+/// <summary>What an actor may know of the job that it does: get it with <see cref="Of"/> where the message is handled, and keep it for as long as
+/// the job takes, also behind an <c>await</c>. Thread-safe.</summary>
+/// <remarks>An actor that does not ask for it is none the worse: it gets a message and replies to its sender.</remarks>
+public sealed class JobContext
+{
+    private readonly CancellationTokenSource _cancelling = new();
+    private readonly ExtendedActorSystem _system;
+    private readonly Job _job;
+    private readonly TimeSpan _arrivedAt;
+    private Task? _told;
+
+    /// <param name="arrivedAt">On the clock of the system's scheduler.</param>
+    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt)
+    {
+        (_system, _job, _arrivedAt) = (system, job, arrivedAt);
+        CancellationToken = _cancelling.Token;
+    }
+
+    /// <summary>The same in each of its attempts, and of no other job.</summary>
+    public JobId Id => _job.Id;
+
+    /// <summary>1 when the job is sent for the first time. More than one of them may run, if the job may run twice.</summary>
+    public int Attempt => _job.Attempt;
+
+    /// <summary>Whether it may run twice: see <c>JobOptions.IsIdempotent</c> of the client.</summary>
+    public bool IsIdempotent => _job.Idempotent;
+
+    /// <summary>Until its deadline, when it fails and this instance of the actor is replaced. Zero or more.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            var left = _job.Remaining - (_system.Scheduler.HighResMonotonicClock - _arrivedAt);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>It is cancelled when nobody waits for the job's result any more: its caller has cancelled it, its deadline has passed, the time to
+    /// drain is over, or its actor crashed. Not when the actor has replied.</summary>
+    /// <remarks>Callbacks run on the thread pool, and are to be short. What they throw is logged.</remarks>
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>The job whose message is handled.</summary>
+    /// <param name="sender">The actor's <c>Sender</c>.</param>
+    /// <returns>Null: the message was not sent by the gate of a worker, but by another actor, or by a test.</returns>
+    public static JobContext? Of(IActorRef? sender) => (sender as JobReply)?.Context;
+
+    /// <summary>The gate alone calls it.</summary>
+    internal void Cancel() => _told ??= _cancelling.CancelAsync();
+
+    /// <summary>The job has its answer. The gate alone calls it.</summary>
+    /// <param name="isGivenUp">It is not the actor's.</param>
+    internal void End(bool isGivenUp)
+    {
+        if (isGivenUp)
+        {
+            Cancel();
+        }
+
+        if (_told is null)
+        {
+            _cancelling.Dispose();
+            return;
+        }
+
+        _ = _told.ContinueWith(
+            told =>
+            {
+                _cancelling.Dispose();
+                if (told.Exception?.Flatten().InnerException is { } cause)
+                {
+                    _system.Log.Warning("a callback on the cancellation of job {0} has thrown: {1}", Id, ExceptionText.Of(cause).Details);
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default);
+    }
+}
