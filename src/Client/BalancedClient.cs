@@ -222,7 +222,8 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         return Submit(
             ticket => new ClientActor.SubmitJob(
                 ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority),
-            cancellationToken);
+            cancellationToken,
+            options.Progress is { } progress ? new ProgressTeller(_system, progress) : null);
     }
 
     /// <summary>The reply of a job that is done.</summary>
@@ -311,14 +312,15 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
-    private Task<JobRun> Submit(Func<JobTicket, object> message, CancellationToken cancellationToken)
+    private Task<JobRun> Submit(
+        Func<JobTicket, object> message, CancellationToken cancellationToken, ProgressTeller? progress = null)
     {
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled<JobRun>(cancellationToken);
         }
 
-        var ticket = new JobTicket(_open);
+        var ticket = new JobTicket(_open, progress);
         _client.Tell(message(ticket));
         if (_ended.IsCompleted)
         {

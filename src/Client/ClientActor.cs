@@ -51,13 +51,16 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Receive<JobDone>(FromWorker);
         Input<Assigned>();
         Receive<SubmitJob>(m => Submit(
-            m.Ticket, new ClientInput.Submit(m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority)));
+            m.Ticket,
+            new ClientInput.Submit(
+                m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority, m.Ticket.WantsProgress)));
         Receive<SubmitAssign>(m => Submit(m.Ticket, new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
         Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
         Input<AssignRejected>();
         Input<AssignHeld>();
         Receive<JobRejected>(FromWorker);
         Receive<JobFailed>(FromWorker);
+        Receive<JobProgress>(FromWorker);
         Receive<DeadLetter>(OnDeadLetter);
         Receive<AssociatedEvent>(m => Step(new ClientInput.Connected(m.RemoteAddress.ToString())));
         Receive<DisassociatedEvent>(m => Step(new ClientInput.ConnectionLost(m.RemoteAddress.ToString(), "the connection was lost")));
@@ -123,6 +126,9 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
                 break;
             case ClientEffect.ToBalancer tell:
                 _balancer.Tell(tell.Message);
+                break;
+            case ClientEffect.Progress progress:
+                ((IJobTicket)progress.Ticket).Report(progress.Message);
                 break;
             case ClientEffect.Finish finish:
                 ((IJobTicket)finish.Ticket).Finish(finish.Id, finish.Outcome);

@@ -68,10 +68,14 @@ internal static class WireTable
             (Job m) => new()
             {
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
-                Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited),
+                Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited), WantsProgress = m.WantsProgress,
             },
             m => new(
-                m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs))),
+                m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs),
+                m.WantsProgress)),
+        Of("JP", Wire.JobProgress.Parser,
+            (JobProgress m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Progress = m.Progress.ToWire() },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Progress.FromWire())),
         Of("JC", Wire.CancelJob.Parser,
             (CancelJob m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt) },
             m => new(m.Id.FromWire(), Attempt(m.Attempt))),

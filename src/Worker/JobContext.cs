@@ -13,12 +13,15 @@ public sealed class JobContext
     private readonly ExtendedActorSystem _system;
     private readonly Job _job;
     private readonly TimeSpan _arrivedAt;
+    private readonly Action _reported;
+    private object? _progress;
     private Task? _told;
 
     /// <param name="arrivedAt">On the clock of the system's scheduler.</param>
-    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt)
+    /// <param name="reported">Tells the gate that there is progress to take.</param>
+    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt, Action reported)
     {
-        (_system, _job, _arrivedAt) = (system, job, arrivedAt);
+        (_system, _job, _arrivedAt, _reported) = (system, job, arrivedAt, reported);
         CancellationToken = _cancelling.Token;
     }
 
@@ -50,6 +53,25 @@ public sealed class JobContext
     /// <param name="sender">The actor's <c>Sender</c>.</param>
     /// <returns>Null: the message was not sent by the gate of a worker, but by another actor, or by a test.</returns>
     public static JobContext? Of(IActorRef? sender) => (sender as JobReply)?.Context;
+
+    /// <summary>Whether the client wants to know how far the job is.</summary>
+    public bool WantsProgress => _job.WantsProgress;
+
+    /// <summary>Tells the client how far the job is. Best effort, at most 10 times a second: of more the newest goes, and none that has not gone when
+    /// the job ends. Without <see cref="WantsProgress"/> it does nothing.</summary>
+    /// <param name="progress">A message as a reply is one: of a listed type, and not larger. One that cannot be sent is logged. It is read
+    /// later.</param>
+    public void Report(object progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        if (WantsProgress && Interlocked.Exchange(ref _progress, progress) is null)
+        {
+            _reported();
+        }
+    }
+
+    /// <summary>The newest progress that was not taken; null: there is none. The gate alone calls it.</summary>
+    internal object? TakeProgress() => Interlocked.Exchange(ref _progress, null);
 
     /// <summary>The gate alone calls it.</summary>
     internal void Cancel() => _told ??= _cancelling.CancelAsync();

@@ -120,6 +120,7 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         Receive<Job>(OnJob);
         Receive<CancelJob>(m => Step(new GateInput.CancelArrived(m.Id, m.Attempt)));
         Receive<ReplyCame>(m => Settle(m.Token));
+        Receive<ProgressCame>(m => Step(new GateInput.Progressed(m.Token)));
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
         Receive<InstanceKeeper.Crashed>(OnCrashed);
         Receive<InstanceKeeper.NotCreated>(OnNotCreated);
@@ -383,6 +384,9 @@ public sealed class WorkerGate : MachineShell<GateEffect>
             case GateEffect.AnswerRejected e:
                 AnswerRejected(Release(e.Token), e.Message);
                 break;
+            case GateEffect.TellProgress e:
+                TellProgress(_held[e.Token]);
+                break;
             case GateEffect.IgnoreDuplicate e:
                 Release(e.Token);
                 break;
@@ -470,7 +474,11 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         instance.Token = token;
         instance.LastMark = mark;
         actor.Tell(new Identify(new Question(instance.Index, instance.Birth, mark)), Self);
-        held.Reply = new JobReply(_system.Provider, new JobContext(_system, held.Job, held.ArrivedAt), Self, new ReplyCame(token));
+        // It is there when the job was given to an instance that had ended.
+        held.Reply?.End();
+        var gate = Self;
+        var context = new JobContext(_system, held.Job, held.ArrivedAt, () => gate.Tell(new ProgressCame(token)));
+        held.Reply = new JobReply(_system.Provider, context, gate, new ReplyCame(token));
         actor.Tell(held.Message, held.Reply);
     }
 
@@ -479,6 +487,28 @@ public sealed class WorkerGate : MachineShell<GateEffect>
         _held.Remove(token, out var held);
         held!.Reply?.End();
         return held;
+    }
+
+    private void TellProgress(HeldRequest held)
+    {
+        if (held.Reply!.Context.TakeProgress() is not { } progress)
+        {
+            return;
+        }
+
+        try
+        {
+            held.Client.Tell(new JobProgress(held.Job.Id, held.Job.Attempt, Payloads.Wrap(_system, progress, _replyBytesMax)));
+        }
+        catch (Exception e)
+        {
+            // A serializer of the user's may throw anything. The job goes on.
+            var problem = ExceptionText.Of(e).Message;
+            if (_lines.Say($"progress {problem}", $"progress of job {held.Job.Id} cannot be sent: {problem}", Now) is { } line)
+            {
+                Log.Warning("{0}", line);
+            }
+        }
     }
 
     private void AnswerDone(HeldRequest held)
@@ -630,6 +660,8 @@ public sealed class WorkerGate : MachineShell<GateEffect>
     }
 
     private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
+
+    private sealed record ProgressCame(long Token) : INoSerializationVerificationNeeded;
 
     private sealed record Question(int Instance, long Birth, long Mark) : INoSerializationVerificationNeeded;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Remote;
@@ -341,6 +342,66 @@ public class ClientActorTests : ClientKit
         Done(job, 5);
         await PassAsync(TimeSpan.FromMinutes(2));
         Assert.False(gate.HasMessages);
+    }
+
+    [Fact]
+    public async Task Progress_is_told_to_whom_wants_it_and_a_handler_that_throws_harms_nobody()
+    {
+        var told = new BlockingCollection<object>();
+        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Progress = new Handler(told.Add) });
+        var job = Assign(A).ExpectMsg<Job>();
+        var failing = Client.RunAsync(
+            new SleepJob(TimeSpan.Zero), new JobOptions { Progress = new Handler(_ => throw new InvalidOperationException("no disk")) });
+        var other = Assign(A).ExpectMsg<Job>();
+        _ = Run();
+        Assert.Equal((true, true, false), (job.WantsProgress, other.WantsProgress, Assign(A).ExpectMsg<Job>().WantsProgress));
+
+        Report(job, 30);
+        Assert.True(told.TryTake(out var first, TimeSpan.FromSeconds(20)));
+        Assert.Equal(new NumberResult(30), first);
+        EventFilter.Warning(start: "progress of a job could not be told to its caller: System.InvalidOperationException: no disk")
+            .ExpectOne(() => Report(other, 40));
+        Report(job, 50);
+        Assert.True(told.TryTake(out var second, TimeSpan.FromSeconds(20)));
+        Assert.Equal(new NumberResult(50), second);
+        Done(job, 5);
+        Done(other, 6);
+        Assert.Equal((A, 5, 1), await DoneAsync(run));
+        Assert.Equal((A, 6, 1), await DoneAsync(failing));
+    }
+
+    /// <summary>A handler that takes its time gets the newest when it is through, and never two at once.</summary>
+    [Fact]
+    public async Task Of_progress_that_comes_faster_than_it_is_handled_the_newest_is_told()
+    {
+        using var begun = new SemaphoreSlim(0);
+        using var door = new SemaphoreSlim(0);
+        var told = new BlockingCollection<object>();
+        _ = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions
+        {
+            Progress = new Handler(m =>
+            {
+                begun.Release();
+                Assert.True(door.Wait(TimeSpan.FromSeconds(20)));
+                told.Add(m);
+            }),
+        });
+        var job = Assign(A).ExpectMsg<Job>();
+        Report(job, 1);
+        Assert.True(await begun.WaitAsync(TimeSpan.FromSeconds(20)));
+        Report(job, 2);
+        Report(job, 3);
+        await Settled(ClientActor);
+        door.Release(3);
+        Assert.Equal([new NumberResult(1), new NumberResult(3)], told.GetConsumingEnumerable().Take(2));
+    }
+
+    private void Report(Job job, long number) => ClientActor.Tell(
+        new JobProgress(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, new NumberResult(number), 10_000)), ActorRefs.NoSender);
+
+    private sealed class Handler(Action<object> handle) : IProgress<object>
+    {
+        public void Report(object value) => handle(value);
     }
 
     [Fact]

@@ -51,6 +51,10 @@ public static class Samples
         new(new Register(Record with { TakesCancel = true }, TimeSpan.FromSeconds(5)), "R",
             "0A530A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
             "6B657223313233343536372001284030E8073A05302E312E306001108827"),
+        new(new Job(Id, 2, TimeSpan.FromMinutes(1), true, Hello, TimeSpan.FromMilliseconds(300), WantsProgress: true), "J",
+            "0A0B0988776655443322111009100218E0D40320012A1308D61F120568656C6C6F1A077B224E223A317D30AC023801"),
+        new(new JobProgress(Id, 2, Hello), "JP",
+            "0A0B098877665544332211100910021A1308D61F120568656C6C6F1A077B224E223A317D"),
         new(new CancelJob(Id, 2), "JC",
             "0A0B09887766554433221110091002"),
         new(new AssignHeld(7, TimeSpan.FromSeconds(5)), "AH",

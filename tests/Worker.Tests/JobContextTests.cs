@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Worker.Tests;
 
@@ -147,9 +148,64 @@ public class JobContextTests : GateKit
         Assert.NotSame(_client, ((ExtendedActorSystem)Sys).Provider.ResolveActorRef(_client.Path.ToSerializationFormat()));
     }
 
-    private JobContext Start(IActorRef gate)
+    [Fact]
+    public async Task Progress_goes_to_the_client_at_once_and_of_more_the_newest_when_its_time_has_come()
     {
-        gate.Tell(Job(1, Act.KeepSilent), TestActor);
+        var gate = Gate();
+        var job = Start(gate, wantsProgress: true);
+        job.Report(new Did("10 %"));
+        Assert.Equal((new JobId(1, 1), 1, "10 %"), Progress());
+        foreach (var text in new[] { "20 %", "30 %", "40 %" })
+        {
+            job.Report(new Did(text));
+        }
+
+        Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("40 %", Progress().Text);
+        job.Report(new Did("50 %"));
+        await Settled(gate);
+        _client!.Tell(new Did("done"));
+        Assert.Equal("done", ReplyIn(ExpectDone(1)));
+        job.Report(new Did("60 %"));
+        Advance(TimeSpan.FromSeconds(1));
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public void Nobody_is_told_who_did_not_ask_for_progress()
+    {
+        var gate = Gate();
+        var job = Start(gate);
+        Assert.False(job.WantsProgress);
+        job.Report(new Did("10 %"));
+        _client!.Tell(new Did("done"));
+        ExpectDone(1);
+    }
+
+    [Fact]
+    public void Progress_that_cannot_be_sent_is_logged_and_the_job_goes_on()
+    {
+        var gate = Gate();
+        var job = Start(gate, wantsProgress: true);
+        Assert.Throws<ArgumentNullException>(() => job.Report(null!));
+        EventFilter.Warning(start: "progress of job 1-1 cannot be sent: ").ExpectOne(() => job.Report(new Unlisted()));
+        Advance(TimeSpan.FromMilliseconds(100));
+        job.Report(new Did("10 %"));
+        Assert.Equal("10 %", Progress().Text);
+        _client!.Tell(new Did("done"));
+        ExpectDone(1);
+    }
+
+    private (JobId Id, int Attempt, string Text) Progress()
+    {
+        var progress = ExpectMsg<JobProgress>();
+        return (progress.Id, progress.Attempt, ((Did)Payloads.Unwrap((ExtendedActorSystem)Sys, progress.Progress)).Text);
+    }
+
+    private JobContext Start(IActorRef gate, bool wantsProgress = false)
+    {
+        gate.Tell(Job(1, Act.KeepSilent) with { WantsProgress = wantsProgress }, TestActor);
         _client = Observer.ExpectMsg<Seen>().Client;
         return JobContext.Of(_client)!;
     }

@@ -97,7 +97,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case ClientInput.Submit m:
                 var service = ServiceOf(m.Service);
                 _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now);
+                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now, m.WantsProgress);
                 break;
             case Machines.Tick:
                 Tick(now);
@@ -119,6 +119,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case JobFailed m:
                 JobFailed(m, now);
+                break;
+            case JobProgress m:
+                JobProgress(m, now);
                 break;
             case ClientInput.Heard m:
                 Heard(m.Address, now);
@@ -492,6 +495,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
+    private void JobProgress(JobProgress m, TimeSpan now)
+    {
+        if (TryGetInFlight(m.Id, m.Attempt, out var job) && job.WantsProgress)
+        {
+            Heard(job.Gate!, now);
+            _outbox.Add(new ClientEffect.Progress(job.Ticket, m.Progress));
+        }
+    }
+
     /// <summary>The worker has it and there is no result.</summary>
     private void JobFailed(JobFailed m, TimeSpan now)
     {
@@ -641,7 +653,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void Add(
         object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, JobPriority priority, ServiceView service,
-        TimeSpan timeout, TimeSpan now)
+        TimeSpan timeout, TimeSpan now, bool wantsProgress = false)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
@@ -658,6 +670,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Weight = weight,
             Key = key,
             Priority = priority,
+            WantsProgress = wantsProgress,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -855,7 +868,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.Gate = _gates.Sent(job, target, now);
         WakeAt(job, job.Deadline);
         _outbox.Add(new ClientEffect.ToGate(
-            target, new Job(job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt)));
+            target, new Job(job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress)));
     }
 
     private void Wake(PendingJob job, TimeSpan now)

@@ -25,6 +25,10 @@ public abstract record ClientEffect
     /// <summary>The balancer whose answer came last is used from now on.</summary>
     public sealed record BalancerFound : ClientEffect;
 
+    /// <summary>How far a job is that has not ended.</summary>
+    /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
+    public sealed record Progress(object Ticket, Payload Message) : ClientEffect;
+
     /// <summary>The job has ended; said exactly once for each.</summary>
     /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
     public sealed record Finish(JobId Id, object Ticket, JobOutcome Outcome) : ClientEffect;

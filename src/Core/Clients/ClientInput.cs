@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Clients;
 
 /// <summary>What happens to a client, beside the answers of balancers and workers: <see cref="Assigned"/>, <see cref="AssignHeld"/>,
-/// <see cref="AssignRejected"/>, <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
+/// <see cref="AssignRejected"/>, <see cref="JobProgress"/>, <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
 /// <remarks>Addresses are spelled as in <see cref="AssignedWorker.Address"/>.</remarks>
 public abstract record ClientInput
 {
@@ -15,9 +15,10 @@ public abstract record ClientInput
     /// <param name="Key">What it belongs to: 1 to <see cref="Assign.KeyLengthMax"/> characters. Null: none.</param>
     /// <param name="Service">Of which a worker is to do it; see <see cref="WorkerService"/>.</param>
     /// <param name="Priority">Where jobs wait for a free place: those of a higher one go first.</param>
+    /// <param name="WantsProgress">Whether it is to be told how far the job is: <see cref="ClientEffect.Progress"/>.</param>
     public sealed record Submit(
         object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
-        string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal) : ClientInput;
+        string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, bool WantsProgress = false) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>

@@ -27,6 +27,8 @@ internal sealed class PendingJob
 
     public JobPriority Priority { get; init; }
 
+    public bool WantsProgress { get; init; }
+
     /// <summary>What it belongs to; null: nothing.</summary>
     public string? Key { get; init; }
 

@@ -12,6 +12,9 @@ internal enum DueKind
 
     /// <summary>Jobs have waited long enough for an instance to settle.</summary>
     Stuck,
+
+    /// <summary>A job may tell again how far it is.</summary>
+    Progress,
 }
 
 /// <summary>One thing that happens by itself.</summary>

@@ -113,6 +113,9 @@ public sealed class GateCore : IMachine<GateEffect>
             case GateInput.ReplyFailed m:
                 EndRunning(m.Token, new GateEffect.AnswerFailed(m.Token, JobFailureReason.Failure), now, outbox);
                 break;
+            case GateInput.Progressed m:
+                OnProgressed(m.Token, now, outbox);
+                break;
             case Tick:
                 OnTick(now, outbox);
                 break;
@@ -207,7 +210,39 @@ public sealed class GateCore : IMachine<GateEffect>
         else if (!job.IsCancelled)
         {
             job.IsCancelled = true;
+            ForgetProgress(job);
             effects.Add(new GateEffect.CancelRunning(job.Token));
+        }
+    }
+
+    private void OnProgressed(long token, TimeSpan now, List<GateEffect> effects)
+    {
+        if (_held.GetValueOrDefault(token) is not { RunsOn: not null, IsCancelled: false } job)
+        {
+            return;
+        }
+
+        if (job.ProgressAt is { } at && now < at)
+        {
+            _dues.Set(job.ProgressDue, at);
+        }
+        else
+        {
+            TellProgress(job, now, effects);
+        }
+    }
+
+    private static void TellProgress(HeldJob job, TimeSpan now, List<GateEffect> effects)
+    {
+        job.ProgressAt = now + GateSettings.ProgressInterval;
+        effects.Add(new GateEffect.TellProgress(job.Token));
+    }
+
+    private void ForgetProgress(HeldJob job)
+    {
+        if (job.ProgressAt is not null)
+        {
+            _dues.Remove(job.ProgressDue);
         }
     }
 
@@ -401,6 +436,9 @@ public sealed class GateCore : IMachine<GateEffect>
                     break;
                 case DueKind.Overdue:
                     _blocked++;
+                    break;
+                case DueKind.Progress:
+                    TellProgress(_held[due.Key], now, effects);
                     break;
                 case DueKind.Stuck:
                     break;
@@ -598,6 +636,7 @@ public sealed class GateCore : IMachine<GateEffect>
         _held.Remove(job.Token);
         _tries.Remove(job.Try);
         _dues.Remove(job.Due);
+        ForgetProgress(job);
         if (job.RunsOn is { } slot)
         {
             slot.Job = null;
@@ -629,6 +668,7 @@ public sealed class GateCore : IMachine<GateEffect>
     {
         job.RunsOn!.Job = null;
         job.RunsOn = null;
+        ForgetProgress(job);
         if (job.IsCancelled)
         {
             End(job, new GateEffect.Drop(job.Token), effects);

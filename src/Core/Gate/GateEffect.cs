@@ -37,6 +37,9 @@ public abstract record GateEffect
     /// <summary>Answer that the job was not started; the token is free.</summary>
     public sealed record AnswerRejected(long Token, JobRejected Message) : GateEffect;
 
+    /// <summary>Tell the caller the newest of how far this job is.</summary>
+    public sealed record TellProgress(long Token) : GateEffect;
+
     /// <summary>The same try at the same job is held already and gets its answer there: say nothing; the token is free.</summary>
     public sealed record IgnoreDuplicate(long Token) : GateEffect;
 

@@ -17,6 +17,9 @@ public abstract record GateInput
     /// <summary>The caller of this try at a job does not want it any more. Ignored when it is not held.</summary>
     public sealed record CancelArrived(JobId Id, int Attempt) : GateInput;
 
+    /// <summary>There is news how far this job is. Ignored when the job is not running, or is cancelled.</summary>
+    public sealed record Progressed(long Token) : GateInput;
+
     /// <summary>The instance answered this job. Ignored when the job is not running: it has its answer already.</summary>
     public sealed record Replied(long Token) : GateInput;
 

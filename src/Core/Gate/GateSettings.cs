@@ -24,6 +24,9 @@ public sealed record GateSettings
     /// <summary>The hint when to come again is at most this: 1 second.</summary>
     public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>How far a job is is told once in so long at most: 100 milliseconds.</summary>
+    public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
     /// <summary>How often a job may come back from instances that had already stopped before it is rejected: 8 times.</summary>
     public const int ReturnsMax = 8;
 

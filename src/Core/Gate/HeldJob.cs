@@ -16,6 +16,8 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
 
     public Due Due => new(DueKind.JobDeadline, Token);
 
+    public Due ProgressDue => new(DueKind.Progress, Token);
+
     /// <summary>The instance it runs on; null exactly while it is queued.</summary>
     public InstanceSlot? RunsOn { get; set; }
 
@@ -24,6 +26,9 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
 
     /// <summary>How it began, for the adaptive limit.</summary>
     public AdaptiveLimit.Start Start { get; set; }
+
+    /// <summary>When it may tell next how far it is; null: it never has.</summary>
+    public TimeSpan? ProgressAt { get; set; }
 
     /// <summary>It runs, and its caller does not want it any more.</summary>
     public bool IsCancelled { get; set; }

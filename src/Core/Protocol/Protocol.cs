@@ -163,12 +163,18 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="Idempotent">Whether it may run twice.</param>
 /// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited
 /// longer go first.</param>
-public sealed record Job(JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default) : IAkkaLbMessage;
+/// <param name="WantsProgress">Whether <see cref="JobProgress"/> may be sent; false from a version that does not know it.</param>
+public sealed record Job(
+    JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default, bool WantsProgress = false)
+    : IAkkaLbMessage;
 
 /// <summary>The job's caller does not want it any more. Best effort: nobody answers, and a try that the worker does not hold is no matter.</summary>
 /// <remarks>One that waits is not started. One that runs is told, and keeps its place until the worker's actor has answered.</remarks>
 /// <param name="Attempt">As in its <see cref="Job"/>.</param>
 public sealed record CancelJob(JobId Id, int Attempt) : IAkkaLbMessage;
+
+/// <summary>How far a job is that runs, in a message of the user's. Best effort: some are left out, and nobody answers.</summary>
+public sealed record JobProgress(JobId Id, int Attempt, Payload Progress) : IAkkaLbMessage;
 
 /// <summary>The job's result.</summary>
 /// <param name="Counts">The worker's jobs after this one has ended; default from a version that does not tell.</param>

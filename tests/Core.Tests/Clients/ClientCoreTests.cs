@@ -31,6 +31,27 @@ public class ClientCoreTests
     }
 
     [Fact]
+    public void Progress_is_told_of_the_attempt_that_is_out_to_whom_wants_it()
+    {
+        var core = Linked();
+        core.Handle(new ClientInput.Submit("wants", ClientDriver.Text(""), true, S(60), WantsProgress: true), default);
+        var request = core.Effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Assign>().Last().RequestId;
+        core.Assigned(request, [new AssignedWorker(Key("w1"), "a1")], "", default);
+        var wants = core.Effects.OfType<ClientEffect.ToGate>().Last().Job;
+        Send(core, "w1");
+        var other = core.Effects.OfType<ClientEffect.ToGate>().Last().Job.Id;
+        Assert.Equal([true, false], core.Effects.OfType<ClientEffect.ToGate>().Select(e => e.Job.WantsProgress));
+
+        core.Handle(new JobProgress(wants.Id, 1, ClientDriver.Text("half")), S(1));
+        core.Handle(new JobProgress(wants.Id, 2, ClientDriver.Text("another attempt")), S(1));
+        core.Handle(new JobProgress(other, 1, ClientDriver.Text("not asked for")), S(1));
+        core.JobDone(wants.Id, 1, "reply", S(1));
+        core.Handle(new JobProgress(wants.Id, 1, ClientDriver.Text("late")), S(1));
+
+        Assert.Equal([("wants", "half")], core.Effects.OfType<ClientEffect.Progress>().Select(e => (e.Ticket, e.Message.Manifest)));
+    }
+
+    [Fact]
     public void In_flight_jobs_are_counted_by_worker()
     {
         var core = Linked();

@@ -47,6 +47,8 @@ internal sealed class GateBench
 
     public string Cancel(long sequence, int attempt = 1) => Do(() => Core.CancelArrived(new JobId(7, sequence), attempt, Now, _effects));
 
+    public string Progress(long token) => Do(() => Core.Handle(new GateInput.Progressed(token), Now, _effects));
+
     public string Reply(long token) => Do(() => Core.Replied(token, Now, _effects));
 
     public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
@@ -141,6 +143,7 @@ internal sealed class GateBench
         GateEffect.AnswerFailed e => $"failed {e.Token} {e.Reason}",
         GateEffect.AnswerRejected e => $"rejected {e.Token} {e.Message.Reason}",
         GateEffect.IgnoreDuplicate e => $"ignore {e.Token}",
+        GateEffect.TellProgress e => $"progress {e.Token}",
         GateEffect.Drop e => $"drop {e.Token}",
         GateEffect.CancelRunning e => $"cancel {e.Token}",
         GateEffect.LogLateCrash e => $"late crash i{e.Instance}",

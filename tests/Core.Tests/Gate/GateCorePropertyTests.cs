@@ -73,6 +73,9 @@ public class GateCorePropertyTests
                     Act();
                     Assert.True(_core.NextDue is null || _core.NextDue > _now);
                     break;
+                case 5 when _running.Count > 0 && _random.Next(2) == 0:
+                    _core.Handle(new GateInput.Progressed(_running.ElementAt(_random.Next(_running.Count))), _now, _effects);
+                    break;
                 case 5:
                     CrashOutsideOfAnyMessage(instance);
                     break;
@@ -272,6 +275,10 @@ public class GateCorePropertyTests
                     break;
                 case GateEffect.IgnoreDuplicate e:
                     Answer(e.Token, "ignored");
+                    break;
+                case GateEffect.TellProgress e:
+                    Assert.Contains(e.Token, _running);
+                    Assert.DoesNotContain(e.Token, _cancelled);
                     break;
                 case GateEffect.Drop e:
                     Assert.DoesNotContain(e.Token, _started);

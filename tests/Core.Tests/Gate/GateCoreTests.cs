@@ -158,6 +158,45 @@ public class GateCoreTests
     }
 
     [Fact]
+    public void Progress_is_told_at_once_and_then_once_in_100_ms_at_most()
+    {
+        var gate = new GateBench(2, 2);
+        gate.Job(1);
+        gate.Job(2);
+        Assert.Equal("progress 1", gate.Progress(1));
+        Assert.Equal("progress 2", gate.Progress(2));
+        gate.Wait(0.04);
+        Assert.Equal("", gate.Progress(1));
+        Assert.Equal("", gate.Progress(1));
+        Assert.Equal("progress 1", gate.After(0.06));
+        Assert.Equal("", gate.Progress(1));
+        Assert.Equal("", gate.After(0.05));
+        Assert.Equal("progress 1", gate.After(0.05));
+        Assert.Equal("", gate.After(0.1));
+        Assert.Equal("progress 1", gate.Progress(1));
+    }
+
+    [Fact]
+    public void Progress_of_a_job_that_does_not_run_or_is_cancelled_is_not_told()
+    {
+        var gate = new GateBench(4, 2);
+        gate.Job(1);
+        gate.Job(2);
+        gate.Job(3);
+        gate.Progress(1);
+        gate.Progress(1);
+        gate.Progress(2);
+        gate.Progress(2);
+        Assert.Equal("", gate.Progress(3));
+        Assert.Equal("", gate.Progress(4));
+        gate.Cancel(2);
+        gate.Reply(1);
+        Assert.Equal("", gate.After(1));
+        Assert.Equal("", gate.Progress(1));
+        Assert.Equal("", gate.Progress(2));
+    }
+
+    [Fact]
     public void Cancelling_another_attempt_or_a_job_that_has_ended_means_nothing()
     {
         var gate = new GateBench(1, 1);

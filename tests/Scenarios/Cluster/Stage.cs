@@ -17,6 +17,9 @@ public enum Act
 
     /// <summary>Answers when its job is cancelled.</summary>
     Heed,
+
+    /// <summary>Reports its text, and answers when it is released.</summary>
+    Report,
 }
 
 /// <summary>Tells a <see cref="Performer"/> what to do.</summary>
@@ -79,6 +82,10 @@ public sealed class Performer : ReceiveActor
                 throw new FormatException(m.Text);
             case Act.ReplyUnlisted:
                 Sender.Tell(new Unlisted());
+                break;
+            case Act.Report:
+                JobContext.Of(Sender)!.Report(did);
+                stage.Door(m.Text).PipeTo(Sender, Self, () => did);
                 break;
             case Act.Heed:
                 var sender = Sender;

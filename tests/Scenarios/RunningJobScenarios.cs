@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Scenarios;
 
-/// <summary>A job whose caller does not want it any more, from the client to the worker's actor.</summary>
-public sealed class CancelScenarios(ITestOutputHelper output) : Scenario(output)
+/// <summary>What passes between a caller and the actor that does its job while the job runs.</summary>
+public sealed class RunningJobScenarios(ITestOutputHelper output) : Scenario(output)
 {
     private readonly ITestOutputHelper _output = output;
 
@@ -45,6 +45,25 @@ public sealed class CancelScenarios(ITestOutputHelper output) : Scenario(output)
         Stage.Release("first");
         await Task.WhenAll(first, third, fourth);
         Assert.Equal("w1: first\nw1: third\nw1: fourth\n", Stage.Begun.Value);
+    }
+
+    [Fact]
+    public async Task How_far_a_job_is_reaches_its_caller_while_it_runs()
+    {
+        await Cluster.AddWorkerAsync("w1");
+        var client = await Cluster.ConnectAsync();
+        var told = new Observed<object?>("the progress of the job", null);
+
+        var run = AskAsync(client, Act.Report, "half", Once with { Progress = new Handler(m => told.Update(_ => m)) });
+        Assert.Equal(new Did("w1", "half", 1), await told.UntilAsync(m => m is not null));
+        Assert.False(run.IsCompleted);
+        Stage.Release("half");
+        await run;
+    }
+
+    private sealed class Handler(Action<object> handle) : IProgress<object>
+    {
+        public void Report(object value) => handle(value);
     }
 
     [Fact]
