@@ -332,7 +332,7 @@ public class ClientActorTests : ClientKit
     public async Task A_job_in_flight_that_is_cancelled_is_waited_for_no_more_and_its_worker_hears_of_it_once()
     {
         using var cancelling = new CancellationTokenSource();
-        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var run = Client.RunAsync("job", cancellationToken: cancelling.Token);
         var gate = Assign(A);
         var job = gate.ExpectMsg<Job>();
         await cancelling.CancelAsync();
@@ -348,22 +348,22 @@ public class ClientActorTests : ClientKit
     public async Task Progress_is_told_to_whom_wants_it_and_a_handler_that_throws_harms_nobody()
     {
         var told = new BlockingCollection<object>();
-        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions { Progress = new Handler(told.Add) });
+        var run = Client.RunAsync("job", new JobOptions { Progress = new Handler(told.Add) });
         var job = Assign(A).ExpectMsg<Job>();
         var failing = Client.RunAsync(
-            new SleepJob(TimeSpan.Zero), new JobOptions { Progress = new Handler(_ => throw new InvalidOperationException("no disk")) });
+            "job", new JobOptions { Progress = new Handler(_ => throw new InvalidOperationException("no disk")) });
         var other = Assign(A).ExpectMsg<Job>();
         _ = Run();
         Assert.Equal((true, true, false), (job.WantsProgress, other.WantsProgress, Assign(A).ExpectMsg<Job>().WantsProgress));
 
         Report(job, 30);
         Assert.True(told.TryTake(out var first, TimeSpan.FromSeconds(20)));
-        Assert.Equal(new NumberResult(30), first);
+        Assert.Equal(30L, first);
         EventFilter.Warning(start: "progress of a job could not be told to its caller: System.InvalidOperationException: no disk")
             .ExpectOne(() => Report(other, 40));
         Report(job, 50);
         Assert.True(told.TryTake(out var second, TimeSpan.FromSeconds(20)));
-        Assert.Equal(new NumberResult(50), second);
+        Assert.Equal(50L, second);
         Done(job, 5);
         Done(other, 6);
         Assert.Equal((A, 5, 1), await DoneAsync(run));
@@ -377,7 +377,7 @@ public class ClientActorTests : ClientKit
         using var begun = new SemaphoreSlim(0);
         using var door = new SemaphoreSlim(0);
         var told = new BlockingCollection<object>();
-        _ = Client.RunAsync(new SleepJob(TimeSpan.Zero), new JobOptions
+        _ = Client.RunAsync("job", new JobOptions
         {
             Progress = new Handler(m =>
             {
@@ -393,11 +393,11 @@ public class ClientActorTests : ClientKit
         Report(job, 3);
         await Settled(ClientActor);
         door.Release(3);
-        Assert.Equal([new NumberResult(1), new NumberResult(3)], told.GetConsumingEnumerable().Take(2));
+        Assert.Equal([1L, 3L], told.GetConsumingEnumerable().Take(2));
     }
 
     private void Report(Job job, long number) => ClientActor.Tell(
-        new JobProgress(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, new NumberResult(number), 10_000)), ActorRefs.NoSender);
+        new JobProgress(job.Id, job.Attempt, Payloads.Wrap((ExtendedActorSystem)Sys, number, 10_000)), ActorRefs.NoSender);
 
     private sealed class Handler(Action<object> handle) : IProgress<object>
     {
@@ -408,7 +408,7 @@ public class ClientActorTests : ClientKit
     public async Task What_is_cancelled_before_it_is_sent_is_not_sent()
     {
         using var cancelling = new CancellationTokenSource();
-        var ask = Client.AskAsync<NumberResult>(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var ask = Client.AskAsync<long>("job", cancellationToken: cancelling.Token);
         var assign = ExpectAssign();
         var wish = Client.AssignAsync(1, TimeSpan.FromSeconds(60), cancellationToken: cancelling.Token);
         ExpectAssign();
@@ -416,7 +416,7 @@ public class ClientActorTests : ClientKit
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ask.WaitAsync(TimeSpan.FromSeconds(20)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wish.WaitAsync(TimeSpan.FromSeconds(20)));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token));
+            () => Client.RunAsync("job", cancellationToken: cancelling.Token));
         var gate = CreateTestProbe();
         Answer(assign, A, new FakeGate(Sys, AddressOf(A), gate));
         await PassAsync(TimeSpan.FromMinutes(2));
@@ -428,7 +428,7 @@ public class ClientActorTests : ClientKit
     public async Task A_job_that_has_ended_is_not_cancelled()
     {
         using var cancelling = new CancellationTokenSource();
-        var run = Client.RunAsync(new SleepJob(TimeSpan.Zero), cancellationToken: cancelling.Token);
+        var run = Client.RunAsync("job", cancellationToken: cancelling.Token);
         var gate = Assign(A);
         Done(gate.ExpectMsg<Job>(), 5);
         Assert.Equal((A, 5, 1), await DoneAsync(run));
