@@ -14,7 +14,7 @@ namespace AkkaLb.Balancing;
 /// <remarks>Shell of a <see cref="BalancerCore"/>. Learns from <see cref="EtcdWatcherActor"/> who is alive, and from the workers'
 /// <see cref="MemoryReport"/>s how much memory they use. Independent, it stands at <c>/user/balancer</c>; in a cluster it is the singleton, hears
 /// through the front of its process, and answers only while it holds the deciding lease under which it came to be.</remarks>
-public sealed class BalancerActor : MachineShell<BalancerEffect>
+internal sealed class BalancerActor : MachineShell<BalancerEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "balancer";

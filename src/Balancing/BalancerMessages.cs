@@ -3,25 +3,25 @@ using Akka.Actor;
 namespace AkkaLb.Balancing;
 
 /// <summary>From a balancer that has become the deciding one to the front of its process: tell me of workers and reports.</summary>
-public sealed record DecidingHere : INoSerializationVerificationNeeded
+internal sealed record DecidingHere : INoSerializationVerificationNeeded
 {
     public static DecidingHere Instance { get; } = new();
 }
 
 /// <summary>From the singleton's manager: this balancer no longer decides.</summary>
-public sealed record StopDeciding : INoSerializationVerificationNeeded
+internal sealed record StopDeciding : INoSerializationVerificationNeeded
 {
     public static StopDeciding Instance { get; } = new();
 }
 
 /// <summary>From the shutdown: reject every request from now on; answered with <see cref="Stopped"/>.</summary>
-public sealed record StopAssigning : INoSerializationVerificationNeeded
+internal sealed record StopAssigning : INoSerializationVerificationNeeded
 {
     public static StopAssigning Instance { get; } = new();
 }
 
 /// <summary>Answer to <see cref="StopAssigning"/>.</summary>
-public sealed record Stopped : INoSerializationVerificationNeeded
+internal sealed record Stopped : INoSerializationVerificationNeeded
 {
     public static Stopped Instance { get; } = new();
 }

@@ -10,7 +10,7 @@ namespace AkkaLb.Balancing;
 
 /// <summary>Watches the registry, whichever it is, and tells the balancer who is registered.
 /// Answers <see cref="GetWatcherState"/> from anyone.</summary>
-public sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
+internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "akkalb-watcher";

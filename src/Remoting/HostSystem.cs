@@ -24,7 +24,7 @@ public static class HostSystem
     /// <param name="what">Is to live there.</param>
     /// <param name="more">What else is missing.</param>
     /// <exception cref="ArgumentException">The system lacks something; all of it is named.</exception>
-    public static void ThrowIfUnfit(ActorSystem system, UserMessages messages, string what, params IReadOnlyList<string> more)
+    internal static void ThrowIfUnfit(ActorSystem system, UserMessages messages, string what, params IReadOnlyList<string> more)
     {
         var missing = new List<string>();
         if (((ExtendedActorSystem)system).Provider is not IRemoteActorRefProvider)

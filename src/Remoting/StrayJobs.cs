@@ -10,7 +10,7 @@ namespace AkkaLb.Remoting;
 /// would have to guess. Only jobs of other processes are answered: those that were sent from here are dead letters because they never left, which
 /// their sender hears by itself. An answer is no job, so one that becomes a dead letter is not answered again.
 /// </remarks>
-public sealed class StrayJobs : ReceiveActor
+internal sealed class StrayJobs : ReceiveActor
 {
     public StrayJobs() => Receive<DeadLetter>(m =>
     {

@@ -7,7 +7,7 @@ namespace AkkaLb.Remoting;
 /// <summary>Starts top-level actors, of a program or of a part of one, and tells when one of them has ended. Without it the program would live on and
 /// do nothing for anybody.</summary>
 /// <remarks>Only actors of this process are watched. The end of the whole system is nobody's trouble and is not told. Thread-safe.</remarks>
-public sealed class TopActors : IExtension
+internal sealed class TopActors : IExtension
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
     private static long _count;

@@ -9,7 +9,7 @@ namespace AkkaLb.Worker;
 
 /// <summary>Tells in the log when the connection with a balancer is lost, with the reason, and when it is back: a line each.</summary>
 /// <remarks>What dials again is the <see cref="MemoryReporter"/>, with each report.</remarks>
-public sealed class BalancerLinks : ReceiveActor
+internal sealed class BalancerLinks : ReceiveActor
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly IBalancerDirectory _directory;

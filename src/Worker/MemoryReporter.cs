@@ -13,7 +13,7 @@ namespace AkkaLb.Worker;
 /// <remarks>Sends to paths and not to references, so that a restarted balancer gets the next report without any ado. Reports that find nobody are
 /// lost: the next one carries newer numbers anyway. The directory pushes: a new balancer gets the next heartbeat's report, one that left gets
 /// none.</remarks>
-public sealed class MemoryReporter : MachineShell<ReporterEffect>
+internal sealed class MemoryReporter : MachineShell<ReporterEffect>
 {
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
@@ -91,7 +91,7 @@ public sealed class MemoryReporter : MachineShell<ReporterEffect>
 /// <param name="Heartbeat">Time between two reports.</param>
 /// <param name="Clock">For the wall time in the report, which is informational.</param>
 /// <param name="JobsFinished">How many jobs have been finished since the start, for the log; null: the log says nothing of them.</param>
-public sealed record MemoryReporterSettings(
+internal sealed record MemoryReporterSettings(
     TimeSpan Heartbeat,
     IBalancerDirectory Balancers,
     Func<MemoryUse> ReadMemory,

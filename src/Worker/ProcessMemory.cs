@@ -6,14 +6,14 @@ namespace AkkaLb.Worker;
 /// <param name="ResidentBytes">Physical memory that the operating system counts for the process.</param>
 /// <param name="GcHeapBytes">The managed heap, with what is dead and not collected yet.</param>
 /// <param name="LimitBytes">The least of its cgroups' limits, or the machine's memory where there is none.</param>
-public sealed record MemoryUse(long ResidentBytes, long GcHeapBytes, long LimitBytes);
+internal sealed record MemoryUse(long ResidentBytes, long GcHeapBytes, long LimitBytes);
 
 /// <summary>Measures this process. Cheap enough for every heartbeat.</summary>
 /// <remarks>
 /// The runtime's <c>TotalAvailableMemoryBytes</c> is not the limit: in a container it is 75 % of it, and with a heap limit that. So
 /// cgroups are read here, and the runtime is asked only where they set no limit.
 /// </remarks>
-public static class ProcessMemory
+internal static class ProcessMemory
 {
     public static MemoryUse Read() => new(
         Environment.WorkingSet,

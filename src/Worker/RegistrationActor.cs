@@ -12,7 +12,7 @@ namespace AkkaLb.Worker;
 /// <remarks>Tells its owner <see cref="WorkerReady"/> once and <see cref="WorkerGaveUp"/> at most once. A <see cref="GateAbility"/> says whether
 /// the worker can do jobs. Answers <see cref="AnnounceDraining"/> and
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
-public sealed class RegistrationActor : MachineShell<RegistrationEffect>
+internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
 {
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;

@@ -3,34 +3,34 @@ using Akka.Actor;
 namespace AkkaLb.Worker;
 
 /// <summary>To the owner: registered for the first time.</summary>
-public sealed record WorkerReady : INoSerializationVerificationNeeded
+internal sealed record WorkerReady : INoSerializationVerificationNeeded
 {
     public static WorkerReady Instance { get; } = new();
 }
 
 /// <summary>To the owner: there is no way to be, or stay, registered.</summary>
-public sealed record WorkerGaveUp(string Sentence) : INoSerializationVerificationNeeded;
+internal sealed record WorkerGaveUp(string Sentence) : INoSerializationVerificationNeeded;
 
 /// <summary>From the shutdown: say draining in the registry; answered with <see cref="DrainingAnnounced"/>.</summary>
-public sealed record AnnounceDraining : INoSerializationVerificationNeeded
+internal sealed record AnnounceDraining : INoSerializationVerificationNeeded
 {
     public static AnnounceDraining Instance { get; } = new();
 }
 
 /// <summary>Answer to <see cref="AnnounceDraining"/>.</summary>
-public sealed record DrainingAnnounced : INoSerializationVerificationNeeded
+internal sealed record DrainingAnnounced : INoSerializationVerificationNeeded
 {
     public static DrainingAnnounced Instance { get; } = new();
 }
 
 /// <summary>From the shutdown: leave the registry; answered with <see cref="RegistryLeft"/>.</summary>
-public sealed record LeaveRegistry : INoSerializationVerificationNeeded
+internal sealed record LeaveRegistry : INoSerializationVerificationNeeded
 {
     public static LeaveRegistry Instance { get; } = new();
 }
 
 /// <summary>Answer to <see cref="LeaveRegistry"/>.</summary>
-public sealed record RegistryLeft : INoSerializationVerificationNeeded
+internal sealed record RegistryLeft : INoSerializationVerificationNeeded
 {
     public static RegistryLeft Instance { get; } = new();
 }

@@ -22,7 +22,7 @@ namespace AkkaLb.Worker;
 /// lost by Akka; the missing answer to the question in front of the job then says that it was not started. A message that its actor does not
 /// handle is published by Akka. The gate listens for all of them.</para>
 /// </remarks>
-public sealed class WorkerGate : MachineShell<GateEffect>
+internal sealed class WorkerGate : MachineShell<GateEffect>
 {
     /// <summary>Bound of what is said of a cause where it is part of a reason, in characters.</summary>
     private const int CauseLengthMax = 200;

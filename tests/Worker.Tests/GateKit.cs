@@ -27,7 +27,7 @@ public abstract class GateKit : VirtualTimeKit
 
     protected RecordingLedger Ledger { get; } = new();
 
-    protected JobGauge Gauge { get; } = new();
+    private protected JobGauge Gauge { get; } = new();
 
     protected IActorRef Gate(
         int capacity = 4,

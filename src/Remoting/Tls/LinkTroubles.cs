@@ -6,7 +6,7 @@ namespace AkkaLb.Remoting.Tls;
 
 /// <summary>Remembers why the last connection to another node did not come about, where TLS or a wrong name is likely the cause: for the line of
 /// a node that finds nobody.</summary>
-public sealed class LinkTroubles
+internal sealed class LinkTroubles
 {
     private readonly ActorSystem _system;
     private readonly IActorRef _listener;
@@ -57,7 +57,7 @@ public sealed class LinkTroubles
 internal sealed record LinkTrouble(string Sentence);
 
 /// <summary>Puts sentences together.</summary>
-public static class Sentence
+internal static class Sentence
 {
     /// <summary>The separator and the text; nothing where there is no text.</summary>
     public static string After(this string? text, string separator) => text is null ? "" : separator + text;
