@@ -20,7 +20,7 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
     private readonly IActorRef _balancer;
     private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lazy<Task> _stopping;
-    private readonly IBalancerAnnouncement? _announcement;
+    private IBalancerAnnouncement? _announcement;
 
     private EmbeddedBalancer(ExtendedActorSystem system, EmbeddedBalancerOptions options)
     {
@@ -39,16 +39,6 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
             _ = _top.StopAllAsync();
             throw new InvalidOperationException(
                 $"the actor system {system.Name} has a balancer already, or another actor of the same name: {e.Message}", e);
-        }
-
-        if (options.Registry is IBalancerRegistry balancers)
-        {
-            _announcement = balancers.Announce(
-                new BalancerEntry(
-                    options.Id, Address, _balancer.Path.ToSerializationFormatWithAddress(Address), options.Version, BalancerEntry.Independent,
-                    options.LeaseTtl),
-                Logging.GetLogger(system, typeof(EmbeddedBalancer)));
-            EndWith(_announcement.Taken);
         }
     }
 
@@ -77,7 +67,7 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
         var balancer = new EmbeddedBalancer((ExtendedActorSystem)system, options);
         try
         {
-            await balancer.AnnouncedAsync(cancellationToken).ConfigureAwait(false);
+            await balancer.AnnounceAsync(options, cancellationToken).ConfigureAwait(false);
             return balancer;
         }
         catch
@@ -91,13 +81,19 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
     /// Any number of times, each of which waits for the end of it.</summary>
     public ValueTask DisposeAsync() => new(_stopping.Value);
 
-    private async Task AnnouncedAsync(CancellationToken cancellationToken)
+    private async Task AnnounceAsync(EmbeddedBalancerOptions options, CancellationToken cancellationToken)
     {
-        if (_announcement is null)
+        if (options.Registry is not IBalancerRegistry balancers)
         {
             return;
         }
 
+        _announcement = balancers.Announce(
+            new BalancerEntry(
+                options.Id, Address, _balancer.Path.ToSerializationFormatWithAddress(Address), options.Version, BalancerEntry.Independent,
+                options.LeaseTtl),
+            Logging.GetLogger(_system, typeof(EmbeddedBalancer)));
+        EndWith(_announcement.Taken);
         var first = await Task.WhenAny(_announcement.Begun, Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
         var problem = first == Ended
             ? await Ended.ConfigureAwait(false)

@@ -8,6 +8,8 @@ namespace AkkaLb.Balancing;
 /// <summary>What an <see cref="EmbeddedBalancer"/> needs to know.</summary>
 public sealed record EmbeddedBalancerOptions
 {
+    private const int VersionLengthMax = 128;
+
     /// <summary>Its name, in its state and in a registry that it shares with other balancers; see <see cref="WorkerIds.IsValid"/>. Default: host name
     /// and process id.</summary>
     public string Id { get; init; } = NodeIdentity.DefaultId();
@@ -25,7 +27,7 @@ public sealed record EmbeddedBalancerOptions
     /// <summary>How long one request to the registry in it may take. Default 2 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Of the application, for whoever looks into the registry.</summary>
+    /// <summary>Of the application, for whoever looks into the registry; at most 128 characters.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>What is of no use without its actors, in the sentence of <see cref="EmbeddedBalancer.Ended"/>.</summary>
@@ -34,7 +36,7 @@ public sealed record EmbeddedBalancerOptions
     /// <summary>Options with one policy for all services and the default bounds.</summary>
     /// <param name="policy">One of <see cref="Policy.Names"/>.</param>
     /// <exception cref="ArgumentException">There is no such policy.</exception>
-    public static EmbeddedBalancerOptions With(string policy) => new() { Rules = ServiceRules.All(PolicyOf(policy), BalancerLimits.Default) };
+    public static EmbeddedBalancerOptions With(string policy) => new() { Rules = ServiceRules.All(Policy.Of(policy), BalancerLimits.Default) };
 
     /// <exception cref="ArgumentException">Something is unfit; all of it is named.</exception>
     internal void ThrowIfUnfit()
@@ -48,6 +50,11 @@ public sealed record EmbeddedBalancerOptions
         if (LeaseTtl < TimeSpan.FromSeconds(2) || RequestTimeout <= TimeSpan.Zero)
         {
             problems.Add($"{nameof(LeaseTtl)} is below 2 s, or {nameof(RequestTimeout)} is not above zero");
+        }
+
+        if (Version.Length > VersionLengthMax)
+        {
+            problems.Add($"{nameof(Version)} has more than {VersionLengthMax} characters");
         }
 
         if (Rules.Named.Count >= ServiceRules.CountMax)
@@ -66,7 +73,4 @@ public sealed record EmbeddedBalancerOptions
             throw new ArgumentException(string.Join("; ", problems));
         }
     }
-
-    private static Policy PolicyOf(string name) => Policy.All.FirstOrDefault(policy => policy.Name == name)
-        ?? throw new ArgumentException($"there is no policy \"{name}\": take one of {Policy.Names}", nameof(name));
 }

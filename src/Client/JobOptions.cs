@@ -48,9 +48,9 @@ public sealed record JobOptions
 
     /// <summary>
     /// Is told how far the job is, in the messages that its worker reports: at most 10 a second, the newest of them, one after another, on the thread
-    /// pool, and none when the job has ended. Best effort. What it throws is logged once, and does no harm to the job. A <see cref="Progress{T}"/>
-    /// calls its handlers by itself, in the context that it was made in. Default null: nothing is sent.
-    /// </summary>
+    /// pool. None is begun when the job has ended; one that is being told then may end a moment later. Best effort. What it throws is logged once,
+    /// and does no harm to the job. A <see cref="Progress{T}"/> calls its handlers by itself, in the context that it was made in. Default null:
+    /// nothing is sent. </summary>
     public IProgress<object>? Progress { get; init; }
 
     /// <param name="options">The caller's name of these options.</param>

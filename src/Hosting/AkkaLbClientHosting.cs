@@ -81,21 +81,23 @@ public static class AkkaLbClientHosting
         if (!settings.DisableHealthChecks)
         {
             builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
-                name, services => new Check(client(services)), failureStatus: null, tags: ["akkalb", "ready"]));
+                name, services => new Check(services, client), failureStatus: null, tags: ["akkalb", "ready"]));
         }
     }
 
-    /// <summary>Healthy while a balancer answers; it costs nobody an assignment.</summary>
-    private sealed class Check(BalancedClient client) : IHealthCheck
+    /// <summary>Healthy while the client is linked to a balancer; it costs nobody an assignment.</summary>
+    private sealed class Check(IServiceProvider services, Func<IServiceProvider, BalancedClient> client) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             try
             {
-                await client.WaitForBalancerAsync(CheckMax, cancellationToken).ConfigureAwait(false);
-                return HealthCheckResult.Healthy("a balancer answers");
+                await client(services).WaitForBalancerAsync(CheckMax, cancellationToken).ConfigureAwait(false);
+                return HealthCheckResult.Healthy("the client is linked to a balancer");
             }
-            catch (Exception e) when (e is NoBalancerException or ObjectDisposedException)
+#pragma warning disable CA1031 // Whatever keeps it from a balancer, also that it could not be made, is what the check has to say.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
             {
                 return new HealthCheckResult(context.Registration.FailureStatus, e.Message);
             }

@@ -20,10 +20,11 @@ public sealed class AkkaLbClientSettings
     /// <summary>Your own message types, under the same short names as at the workers. Only in code.</summary>
     public UserMessages Messages { get; set; } = UserMessages.None;
 
-    /// <summary>The address that workers answer to, where the application has no actor system of its own; default 127.0.0.1.</summary>
+    /// <summary>The address that workers answer to; default 127.0.0.1. An application's own actor system has its own, and this is not used.</summary>
     public string Host { get; set; } = "127.0.0.1";
 
-    /// <summary>The port that workers answer to, where the application has no actor system of its own; default 0: any free one.</summary>
+    /// <summary>The port that workers answer to; default 0: any free one. An application's own actor system has its own, and this is not
+    /// used.</summary>
     public int Port { get; set; }
 
     /// <summary>Where the client is, so that workers there are preferred; default: it does not tell.</summary>
@@ -41,19 +42,20 @@ public sealed class AkkaLbClientSettings
     internal BalancedClientOptions ToOptions(string section, string connection)
     {
         var problems = new List<string>();
+        var path = $"{section} or {section[..section.LastIndexOf(':')]}";
         if (Port is < 0 or > 65_535)
         {
-            problems.Add($"{section}:{nameof(Port)} = {Port}: must be 0 to 65535");
+            problems.Add($"{nameof(Port)} at {path} = {Port}: must be 0 to 65535");
         }
 
         if (JobsMax < 1)
         {
-            problems.Add($"{section}:{nameof(JobsMax)} = {JobsMax}: must be 1 or more");
+            problems.Add($"{nameof(JobsMax)} at {path} = {JobsMax}: must be 1 or more");
         }
 
         if (!WorkerRecord.IsZone(Zone))
         {
-            problems.Add($"{section}:{nameof(Zone)} = {Zone}: must be {WorkerService.Rule}");
+            problems.Add($"{nameof(Zone)} at {path} = {Zone}: must be {WorkerService.Rule}");
         }
 
         var balancers = Balancers ?? BalancersOf(section, connection, problems);

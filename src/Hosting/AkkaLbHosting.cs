@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.DependencyInjection;
 using Akka.Hosting;
 using AkkaLb.Balancing;
 using AkkaLb.Core;
+using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Remoting;
@@ -75,7 +77,7 @@ public static class AkkaLbHosting
     /// stops.</summary>
     /// <remarks>The application starts without waiting for it. One that cannot start, or ends by itself, is started again after a pause of up to 30
     /// s; the health check <c>akkalb-worker-ID</c>, with the tags <c>akkalb</c> and <c>ready</c>, says so. The phase of coordinated shutdown in which
-    /// it drains gets the time that the options say.</remarks>
+    /// it drains gets the time that the options say, unless the configuration has given it more before this call.</remarks>
     /// <param name="builder">Of your actor system, which has <see cref="WithAkkaLb"/>.</param>
     /// <param name="options">What it is called, where its balancers are, and how much it does at once. Its gate is named after service and
     /// id.</param>
@@ -90,12 +92,18 @@ public static class AkkaLbHosting
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(props);
-        options = options with { GateName = $"{SerializedActorPath.Gate}-{WorkerIds.Of(options.Service, options.Id).Replace('/', '-')}" };
+        // A service has no dot in its name, so that no two workers get the same.
+        options = options with { GateName = $"{SerializedActorPath.Gate}-{options.Service}.{options.Id}" };
         options.ThrowIfUnfit();
         if (threads is { } count)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(threads));
-            options = options with { InstanceDispatcher = $"akkalb-{options.GateName}-dispatcher" };
+            var gate = options.Gate;
+            options = options with
+            {
+                Gate = new GateSettings(gate.Capacity, gate.Instances, gate.Queue, count, gate.FirstLimit),
+                InstanceDispatcher = $"akkalb-threads-of-{Convert.ToHexString(Encoding.UTF8.GetBytes(options.GateName))}",
+            };
             builder.AddHocon(BalancedWorkerOptions.Dispatcher(options.InstanceDispatcher, count), HoconAddMode.Append);
         }
 

@@ -16,6 +16,9 @@ internal sealed class PartKeeper
 {
     private static readonly BackOff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
+    /// <summary>One that has lived for so long starts again after the first pause.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<CancellationToken, Task<Part>> _start;
     private readonly ILoggingAdapter _log;
@@ -58,6 +61,7 @@ internal sealed class PartKeeper
 
     private async Task StopAsync()
     {
+        _trouble = "it is leaving";
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _life.ConfigureAwait(false);
     }
@@ -67,29 +71,35 @@ internal sealed class PartKeeper
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
         for (var failures = 0; !_stopping.IsCancellationRequested; failures++)
         {
+            string trouble;
             try
             {
                 await using var part = await _start(_stopping.Token).ConfigureAwait(false);
-                (_trouble, failures) = (null, 0);
+                var begun = TimeProvider.System.GetTimestamp();
+                _trouble = null;
                 _log.Info("{0} is ready", _what);
-                _trouble = await part.Ended.WaitAsync(_stopping.Token).ConfigureAwait(false) ?? "it was ended";
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                _trouble = "it has left";
-                return;
+                trouble = await part.Ended.WaitAsync(_stopping.Token).ConfigureAwait(false) ?? "it was ended";
+                failures = TimeProvider.System.GetElapsedTime(begun) >= Settled ? 0 : failures;
             }
 #pragma warning disable CA1031 // Whatever it was, the application does not end with it; the log and the health check say it.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                _trouble = e is WorkerStartException or BalancerStartException ? e.Message : ExceptionText.Of(e).Details;
+                trouble = e is WorkerStartException or BalancerStartException ? e.Message : ExceptionText.Of(e).Details;
             }
 
+            if (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            _trouble = trouble;
             var pause = Pauses.Delay(failures, random);
-            _log.Warning("{0} is started again in {1:0.0} s: {2}", _what, pause.TotalSeconds, _trouble);
+            _log.Warning("{0} is started again in {1:0.0} s: {2}", _what, pause.TotalSeconds, trouble);
             await Task.Delay(pause, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        _trouble = "it has left";
     }
 
     /// <summary>The parts of an actor system.</summary>

@@ -139,6 +139,6 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
         var where = holder is null ? "" : $" at {holder.Host}:{holder.Port}";
         return _wasRegistered
             ? $"the id \"{_id}\" was taken by another balancer{where}: stop one of them"
-            : $"the id \"{_id}\" is in use by another balancer{where}: choose another --id, or stop that one";
+            : $"the id \"{_id}\" is in use by another balancer{where}: choose another id, or stop that one";
     }
 }

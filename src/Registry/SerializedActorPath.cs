@@ -1,5 +1,4 @@
 using System.Globalization;
-using AkkaLb.Core;
 using AkkaLb.Endpoints;
 using AkkaLb.Messages;
 
@@ -29,6 +28,12 @@ public static class SerializedActorPath
     /// <summary>Name of the gate of the only worker in an actor system.</summary>
     public const string Gate = "worker";
 
+    /// <summary>Longest rest of a gate's name, behind <c>worker-</c>.</summary>
+    public const int GateSuffixMax = 200;
+
+    private static readonly System.Buffers.SearchValues<char> GateCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
     private const string User = "/user/";
     private const string Balancer = "/user/balancer";
 
@@ -43,12 +48,13 @@ public static class SerializedActorPath
         && IsUid(rest.AsSpan(hash + 1))
         && IsHostAndPort(authority);
 
-    /// <summary>The name of a worker's gate below <c>/user</c>: <c>worker</c>, or <c>worker-</c> and what <see cref="WorkerIds.IsValid"/>
-    /// says.</summary>
+    /// <summary>The name of a worker's gate below <c>/user</c>: <c>worker</c>, or <c>worker-</c> and 1 to <see cref="GateSuffixMax"/> ASCII letters,
+    /// digits, dots, underscores and hyphens.</summary>
     public static bool IsGateName(string? name) => name == Gate
         || (name is not null
             && name.StartsWith(Gate + "-", StringComparison.Ordinal)
-            && WorkerIds.IsValid(name[(Gate.Length + 1)..]));
+            && name.Length - Gate.Length - 1 is >= 1 and <= GateSuffixMax
+            && !name.AsSpan(Gate.Length + 1).ContainsAnyExcept(GateCharacters));
 
     /// <summary>A balancer, with or without <c>#uid</c>: it is talked to by its path.</summary>
     public static bool IsBalancer(string path) => TrySplit(path, out _, out var authority, out var rest)

@@ -27,6 +27,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     private readonly UserMessages _messages;
     private readonly EmbeddedBalancer _balancer;
     private readonly List<BalancedWorker> _workers = [];
+    private int _named;
 
     private TestLoadBalancer(ActorSystem system, bool ownsSystem, UserMessages messages, EmbeddedBalancer balancer)
     {
@@ -81,7 +82,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     public async Task<BalancedWorker> AddWorkerAsync(
         Props actor, string? id = null, Func<BalancedWorkerOptions, BalancedWorkerOptions>? configure = null)
     {
-        id ??= string.Create(CultureInfo.InvariantCulture, $"worker-{_workers.Count + 1}");
+        id ??= string.Create(CultureInfo.InvariantCulture, $"worker-{++_named}");
         var options = new BalancedWorkerOptions
         {
             Id = id,
@@ -129,7 +130,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
                 await Task.Delay(KnownPause, TimeProvider.System, bound.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException e)
+        catch (Exception e) when (e is OperationCanceledException or AskTimeoutException)
         {
             throw new TimeoutException($"the balancer does not know the worker {worker.Id} after {KnownMax.TotalSeconds:0} s", e);
         }
@@ -140,7 +141,15 @@ public sealed class TestLoadBalancer : IAsyncDisposable
         try
         {
             var balancer = await EmbeddedBalancer.StartAsync(system, EmbeddedBalancerOptions.With(policy)).ConfigureAwait(false);
-            return new TestLoadBalancer(system, ownsSystem, messages ?? UserMessages.None, balancer);
+            try
+            {
+                return new TestLoadBalancer(system, ownsSystem, messages ?? UserMessages.None, balancer);
+            }
+            catch
+            {
+                await balancer.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
         }
         catch when (ownsSystem)
         {

@@ -13,7 +13,7 @@ using AkkaLb.Remoting;
 namespace AkkaLb.Worker;
 
 /// <summary>Makes an actor of yours a worker: registered under a lease, it reports its memory and does the jobs that it is sent.</summary>
-/// <remarks>It lives in an actor system that you have: a gate at <c>/user/worker</c>, which jobs are sent to, with instances of your actor below it.
+/// <remarks>It lives in an actor system that you have: a gate at <c>/user/worker</c>, which jobs are sent to, and instances of your actor beside it.
 /// An actor system carries several when each has a <see cref="BalancedWorkerOptions.GateName"/> of its own. Thread-safe.</remarks>
 public sealed class BalancedWorker : IAsyncDisposable
 {

@@ -61,7 +61,7 @@ public sealed record BalancedWorkerOptions
     /// <summary>Notes finished jobs; null: nobody does. It is not disposed.</summary>
     public IJobLedger? Ledger { get; init; }
 
-    /// <summary>Name of its gate below <c>/user</c>: <c>worker</c>, the default, or <c>worker-</c> and up to 128 letters, digits, dots, underscores
+    /// <summary>Name of its gate below <c>/user</c>: <c>worker</c>, the default, or <c>worker-</c> and up to 200 letters, digits, dots, underscores
     /// and hyphens. A second worker in an actor system needs one of its own.</summary>
     public string GateName { get; init; } = SerializedActorPath.Gate;
 
@@ -121,7 +121,7 @@ public sealed record BalancedWorkerOptions
         if (!SerializedActorPath.IsGateName(GateName))
         {
             problems.Add($"{nameof(GateName)} \"{GateName}\" is not \"worker\", or \"worker-\" and up to "
-                + $"{WorkerIds.LengthMax} letters, digits, dots, underscores and hyphens");
+                + $"{SerializedActorPath.GateSuffixMax} letters, digits, dots, underscores and hyphens");
         }
 
         if (Zone.Length > 0 && !WorkerService.IsValid(Zone))

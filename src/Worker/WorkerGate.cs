@@ -10,7 +10,8 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Worker;
 
-/// <summary>The worker's door, at <c>/user/worker</c>: takes jobs, has instances of the user's actor do them, and answers each job once.</summary>
+/// <summary>The worker's door, at <c>/user/worker</c> or <c>/user/worker-NAME</c>: takes jobs, has instances of the user's actor do them, and answers
+/// each job once.</summary>
 /// <remarks>
 /// <para>Answers <see cref="Job"/> with <see cref="JobDone"/>, <see cref="JobFailed"/> or <see cref="JobRejected"/>, and <see cref="StartDrain"/>
 /// with <see cref="Drained"/>; anything else goes to an instance as it is, sender kept. What happens when is decided in <see cref="GateCore"/>.
@@ -118,7 +119,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private void Open()
     {
         Receive<Job>(OnJob);
-        Receive<CancelJob>(m => Step(new GateInput.CancelArrived(m.Id, m.Attempt)));
+        Receive<CancelJob>(OnCancel);
         Receive<ReplyCame>(m => Settle(m.Token));
         Receive<ProgressCame>(m => Step(new GateInput.Progressed(m.Token)));
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
@@ -174,6 +175,15 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         var token = ++_lastToken;
         _held.Add(token, new HeldRequest(job, Sender, Now));
         Step(new GateInput.JobArrived(token, job));
+    }
+
+    /// <summary>Only whoever sent a job cancels it: ids of jobs stand in logs.</summary>
+    private void OnCancel(CancelJob message)
+    {
+        if (_held.Values.Any(held => (held.Job.Id, held.Job.Attempt) == (message.Id, message.Attempt) && held.Client.Equals(Sender)))
+        {
+            Step(new GateInput.CancelArrived(message.Id, message.Attempt));
+        }
     }
 
     private void OnAnswer(ActorIdentity message)
@@ -404,7 +414,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
                 break;
             case GateEffect.LogGivenUp e:
                 Log.Warning(
-                    "this worker gave up {0} after {1} of draining: akkalb.worker.drain-timeout is how long they may take", RunningJobs(e.Unfinished),
+                    "this worker gave up {0} after {1} of draining: the time to drain is how long they may take", RunningJobs(e.Unfinished),
                     Seconds(e.After));
                 break;
             case GateEffect.LogLimit e:

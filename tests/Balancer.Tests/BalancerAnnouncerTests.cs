@@ -74,7 +74,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         await first.Begun.WaitAsync(Patience);
         await using var second = Announcer(2);
         Assert.Equal(
-            "the id \"b1\" is in use by another balancer at 127.0.0.1:1: choose another --id, or stop that one",
+            "the id \"b1\" is in use by another balancer at 127.0.0.1:1: choose another id, or stop that one",
             await second.Taken.WaitAsync(Patience));
         Assert.False(second.Begun.IsCompleted);
     }

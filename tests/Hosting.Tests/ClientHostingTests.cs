@@ -44,10 +44,10 @@ public sealed class ClientHostingTests
     [Theory]
     [InlineData("", null, "ConnectionStrings:shop is missing: set it, or AkkaLb:Client:shop:ConnectionString, to the addresses of the balancers")]
     [InlineData("ConnectionStrings:shop", "here", "AkkaLb:Client:shop:ConnectionString = here: \"here\" is neither host:port nor akka.tcp://")]
-    [InlineData("AkkaLb:Client:shop:Port", "70000", "AkkaLb:Client:shop:Port = 70000: must be 0 to 65535")]
+    [InlineData("AkkaLb:Client:shop:Port", "70000", "Port at AkkaLb:Client:shop or AkkaLb:Client = 70000: must be 0 to 65535")]
     [InlineData("AkkaLb:Client:Port", "many", "AkkaLb:Client:Port")]
-    [InlineData("AkkaLb:Client:shop:JobsMax", "0", "AkkaLb:Client:shop:JobsMax = 0: must be 1 or more")]
-    [InlineData("AkkaLb:Client:Zone", "a b", "AkkaLb:Client:shop:Zone = a b: must be 1 to 64 letters")]
+    [InlineData("AkkaLb:Client:shop:JobsMax", "0", "JobsMax at AkkaLb:Client:shop or AkkaLb:Client = 0: must be 1 or more")]
+    [InlineData("AkkaLb:Client:Zone", "a b", "Zone at AkkaLb:Client:shop or AkkaLb:Client = a b: must be 1 to 64 letters")]
     public void A_setting_that_is_missing_or_unfit_is_named_with_its_path(string key, string? value, string complaint)
     {
         var told = Assert.Throws<InvalidOperationException>(() => Build(new() { [key] = value }, builder => builder.AddAkkaLbClient("shop")));
@@ -57,6 +57,8 @@ public sealed class ClientHostingTests
     [Fact]
     public async Task Without_a_balancer_the_application_starts_and_its_health_says_what_is_missing()
     {
+        var options = BalancedWorkerOptions.To("till", "127.0.0.1:1");
+        var patient = options with { Registration = options.Registration with { Wait = TimeSpan.FromMinutes(10) } };
         using var host = Build(new() { ["ConnectionStrings:shop"] = "127.0.0.1:1" }, builder =>
         {
             builder.AddAkkaLbClient("shop", client => client.Messages = Shop.Messages);
@@ -65,7 +67,7 @@ public sealed class ClientHostingTests
                 .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
                 .WithRemoting("127.0.0.1", 0)
                 .WithAkkaLb(Shop.Messages)
-                .WithAkkaLbWorker<Till>(BalancedWorkerOptions.To("till", "127.0.0.1:1")));
+                .WithAkkaLbWorker<Till>(patient));
         });
         await host.StartAsync();
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();

@@ -64,9 +64,11 @@ public sealed class OneProcessTests : IAsyncLifetime
         await Client.AskAsync<Costs>(new PriceOf("milk"), Once with { Service = "other" });
         var checks = _host.Services.GetRequiredService<HealthCheckService>();
         using var bound = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         HealthReport report;
         do
         {
+            await timer.WaitForNextTickAsync(bound.Token);
             report = await checks.CheckHealthAsync(check => check.Tags.Contains("ready") && check.Tags.Contains("akkalb"), bound.Token);
         }
         while (report.Status != HealthStatus.Healthy);
@@ -80,7 +82,7 @@ public sealed class OneProcessTests : IAsyncLifetime
     public async Task A_worker_that_ends_is_started_again_in_the_same_process()
     {
         await Client.AskAsync<Costs>(new PriceOf("tea"), Once with { Service = "other" });
-        System.ActorSelection("/user/worker-other-till-1").Tell(PoisonPill.Instance);
+        System.ActorSelection("/user/worker-other.till-1").Tell(PoisonPill.Instance);
         for (var i = 0; i < 20; i++)
         {
             await Client.AskAsync<Costs>(new PriceOf("tea"), Once with { Service = "other", IsIdempotent = true });
@@ -103,11 +105,25 @@ public sealed class OneProcessTests : IAsyncLifetime
     {
         var job = Client.AskAsync<Costs>(new WaitFor("milk"), Once);
         await _prices.Waiting.WaitAsync(Patience);
-        var stopping = _host.StopAsync();
-        Assert.False(stopping.IsCompleted);
-        _prices.Open();
+        var left = new List<bool>();
+        CoordinatedShutdown.Get(System).AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "the job ends while it is waited for", () =>
+        {
+            _prices.Open();
+            return Task.FromResult(Akka.Done.Instance);
+        });
+        CoordinatedShutdown.Get(System).AddTask(CoordinatedShutdown.PhaseServiceStop, "what comes behind the drain", async () =>
+        {
+            foreach (var gate in new[] { "worker-default.till-1", "worker-default.till-2", "worker-other.till-1" })
+            {
+                var answer = await System.ActorSelection($"/user/{gate}").Ask<ActorIdentity>(new Identify(gate), Patience);
+                left.Add(answer.Subject is null);
+            }
+
+            return Akka.Done.Instance;
+        });
+        await _host.StopAsync().WaitAsync(Patience);
+        Assert.Equal([true, true, true], left);
         Assert.Equal(new Costs("milk", 4, nameof(Till)), await job);
-        await stopping.WaitAsync(Patience);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class TestLoadBalancerTests() : TestKit(
 
     [Fact]
     public async Task A_policy_that_there_is_not_is_named() => Assert.StartsWith(
-        "there is no policy \"fastest\": take one of round-robin,",
+        "unknown policy \"fastest\"; choose one of round-robin,",
         (await Assert.ThrowsAsync<ArgumentException>(() => TestLoadBalancer.StartAsync(policy: "fastest"))).Message, StringComparison.Ordinal);
 
     private sealed record Unlisted(object What);

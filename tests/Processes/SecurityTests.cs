@@ -133,7 +133,8 @@ public sealed class SecurityTests : IDisposable
         var foreign = _stranger.Issue("foreign");
         string[] client = ["--config", Write("client.hocon", "akkalb.client.connect-timeout = 4s")];
 
-        await RefusedAsync("AkkaLb.WorkerNode", "hung up at once: if it has TLS, give --tls-cert", ["--balancer", cluster.Address, "--wait", "2"]);
+        await RefusedAsync(
+            "AkkaLb.WorkerNode", "hung up at once: if it has TLS, this node needs TLS too", ["--balancer", cluster.Address, "--wait", "2"]);
         await RefusedAsync(
             "AkkaLb.ClientNode", "its log tells whether it refuses this node's certificate",
             [.. client, "--balancer", cluster.Address, "--tls-cert", foreign.CertificateFile, "--tls-key", foreign.KeyFile, .. trusting, "assign"]);

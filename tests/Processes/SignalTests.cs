@@ -72,7 +72,7 @@ public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
         Assert.Equal(2, told.Count);
         Assert.EndsWith("this worker drains: 2 running jobs may take 1 s at most", told[0], StringComparison.Ordinal);
         Assert.Matches(
-            @" warn: .*this worker gave up 2 running jobs after \d+(\.\d)? s of draining: akkalb\.worker\.drain-timeout is how long they may take$",
+            @" warn: .*this worker gave up 2 running jobs after \d+(\.\d)? s of draining: the time to drain is how long they may take$",
             told[1]);
         cluster.AssertNoStackTraces();
     }

@@ -34,7 +34,7 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         var first = Balancer("b1");
         var ready = (await first.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
 
-        await AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another --id, or stop that one");
+        await AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another id, or stop that one");
         await AssertRefusedAsync(
             Balancer("b4", "--mode", "singleton"),
             "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode");

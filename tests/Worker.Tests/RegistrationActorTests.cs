@@ -96,7 +96,7 @@ public class RegistrationActorTests : VirtualTimeKit
 
         await AnswerAsync(await _registry.NextAsync<RegisterOutcome>("register"), new RegisterOutcome.IdInUse(99, Ttl));
         Assert.Equal(
-            "the id \"w\" is in use by another worker process (incarnation 99): choose another --id, or stop that one",
+            "the id \"w\" is in use by another worker process (incarnation 99): choose another id, or stop that one",
             ExpectMsg<WorkerGaveUp>().Sentence);
         await PassAsync(Ttl * 10);
         Assert.False(_registry.HasCalls);

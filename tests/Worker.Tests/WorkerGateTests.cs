@@ -336,7 +336,7 @@ public class WorkerGateTests : GateKit
         ExpectFailed(1, JobFailureReason.Drained);
         Assert.Equal(new Drained(1), ExpectMsg<Drained>());
         Assert.Equal(
-            "this worker gave up 1 running job after 3 s of draining: akkalb.worker.drain-timeout is how long they may take",
+            "this worker gave up 1 running job after 3 s of draining: the time to drain is how long they may take",
             log.ExpectMsg<Akka.Event.Warning>().Message.ToString());
     }
 

@@ -209,7 +209,7 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
                 _isOusted ? $"the id \"{_worker.Id}\" was taken by another worker process (incarnation {holderIncarnation}) while this one was "
                     + $"registered"
                 : _wasReady ? $"the id \"{_worker.Id}\" was taken by another worker process while this one had lost its lease"
-                : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another --id, or stop "
+                : $"the id \"{_worker.Id}\" is in use by another worker process (incarnation {holderIncarnation}): choose another id, or stop "
                     + $"that one");
             return;
         }

@@ -85,7 +85,7 @@ public sealed class EmbeddedRegistry(ActorSystem system, ICanTell registry, Time
         {
             throw new RegistryUnavailableException(
                 $"the balancer's embedded registry did not answer within {requestTimeout.TotalSeconds:0.#} s (does the balancer use etcd? then "
-                    + $"give --etcd here too)", e);
+                    + $"this worker needs etcd too)", e);
         }
     }
 

@@ -38,8 +38,8 @@ internal sealed class LinkTroubles
             // A node with TLS hangs up on one without; one without it cannot know why.
             Receive<AssociationErrorEvent>(
                 m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
-                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, give --tls-cert, --tls-key "
-                    + $"and --tls-ca here too");
+                m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, this node needs "
+                    + $"TLS too (akkalb.tls)");
             Receive<AssociationErrorEvent>(_ => { });
 
             // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.

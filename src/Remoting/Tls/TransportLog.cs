@@ -13,7 +13,7 @@ namespace AkkaLb.Remoting.Tls;
 internal sealed class TransportLog : ReceiveActor
 {
     /// <summary>Of a peer that dialled us.</summary>
-    public const string NoCertificate = "it showed no certificate: give it one with --tls-cert and --tls-key (akkalb.tls)";
+    public const string NoCertificate = "it showed no certificate: give it one (akkalb.tls)";
 
     private const string Failed = "TLS handshake failed on channel";
     private const string FailedLater = "TLS exception on channel";

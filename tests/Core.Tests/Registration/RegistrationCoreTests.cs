@@ -119,7 +119,7 @@ public class RegistrationCoreTests
         _core.IdInUse(8, S(5), S(1));
         _core.Tick(S(8));
         Assert.Equal(
-            "give up: the id \"w\" is in use by another worker process (incarnation 8): choose another --id, or stop that one",
+            "give up: the id \"w\" is in use by another worker process (incarnation 8): choose another id, or stop that one",
             Text(_core.IdInUse(8, S(5), S(8))));
     }
 

@@ -218,7 +218,7 @@ public class EmbeddedRegistryTests : VirtualTimeKit
     {
         var silent = new EmbeddedRegistry(Sys, TestActor, TimeSpan.FromMilliseconds(50));
         var timeout = await Assert.ThrowsAsync<RegistryUnavailableException>(() => silent.KeepAliveAsync(1, default));
-        Assert.Equal("the balancer's embedded registry did not answer within 0.1 s (does the balancer use etcd? then give --etcd here too)",
+        Assert.Equal("the balancer's embedded registry did not answer within 0.1 s (does the balancer use etcd? then this worker needs etcd too)",
             timeout.Message);
 
         var foreign = new EmbeddedRegistry(Sys, Sys.ActorOf(Props.Create(() => new Foreigner())), TimeSpan.FromSeconds(10));
