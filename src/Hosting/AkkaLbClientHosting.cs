@@ -25,12 +25,19 @@ public static class AkkaLbClientHosting
     /// <param name="builder">Of the application.</param>
     /// <param name="connectionName">Name of the connection string, and of the section below <c>AkkaLb:Client</c>.</param>
     /// <param name="configureSettings">Called last, over what the configuration says.</param>
-    /// <exception cref="InvalidOperationException">A setting is missing or unfit, with its path in the configuration.</exception>
+    /// <exception cref="InvalidOperationException">A setting is missing or unfit, with its path in the configuration; or there is a client without a
+    /// key already.</exception>
     public static IHostApplicationBuilder AddAkkaLbClient(
         this IHostApplicationBuilder builder, string connectionName, Action<AkkaLbClientSettings>? configureSettings = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = Read(builder, connectionName, configureSettings, out var settings);
+        if (builder.Services.Any(service => service.ServiceType == typeof(BalancedClient) && !service.IsKeyedService))
+        {
+            throw new InvalidOperationException(
+                $"a second client, \"{connectionName}\", has no name: add it with {nameof(AddKeyedAkkaLbClient)}");
+        }
+
         builder.Services.AddSingleton(services => Create(services, options));
         AddCheck(builder, "akkalb-client", settings, static services => services.GetRequiredService<BalancedClient>());
         return builder;

@@ -18,6 +18,9 @@ namespace AkkaLb.Hosting;
 /// <summary>Adds AkkaLb to an actor system of Akka.Hosting's, whatever its name. The system needs remoting or a cluster.</summary>
 public static class AkkaLbHosting
 {
+    /// <summary>Jobs that block keep as many of these, and not those that renew the lease.</summary>
+    private static readonly int ThreadsDefault = Math.Max(4, 2 * Environment.ProcessorCount);
+
     /// <summary>How long it takes to stop at most, beside draining.</summary>
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(15);
 
@@ -60,7 +63,7 @@ public static class AkkaLbHosting
                 return async stopping =>
                 {
                     var balancer = await EmbeddedBalancer.StartAsync(system, options, stopping).ConfigureAwait(false);
-                    return new PartKeeper.Part(balancer, balancer.Ended);
+                    return new PartKeeper.Part(balancer, balancer.Ended, () => null);
                 };
             });
     }
@@ -82,8 +85,10 @@ public static class AkkaLbHosting
     /// <param name="options">What it is called, where its balancers are, and how much it does at once. Its gate is named after service and
     /// id.</param>
     /// <param name="props">Of the actor.</param>
-    /// <param name="threads">So many threads of their own for its actors: jobs that block or compute for long need them. Null: they run where the
-    /// props or <see cref="BalancedWorkerOptions.InstanceDispatcher"/> say, by default on Akka's default dispatcher.</param>
+    /// <param name="threads">So many threads of their own for its actors, so that jobs which block or compute cannot keep
+    /// the lease from being renewed. More jobs than that run at once only where they await. Null: twice the number of processors, at least 4, or what
+    /// <see cref="BalancedWorkerOptions.InstanceDispatcher"/> says. 0: none, they run where the props say, by default on Akka's default
+    /// dispatcher.</param>
     /// <exception cref="ArgumentException">The options are unfit; all of it is named.</exception>
     public static AkkaConfigurationBuilder WithAkkaLbWorker(
         this AkkaConfigurationBuilder builder, BalancedWorkerOptions options, Func<ActorSystem, IDependencyResolver, Props> props,
@@ -95,9 +100,10 @@ public static class AkkaLbHosting
         // A service has no dot in its name, so that no two workers get the same.
         options = options with { GateName = $"{SerializedActorPath.Gate}-{options.Service}.{options.Id}" };
         options.ThrowIfUnfit();
-        if (threads is { } count)
+        ArgumentOutOfRangeException.ThrowIfNegative(threads ?? 0, nameof(threads));
+        if (threads is > 0 || (threads is null && options.InstanceDispatcher is null))
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(threads));
+            var count = threads ?? ThreadsDefault;
             var gate = options.Gate;
             options = options with
             {
@@ -117,7 +123,7 @@ public static class AkkaLbHosting
                 return async stopping =>
                 {
                     var worker = await BalancedWorker.StartAsync(system, actor, options, stopping).ConfigureAwait(false);
-                    return new PartKeeper.Part(worker, worker.Ended);
+                    return new PartKeeper.Part(worker, worker.Ended, () => worker.Trouble);
                 };
             });
     }

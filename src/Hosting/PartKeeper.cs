@@ -25,6 +25,7 @@ internal sealed class PartKeeper
     private readonly string _what;
     private readonly Task _life;
     private volatile string? _trouble = "it has not started yet";
+    private volatile Part? _part;
 
     private PartKeeper(ActorSystem system, string what, Func<CancellationToken, Task<Part>> start)
     {
@@ -42,7 +43,8 @@ internal sealed class PartKeeper
     {
         if (!system.WithExtension<Names, NamesProvider>().Taken.TryAdd(what, 0))
         {
-            throw new InvalidOperationException($"the actor system {system.Name} was given two parts of AkkaLb that are called {what}");
+            throw new InvalidOperationException(
+                $"the actor system {system.Name} was given two parts of AkkaLb that are called {what}: give one of them another id");
         }
 
         var keeper = new PartKeeper(system, what, start);
@@ -57,7 +59,9 @@ internal sealed class PartKeeper
     /// <summary>Healthy while it is ready.</summary>
     /// <param name="otherwise">What it is while it is not.</param>
     public HealthCheckResult Check(HealthStatus otherwise) =>
-        _trouble is { } trouble ? new HealthCheckResult(otherwise, $"{_what}: {trouble}") : HealthCheckResult.Healthy($"{_what} is ready");
+        (_trouble ?? _part?.Trouble()) is { } trouble
+            ? new HealthCheckResult(otherwise, $"{_what}: {trouble}")
+            : HealthCheckResult.Healthy($"{_what} is ready");
 
     private async Task StopAsync()
     {
@@ -76,7 +80,7 @@ internal sealed class PartKeeper
             {
                 await using var part = await _start(_stopping.Token).ConfigureAwait(false);
                 var begun = TimeProvider.System.GetTimestamp();
-                _trouble = null;
+                (_part, _trouble) = (part, null);
                 _log.Info("{0} is ready", _what);
                 trouble = await part.Ended.WaitAsync(_stopping.Token).ConfigureAwait(false) ?? "it was ended";
                 failures = TimeProvider.System.GetElapsedTime(begun) >= Settled ? 0 : failures;
@@ -85,7 +89,7 @@ internal sealed class PartKeeper
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                trouble = e is WorkerStartException or BalancerStartException ? e.Message : ExceptionText.Of(e).Details;
+                trouble = e is WorkerStartException or BalancerStartException ? e.Message : ExceptionText.Of(e).ToString();
             }
 
             if (_stopping.IsCancellationRequested)
@@ -116,7 +120,8 @@ internal sealed class PartKeeper
     /// <summary>A running worker or balancer.</summary>
     /// <param name="It">Disposing it ends it in order.</param>
     /// <param name="Ended">Completes when it is none any more, with the reason.</param>
-    internal sealed record Part(IAsyncDisposable It, Task<string?> Ended) : IAsyncDisposable
+    /// <param name="Trouble">Why it is of no use at the moment; null: it is.</param>
+    internal sealed record Part(IAsyncDisposable It, Task<string?> Ended, Func<string?> Trouble) : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => It.DisposeAsync();
     }

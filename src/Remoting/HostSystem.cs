@@ -45,7 +45,8 @@ public static class HostSystem
 
         if (messages.Types.Any(type => system.Serialization.FindSerializerForType(type) is not UserJsonSerializer))
         {
-            missing.Add("the listed message types are not bound (create it with the setup that Messages.ToSetup() returns)");
+            missing.Add("the listed message types are not bound (give them to WithAkkaLb of AkkaLb.Hosting, or "
+                + "create it with the setup that Messages.ToSetup() returns)");
         }
 
         missing.AddRange(more);

@@ -19,6 +19,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
 {
     private static readonly Config Quiet = ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF }");
 
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan KnownMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KnownPause = TimeSpan.FromMilliseconds(5);
 
@@ -28,6 +29,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     private readonly EmbeddedBalancer _balancer;
     private readonly List<BalancedWorker> _workers = [];
     private int _named;
+    private bool _isDisposed;
 
     private TestLoadBalancer(ActorSystem system, bool ownsSystem, UserMessages messages, EmbeddedBalancer balancer)
     {
@@ -82,6 +84,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     public async Task<BalancedWorker> AddWorkerAsync(
         Props actor, string? id = null, Func<BalancedWorkerOptions, BalancedWorkerOptions>? configure = null)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         id ??= string.Create(CultureInfo.InvariantCulture, $"worker-{++_named}");
         var options = new BalancedWorkerOptions
         {
@@ -89,10 +92,13 @@ public sealed class TestLoadBalancer : IAsyncDisposable
             Balancers = FixedBalancers.Own,
             Messages = _messages,
             Gate = new(capacity: 64, instances: 1),
-            GateName = $"worker-{id}",
+            DrainTimeout = TimeSpan.FromSeconds(1),
             RejectLinger = TimeSpan.Zero,
         };
-        var worker = await BalancedWorker.StartAsync(_system, actor, configure?.Invoke(options) ?? options).ConfigureAwait(false);
+        options = options with { Registration = options.Registration with { Wait = ReadyMax } };
+        options = configure?.Invoke(options) ?? options;
+        options = options with { GateName = $"{SerializedActorPath.Gate}-{options.Service}.{options.Id}" };
+        var worker = await BalancedWorker.StartAsync(_system, actor, options).ConfigureAwait(false);
         _workers.Add(worker);
         await UntilKnownAsync(worker.Key).ConfigureAwait(false);
         return worker;
@@ -101,6 +107,7 @@ public sealed class TestLoadBalancer : IAsyncDisposable
     /// <summary>Ends client, workers, balancer, and the actor system when it is this one's own.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await Client.DisposeAsync().ConfigureAwait(false);
         foreach (var worker in _workers)
         {

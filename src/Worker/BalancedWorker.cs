@@ -62,6 +62,10 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// <summary>What it is called in the registry.</summary>
     public WorkerKey Key { get; }
 
+    /// <summary>Why it gets no jobs at the moment: it is not registered any more and retries, or none of its actors can be created. Null: it gets
+    /// jobs. When it does not get over it, <see cref="Ended"/> completes.</summary>
+    public string? Trouble => _signals.Unregistered ?? _signals.Trouble;
+
     /// <summary>Completes when it is a worker no more: with a sentence that says why, or with null after <see cref="DisposeAsync"/>. One that has
     /// ended by itself is to be disposed, too.</summary>
     public Task<string?> Ended => _ended.Task;

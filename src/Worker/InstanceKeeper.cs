@@ -70,7 +70,14 @@ internal sealed class InstanceKeeper : ReceiveActor
             }
         }
 
-        return e is ActorInitializationException { InnerException: { } cause } ? cause : e;
+        // What makes actors from the service provider wraps its reason, too.
+        var cause = e;
+        while (cause is ActorInitializationException or TypeLoadException && cause.InnerException is { } reason)
+        {
+            cause = reason;
+        }
+
+        return cause;
     }
 
     /// <summary>For the instance, sender kept.</summary>

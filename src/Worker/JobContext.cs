@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Event;
 using AkkaLb.Core;
 
 namespace AkkaLb.Worker;
@@ -14,14 +13,16 @@ public sealed class JobContext
     private readonly Job _job;
     private readonly TimeSpan _arrivedAt;
     private readonly Action _reported;
+    private readonly Action<Exception> _threw;
     private object? _progress;
     private Task? _told;
 
     /// <param name="arrivedAt">On the clock of the system's scheduler.</param>
     /// <param name="reported">Tells the gate that there is progress to take.</param>
-    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt, Action reported)
+    /// <param name="threw">Tells the gate what a callback on the token has thrown.</param>
+    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt, Action reported, Action<Exception> threw)
     {
-        (_system, _job, _arrivedAt, _reported) = (system, job, arrivedAt, reported);
+        (_system, _job, _arrivedAt, _reported, _threw) = (system, job, arrivedAt, reported, threw);
         CancellationToken = _cancelling.Token;
     }
 
@@ -46,7 +47,8 @@ public sealed class JobContext
 
     /// <summary>It is cancelled when nobody waits for the job's result any more: its caller has cancelled it, its deadline has passed, the time to
     /// drain is over, or its actor crashed. Not when the actor has replied.</summary>
-    /// <remarks>Callbacks run on the thread pool, and are to be short. What they throw is logged.</remarks>
+    /// <remarks>Callbacks run on the thread pool, and are to be short. What they throw is logged, and no more than once a minute. The token is of no
+    /// use when the job has its answer.</remarks>
     public CancellationToken CancellationToken { get; }
 
     /// <summary>The job whose message is handled.</summary>
@@ -97,7 +99,7 @@ public sealed class JobContext
                 _cancelling.Dispose();
                 if (told.Exception?.Flatten().InnerException is { } cause)
                 {
-                    _system.Log.Warning("a callback on the cancellation of job {0} has thrown: {1}", Id, ExceptionText.Of(cause).Details);
+                    _threw(cause);
                 }
             },
             CancellationToken.None,

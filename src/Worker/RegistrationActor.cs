@@ -14,17 +14,24 @@ namespace AkkaLb.Worker;
 /// <see cref="LeaveRegistry"/> when the registry has been told, or could not be.</remarks>
 internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
 {
+    private readonly RegistrationCore _core;
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;
     private readonly IActorRef _owner;
     private readonly CancellationTokenSource _stopped = new();
     private IActorRef _drainAsker = ActorRefs.Nobody;
     private IActorRef _leaveAsker = ActorRefs.Nobody;
+    private string? _toldTrouble;
 
     public RegistrationActor(WorkerRecord worker, IWorkerRegistry registry, RegistrationSettings settings, Random random, IActorRef owner)
-        : base(new RegistrationCore(worker, settings, random))
+        : this(new RegistrationCore(worker, settings, random), registry, settings.Ttl, owner)
     {
-        (_registry, _ttl, _owner) = (registry, settings.Ttl, owner);
+    }
+
+    private RegistrationActor(RegistrationCore core, IWorkerRegistry registry, TimeSpan ttl, IActorRef owner)
+        : base(core)
+    {
+        (_core, _registry, _ttl, _owner) = (core, registry, ttl, owner);
         Input<RegisterOutcome>();
         Input<KeepAliveOutcome>();
         Input<EntrySight>();
@@ -103,6 +110,15 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
                 break;
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    protected override void AfterStep()
+    {
+        if (_core.Trouble != _toldTrouble)
+        {
+            _toldTrouble = _core.Trouble;
+            _owner.Tell(new Unregistered(_toldTrouble));
         }
     }
 

@@ -11,6 +11,10 @@ internal sealed record WorkerReady : INoSerializationVerificationNeeded
 /// <summary>To the owner: there is no way to be, or stay, registered.</summary>
 internal sealed record WorkerGaveUp(string Sentence) : INoSerializationVerificationNeeded;
 
+/// <summary>To the owner: whether it stands in the registry, after it has been registered once.</summary>
+/// <param name="Trouble">Why it does not; null: it does.</param>
+internal sealed record Unregistered(string? Trouble) : INoSerializationVerificationNeeded;
+
 /// <summary>From the shutdown: say draining in the registry; answered with <see cref="DrainingAnnounced"/>.</summary>
 internal sealed record AnnounceDraining : INoSerializationVerificationNeeded
 {

@@ -122,6 +122,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         Receive<CancelJob>(OnCancel);
         Receive<ReplyCame>(m => Settle(m.Token));
         Receive<ProgressCame>(m => Step(new GateInput.Progressed(m.Token)));
+        Receive<CallbackThrew>(OnCallbackThrew);
         Receive<ActorIdentity>(m => m.MessageId is Question, OnAnswer);
         Receive<InstanceKeeper.Crashed>(OnCrashed);
         Receive<InstanceKeeper.NotCreated>(OnNotCreated);
@@ -183,6 +184,15 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         if (_held.Values.Any(held => (held.Job.Id, held.Job.Attempt) == (message.Id, message.Attempt) && held.Client.Equals(Sender)))
         {
             Step(new GateInput.CancelArrived(message.Id, message.Attempt));
+        }
+    }
+
+    private void OnCallbackThrew(CallbackThrew message)
+    {
+        var cause = ExceptionText.Of(message.Cause);
+        if (_lines.Say($"callback {cause.Type}", $"a callback on the cancellation of job {message.Id} has thrown: {cause.Details}", Now) is { } line)
+        {
+            Log.Warning("{0}", line);
         }
     }
 
@@ -487,7 +497,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         // It is there when the job was given to an instance that had ended.
         held.Reply?.End();
         var gate = Self;
-        var context = new JobContext(_system, held.Job, held.ArrivedAt, () => gate.Tell(new ProgressCame(token)));
+        var context = new JobContext(
+            _system, held.Job, held.ArrivedAt, () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
         held.Reply = new JobReply(_system.Provider, context, gate, new ReplyCame(token));
         actor.Tell(held.Message, held.Reply);
     }
@@ -672,6 +683,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
 
     private sealed record ProgressCame(long Token) : INoSerializationVerificationNeeded;
+
+    private sealed record CallbackThrew(JobId Id, Exception Cause) : INoSerializationVerificationNeeded;
 
     private sealed record Question(int Instance, long Birth, long Mark) : INoSerializationVerificationNeeded;
 }

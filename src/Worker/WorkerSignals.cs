@@ -9,6 +9,7 @@ internal sealed class WorkerSignals
     private readonly TaskCompletionSource _able = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _gaveUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _trouble;
+    private volatile string? _unregistered;
 
     public bool WasReady => _ready.Task.IsCompleted;
 
@@ -20,6 +21,9 @@ internal sealed class WorkerSignals
 
     /// <summary>Why the worker cannot do jobs, as the gate told last; null: it can, or nothing has been told.</summary>
     public string? Trouble => _trouble;
+
+    /// <summary>Why the worker is not registered any more, as the registration told last; null: it is, or has not been yet.</summary>
+    public string? Unregistered => _unregistered;
 
     public static Props Actor(WorkerSignals signals) => Props.Create(() => new Listener(signals));
 
@@ -63,6 +67,7 @@ internal sealed class WorkerSignals
                 _registration.Tell(_ability);
             });
             Receive<WorkerReady>(_ => signals._ready.TrySetResult());
+            Receive<Unregistered>(m => signals._unregistered = m.Trouble);
             Receive<WorkerGaveUp>(m => signals._gaveUp.TrySetResult(m.Sentence));
         }
     }

@@ -16,6 +16,8 @@ namespace AkkaLb.Hosting.Tests;
 /// <summary>A client in an application that has no actors, and parts that cannot start.</summary>
 public sealed class ClientHostingTests
 {
+    private const string NotYet = "worker-till: it has not started yet";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -73,9 +75,60 @@ public sealed class ClientHostingTests
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         Assert.Equal(HealthStatus.Unhealthy, report.Status);
         Assert.StartsWith("no balancer answered within 1 s", report.Entries["akkalb-client"].Description, StringComparison.Ordinal);
-        Assert.Equal("worker-till: it has not started yet", report.Entries["akkalb-worker-till"].Description);
+        Assert.Equal(NotYet, report.Entries["akkalb-worker-till"].Description);
         await host.StopAsync();
     }
+
+    [Fact]
+    public async Task A_worker_whose_balancer_is_gone_is_not_healthy()
+    {
+        var lb = await TestLoadBalancer.StartAsync(Shop.Messages);
+        var options = BalancedWorkerOptions.To("till", $"{lb.Address}");
+        var hasty = options with
+        {
+            RejectLinger = TimeSpan.Zero,
+            RequestTimeout = TimeSpan.FromMilliseconds(300),
+            Registration = options.Registration with { Ttl = TimeSpan.FromSeconds(1), KeepAliveInterval = TimeSpan.FromMilliseconds(300) },
+        };
+        using var host = Build([], builder =>
+        {
+            builder.Services.AddHealthChecks();
+            builder.Services.AddSingleton<PriceList>();
+            builder.Services.AddAkka("Shop", akka => akka
+                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+                .WithRemoting("127.0.0.1", 0)
+                .WithAkkaLb(Shop.Messages)
+                .WithAkkaLbWorker<Till>(hasty));
+        });
+        await host.StartAsync();
+        Assert.Equal("worker-till is ready", await CheckedAsync(HealthStatus.Healthy));
+        await lb.DisposeAsync();
+        Assert.StartsWith("worker-till: it is not registered: ", await CheckedAsync(HealthStatus.Unhealthy), StringComparison.Ordinal);
+        await host.StopAsync();
+
+        async Task<string?> CheckedAsync(HealthStatus status)
+        {
+            using var bound = new CancellationTokenSource(Patience);
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (true)
+            {
+                await timer.WaitForNextTickAsync(bound.Token);
+                var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(bound.Token);
+                if (report.Status == status && report.Entries["akkalb-worker-till"].Description is var text && text != NotYet)
+                {
+                    return text;
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_second_client_without_a_name_of_its_own_is_refused() => Assert.Contains(
+        "a second client, \"b\", has no name: add it with AddKeyedAkkaLbClient",
+        Assert.Throws<InvalidOperationException>(() => Build(
+            new() { ["ConnectionStrings:a"] = "127.0.0.1:1", ["ConnectionStrings:b"] = "127.0.0.1:1" },
+            builder => builder.AddAkkaLbClient("a").AddAkkaLbClient("b"))).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public async Task An_actor_system_that_cannot_carry_a_worker_is_told_what_it_lacks()

@@ -131,7 +131,7 @@ public sealed class OneProcessTests : IAsyncLifetime
     {
         using var host = Build(akka => akka.WithAkkaLbWorker<Till>(Worker("a")).WithAkkaLbWorker<Till>(Worker("a")), isWithClient: false);
         var told = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
-        Assert.Equal("the actor system Shop was given two parts of AkkaLb that are called worker-a", told.Message);
+        Assert.Equal("the actor system Shop was given two parts of AkkaLb that are called worker-a: give one of them another id", told.Message);
     }
 
     private static BalancedWorkerOptions Worker(string id) => new() { Id = id, Balancers = FixedBalancers.Own, RejectLinger = TimeSpan.Zero };

@@ -20,9 +20,13 @@ public class RegistrationActorTests : VirtualTimeKit
     private readonly ScriptedRegistry _registry = new();
     private readonly IActorRef _registration;
 
-    public RegistrationActorTests() => _registration = Sys.ActorOf(RegistrationActor.Props(
-        Worker, _registry, new RegistrationSettings(
-            Ttl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), Ttl / 3)), new Random(4053), TestActor));
+    public RegistrationActorTests()
+    {
+        _registration = Sys.ActorOf(RegistrationActor.Props(
+            Worker, _registry, new RegistrationSettings(
+                Ttl, Heartbeat, Wait, new BackOff(TimeSpan.FromMilliseconds(100), Ttl / 3)), new Random(4053), TestActor));
+        IgnoreMessages(m => m is Unregistered);
+    }
 
     [Fact]
     public async Task It_registers_at_once_and_says_ready_when_it_is()

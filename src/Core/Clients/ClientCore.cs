@@ -192,10 +192,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (job.State == PendingState.InFlight)
         {
             EndPick(job, PickEnd.Cancelled, now);
-            if (job.Target!.TakesCancel)
-            {
-                _outbox.Add(new ClientEffect.CancelAt(job.Target, new CancelJob(id, job.Sends)));
-            }
+            TellCancelled(job);
         }
 
         var passesOn = job.Service.Called.Contains(job);
@@ -203,6 +200,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (passesOn)
         {
             CallFirst(job.Service, now);
+        }
+    }
+
+    /// <summary>Nobody waits for a job in flight any more.</summary>
+    private void TellCancelled(PendingJob job)
+    {
+        if (job.Target!.TakesCancel)
+        {
+            _outbox.Add(new ClientEffect.CancelAt(job.Target, new CancelJob(job.Id, job.Sends)));
         }
     }
 
@@ -221,6 +227,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         StopSending(now);
         foreach (var job in InOrder(_jobs.Values))
         {
+            TellCancelled(job);
             Fail(job, JobError.Closed, job.Target?.Worker, "the client stopped while it was in flight", now);
         }
 

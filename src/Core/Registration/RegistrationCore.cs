@@ -72,6 +72,9 @@ public sealed class RegistrationCore(WorkerRecord worker, RegistrationSettings s
 
     private TimeSpan? UnableUntil => IsOnItsWayOut || _hasGivenUp ? null : Until(_unableSince, settings.UnableTimeout);
 
+    /// <summary>Why a worker that was registered is not at the moment; null: it is, or has not been yet.</summary>
+    public string? Trouble => _unregisteredSince is null ? null : $"it is not registered: {_lastProblem}";
+
     private TimeSpan? UnregisteredUntil => Until(_unregisteredSince, settings.UnregisteredTimeout);
 
     private TimeSpan? ReminderDue => _unregisteredSince is null ? null : _reminderDue;

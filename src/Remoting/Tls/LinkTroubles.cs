@@ -19,6 +19,7 @@ internal sealed class LinkTroubles
         system.EventStream.Subscribe(_listener, typeof(LinkTrouble));
         system.EventStream.Subscribe(_listener, typeof(AssociationErrorEvent));
         system.EventStream.Subscribe(_listener, typeof(AssociatedEvent));
+        system.EventStream.Subscribe(_listener, typeof(DisassociatedEvent));
     }
 
     /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
@@ -31,6 +32,9 @@ internal sealed class LinkTroubles
 
     private sealed class Listener : ReceiveActor
     {
+        private Address? _connected;
+        private string? _said;
+
         public Listener(LinkTroubles troubles)
         {
             Receive<LinkTrouble>(m => troubles._latest = m.Sentence);
@@ -40,15 +44,25 @@ internal sealed class LinkTroubles
                 m => !m.IsInbound && m.Cause.GetBaseException() is AkkaProtocolException && m.RemoteAddress.Protocol == "akka.tcp",
                 m => troubles._latest = $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} hung up at once: if it has TLS, this node needs "
                     + $"TLS too (akkalb.tls)");
-            Receive<AssociationErrorEvent>(_ => { });
+            Receive<AssociationErrorEvent>(m => Forget(m.RemoteAddress));
+            Receive<DisassociatedEvent>(m => Forget(m.RemoteAddress));
 
             // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
             Receive<AssociatedEvent>(
                 m => !m.IsInbound,
-                m => troubles._latest =
+                m => (_connected, _said) = (m.RemoteAddress, troubles._latest =
                     $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which "
-                        + $"its log tells, use that one");
+                        + $"its log tells, use that one"));
             Receive<AssociatedEvent>(_ => { });
+
+            // It does not even take the connection any more.
+            void Forget(Address address)
+            {
+                if (address == _connected && troubles._latest == _said)
+                {
+                    troubles._latest = null;
+                }
+            }
         }
     }
 }

@@ -278,7 +278,8 @@ internal sealed class RandomClient
         Assert.Null(job.Outcome);
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
-        Assert.True(!job.IsCancelled || job.Outcome is JobOutcome.Failed { Error: JobError.Cancelled }, "cancelled and ended otherwise");
+        Assert.True(
+            !job.IsCancelled || job.Outcome is JobOutcome.Failed { Error: JobError.Cancelled or JobError.Closed }, "cancelled and ended otherwise");
         if (finish.Outcome is JobOutcome.Failed
             {
                 Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported,
