@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.DependencyInjection;
 using Akka.Hosting;
@@ -29,9 +30,17 @@ public static class AkkaLbHosting
     /// <param name="builder">Of your actor system.</param>
     /// <param name="messages">Your types and their short names, the same at workers and clients; null: none, yours are bound to serializers
     /// otherwise.</param>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
     public static AkkaConfigurationBuilder WithAkkaLb(this AkkaConfigurationBuilder builder, UserMessages? messages = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Setups.OfType<Added>().Any())
+        {
+            throw new InvalidOperationException(
+                $"{nameof(WithAkkaLb)} was called twice: join the messages with {nameof(UserMessages)}.{nameof(UserMessages.And)}");
+        }
+
+        builder.AddSetup(new Added());
         builder.WithCustomSerializer("akkalb", [typeof(IAkkaLbMessage)], system => new AkkaLbSerializer(system));
         return messages is not null && messages.Types.Any()
             ? builder.WithCustomSerializer("akkalb-user-json", messages.Types, system => new UserJsonSerializer(system, messages))
@@ -144,6 +153,9 @@ public static class AkkaLbHosting
                     keeper?.Check(HealthStatus.Unhealthy) ?? HealthCheckResult.Unhealthy($"{what}: the actor system has not started yet")),
                 tags: ["akkalb", "ready"]);
     }
+
+    /// <summary>Marks an actor system that has the serializers.</summary>
+    private sealed class Added : Setup;
 
     /// <summary>A phase takes 5 s at most by Akka's defaults: too short to drain.</summary>
     private static AkkaConfigurationBuilder WithPhaseOf(this AkkaConfigurationBuilder builder, string phase, TimeSpan atLeast)

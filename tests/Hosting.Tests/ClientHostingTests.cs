@@ -131,6 +131,14 @@ public sealed class ClientHostingTests
         StringComparison.Ordinal);
 
     [Fact]
+    public async Task Two_lists_of_messages_for_one_actor_system_are_refused()
+    {
+        using var host = Build([], builder => builder.Services.AddAkka("Shop", akka => akka.WithAkkaLb(Shop.Messages).WithAkkaLb(Shop.Messages)));
+        var told = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
+        Assert.Equal("WithAkkaLb was called twice: join the messages with UserMessages.And", told.Message);
+    }
+
+    [Fact]
     public async Task An_actor_system_that_cannot_carry_a_worker_is_told_what_it_lacks()
     {
         using var host = Build([], builder => builder.Services.AddAkka("Shop", akka => akka
