@@ -101,25 +101,36 @@ public sealed class ClientHostingTests
                 .WithAkkaLbWorker<Till>(hasty));
         });
         await host.StartAsync();
-        Assert.Equal("worker-till is ready", await CheckedAsync(HealthStatus.Healthy));
+        Assert.Equal("worker-till is ready", await CheckedAsync(host, HealthStatus.Healthy));
         await lb.DisposeAsync();
-        Assert.StartsWith("worker-till: it is not registered: ", await CheckedAsync(HealthStatus.Unhealthy), StringComparison.Ordinal);
+        Assert.StartsWith("worker-till: it is not registered: ", await CheckedAsync(host, HealthStatus.Unhealthy), StringComparison.Ordinal);
         await host.StopAsync();
+    }
 
-        async Task<string?> CheckedAsync(HealthStatus status)
+    [Fact]
+    public async Task A_worker_whose_only_thread_is_blocked_is_not_healthy_until_it_is_free()
+    {
+        await using var lb = await TestLoadBalancer.StartAsync(Shop.Messages);
+        var prices = new PriceList();
+        using var host = Build(new() { ["ConnectionStrings:shop"] = $"{lb.Address}" }, builder =>
         {
-            using var bound = new CancellationTokenSource(Patience);
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-            while (true)
-            {
-                await timer.WaitForNextTickAsync(bound.Token);
-                var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(bound.Token);
-                if (report.Status == status && report.Entries["akkalb-worker-till"].Description is var text && text != NotYet)
-                {
-                    return text;
-                }
-            }
-        }
+            builder.AddAkkaLbClient("shop");
+            builder.Services.AddSingleton(prices);
+            builder.Services.AddAkka("Shop", akka => akka
+                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+                .WithRemoting("127.0.0.1", 0)
+                .WithAkkaLb(Shop.Messages)
+                .WithAkkaLbWorker<Till>(BalancedWorkerOptions.To("till", $"{lb.Address}") with { RejectLinger = TimeSpan.Zero }, threads: 1));
+        });
+        await host.StartAsync();
+        await CheckedAsync(host, HealthStatus.Healthy);
+        var client = host.Services.GetRequiredService<BalancedClient>();
+        await Assert.ThrowsAsync<JobFailedException>(
+            () => client.AskAsync<Costs>(new Block("milk"), new JobOptions { Deadline = TimeSpan.FromMilliseconds(500) }));
+        Assert.StartsWith("worker-till: ", await CheckedAsync(host, HealthStatus.Unhealthy), StringComparison.Ordinal);
+        prices.Open();
+        Assert.Equal("worker-till is ready", await CheckedAsync(host, HealthStatus.Healthy));
+        await host.StopAsync();
     }
 
     [Fact]
@@ -173,6 +184,22 @@ public sealed class ClientHostingTests
             var time = CoordinatedShutdown.Get(host.Services.GetRequiredService<ActorSystem>()).Timeout(CoordinatedShutdown.PhaseServiceRequestsDone);
             await host.StopAsync();
             return time;
+        }
+    }
+
+    /// <summary>What the check of the worker says, once the application is of this health.</summary>
+    private static async Task<string?> CheckedAsync(IHost host, HealthStatus status)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            await timer.WaitForNextTickAsync(bound.Token);
+            var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(bound.Token);
+            if (report.Status == status && report.Entries["akkalb-worker-till"].Description is var text && text != NotYet)
+            {
+                return text;
+            }
         }
     }
 

@@ -6,11 +6,14 @@ namespace AkkaLb.Hosting.Tests;
 /// <summary>An application's own messages and actors.</summary>
 internal static class Shop
 {
-    public static UserMessages Messages { get; } = new([new("price", typeof(PriceOf)), new("costs", typeof(Costs)), new("wait", typeof(WaitFor))]);
+    public static UserMessages Messages { get; } = new(
+        [new("price", typeof(PriceOf)), new("costs", typeof(Costs)), new("wait", typeof(WaitFor)), new("block", typeof(Block))]);
 
     internal sealed record PriceOf(string Article);
 
     internal sealed record WaitFor(string Article);
+
+    internal sealed record Block(string Article);
 
     internal sealed record Costs(string Article, decimal Price, string By);
 
@@ -28,6 +31,13 @@ internal static class Shop
 
         public decimal Of(string article) => _perLetter * article.Length;
 
+        /// <summary>Keeps the thread.</summary>
+        public decimal OnceOpen(string article)
+        {
+            _open.Task.Wait();
+            return Of(article);
+        }
+
         public async Task<decimal> OnceOpenAsync(string article)
         {
             _waiting.TrySetResult();
@@ -41,6 +51,7 @@ internal static class Shop
         public Till(PriceList prices)
         {
             Receive<PriceOf>(m => Sender.Tell(new Costs(m.Article, prices.Of(m.Article), GetType().Name)));
+            Receive<Block>(m => Sender.Tell(new Costs(m.Article, prices.OnceOpen(m.Article), GetType().Name)));
             ReceiveAsync<WaitFor>(async m => Sender.Tell(new Costs(m.Article, await prices.OnceOpenAsync(m.Article), GetType().Name)));
         }
     }
