@@ -18,14 +18,14 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
     private readonly ExtendedActorSystem _system;
     private readonly TopActors _top;
     private readonly IActorRef _balancer;
-    private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PartEnd _end = new();
     private readonly Lazy<Task> _stopping;
     private IBalancerAnnouncement? _announcement;
 
     private EmbeddedBalancer(ExtendedActorSystem system, EmbeddedBalancerOptions options)
     {
         (_system, _top) = (system, TopActors.For(system, options.Whose));
-        EndWith(_top.Ended);
+        _end.With(_top.Ended);
         _stopping = new Lazy<Task>(StopAsync);
         try
         {
@@ -47,7 +47,7 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
 
     /// <summary>Completes when it is a balancer no more: with a sentence that says why, or with null after <see cref="DisposeAsync"/>. One that has
     /// ended by itself is to be disposed, too.</summary>
-    public Task<string?> Ended => _ended.Task;
+    public Task<string?> Ended => _end.Task;
 
     /// <summary>Starts it. In a registry that keeps balancers it waits until its entry is there, or cannot be made at present.</summary>
     /// <param name="system">With remoting, and AkkaLb's serializer.</param>
@@ -93,7 +93,7 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
                 options.Id, Address, _balancer.Path.ToSerializationFormatWithAddress(Address), options.Version, BalancerEntry.Independent,
                 options.LeaseTtl),
             Logging.GetLogger(_system, typeof(EmbeddedBalancer)));
-        EndWith(_announcement.Taken);
+        _end.With(_announcement.Taken);
         var first = await Task.WhenAny(_announcement.Begun, Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
         var problem = first == Ended
             ? await Ended.ConfigureAwait(false)
@@ -114,12 +114,8 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
         await TopActors.AskLastAsync(_balancer, StopAssigning.Instance, StopPatience).ConfigureAwait(false);
 
         await _top.StopAllAsync().ConfigureAwait(false);
-        _ended.TrySetResult(null);
+        _end.Done();
     }
-
-    private void EndWith(Task<string> trouble) => trouble.ContinueWith(
-        told => _ended.TrySetResult(told.GetAwaiter().GetResult()), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
-        TaskScheduler.Default);
 
     private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 }

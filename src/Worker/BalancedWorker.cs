@@ -30,15 +30,15 @@ public sealed class BalancedWorker : IAsyncDisposable
     private readonly WorkerSignals _signals = new();
     private readonly IActorRef _listener;
     private readonly IActorRef _gate;
-    private readonly TaskCompletionSource<string?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PartEnd _end = new();
     private readonly Lazy<Task> _leaving;
     private IActorRef? _registration;
 
     private BalancedWorker(ExtendedActorSystem system, Props actor, BalancedWorkerOptions options)
     {
         (_system, _options, _actor, _top) = (system, options, actor.Type, TopActors.For(system, options.Whose));
-        EndWith(_top.Ended);
-        EndWith(_signals.GaveUp);
+        _end.With(_top.Ended);
+        _end.With(_signals.GaveUp);
         _leaving = new Lazy<Task>(LeaveAndStopAsync);
         _log = Logging.GetLogger(system, typeof(BalancedWorker));
         _tally = new JobTally(options.Ledger);
@@ -68,7 +68,7 @@ public sealed class BalancedWorker : IAsyncDisposable
 
     /// <summary>Completes when it is a worker no more: with a sentence that says why, or with null after <see cref="DisposeAsync"/>. One that has
     /// ended by itself is to be disposed, too.</summary>
-    public Task<string?> Ended => _ended.Task;
+    public Task<string?> Ended => _end.Task;
 
     /// <summary>Starts it, and waits until it is registered.</summary>
     /// <param name="system">With remoting, and AkkaLb's serializer.</param>
@@ -113,12 +113,8 @@ public sealed class BalancedWorker : IAsyncDisposable
         }
 
         await _top.StopAllAsync().ConfigureAwait(false);
-        _ended.TrySetResult(null);
+        _end.Done();
     }
-
-    private void EndWith(Task<string> trouble) => trouble.ContinueWith(
-        told => _ended.TrySetResult(told.GetAwaiter().GetResult()), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion,
-        TaskScheduler.Default);
 
     /// <summary>Leaves in the order of <see cref="Leaving"/>. An actor that has ended already is not waited for.</summary>
     internal static async Task LeaveAsync(IActorRef gate, IActorRef registration, TimeSpan drainTimeout, TimeSpan rejectLinger)
