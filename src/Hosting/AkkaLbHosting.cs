@@ -7,7 +7,6 @@ using Akka.DependencyInjection;
 using Akka.Hosting;
 using AkkaLb.Balancing;
 using AkkaLb.Core;
-using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Remoting;
@@ -113,10 +112,9 @@ public static class AkkaLbHosting
         if (threads is > 0 || (threads is null && options.InstanceDispatcher is null))
         {
             var count = threads ?? ThreadsDefault;
-            var gate = options.Gate;
             options = options with
             {
-                Gate = new GateSettings(gate.Capacity, gate.Instances, gate.Queue, count, gate.FirstLimit),
+                Gate = options.Gate with { Threads = count },
                 InstanceDispatcher = $"akkalb-threads-of-{Convert.ToHexString(Encoding.UTF8.GetBytes(options.GateName))}",
             };
             builder.AddHocon(BalancedWorkerOptions.Dispatcher(options.InstanceDispatcher, count), HoconAddMode.Append);

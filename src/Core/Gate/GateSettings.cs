@@ -38,7 +38,6 @@ public sealed record GateSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(instances, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(queue);
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads ?? 1, 1, nameof(threads));
         ArgumentOutOfRangeException.ThrowIfLessThan(firstLimit ?? 1, 1, nameof(firstLimit));
         (Capacity, Instances, Queue, Threads, FirstLimit) = (capacity, instances, queue, threads ?? instances, firstLimit);
     }
@@ -54,7 +53,16 @@ public sealed record GateSettings
     public int Queue { get; }
 
     /// <summary>How many threads the instances share; at least 1. When so many stopped instances have not ended, the worker is unable.</summary>
-    public int Threads { get; }
+    /// <exception cref="ArgumentOutOfRangeException">Below 1.</exception>
+    public int Threads
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(Threads));
+            field = value;
+        }
+    }
 
     /// <summary>How many jobs an <see cref="AdaptiveLimit"/> lets run at first, with <see cref="Capacity"/> as its bound. Null: the capacity is
     /// fixed.</summary>
