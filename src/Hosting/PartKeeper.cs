@@ -59,13 +59,12 @@ internal sealed class PartKeeper
     /// <summary>Healthy while it is ready.</summary>
     /// <param name="otherwise">What it is while it is not.</param>
     public HealthCheckResult Check(HealthStatus otherwise) =>
-        (_trouble ?? _part?.Trouble()) is { } trouble
+        (_stopping.IsCancellationRequested ? "it leaves, or has left" : _trouble ?? _part?.Trouble()) is { } trouble
             ? new HealthCheckResult(otherwise, $"{_what}: {trouble}")
             : HealthCheckResult.Healthy($"{_what} is ready");
 
     private async Task StopAsync()
     {
-        _trouble = "it is leaving";
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _life.ConfigureAwait(false);
     }
@@ -102,8 +101,6 @@ internal sealed class PartKeeper
             _log.Warning("{0} is started again in {1:0.0} s: {2}", _what, pause.TotalSeconds, trouble);
             await Task.Delay(pause, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        _trouble = "it has left";
     }
 
     /// <summary>The parts of an actor system.</summary>
