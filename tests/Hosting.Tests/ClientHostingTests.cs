@@ -66,9 +66,7 @@ public sealed class ClientHostingTests
             builder.AddAkkaLbClient("shop", client => client.Messages = Shop.Messages);
             builder.Services.AddSingleton<PriceList>();
             builder.Services.AddAkka("Shop", akka => akka
-                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
-                .WithRemoting("127.0.0.1", 0)
-                .WithAkkaLb(Shop.Messages)
+                .AsShop()
                 .WithAkkaLbWorker<Till>(patient));
         });
         await host.StartAsync();
@@ -95,9 +93,7 @@ public sealed class ClientHostingTests
             builder.Services.AddHealthChecks();
             builder.Services.AddSingleton<PriceList>();
             builder.Services.AddAkka("Shop", akka => akka
-                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
-                .WithRemoting("127.0.0.1", 0)
-                .WithAkkaLb(Shop.Messages)
+                .AsShop()
                 .WithAkkaLbWorker<Till>(hasty));
         });
         await host.StartAsync();
@@ -117,9 +113,7 @@ public sealed class ClientHostingTests
             builder.AddAkkaLbClient("shop");
             builder.Services.AddSingleton(prices);
             builder.Services.AddAkka("Shop", akka => akka
-                .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
-                .WithRemoting("127.0.0.1", 0)
-                .WithAkkaLb(Shop.Messages)
+                .AsShop()
                 .WithAkkaLbWorker<Till>(BalancedWorkerOptions.To("till", $"{lb.Address}") with { RejectLinger = TimeSpan.Zero }, threads: 1));
         });
         await host.StartAsync();
@@ -176,9 +170,7 @@ public sealed class ClientHostingTests
             {
                 builder.Services.AddSingleton<PriceList>();
                 builder.Services.AddAkka("Shop", akka => more(akka
-                    .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
-                    .WithRemoting("127.0.0.1", 0)
-                    .WithAkkaLb(UserMessages.None)));
+                    .AsShop()));
             });
             await host.StartAsync();
             var time = CoordinatedShutdown.Get(host.Services.GetRequiredService<ActorSystem>()).Timeout(CoordinatedShutdown.PhaseServiceRequestsDone);

@@ -141,9 +141,7 @@ public sealed class OneProcessTests : IAsyncLifetime
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(_prices);
         builder.Services.AddAkka("Shop", akka => more(akka
-            .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
-            .WithRemoting("127.0.0.1", 0)
-            .WithAkkaLb(Shop.Messages)));
+            .AsShop()));
         if (isWithClient)
         {
             builder.AddAkkaLbClient("shop", client => client.Balancers = FixedBalancers.Own);

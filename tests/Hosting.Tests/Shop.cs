@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Hosting.Tests;
@@ -8,6 +10,12 @@ internal static class Shop
 {
     public static UserMessages Messages { get; } = new(
         [new("price", typeof(PriceOf)), new("costs", typeof(Costs)), new("wait", typeof(WaitFor)), new("block", typeof(Block))]);
+
+    /// <summary>A quiet actor system that can carry AkkaLb.</summary>
+    public static AkkaConfigurationBuilder AsShop(this AkkaConfigurationBuilder akka) => akka
+        .AddHocon("akka { loglevel = OFF, stdout-loglevel = OFF }", HoconAddMode.Prepend)
+        .WithRemoting("127.0.0.1", 0)
+        .WithAkkaLb(Messages);
 
     internal sealed record PriceOf(string Article);
 
