@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Actor.Setup;
@@ -221,9 +222,72 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
         return Submit(
             ticket => new ClientActor.SubmitJob(
-                ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority),
+                ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
+                options.ReplyBytesMax),
             cancellationToken,
             options.Progress is { } progress ? new ProgressTeller(_system, progress) : null);
+    }
+
+    /// <summary>Sends a message to some worker's actor and returns the messages of its reply, which is a stream (<c>ReplyStream</c>) or one
+    /// message.</summary>
+    /// <remarks>The job is sent when the enumeration begins, once for each. The worker makes further messages as they are used up: at most 1 MiB,
+    /// and a message besides, is on its way or waits here. The deadline is that of the whole stream. A job is not tried again behind its first
+    /// message. An enumeration that is left early cancels the job.</remarks>
+    /// <param name="message">As for <see cref="AskAsync{TReply}"/>.</param>
+    /// <exception cref="ArgumentNullException">The message is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of its range.</exception>
+    /// <exception cref="SerializationException">The message may not, or cannot, be sent; nothing was. Or one of the reply cannot be read.</exception>
+    /// <exception cref="JobFailedException">The job ended without a result: what came before has been returned.</exception>
+    /// <exception cref="InvalidCastException">The worker replied with another type.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, with what follows as in <see cref="AskAsync{TReply}"/>.</exception>
+    public IAsyncEnumerable<TReply> StreamAsync<TReply>(
+        object message, JobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        options ??= JobOptions.Default;
+        options.ThrowIfUnfit(nameof(options));
+        var payload = Payloads.Wrap(_system, message, _dataBytesMax);
+        return EnumerateAsync<TReply>(payload, options, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<TReply> EnumerateAsync<TReply>(
+        Payload message, JobOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var ticket = new JobTicket(_open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream: true);
+        Tell(ticket, new ClientActor.SubmitJob(
+            ticket, message, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
+            options.ReplyBytesMax));
+        try
+        {
+            var (used, told) = (0L, 0L);
+            while (await ticket.Stream.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                while (ticket.Stream.TryRead(out var item))
+                {
+                    yield return Typed<TReply>(item, "its worker");
+                    used += ReplyTally.CostOf(item);
+                    if (used - told >= ReplyTally.Window / 4)
+                    {
+                        told = used;
+                        _client.Tell(new ClientActor.Used(ticket, used));
+                    }
+                }
+            }
+
+            var run = await ticket.End.ConfigureAwait(false);
+            if (run.Outcome is JobOutcome.Failed failed)
+            {
+                throw new JobFailedException(run.Id, failed);
+            }
+        }
+        finally
+        {
+            if (!ticket.End.IsCompleted)
+            {
+                _client.Tell(new ClientActor.Cancel(ticket));
+            }
+        }
     }
 
     /// <summary>The reply of a job that is done.</summary>
@@ -233,10 +297,13 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     public TReply Read<TReply>(JobOutcome.Done done)
     {
         ArgumentNullException.ThrowIfNull(done);
-        var reply = Payloads.Unwrap(_system, done.Reply);
-        return reply is TReply typed
-            ? typed
-            : throw new InvalidCastException($"worker {done.Worker.Id} replied with {reply.GetType()}, not {typeof(TReply)}");
+        return Typed<TReply>(done.Reply, $"worker {done.Worker.Id}");
+    }
+
+    private TReply Typed<TReply>(Payload payload, string worker)
+    {
+        var reply = Payloads.Unwrap(_system, payload);
+        return reply is TReply typed ? typed : throw new InvalidCastException($"{worker} replied with {reply.GetType()}, not {typeof(TReply)}");
     }
 
     /// <summary>Asks the balancer for workers without sending them anything.</summary>
@@ -311,7 +378,6 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <summary>As <see cref="DisposeAsync"/>; it blocks the thread.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
     private Task<JobRun> Submit(
         Func<JobTicket, object> message, CancellationToken cancellationToken, ProgressTeller? progress = null)
     {
@@ -321,13 +387,18 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         }
 
         var ticket = new JobTicket(_open, progress);
-        _client.Tell(message(ticket));
+        Tell(ticket, message(ticket));
+        return cancellationToken.CanBeCanceled ? EndOrCancelAsync(ticket, cancellationToken) : ticket.End;
+    }
+
+    /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
+    private void Tell(JobTicket ticket, object message)
+    {
+        _client.Tell(message);
         if (_ended.IsCompleted)
         {
             ticket.Finish(default, Closed);
         }
-
-        return cancellationToken.CanBeCanceled ? EndOrCancelAsync(ticket, cancellationToken) : ticket.End;
     }
 
     private async Task<JobRun> EndOrCancelAsync(JobTicket ticket, CancellationToken cancellationToken)

@@ -49,13 +49,16 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         (_directory, _client, _resolveGate) = (directory, client, resolveGate);
         _balancerProbes = BalancerProbes.Of(contact, Context);
         Receive<JobDone>(FromWorker);
+        Receive<ReplyPiece>(FromWorker);
         Input<Assigned>();
         Receive<SubmitJob>(m => Submit(
             m.Ticket,
             new ClientInput.Submit(
-                m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority, m.Ticket.WantsProgress)));
+                m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority, m.Ticket.WantsProgress, m.ReplyBytesMax,
+                m.Ticket.WantsStream)));
         Receive<SubmitAssign>(m => Submit(m.Ticket, new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
         Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
+        Receive<Used>(m => Step(new ClientInput.Used(m.Ticket.Id, m.Cost)));
         Input<AssignRejected>();
         Input<AssignHeld>();
         Receive<JobRejected>(FromWorker);
@@ -121,8 +124,11 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
             case ClientEffect.ToGate send:
                 GateAt(send.Worker).Tell(send.Job);
                 break;
-            case ClientEffect.CancelAt cancel:
-                GateAt(cancel.Worker).Tell(cancel.Message);
+            case ClientEffect.TellGate tell:
+                GateAt(tell.Worker).Tell(tell.Message);
+                break;
+            case ClientEffect.StreamItem item:
+                ((IJobTicket)item.Ticket).Take(item.Message);
                 break;
             case ClientEffect.ToBalancer tell:
                 _balancer.Tell(tell.Message);
@@ -241,13 +247,18 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     // ---- in-process messages
 
     internal sealed record SubmitJob(
-        IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service, JobPriority Priority)
+        IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service, JobPriority Priority,
+        int ReplyBytesMax)
         : INoSerializationVerificationNeeded;
 
     internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;
 
     /// <summary>Comes after the ticket's job.</summary>
     internal sealed record Cancel(IJobTicket Ticket) : INoSerializationVerificationNeeded;
+
+    /// <summary>Comes after the ticket's job.</summary>
+    /// <param name="Cost">See <see cref="ClientInput.Used"/>.</param>
+    internal sealed record Used(IJobTicket Ticket, long Cost) : INoSerializationVerificationNeeded;
 
     internal sealed record WaitForLink(TaskCompletionSource Waiter) : INoSerializationVerificationNeeded;
 

@@ -53,12 +53,23 @@ public sealed record JobOptions
     /// nothing is sent. </summary>
     public IProgress<object>? Progress { get; init; }
 
+    /// <summary>How large its reply may be, in bytes, where that is more than a frame takes: it comes in pieces then, and is in memory whole at
+    /// both sides. 0 to <see cref="Job.ReplyBytesCeiling"/> (1 GiB); 0: it has to fit into one frame. Default 16 MiB. A message of a stream has to
+    /// fit into one frame in any case. The worker has a bound of its own, and <see cref="Core.Clients.ClientSettings.RepliesBytesMax"/> is one for
+    /// all jobs of a client.</summary>
+    public int ReplyBytesMax { get; init; } = 16 << 20;
+
     /// <param name="options">The caller's name of these options.</param>
     /// <exception cref="ArgumentException">One of them is outside of its range.</exception>
     internal void ThrowIfUnfit(string options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Deadline, TimeSpan.Zero, options);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Deadline, DeadlineMax, options);
+        if (ReplyBytesMax is < 0 or > Job.ReplyBytesCeiling)
+        {
+            throw new ArgumentOutOfRangeException(options, ReplyBytesMax, $"a reply takes 0 to {Job.ReplyBytesCeiling} bytes");
+        }
+
         if (Weight is < 1 or > Assign.WeightMax)
         {
             throw new ArgumentOutOfRangeException(options, Weight, $"a job's weight is 1 to {Assign.WeightMax}");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 
@@ -12,23 +13,32 @@ internal interface IJobTicket
 
     bool WantsProgress { get; }
 
+    bool WantsStream { get; }
+
     void Report(Payload progress);
+
+    /// <summary>A message of the stream.</summary>
+    void Take(Payload message);
 
     void Finish(JobId id, JobOutcome outcome);
 }
 
-/// <summary>A job's end as a task.</summary>
+/// <summary>A job's end as a task, and its stream.</summary>
 internal sealed class JobTicket : IJobTicket
 {
     private readonly ConcurrentDictionary<JobTicket, byte> _open;
     private readonly ProgressTeller? _progress;
+    private readonly Channel<Payload>? _stream;
     private readonly TaskCompletionSource<JobRun> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="open">Holds the ticket until it is finished, so that whoever ends the client can finish what is left.</param>
     /// <param name="progress">Null: nobody wants to know how far the job is.</param>
-    public JobTicket(ConcurrentDictionary<JobTicket, byte> open, ProgressTeller? progress)
+    /// <param name="wantsStream">Whether the reply is read from <see cref="Stream"/>.</param>
+    public JobTicket(ConcurrentDictionary<JobTicket, byte> open, ProgressTeller? progress, bool wantsStream = false)
     {
         (_open, _progress) = (open, progress);
+        // Not bounded by itself: no more comes than was asked for.
+        _stream = wantsStream ? Channel.CreateUnbounded<Payload>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }) : null;
         _open.TryAdd(this, 0);
     }
 
@@ -36,9 +46,16 @@ internal sealed class JobTicket : IJobTicket
 
     public bool WantsProgress => _progress is not null;
 
+    public bool WantsStream => _stream is not null;
+
+    /// <summary>Its end is the job's.</summary>
+    public ChannelReader<Payload> Stream => _stream!.Reader;
+
     public Task<JobRun> End => _end.Task;
 
     public void Report(Payload progress) => _progress?.Tell(progress);
+
+    public void Take(Payload message) => _stream?.Writer.TryWrite(message);
 
     /// <summary>The first end counts.</summary>
     public void Finish(JobId id, JobOutcome outcome)
@@ -46,6 +63,7 @@ internal sealed class JobTicket : IJobTicket
         _progress?.Stop();
         _open.TryRemove(this, out _);
         _end.TrySetResult(new JobRun(id, outcome));
+        _stream?.Writer.TryComplete();
     }
 }
 

@@ -33,6 +33,9 @@ public sealed class AkkaLbClientSettings
     /// <summary>Jobs not yet finished at once; more are refused; default 100,000.</summary>
     public int JobsMax { get; set; } = ClientSettings.Default.JobsMax;
 
+    /// <summary>See <see cref="ClientSettings.RepliesBytesMax"/>. Default 256 MiB, above zero.</summary>
+    public long RepliesBytesMax { get; set; } = ClientSettings.Default.RepliesBytesMax;
+
     /// <summary>No health check <c>akkalb-client</c> or <c>akkalb-client-NAME</c>.</summary>
     public bool DisableHealthChecks { get; set; }
 
@@ -46,6 +49,11 @@ public sealed class AkkaLbClientSettings
         if (Port is < 0 or > 65_535)
         {
             problems.Add($"{nameof(Port)} at {path} = {Port}: must be 0 to 65535");
+        }
+
+        if (RepliesBytesMax < 1)
+        {
+            problems.Add($"{nameof(RepliesBytesMax)} at {path} = {RepliesBytesMax}: must be 1 or more");
         }
 
         if (JobsMax < 1)
@@ -64,7 +72,7 @@ public sealed class AkkaLbClientSettings
             : new BalancedClientOptions
             {
                 Balancers = balancers!, Messages = Messages, Host = Host, Port = Port,
-                Settings = ClientSettings.Default with { Zone = Zone, JobsMax = JobsMax },
+                Settings = ClientSettings.Default with { Zone = Zone, JobsMax = JobsMax, RepliesBytesMax = RepliesBytesMax },
             };
     }
 

@@ -14,6 +14,9 @@ public static class Payloads
     /// <summary>What a job's envelope and Akka's own frame need at most beside the payload, in bytes.</summary>
     public const int EnvelopeBytesMax = 4096;
 
+    /// <summary>What bounds the size of a message, unless something else is said to.</summary>
+    public const string FrameSetting = "akka.remote.dot-netty.tcp.maximum-frame-size";
+
     // Identifiers of Akka's own serializers. 0 to 40 are reserved for them.
     private const int ByteArrays = 4;
     private const int SmallMessages = 16;
@@ -29,9 +32,11 @@ public static class Payloads
         (int)(system.Settings.Config.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size", null) ?? 128_000);
 
     /// <summary>Serializes with whatever the type is bound to on this system.</summary>
+    /// <param name="dataBytesMax">What it may take.</param>
+    /// <param name="bound">What says so, for people.</param>
     /// <exception cref="SerializationException">It is null, its type is not listed, it cannot be written or would not arrive as it is, or it is
     /// larger than <paramref name="dataBytesMax"/>.</exception>
-    public static Payload Wrap(ExtendedActorSystem system, object? message, int dataBytesMax)
+    public static Payload Wrap(ExtendedActorSystem system, object? message, int dataBytesMax, string bound = FrameSetting)
     {
         if (message is null)
         {
@@ -56,15 +61,20 @@ public static class Payloads
             throw RefusingSerializer.Unlisted(message);
         }
 
-        var bytes = data.Length + Encoding.UTF8.GetByteCount(manifest);
+        var bytes = Bytes(manifest, data.Length);
         if (bytes > dataBytesMax)
         {
             throw new SerializationException(
-                $"{message.GetType()} takes {bytes} bytes; at most {dataBytesMax} can be sent (akka.remote.dot-netty.tcp.maximum-frame-size)");
+                $"{message.GetType()} takes {bytes} bytes; at most {dataBytesMax} can be sent ({bound})");
         }
 
         return new Payload(serializer.Identifier, manifest, data);
     }
+
+    /// <summary>Whether what <see cref="Wrap"/> made takes no more than this.</summary>
+    public static bool Fits(Payload payload, int dataBytesMax) => Bytes(payload.Manifest, payload.Data.Length) <= dataBytesMax;
+
+    private static long Bytes(string manifest, int dataBytes) => (long)dataBytes + Encoding.UTF8.GetByteCount(manifest);
 
     /// <summary>Reads a payload that came from the network.</summary>
     /// <exception cref="UnknownMessageException">This node lacks its serializer, or its type is not listed here; another may know it.</exception>

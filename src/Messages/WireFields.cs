@@ -99,6 +99,40 @@ internal static class WireFields
         return number;
     }
 
+    public static int ReplyBytes(uint bytes)
+    {
+        Check(bytes <= Job.ReplyBytesCeiling, "bytes");
+        return (int)bytes;
+    }
+
+    public static uint ToReplyBytes(int bytes)
+    {
+        Check(bytes is >= 0 and <= Job.ReplyBytesCeiling, "bytes");
+        return (uint)bytes;
+    }
+
+    /// <summary>Numbers of pieces, and what they cost.</summary>
+    public static long Number(ulong number)
+    {
+        Check(number is >= 1 and <= long.MaxValue / 2, "number");
+        return (long)number;
+    }
+
+    public static ulong ToNumber(long number)
+    {
+        Check(number >= 1, "number");
+        return (ulong)number;
+    }
+
+    public static Wire.ReplyEnd? ToWire(this ReplyEnd? m) =>
+        m is { } end ? new() { Pieces = checked((ulong)end.Pieces), Hash = end.Hash } : null;
+
+    public static ReplyEnd? FromWire(this Wire.ReplyEnd? m)
+    {
+        Check(m is null or { Pieces: <= long.MaxValue / 2 }, "pieces");
+        return m is null ? null : new ReplyEnd((long)m.Pieces, m.Hash);
+    }
+
     public static ulong Accepted(JobCounts counts) => checked((ulong)counts.Accepted);
 
     public static uint InFlight(JobCounts counts) => checked((uint)counts.InFlight);

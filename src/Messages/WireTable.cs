@@ -69,23 +69,36 @@ internal static class WireTable
             {
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
                 Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited), WantsProgress = m.WantsProgress,
+                ReplyBytesMax = ToReplyBytes(m.ReplyBytesMax), WantsStream = m.WantsStream,
             },
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs),
-                m.WantsProgress)),
+                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream)),
         Of("JP", Wire.JobProgress.Parser,
             (JobProgress m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Progress = m.Progress.ToWire() },
             m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Progress.FromWire())),
+        Of("JS", Wire.ReplyPiece.Parser,
+            (ReplyPiece m) => new()
+            {
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Number = ToNumber(m.Number), Piece = m.Piece.ToWire(),
+                Length = ToReplyBytes(m.Length),
+            },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), Number(m.Number), m.Piece.FromWire(), ReplyBytes(m.Length))),
+        Of("JT", Wire.TakeReply.Parser,
+            (TakeReply m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), UpTo = ToNumber(m.UpTo) },
+            m => new(m.Id.FromWire(), Attempt(m.Attempt), Number(m.UpTo))),
         Of("JC", Wire.CancelJob.Parser,
             (CancelJob m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt) },
             m => new(m.Id.FromWire(), Attempt(m.Attempt))),
         Of("JD", Wire.JobDone.Parser,
             (JobDone m) => new()
             {
-                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.Reply.ToWire(),
-                JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts),
+                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.End is null ? m.Reply.ToWire() : null,
+                JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts), End = m.End.ToWire(),
             },
-            m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Reply.FromWire(), Counts(m.JobsAccepted, m.JobsInFlight))),
+            m => new(
+                m.Id.FromWire(), Attempt(m.Attempt), m.End is null ? m.Reply.FromWire() : Payload.None, Counts(m.JobsAccepted, m.JobsInFlight),
+                m.End.FromWire())),
         Of("JF", Wire.JobFailed.Parser,
             (JobFailed m) => new()
             {

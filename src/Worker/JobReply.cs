@@ -7,17 +7,16 @@ namespace AkkaLb.Worker;
 /// given up is dropped. It has a path, so an actor of another node may reply too, when the message was forwarded there.</remarks>
 internal sealed class JobReply : MinimalActorRef
 {
-    private static readonly object Null = new();
-    private static readonly object Nothing = new();
-
+    private readonly Func<object?, ReplyContent> _contentOf;
     private readonly IActorRef _gate;
     private readonly object _word;
-    private object? _reply;
+    private ReplyContent? _reply;
 
+    /// <param name="contentOf">What a reply is; called where the reply is made.</param>
     /// <param name="gate">It is told <paramref name="word"/> once, when the reply has come.</param>
-    public JobReply(IActorRefProvider provider, JobContext context, IActorRef gate, object word)
+    public JobReply(IActorRefProvider provider, JobContext context, Func<object?, ReplyContent> contentOf, IActorRef gate, object word)
     {
-        (Provider, Context, _gate, _word) = (provider, context, gate, word);
+        (Provider, Context, _contentOf, _gate, _word) = (provider, context, contentOf, gate, word);
         Path = provider.TempPath();
         provider.RegisterTempActor(this, Path);
     }
@@ -28,28 +27,32 @@ internal sealed class JobReply : MinimalActorRef
 
     public override IActorRefProvider Provider { get; }
 
-    /// <summary>True at the very moment in which the instance replies.</summary>
-    public bool HasCome => Volatile.Read(ref _reply) is { } reply && reply != Nothing;
-
-    /// <summary>Has a meaning only when it has come.</summary>
-    public object? Message => _reply == Null ? null : _reply;
+    /// <summary>The reply, at the very moment in which it is made; null: none has come.</summary>
+    public ReplyContent? Content => Volatile.Read(ref _reply) is { } reply && reply != ReplyContent.Nothing ? reply : null;
 
     /// <summary>The job has its answer.</summary>
-    public void End()
+    /// <param name="isGivenUp">It is not the actor's, or not the whole of it.</param>
+    public void End(bool isGivenUp)
     {
-        var isGivenUp = Interlocked.CompareExchange(ref _reply, Nothing, null) is null;
+        isGivenUp |= Interlocked.CompareExchange(ref _reply, ReplyContent.Nothing, null) is null;
         Provider.UnregisterTempActor(Path);
         Context.End(isGivenUp);
     }
 
     protected override void TellInternal(object message, IActorRef sender)
     {
-        var earlier = Interlocked.CompareExchange(ref _reply, message ?? Null, null);
+        var earlier = Volatile.Read(ref _reply);
+        if (earlier is null)
+        {
+            var reply = _contentOf(message);
+            earlier = Interlocked.CompareExchange(ref _reply, reply, null);
+        }
+
         if (earlier is null)
         {
             _gate.Tell(_word, ActorRefs.NoSender);
         }
-        else if (earlier != Nothing && message is not null)
+        else if (earlier != ReplyContent.Nothing && message is not null)
         {
             Provider.DeadLetters.Tell(message, this);
         }

@@ -35,10 +35,18 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private readonly StrongBox<long> _lastNumber;
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly RareLines _lines = new(TimeSpan.FromMinutes(1), linesMax: 100);
+
+    /// <summary>What a frame can carry.</summary>
+    private readonly int _pieceBytesMax;
+
+    /// <summary>What goes out in pieces at most.</summary>
     private readonly int _replyBytesMax;
 
     private readonly GateCore _core;
     private readonly Dictionary<long, HeldRequest> _held = [];
+
+    /// <summary>Of those, the ones whose replies go out in pieces.</summary>
+    private readonly Dictionary<(JobId Id, int Attempt), (long Token, HeldRequest Held)> _replying = [];
 
     /// <summary>Those that may get jobs, by place.</summary>
     private readonly Instance?[] _instances;
@@ -88,7 +96,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         _ledger = ledger;
         _abilityListener = abilityListener;
         _lastNumber = lastNumber;
-        _replyBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(_system));
+        _pieceBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(_system));
+        _replyBytesMax = settings.ReplyBytesMax;
         _instances = new Instance?[settings.Instances];
         Open();
     }
@@ -120,6 +129,9 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     {
         Receive<Job>(OnJob);
         Receive<CancelJob>(OnCancel);
+        Receive<TakeReply>(OnTakeReply);
+        Receive<FirstPieceSent>(m => Step(new GateInput.ReplyTaken(m.Token)));
+        Receive<ReplySent>(OnReplySent);
         Receive<ReplyCame>(m => Settle(m.Token));
         Receive<ProgressCame>(m => Step(new GateInput.Progressed(m.Token)));
         Receive<CallbackThrew>(OnCallbackThrew);
@@ -185,6 +197,28 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         {
             Step(new GateInput.CancelArrived(message.Id, message.Attempt));
         }
+    }
+
+    private void OnTakeReply(TakeReply message)
+    {
+        if (_replying.TryGetValue((message.Id, message.Attempt), out var replying) && replying.Held.Client.Equals(Sender))
+        {
+            replying.Held.Sender!.Allow(message.UpTo);
+            Step(new GateInput.ReplyTaken(replying.Token));
+        }
+    }
+
+    private void OnReplySent(ReplySent message)
+    {
+        if (!_held.TryGetValue(message.Token, out var held) || held.Reply != message.Reply)
+        {
+            return;
+        }
+
+        held.Sent = message.Ended;
+        Step(message.Ended is { Trouble: not null, IsUnsendable: false }
+            ? new GateInput.ReplyFailed(message.Token)
+            : new GateInput.Replied(message.Token));
     }
 
     private void OnCallbackThrew(CallbackThrew message)
@@ -310,18 +344,26 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     /// <summary>Tells the core of the job's reply, if it has been made and not been told yet.</summary>
     private void Settle(long token)
     {
-        if (!_held.TryGetValue(token, out var held) || held.Reply is not { HasCome: true } reply)
+        if (!_held.TryGetValue(token, out var held) || held.Sender is not null || held.Reply is not { Content: { } content } reply)
         {
             return;
         }
 
-        if (reply.Message is Status.Failure)
+        if (content is ReplyContent.Streamed
+            || (content is ReplyContent.Message { Payload: var payload } && !Payloads.Fits(payload, _pieceBytesMax)))
         {
-            Step(new GateInput.ReplyFailed(token));
+            var (begun, cancelled) = (new FirstPieceSent(token), reply.Context.CancellationToken);
+            held.Sender = new ReplySender(_system, held.Job, held.Client, Self, begun, _pieceBytesMax, cancelled);
+            _replying[(held.Job.Id, held.Job.Attempt)] = (token, held);
+            Step(new GateInput.ReplyBegun(token));
+            if (_held.ContainsKey(token))
+            {
+                held.Sender.RunAsync(content).PipeTo(Self, success: ended => new ReplySent(token, reply, ended));
+            }
         }
         else
         {
-            Step(new GateInput.Replied(token));
+            Step(content is ReplyContent.Failure ? new GateInput.ReplyFailed(token) : new GateInput.Replied(token));
         }
     }
 
@@ -495,18 +537,25 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         instance.LastMark = mark;
         actor.Tell(new Identify(new Question(instance.Index, instance.Birth, mark)), Self);
         // It is there when the job was given to an instance that had ended.
-        held.Reply?.End();
+        held.Reply?.End(isGivenUp: false);
         var gate = Self;
         var context = new JobContext(
             _system, held.Job, held.ArrivedAt, () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
-        held.Reply = new JobReply(_system.Provider, context, gate, new ReplyCame(token));
+        var (system, job, pieceBytesMax, replyBytesMax) = (_system, held.Job, _pieceBytesMax, _replyBytesMax);
+        held.Reply = new JobReply(
+            _system.Provider, context, reply => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax), gate, new ReplyCame(token));
         actor.Tell(held.Message, held.Reply);
     }
 
     private HeldRequest Release(long token)
     {
         _held.Remove(token, out var held);
-        held!.Reply?.End();
+        if (held!.Sender is not null)
+        {
+            _replying.Remove((held.Job.Id, held.Job.Attempt));
+        }
+
+        held.Reply?.End(isGivenUp: held is { Sender: not null, Sent: null });
         return held;
     }
 
@@ -519,7 +568,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
         try
         {
-            held.Client.Tell(new JobProgress(held.Job.Id, held.Job.Attempt, Payloads.Wrap(_system, progress, _replyBytesMax)));
+            held.Client.Tell(new JobProgress(held.Job.Id, held.Job.Attempt, Payloads.Wrap(_system, progress, _pieceBytesMax)));
         }
         catch (Exception e)
         {
@@ -534,22 +583,16 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
     private void AnswerDone(HeldRequest held)
     {
-        Payload reply;
-        try
+        if ((held.Sent?.Trouble ?? (held.Reply!.Content as ReplyContent.Unsendable)?.Cause) is { } cause)
         {
-            reply = held.Reply!.Message is { } result
-                ? Payloads.Wrap(_system, result, _replyBytesMax)
-                : throw new ArgumentException("the worker's actor replied null, which is no message");
-        }
-        catch (Exception e)
-        {
-            // A serializer of the user's may throw anything; that is the trouble of this one reply.
-            Answer(held, JobFailureReason.UnsendableReply, ExceptionText.Of(e));
+            Answer(held, JobFailureReason.UnsendableReply, cause);
             return;
         }
 
         Note(held, JobOutcomes.Done);
-        held.Client.Tell(new JobDone(held.Job.Id, held.Job.Attempt, reply, _core.Jobs));
+        held.Client.Tell(new JobDone(
+            held.Job.Id, held.Job.Attempt, held.Sent is null ? ((ReplyContent.Message)held.Reply!.Content!).Payload : Payload.None, _core.Jobs,
+            held.Sent?.End));
     }
 
     private void AnswerFailed(HeldRequest held, JobFailureReason reason)
@@ -563,11 +606,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
         var (cause, text) = reason switch
         {
-            JobFailureReason.Failure => (FailureIn(held.Reply), "the worker's actor answered with a failure that names no cause"),
+            JobFailureReason.Failure => (FailureIn(held), "the worker's actor answered with a failure that names no cause"),
             JobFailureReason.Crash => (_crash, "the worker's actor stopped itself, or could not be started, while it had this job"),
             JobFailureReason.DeadlineExceeded => (null, $"the job was not done within {Seconds(held.Job.Remaining)}"),
             JobFailureReason.UnreadableMessage => (null, ""),
-            JobFailureReason.UnsendableReply => (null, ""),
+            JobFailureReason.UnsendableReply => (
+                null, $"the client has not said for {Seconds(GateSettings.UntakenMax)} that it takes more of the reply"),
             JobFailureReason.Drained => (null, "the worker stopped before the job was done"),
         };
         Answer(held, reason, cause ?? new ExceptionText("", text, ""));
@@ -622,8 +666,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    private static ExceptionText? FailureIn(JobReply? reply) =>
-        reply?.Message is Status.Failure { Cause: { } cause } ? ExceptionText.Of(cause) : null;
+    private static ExceptionText? FailureIn(HeldRequest held) =>
+        held.Sent?.Trouble ?? (held.Reply?.Content as ReplyContent.Failure)?.Cause;
 
     private static string RunningJobs(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} running {(count == 1 ? "job" : "jobs")}");
 
@@ -645,6 +689,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
         /// <summary>Null before the start.</summary>
         public JobReply? Reply { get; set; }
+
+        /// <summary>Null: the reply does not go out in pieces, or has not been made.</summary>
+        public ReplySender? Sender { get; set; }
+
+        /// <summary>How that has ended; null: it has not.</summary>
+        public ReplySender.Ended? Sent { get; set; }
     }
 
     private sealed class Instance(int index, long birth, IActorRef keeper)
@@ -681,6 +731,10 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     }
 
     private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
+
+    private sealed record FirstPieceSent(long Token) : INoSerializationVerificationNeeded;
+
+    private sealed record ReplySent(long Token, JobReply Reply, ReplySender.Ended Ended) : INoSerializationVerificationNeeded;
 
     private sealed record ProgressCame(long Token) : INoSerializationVerificationNeeded;
 

@@ -81,7 +81,10 @@ public static class WorkerHost
         Balancers = settings.Balancers is { } addresses ? new FixedBalancers(addresses) : new EtcdBalancers(etcd!),
         Registry = etcd,
         Gate = new GateSettings(
-            settings.Capacity, settings.Instances, settings.Queue, settings.Threads, settings.IsCapacityAuto ? Environment.ProcessorCount : null),
+            settings.Capacity, settings.Instances, settings.Queue, settings.Threads, settings.IsCapacityAuto ? Environment.ProcessorCount : null)
+        {
+            ReplyBytesMax = settings.ReplyBytesMax,
+        },
         Messages = messages,
         Registration = settings.Registration,
         Speed = settings.Speed,

@@ -39,7 +39,8 @@ public sealed record WorkerSettings(
     TimeSpan RejectLinger,
     string? Ledger,
     TimeSpan UnableTimeout,
-    TimeSpan UnregisteredTimeout)
+    TimeSpan UnregisteredTimeout,
+    int ReplyBytesMax)
 {
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -63,6 +64,7 @@ public sealed record WorkerSettings(
     /// <summary>The bound of a capacity that is found, where no number of instances is given.</summary>
     private const int AutoMax = 64;
 
+    private static readonly Setting<int> ReplyBytesMaxKey = Setting.Whole("akkalb.worker.reply-bytes-max", 0, Job.ReplyBytesCeiling);
     private static readonly Setting<int> QueueKey = Setting.Whole("akkalb.worker.queue", -1, 100_000);
 
     public static readonly Setting<int> InstancesKey = Setting.Whole("akkalb.worker.instances", 0, 100_000)
@@ -100,7 +102,7 @@ public sealed record WorkerSettings(
         .. NodeKeys.BalancersAndMessages,
         LeaseTtlKey, HeartbeatKey, CapacityKey, QueueKey, InstancesKey, SpeedKey, ZoneKey, ThreadsKey, ActorKey, AssembliesKey, WaitKey,
         DrainTimeoutKey,
-        RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey,
+        RejectLingerKey, LedgerKey, UnableTimeoutKey, UnregisteredTimeoutKey, ReplyBytesMaxKey,
         .. NodeKeys.Common,
     ]);
 
@@ -156,7 +158,8 @@ public sealed record WorkerSettings(
             config.Get(RejectLingerKey),
             ledger.Length == 0 ? null : ledger,
             config.Get(UnableTimeoutKey),
-            config.Get(UnregisteredTimeoutKey));
+            config.Get(UnregisteredTimeoutKey),
+            config.Get(ReplyBytesMaxKey));
         problems.RemoveAll(p => missing.Any(name => p.Contains($", {name}: no such type", StringComparison.Ordinal)));
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }

@@ -56,7 +56,7 @@ public sealed class JobScenarios(ITestOutputHelper output) : Scenario(output)
 
         foreach (var act in new[] { Act.ReplyUnlisted, Act.ReplyHuge })
         {
-            var failed = await FailAsync(client, act);
+            var failed = await FailAsync(client, act, options: Once with { ReplyBytesMax = 0 });
             Assert.Equal((JobError.WorkerFailed, JobFailureReason.UnsendableReply), (failed.Error, failed.Failure));
         }
 

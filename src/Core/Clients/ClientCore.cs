@@ -36,6 +36,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private readonly List<ServiceView> _servicesInOrder = [];
     private readonly BalancerFinder _finder = new(ProbeInterval, isInOrder ? null : random);
     private readonly EndedPicks _ended = new(clientId);
+    private readonly ReplyIntake _replies = new(settings.RepliesBytesMax);
+    private readonly List<PendingJob> _took = [];
 
     /// <summary>For sends of unknown outcome, to whatever service.</summary>
     private readonly RetryBudget _budget = new(settings.RetryBudget);
@@ -63,13 +65,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     internal int ServiceCount => _services.Count;
 
     /// <summary>Nothing is remembered of any job: for tests.</summary>
-    internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count == 0 && _servicesInOrder.TrueForAll(s => s.IsEmpty);
+    internal bool IsEmpty => _jobs.Count + _requests.Count + _gates.Count + _rulings.Count == 0 && _replies.IsEmpty
+        && _servicesInOrder.TrueForAll(s => s.IsEmpty);
 
     public TimeSpan? NextDue
     {
         get
         {
             var due = Sooner(Sooner(Sooner(_wake.NextDue, _gates.NextDue), _rulings.NextDue), Sooner(_finder.NextDue, _ended.NextDue));
+            due = Sooner(due, _replies.NextDue);
             foreach (var service in _servicesInOrder)
             {
                 due = Sooner(due, service.Waiting.NextDue);
@@ -97,10 +101,22 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             case ClientInput.Submit m:
                 var service = ServiceOf(m.Service);
                 _budget.Deposit(now);
-                Add(m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now, m.WantsProgress);
+                Add(
+                    m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now, m.WantsProgress, m.ReplyBytesMax,
+                    m.WantsStream);
                 break;
             case Machines.Tick:
                 Tick(now);
+                break;
+            case ReplyPiece m:
+                ReplyPiece(m, now);
+                break;
+            case ClientInput.Used m:
+                if (_jobs.TryGetValue(m.Id, out var user) && ReplyIntake.Use(user, m.Cost))
+                {
+                    Take(user);
+                }
+
                 break;
             case ClientInput.SubmitAssign m:
                 Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, JobPriority.Normal, ServiceOf(m.Service), m.Timeout, now);
@@ -174,6 +190,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 throw Inputs.Unknown(input, "a client");
         }
 
+        TakeMore();
+
         // Whatever was asked on the way has taken it along.
         if (_ended.TryTake(now, out var told))
         {
@@ -208,7 +226,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         if (job.Target!.TakesCancel)
         {
-            _outbox.Add(new ClientEffect.CancelAt(job.Target, new CancelJob(job.Id, job.Sends)));
+            _outbox.Add(new ClientEffect.TellGate(job.Target, new CancelJob(job.Id, job.Sends)));
         }
     }
 
@@ -485,6 +503,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>A worker's result. The first one counts, whichever send it belongs to.</summary>
     private void JobDone(JobDone m, TimeSpan now)
     {
+        if (m.End is { } end)
+        {
+            ReplyEnded(m, end, now);
+            return;
+        }
+
         if (_jobs.TryGetValue(m.Id, out var job) && WorkerOf(job, m.Attempt) is { } worker)
         {
             if (m.Attempt == job.Sends && job.Gate is { } gate)
@@ -498,7 +522,89 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 EndPick(job, PickEnd.Unused, now);
             }
 
+            if (job.WantsStream)
+            {
+                _outbox.Add(new ClientEffect.StreamItem(job.Ticket, m.Reply));
+            }
+
             End(job, new JobOutcome.Done(worker, m.Reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
+        }
+    }
+
+    private void ReplyPiece(ReplyPiece m, TimeSpan now)
+    {
+        if (!TryGetInFlight(m.Id, m.Attempt, out var job))
+        {
+            return;
+        }
+
+        Heard(job.Gate!, now);
+        if (m.Length > job.ReplyBytesMax && job.ReplyBytesMax > 0)
+        {
+            var cause = Invariant($"its reply takes {m.Length} bytes, and its caller takes at most {job.ReplyBytesMax}");
+            EndPick(job, PickEnd.Failed, now);
+            TellCancelled(job);
+            Fail(job, JobError.WorkerFailed, job.Target!.Worker, cause, now, JobFailureReason.UnsendableReply);
+        }
+        else if (_replies.Add(job, m, now, _took) is { } problem)
+        {
+            LoseReply(job, problem, now);
+        }
+        else if (job.Reply!.IsStream)
+        {
+            job.HasBegunStream = true;
+            _outbox.Add(new ClientEffect.StreamItem(job.Ticket, m.Piece));
+        }
+    }
+
+    /// <summary>The last piece was sent before this.</summary>
+    private void ReplyEnded(JobDone m, ReplyEnd end, TimeSpan now)
+    {
+        if (!TryGetInFlight(m.Id, m.Attempt, out var job))
+        {
+            return;
+        }
+
+        Heard(job.Gate!, now);
+        EndPick(job, PickEnd.Done, now, m.Counts);
+        var isEmpty = job.WantsStream && job.Reply is null && end.Pieces == 0;
+        if (isEmpty || job.Reply is not null)
+        {
+            var reply = isEmpty ? Payload.None : job.Reply!.Whole(end);
+            if (reply is not null)
+            {
+                if (job is { WantsStream: true, Reply.IsStream: false })
+                {
+                    _outbox.Add(new ClientEffect.StreamItem(job.Ticket, reply));
+                }
+
+                End(job, new JobOutcome.Done(job.Target!.Worker, reply, job.Sends, job.AssignTime, now - job.SubmittedAt), now);
+                return;
+            }
+        }
+
+        RuleUnknown(job, "its reply did not arrive whole", now);
+    }
+
+    /// <summary>Whatever else comes of it is of no use.</summary>
+    private void LoseReply(PendingJob job, string seen, TimeSpan now)
+    {
+        TellCancelled(job);
+        RuleUnknown(job, seen, now);
+    }
+
+    private void TakeMore()
+    {
+        _took.ForEach(Take);
+        _took.Clear();
+    }
+
+    private void Take(PendingJob job)
+    {
+        // It may have ended since there was room for it.
+        if (job.Reply is { } reply)
+        {
+            _outbox.Add(new ClientEffect.TellGate(job.Target!, new TakeReply(job.Id, job.Sends, reply.UpTo)));
         }
     }
 
@@ -630,6 +736,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void Tick(TimeSpan now)
     {
+        foreach (var job in _replies.Repeat(now))
+        {
+            Take(job);
+        }
+
         while (_rulings.TryTakeDue(now, out var ruling))
         {
             Judge(ruling, now);
@@ -660,7 +771,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void Add(
         object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, JobPriority priority, ServiceView service,
-        TimeSpan timeout, TimeSpan now, bool wantsProgress = false)
+        TimeSpan timeout, TimeSpan now, bool wantsProgress = false, int replyBytesMax = 0, bool wantsStream = false)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
@@ -678,6 +789,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             Key = key,
             Priority = priority,
             WantsProgress = wantsProgress,
+            ReplyBytesMax = replyBytesMax,
+            WantsStream = wantsStream,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -875,7 +988,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.Gate = _gates.Sent(job, target, now);
         WakeAt(job, job.Deadline);
         _outbox.Add(new ClientEffect.ToGate(
-            target, new Job(job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress)));
+            target,
+            new Job(
+                job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress,
+                job.ReplyBytesMax, job.WantsStream)));
     }
 
     private void Wake(PendingJob job, TimeSpan now)
@@ -947,7 +1063,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void RuleUnknown(PendingJob job, string seen, TimeSpan now, JobFailureReason? failure = null)
     {
         var worker = job.Target!.Worker;
-        if (!job.IsIdempotent)
+        if (!job.IsIdempotent || job.HasBegunStream)
         {
             Fail(job, JobError.WorkerLost, worker, seen, now, failure);
         }
@@ -1065,6 +1181,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         EndPick(job, now);
         job.Gate?.Jobs.Remove(job);
         job.Gate = null;
+        _replies.Drop(job, _took);
     }
 
     /// <summary>Without a balancer it is dropped: a request is asked again when one is found.</summary>
@@ -1087,6 +1204,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.Order(PendingJob.FirstInTurn)];
 
     private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -11,8 +11,9 @@ public abstract record ClientEffect
     /// <summary>Send the job to a worker.</summary>
     public sealed record ToGate(AssignedWorker Worker, Job Job) : ClientEffect;
 
-    /// <summary>Tell a worker that a job is not wanted any more.</summary>
-    public sealed record CancelAt(AssignedWorker Worker, CancelJob Message) : ClientEffect;
+    /// <summary>Tell a worker that a job is not wanted any more, or that more of its reply is taken.</summary>
+    /// <param name="Message">A <see cref="CancelJob"/> or a <see cref="TakeReply"/>.</param>
+    public sealed record TellGate(AssignedWorker Worker, IAkkaLbMessage Message) : ClientEffect;
 
     /// <summary>Ask a gate whether it is there; the answer is <see cref="ClientInput.GateAnswered"/>.</summary>
     /// <param name="Number">Names the gate in the answer.</param>
@@ -28,6 +29,10 @@ public abstract record ClientEffect
     /// <summary>How far a job is that has not ended.</summary>
     /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
     public sealed record Progress(object Ticket, Payload Message) : ClientEffect;
+
+    /// <summary>A message of the stream that is the job's reply, in order. When it is used up: <see cref="ClientInput.Used"/>.</summary>
+    /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
+    public sealed record StreamItem(object Ticket, Payload Message) : ClientEffect;
 
     /// <summary>The job has ended; said exactly once for each.</summary>
     /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>

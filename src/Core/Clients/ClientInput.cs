@@ -1,7 +1,8 @@
 namespace AkkaLb.Core.Clients;
 
 /// <summary>What happens to a client, beside the answers of balancers and workers: <see cref="Assigned"/>, <see cref="AssignHeld"/>,
-/// <see cref="AssignRejected"/>, <see cref="JobProgress"/>, <see cref="JobDone"/>, <see cref="JobFailed"/> and <see cref="JobRejected"/>.</summary>
+/// <see cref="AssignRejected"/>, <see cref="JobProgress"/>, <see cref="ReplyPiece"/>, <see cref="JobDone"/>, <see cref="JobFailed"/> and
+/// <see cref="JobRejected"/>.</summary>
 /// <remarks>Addresses are spelled as in <see cref="AssignedWorker.Address"/>.</remarks>
 public abstract record ClientInput
 {
@@ -16,9 +17,14 @@ public abstract record ClientInput
     /// <param name="Service">Of which a worker is to do it; see <see cref="WorkerService"/>.</param>
     /// <param name="Priority">Where jobs wait for a free place: those of a higher one go first.</param>
     /// <param name="WantsProgress">Whether it is to be told how far the job is: <see cref="ClientEffect.Progress"/>.</param>
+    /// <param name="ReplyBytesMax">How large a reply in pieces may be: 0 to <see cref="Job.ReplyBytesCeiling"/>; 0: it has to fit into one
+    /// message.</param>
+    /// <param name="WantsStream">Whether the reply may be any number of messages: <see cref="ClientEffect.StreamItem"/>. A job is not tried again
+    /// behind the first of them.</param>
     public sealed record Submit(
         object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
-        string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, bool WantsProgress = false) : ClientInput;
+        string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, bool WantsProgress = false, int ReplyBytesMax = 0,
+        bool WantsStream = false) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>
@@ -26,6 +32,10 @@ public abstract record ClientInput
     /// <param name="Timeout">Until its deadline; above zero.</param>
     /// <param name="Service">Of which the workers are to be.</param>
     public sealed record SubmitAssign(object Ticket, int Count, TimeSpan Timeout, string Service = WorkerService.Default) : ClientInput;
+
+    /// <summary>The caller of a stream has used up messages, so that more may come. Ignored when the job has ended.</summary>
+    /// <param name="Cost">Of all that it has used, by <see cref="ReplyTally.CostOf"/>.</param>
+    public sealed record Used(JobId Id, long Cost) : ClientInput;
 
     /// <summary>The caller does not want this job, or these workers, any more. Ignored when it has ended.</summary>
     public sealed record Cancel(JobId Id) : ClientInput;

@@ -34,6 +34,19 @@ public sealed record ClientSettings(
         init => field = WorkerRecord.IsZone(value) ? value : throw new ArgumentException($"'{value}' is no zone: must be {WorkerService.Rule}");
     } = "";
 
+    /// <summary>For replies in pieces, of all jobs together, in bytes: a job whose reply has no room waits for it. Default 256 MiB, above
+    /// zero.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is zero or negative.</exception>
+    public long RepliesBytesMax
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(RepliesBytesMax));
+            field = value;
+        }
+    } = 256L << 20;
+
     public static ClientSettings Default { get; } = new(
         TimeSpan.FromSeconds(1),
         TimeSpan.FromSeconds(5),

@@ -29,6 +29,17 @@ internal sealed class PendingJob
 
     public bool WantsProgress { get; init; }
 
+    /// <summary>How large a reply in pieces may be; 0: it takes none.</summary>
+    public int ReplyBytesMax { get; init; }
+
+    public bool WantsStream { get; init; }
+
+    /// <summary>In state <see cref="PendingState.InFlight"/>: what has come of a reply in pieces; null: none has.</summary>
+    public IncomingReply? Reply { get; set; }
+
+    /// <summary>Its caller has messages of the stream already: it cannot be tried again.</summary>
+    public bool HasBegunStream { get; set; }
+
     /// <summary>What it belongs to; null: nothing.</summary>
     public string? Key { get; init; }
 

@@ -15,6 +15,9 @@ internal enum DueKind
 
     /// <summary>A job may tell again how far it is.</summary>
     Progress,
+
+    /// <summary>A client has not said for long that it takes more of its reply.</summary>
+    Untaken,
 }
 
 /// <summary>One thing that happens by itself.</summary>

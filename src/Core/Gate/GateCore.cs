@@ -17,6 +17,7 @@ namespace AkkaLb.Core.Gate;
 /// job is still in the mailbox and is done after the restart.</para>
 /// <para>Among the jobs that wait, those whose callers have waited longest go first. When all places are taken and an older one comes, the youngest
 /// that waits has to go: it was not started.</para>
+/// <para>A job whose reply goes out in pieces has no instance any more, and keeps its place until the last piece is sent.</para>
 /// <para>A worker that cannot do jobs says so and rejects all that wait and come, until an instance is there that can.</para>
 /// </remarks>
 public sealed class GateCore : IMachine<GateEffect>
@@ -33,6 +34,7 @@ public sealed class GateCore : IMachine<GateEffect>
     private readonly Dictionary<long, HeldJob> _held = [];
     private readonly Dictionary<(JobId, int), HeldJob> _tries = [];
     private readonly SortedSet<HeldJob> _queue = [];
+    private readonly HashSet<HeldJob> _replying = [];
     private readonly DueQueue<Due> _dues = new(Comparer<Due>.Default);
 
     /// <summary>Births of the instances that were stopped and have not ended.</summary>
@@ -112,6 +114,16 @@ public sealed class GateCore : IMachine<GateEffect>
                 break;
             case GateInput.ReplyFailed m:
                 EndRunning(m.Token, new GateEffect.AnswerFailed(m.Token, JobFailureReason.Failure), now, outbox);
+                break;
+            case GateInput.ReplyBegun m:
+                OnReplyBegun(m.Token, now, outbox);
+                break;
+            case GateInput.ReplyTaken m:
+                if (_held.GetValueOrDefault(m.Token) is { IsReplying: true } taken)
+                {
+                    _dues.Set(taken.UntakenDue, now + GateSettings.UntakenMax);
+                }
+
                 break;
             case GateInput.Progressed m:
                 OnProgressed(m.Token, now, outbox);
@@ -213,6 +225,30 @@ public sealed class GateCore : IMachine<GateEffect>
             ForgetProgress(job);
             effects.Add(new GateEffect.CancelRunning(job.Token));
         }
+    }
+
+    private void OnReplyBegun(long token, TimeSpan now, List<GateEffect> effects)
+    {
+        if (RunningSlot(token) is not { Job: { } job } slot)
+        {
+            return;
+        }
+
+        Measure(job, now, effects);
+        ForgetProgress(job);
+        (slot.Job, job.RunsOn) = (null, null);
+        Settle(slot, effects);
+        if (job.IsCancelled)
+        {
+            End(job, new GateEffect.Drop(token), effects);
+        }
+        else
+        {
+            job.IsReplying = true;
+            _replying.Add(job);
+        }
+
+        Review(now, effects);
     }
 
     private void OnProgressed(long token, TimeSpan now, List<GateEffect> effects)
@@ -440,6 +476,9 @@ public sealed class GateCore : IMachine<GateEffect>
                 case DueKind.Progress:
                     TellProgress(_held[due.Key], now, effects);
                     break;
+                case DueKind.Untaken:
+                    End(_held[due.Key], new GateEffect.AnswerFailed(due.Key, JobFailureReason.UnsendableReply), effects);
+                    break;
                 case DueKind.Stuck:
                     break;
             }
@@ -557,7 +596,8 @@ public sealed class GateCore : IMachine<GateEffect>
 
     private void Dispatch(TimeSpan now, List<GateEffect> effects)
     {
-        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] < (_limit?.Current ?? _settings.Capacity) && _queue.Min is { } job)
+        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] + _replying.Count < (_limit?.Current ?? _settings.Capacity)
+            && _queue.Min is { } job)
         {
             if (job.Deadline <= now)
             {
@@ -582,7 +622,7 @@ public sealed class GateCore : IMachine<GateEffect>
     {
         if (job.RunsOn is not { } slot)
         {
-            End(job, TooLate(job), effects);
+            End(job, job.IsReplying ? new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded) : TooLate(job), effects);
             return;
         }
 
@@ -615,6 +655,12 @@ public sealed class GateCore : IMachine<GateEffect>
                 EndRunning(job.Token, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), now, effects);
             }
         }
+
+        foreach (var job in _replying.OrderBy(j => j.Token).ToList())
+        {
+            _unfinished++;
+            EndRunning(job.Token, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), now, effects);
+        }
     }
 
     private InstanceSlot? RunningSlot(long token) => _held.GetValueOrDefault(token)?.RunsOn;
@@ -626,6 +672,11 @@ public sealed class GateCore : IMachine<GateEffect>
             Measure(slot.Job!, now, effects);
             End(slot.Job!, answer, effects);
             Settle(slot, effects);
+            Review(now, effects);
+        }
+        else if (_held.GetValueOrDefault(token) is { IsReplying: true } job)
+        {
+            End(job, answer, effects);
             Review(now, effects);
         }
     }
@@ -640,6 +691,10 @@ public sealed class GateCore : IMachine<GateEffect>
         if (job.RunsOn is { } slot)
         {
             slot.Job = null;
+        }
+        else if (_replying.Remove(job))
+        {
+            _dues.Remove(job.UntakenDue);
         }
         else
         {

@@ -27,6 +27,9 @@ public sealed record GateSettings
     /// <summary>How far a job is is told once in so long at most: 100 milliseconds.</summary>
     public static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a client may leave a reply in pieces untaken before it counts as gone: 30 seconds.</summary>
+    public static readonly TimeSpan UntakenMax = 6 * Clients.ReplyIntake.RepeatInterval;
+
     /// <summary>How often a job may come back from instances that had already stopped before it is rejected: 8 times.</summary>
     public const int ReturnsMax = 8;
 
@@ -63,6 +66,20 @@ public sealed record GateSettings
             field = value;
         }
     }
+
+    /// <summary>How large one reply may be that goes out in pieces, in bytes: it is held until the client has taken it, at most
+    /// <see cref="Capacity"/> of them at once. 0 to <see cref="Job.ReplyBytesCeiling"/>, default 64 MiB.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Outside of that.</exception>
+    public int ReplyBytesMax
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(ReplyBytesMax));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Job.ReplyBytesCeiling, nameof(ReplyBytesMax));
+            field = value;
+        }
+    } = 64 << 20;
 
     /// <summary>How many jobs an <see cref="AdaptiveLimit"/> lets run at first, with <see cref="Capacity"/> as its bound. Null: the capacity is
     /// fixed.</summary>

@@ -18,7 +18,12 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
 
     public Due ProgressDue => new(DueKind.Progress, Token);
 
-    /// <summary>The instance it runs on; null exactly while it is queued.</summary>
+    public Due UntakenDue => new(DueKind.Untaken, Token);
+
+    /// <summary>Its actor has replied, and the reply goes out in pieces.</summary>
+    public bool IsReplying { get; set; }
+
+    /// <summary>The instance it runs on; null while it is queued, or is replying.</summary>
     public InstanceSlot? RunsOn { get; set; }
 
     /// <summary>When it was given to the instance.</summary>

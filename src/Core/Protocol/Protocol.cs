@@ -155,7 +155,11 @@ public sealed record WhoDecides : IAkkaLbMessage
 public sealed record Decides(long Term) : IAkkaLbMessage;
 
 /// <summary>A user's message as bytes, with what is needed to read it: nested in jobs and their replies.</summary>
-public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<byte> Data);
+public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Stands where there is no message.</summary>
+    public static Payload None { get; } = new(0, "", default);
+}
 
 /// <summary>One try at a job, sent to a worker's gate.</summary>
 /// <param name="Attempt">1 for the first try that is sent.</param>
@@ -164,9 +168,17 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="Waited">How long it has been waiting since its caller submitted it; zero from a version that does not tell. Jobs that have waited
 /// longer go first.</param>
 /// <param name="WantsProgress">Whether <see cref="JobProgress"/> may be sent; false from a version that does not know it.</param>
+/// <param name="ReplyBytesMax">How large a reply may be that comes as <see cref="ReplyPiece"/>s: 0 to <see cref="ReplyBytesCeiling"/>. 0, also from a
+/// version that knows no pieces: it has to fit into a <see cref="JobDone"/>.</param>
+/// <param name="WantsStream">Whether the reply may be any number of messages.</param>
 public sealed record Job(
-    JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default, bool WantsProgress = false)
-    : IAkkaLbMessage;
+    JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default, bool WantsProgress = false,
+    int ReplyBytesMax = 0, bool WantsStream = false)
+    : IAkkaLbMessage
+{
+    /// <summary>Bound of <see cref="ReplyBytesMax"/>: 1 GiB.</summary>
+    public const int ReplyBytesCeiling = 1 << 30;
+}
 
 /// <summary>The job's caller does not want it any more. Best effort: nobody answers, and a try that the worker does not hold is no matter.</summary>
 /// <remarks>One that waits is not started. One that runs is told, and keeps its place until the worker's actor has answered.</remarks>
@@ -176,9 +188,28 @@ public sealed record CancelJob(JobId Id, int Attempt) : IAkkaLbMessage;
 /// <summary>How far a job is that runs, in a message of the user's. Best effort: some are left out, and nobody answers.</summary>
 public sealed record JobProgress(JobId Id, int Attempt, Payload Progress) : IAkkaLbMessage;
 
+/// <summary>A piece of a job's reply: of one message that is too large for a <see cref="JobDone"/>, or a message of a stream. It is sent only as far
+/// as the client has said that it takes more.</summary>
+/// <param name="Number">From 1, without a gap.</param>
+/// <param name="Piece">In a stream a message. Else bytes of the one message; its serializer and manifest come with the first.</param>
+/// <param name="Length">Of the one message, in bytes: with its first piece, above zero. 0: a further piece, or a message of a stream.</param>
+public sealed record ReplyPiece(JobId Id, int Attempt, long Number, Payload Piece, int Length = 0) : IAkkaLbMessage;
+
+/// <summary>The client takes more of a reply. It says so again every <see cref="Clients.ReplyIntake.RepeatInterval"/>: who is silent for longer is
+/// gone.</summary>
+/// <param name="UpTo">How much all pieces may cost together before the last of them: see <see cref="ReplyTally"/>. It never falls.</param>
+public sealed record TakeReply(JobId Id, int Attempt, long UpTo) : IAkkaLbMessage;
+
+/// <summary>What a reply in pieces has been, for the client to compare.</summary>
+/// <param name="Pieces">How many; 0: a stream without messages.</param>
+/// <param name="Hash">XXH3 of the bytes of all of them, one after another.</param>
+public readonly record struct ReplyEnd(long Pieces, ulong Hash);
+
 /// <summary>The job's result.</summary>
+/// <param name="Reply"><see cref="Payload.None"/> when it came in pieces.</param>
 /// <param name="Counts">The worker's jobs after this one has ended; default from a version that does not tell.</param>
-public sealed record JobDone(JobId Id, int Attempt, Payload Reply, JobCounts Counts = default) : IAkkaLbMessage;
+/// <param name="End">Of a reply in pieces; null: it is here.</param>
+public sealed record JobDone(JobId Id, int Attempt, Payload Reply, JobCounts Counts = default, ReplyEnd? End = null) : IAkkaLbMessage;
 
 /// <summary>The job reached the worker and has no result.</summary>
 /// <param name="ExceptionType">Full type name of what went wrong there; text only, nobody instantiates it.</param>

@@ -206,7 +206,7 @@ internal sealed class ClientScript
         ClientEffect.ToGate { Worker: var to, Job: var send } => Invariant(
             $"send {Name(send)} attempt {send.Attempt} to {to.Worker.Id}, {send.Remaining.TotalMilliseconds:0.#} ms left")
             + After(send.Waited),
-        ClientEffect.CancelAt { Worker: var at, Message: var m } => Invariant($"cancel {m.Id.Sequence} attempt {m.Attempt} at {at.Worker.Id}"),
+        ClientEffect.TellGate { Worker: var at, Message: CancelJob m } => Invariant($"cancel {m.Id.Sequence} attempt {m.Attempt} at {at.Worker.Id}"),
         ClientEffect.AskGate ask => Invariant($"ask gate {ask.Number} of {ask.Worker.Worker.Id} whether it is there"),
         ClientEffect.ToBalancer { Message: WorkerUnreachable tell } => $"tell {tell.Worker.Id} is unreachable: {tell.Seen}",
         ClientEffect.Probe probe => Invariant($"probe {probe.Number} at {probe.Address}"),

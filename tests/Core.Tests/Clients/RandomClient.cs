@@ -218,7 +218,7 @@ internal sealed class RandomClient
                     Look(send, _jobs[send.Id]);
                     _sends.Add(send);
                     break;
-                case ClientEffect.CancelAt { Message: var cancel } at:
+                case ClientEffect.TellGate { Message: CancelJob cancel } at:
                     var cancelled = _jobs[cancel.Id];
                     Assert.True(at.Worker.TakesCancel && cancelled.Outcome is null && !cancelled.IsCancelled, "told in vain");
                     Assert.Equal(cancelled.Sends, cancel.Attempt);

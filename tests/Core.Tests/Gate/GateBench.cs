@@ -51,6 +51,10 @@ internal sealed class GateBench
 
     public string Reply(long token) => Do(() => Core.Replied(token, Now, _effects));
 
+    public string ReplyBegun(long token) => Do(() => Core.Handle(new GateInput.ReplyBegun(token), Now, _effects));
+
+    public string ReplyTaken(long token) => Do(() => Core.Handle(new GateInput.ReplyTaken(token), Now, _effects));
+
     public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
 
     public string Unreadable(long token) => Do(() => Core.MessageUnreadable(token, "no serializer", Now, _effects));

@@ -32,6 +32,9 @@ public class GateCorePropertyTests
         private readonly HashSet<long> _started = [];
         private readonly HashSet<long> _running = [];
         private readonly HashSet<long> _cancelled = [];
+
+        /// <summary>Their replies go out in pieces.</summary>
+        private readonly HashSet<long> _replying = [];
         private readonly Dictionary<long, TimeSpan> _waiting = [];
         private readonly List<long> _ending = [];
         private TimeSpan _now = TimeSpan.FromHours(1);
@@ -72,6 +75,17 @@ public class GateCorePropertyTests
                     _core.Tick(_now, _effects);
                     Act();
                     Assert.True(_core.NextDue is null || _core.NextDue > _now);
+                    break;
+                case 5 when _replying.Count > 0 && _random.Next(2) == 0:
+                    var sending = _replying.ElementAt(_random.Next(_replying.Count));
+                    _core.Handle(
+                        _random.Next(3) switch
+                        {
+                            0 => new GateInput.ReplyTaken(sending),
+                            1 => new GateInput.ReplyFailed(sending),
+                            _ => new GateInput.Replied(sending),
+                        },
+                        _now, _effects);
                     break;
                 case 5 when _running.Count > 0 && _random.Next(2) == 0:
                     _core.Handle(new GateInput.Progressed(_running.ElementAt(_random.Next(_running.Count))), _now, _effects);
@@ -164,8 +178,16 @@ public class GateCorePropertyTests
 
         private void HandleJob(int index, Instance instance, long token)
         {
-            switch (_random.Next(7))
+            switch (_random.Next(8))
             {
+                case 7:
+                    if (_running.Contains(token) && !_cancelled.Contains(token))
+                    {
+                        _replying.Add(token);
+                    }
+
+                    _core.Handle(new GateInput.ReplyBegun(token), _now, _effects);
+                    break;
                 case 0:
                     Crash(index, chargedTo: token, isOnJob: true);
                     break;
@@ -281,7 +303,7 @@ public class GateCorePropertyTests
                     Assert.DoesNotContain(e.Token, _cancelled);
                     break;
                 case GateEffect.Drop e:
-                    Assert.DoesNotContain(e.Token, _started);
+                    Assert.True(!_started.Contains(e.Token) || _replying.Contains(e.Token) || _cancelled.Contains(e.Token), "dropped while it ran");
                     Answer(e.Token, "dropped");
                     break;
                 case GateEffect.CancelRunning e:
@@ -334,6 +356,7 @@ public class GateCorePropertyTests
         {
             Assert.True(_answers.TryAdd(token, answer), $"{token} answered twice: {_answers.GetValueOrDefault(token)}, {answer}");
             _running.Remove(token);
+            _replying.Remove(token);
             _waiting.Remove(token);
         }
     }

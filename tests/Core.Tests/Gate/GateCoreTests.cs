@@ -24,6 +24,90 @@ public class GateCoreTests
     }
 
     [Fact]
+    public void A_job_whose_reply_goes_out_in_pieces_keeps_its_place_and_not_its_instance()
+    {
+        var gate = new GateBench(2, 1, queue: 1);
+        gate.Job(1);
+        Assert.Equal("probe i0", gate.ReplyBegun(1));
+        gate.Idle(0);
+        Assert.Equal("start 2 on i0", gate.Job(2));
+        Assert.Equal("", gate.Job(3));
+        Assert.Equal("probe i0", gate.ReplyBegun(2));
+        Assert.Equal("", gate.Idle(0));
+        Assert.Equal("done 1, start 3 on i0", gate.Reply(1));
+        Assert.Equal("failed 2 Failure", gate.Failure(2));
+        Assert.Equal("", gate.Reply(2));
+    }
+
+    [Fact]
+    public void A_reply_in_pieces_that_its_client_leaves_fails()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1, seconds: 600);
+        gate.ReplyBegun(1);
+        // It may take long to make the first piece.
+        Assert.Equal("", gate.After(31));
+        gate.ReplyTaken(1);
+        Assert.Equal("", gate.After(29));
+        gate.ReplyTaken(1);
+        Assert.Equal("", gate.After(29));
+        Assert.Equal("failed 1 UnsendableReply", gate.After(1));
+        Assert.Equal("", gate.ReplyTaken(1));
+        Assert.Equal(0, gate.Core.JobsHeld);
+        Assert.Null(gate.Core.NextDue);
+    }
+
+    [Fact]
+    public void At_its_deadline_a_reply_in_pieces_ends_and_no_instance_is_stopped()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1, seconds: 10);
+        gate.ReplyBegun(1);
+        gate.Idle(0);
+        Assert.Equal("failed 1 DeadlineExceeded", gate.After(10));
+        Assert.Equal("start 2 on i0", gate.Job(2));
+    }
+
+    [Fact]
+    public void A_cancelled_job_sends_no_pieces()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1);
+        gate.ReplyBegun(1);
+        Assert.Equal("drop 1", gate.Cancel(1));
+        gate.Idle(0);
+        gate.Job(2);
+        gate.Cancel(2);
+        Assert.Equal("probe i0, drop 2", gate.ReplyBegun(2));
+    }
+
+    [Fact]
+    public void The_end_of_an_instance_does_not_touch_what_it_has_replied()
+    {
+        var gate = new GateBench(2, 1);
+        gate.Job(1);
+        gate.ReplyBegun(1);
+        gate.Idle(0);
+        gate.Crash(0);
+        gate.Stopped(0);
+        Assert.Equal("done 1", gate.Reply(1));
+    }
+
+    [Fact]
+    public void Draining_waits_for_replies_in_pieces_and_fails_them_in_the_end()
+    {
+        var gate = new GateBench(3, 1);
+        gate.Job(1);
+        gate.ReplyBegun(1);
+        gate.Idle(0);
+        gate.Job(2);
+        gate.ReplyBegun(2);
+        Assert.DoesNotContain("drained", gate.Drain(5), StringComparison.Ordinal);
+        Assert.Equal("done 1", gate.Reply(1));
+        Assert.EndsWith("failed 2 Drained, drained 1", gate.After(5), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Only_the_first_reply_counts()
     {
         var gate = new GateBench(1, 1);

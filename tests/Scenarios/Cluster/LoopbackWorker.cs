@@ -19,6 +19,9 @@ public sealed record WorkerOptions
     /// <summary>0: as many as the capacity.</summary>
     public int Instances { get; init; }
 
+    /// <summary>See <see cref="GateSettings.ReplyBytesMax"/>.</summary>
+    public int ReplyBytesMax { get; init; } = 64 << 20;
+
     /// <summary>The user's actor; null: a <see cref="Performer"/>.</summary>
     public Props? Actor { get; init; }
 
@@ -78,7 +81,9 @@ public sealed class LoopbackWorker : IAsyncDisposable
         var system = Nodes.StartBehind(wire, draft.Id, log, messages);
         var instances = options.Instances > 0 ? options.Instances : options.Capacity;
         var gate = system.ActorOf(
-            options.Gate ?? WorkerGate.Props(options.Actor ?? Performer.Props(stage, draft.Id), new GateSettings(options.Capacity, instances)),
+            options.Gate ?? WorkerGate.Props(
+                options.Actor ?? Performer.Props(stage, draft.Id),
+                new GateSettings(options.Capacity, instances) { ReplyBytesMax = options.ReplyBytesMax }),
             SerializedActorPath.Gate);
         var worker = draft with { Path = gate.Path.ToSerializationFormatWithAddress(system.Provider.DefaultAddress) };
         return new LoopbackWorker(worker, system, wire, gate, balancer, options);

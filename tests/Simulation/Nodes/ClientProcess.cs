@@ -266,7 +266,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
                 _sent[(e.Job.Id, e.Job.Attempt)] = job;
                 Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Job, ClientPath);
                 break;
-            case ClientEffect.CancelAt e:
+            case ClientEffect.TellGate e:
                 Run.Network.Send(this, e.Worker.Address, e.Worker.Gate, e.Message, ClientPath);
                 break;
             case ClientEffect.AskGate e:

@@ -1,0 +1,275 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using AkkaLb.Core;
+using AkkaLb.Core.Gate;
+using AkkaLb.Messages;
+
+namespace AkkaLb.Worker.Tests;
+
+/// <summary>Replies that a gate sends in pieces; the test takes them.</summary>
+public class ReplyInPiecesTests : GateKit
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ReplyTally _came = new();
+
+    [Fact]
+    public void A_large_reply_comes_in_pieces_as_far_as_they_are_taken()
+    {
+        var gate = Gate();
+        var text = new string('x', 1_000_000) + "end";
+        Start(gate, job => job with { ReplyBytesMax = 2_000_000 }).Tell(new Did(text));
+        var first = ExpectPiece();
+        Assert.InRange(first.Length, 1_000_000, 1_000_100);
+        ExpectNoMsg(TimeSpan.Zero);
+        var bytes = first.Piece.Data.ToArray().ToList();
+        while (bytes.Count < first.Length)
+        {
+            Take(gate, _came.Cost + 1);
+            bytes.AddRange(ExpectPiece().Piece.Data.ToArray());
+        }
+
+        var done = ExpectDone(1);
+        Assert.Equal((_came.End, 0, 1L), (done.End!.Value, done.Counts.InFlight, done.Counts.Accepted));
+        var reply = (Did)Payloads.Unwrap((ExtendedActorSystem)Sys, first.Piece with { Data = bytes.ToArray() });
+        Assert.Equal(text, reply.Text);
+        Assert.Equal([$"{done.Id} 1 done"], Ledger.Lines);
+    }
+
+    [Fact]
+    public void A_reply_that_fits_comes_as_ever()
+    {
+        var gate = Gate();
+        Start(gate, job => job with { ReplyBytesMax = 2_000_000, WantsStream = true }).Tell(new Did("small"));
+        var done = ExpectDone(1);
+        Assert.Equal(("small", null), (ReplyIn(done), done.End));
+    }
+
+    [Theory]
+    [InlineData(0, "(akka.remote.dot-netty.tcp.maximum-frame-size)")]
+    [InlineData(150_000, "at most 150000 can be sent (ReplyBytesMax of the job)")]
+    public void A_reply_above_what_its_client_takes_fails(int replyBytesMax, string named)
+    {
+        var gate = Gate();
+        gate.Tell(Job(1, Act.ReplyHuge) with { ReplyBytesMax = replyBytesMax }, TestActor);
+        Assert.Contains(named, ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_reply_above_what_its_worker_sends_fails()
+    {
+        var gate = Sys.ActorOf(WorkerGate.Props(ScriptedWorker.Props(Observer), new GateSettings(1, 1) { ReplyBytesMax = 150_000 }));
+        gate.Tell(Job(1, Act.ReplyHuge) with { ReplyBytesMax = 2_000_000 }, TestActor);
+        Assert.Contains(
+            "at most 150000 can be sent (akkalb.worker.reply-bytes-max, GateSettings.ReplyBytesMax)",
+            ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_makes_its_messages_as_they_are_taken_and_the_instance_does_the_next_job_meanwhile()
+    {
+        var gate = Gate(capacity: 2);
+        var source = new Source();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
+        Assert.Equal("message 1", Text(ExpectPiece()));
+        Assert.Equal(1, source.Made);
+
+        gate.Tell(Job(2, Act.Reply, "next"), TestActor);
+        Assert.Equal("next", ReplyIn(ExpectDone(2)));
+        gate.Tell(Job(3, Act.KeepSilent), TestActor);
+        gate.Tell(Job(4, Act.Reply), TestActor);
+        ExpectRejected(4, JobRejectReason.OverCapacity);
+
+        Take(gate, _came.Cost + 1);
+        Assert.Equal("message 2", Text(ExpectPiece()));
+        source.End();
+        Take(gate, _came.Cost + 1);
+        Assert.Equal(new ReplyEnd(2, _came.End.Hash), ExpectDone(1).End);
+        await source.Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public void An_empty_stream_is_done()
+    {
+        var source = new Source();
+        source.End();
+        Start(Gate(), Streamed).Tell(ReplyStream.Of(source.Messages()));
+        Assert.Equal(new ReplyTally().End, ExpectDone(1).End);
+    }
+
+    [Fact]
+    public void A_stream_of_bytes_has_arrays_of_one_length_and_the_rest()
+    {
+        var gate = Gate();
+        var bytes = Enumerable.Range(0, 250).Select(i => (byte)i).ToArray();
+        Start(gate, Streamed).Tell(ReplyStream.Of(new MemoryStream(bytes), pieceBytes: 100));
+        Take(gate, ReplyTally.Window);
+        var pieces = Enumerable.Range(0, 3).Select(_ => (byte[])Payloads.Unwrap((ExtendedActorSystem)Sys, ExpectPiece().Piece)).ToList();
+        Assert.Equal([100, 100, 50], pieces.Select(p => p.Length));
+        Assert.Equal(bytes, pieces.SelectMany(p => p));
+        ExpectDone(1);
+    }
+
+    [Fact]
+    public void What_a_stream_throws_is_the_jobs_failure()
+    {
+        var gate = Gate();
+        Start(gate, Streamed).Tell(ReplyStream.Of(new Source().Messages(failAt: 2)));
+        ExpectPiece();
+        Take(gate, ReplyTally.Window);
+        Assert.Equal("no such luck", ExpectFailed(1, JobFailureReason.Failure).Text);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public void A_message_of_a_stream_that_cannot_be_sent_fails_it()
+    {
+        var gate = Gate();
+        Start(gate, Streamed).Tell(ReplyStream.Of(Unlisted()));
+        ExpectFailed(1, JobFailureReason.UnsendableReply);
+
+        static async IAsyncEnumerable<object> Unlisted()
+        {
+            await Task.Yield();
+            yield return new Unlisted();
+        }
+    }
+
+    [Fact]
+    public void A_stream_to_who_wants_one_message_fails()
+    {
+        Start(Gate(), job => job).Tell(ReplyStream.Of(new Source().Messages()));
+        Assert.Contains("the client wants one message", ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_stream_ends_without_a_word_and_its_place_is_free()
+    {
+        var gate = Gate(capacity: 1);
+        var source = new Source();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
+        ExpectPiece();
+        gate.Tell(new CancelJob(new JobId(1, 1), 1), TestActor);
+        await source.Disposed.WaitAsync(Patience);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public async Task A_stream_whose_maker_waits_is_told_that_nobody_wants_the_rest()
+    {
+        var gate = Gate();
+        var source = new Source();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages(waitAt: 2)));
+        ExpectPiece();
+        Take(gate, ReplyTally.Window);
+        gate.Tell(new StartDrain(TimeSpan.FromSeconds(5)), TestActor);
+        Advance(TimeSpan.FromSeconds(5));
+        ExpectFailed(1, JobFailureReason.Drained);
+        await source.Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_for_30_s_loses_its_reply()
+    {
+        var gate = Gate();
+        var source = new Source();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
+        ExpectPiece();
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(29));
+        Take(gate, 1);
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(29));
+        Assert.False(source.Disposed.IsCompleted);
+        Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("for 30 s", ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
+        await source.Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_stream_may_take_long_to_make_its_first_message()
+    {
+        var gate = Gate();
+        Start(gate, Streamed).Tell(ReplyStream.Of(new Source().Messages(waitAt: 1)));
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(40));
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+    }
+
+    [Fact]
+    public async Task Only_the_jobs_client_takes_its_reply()
+    {
+        var gate = Gate();
+        var source = new Source();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
+        ExpectPiece();
+        gate.Tell(new TakeReply(new JobId(1, 1), 1, long.MaxValue / 2), CreateTestProbe());
+        gate.Tell(new TakeReply(new JobId(1, 1), 2, long.MaxValue / 2), TestActor);
+        await Settled(gate);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
+        Assert.Equal(1, source.Made);
+    }
+
+    private static Job Streamed(Job job) => job with { WantsStream = true };
+
+    private IActorRef Start(IActorRef gate, Func<Job, Job> with)
+    {
+        gate.Tell(with(Job(1, Act.KeepSilent)), TestActor);
+        return Observer.ExpectMsg<Seen>().Client;
+    }
+
+    private ReplyPiece ExpectPiece()
+    {
+        var piece = ExpectMsg<ReplyPiece>();
+        Assert.Equal((new JobId(1, 1), 1, _came.Next), (piece.Id, piece.Attempt, piece.Number));
+        _came.Add(piece.Piece);
+        return piece;
+    }
+
+    private void Take(IActorRef gate, long upTo) => gate.Tell(new TakeReply(new JobId(1, 1), 1, upTo), TestActor);
+
+    private string Text(ReplyPiece piece) => ((Did)Payloads.Unwrap((ExtendedActorSystem)Sys, piece.Piece)).Text;
+
+    private sealed class Source
+    {
+        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _isOver;
+
+        public int Made { get; private set; }
+
+        public Task Disposed => _disposed.Task;
+
+        public void End() => _isOver = true;
+
+        public async IAsyncEnumerable<Did> Messages(
+            int failAt = 0, int waitAt = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                for (var number = 1; !_isOver; number++)
+                {
+                    if (number == failAt)
+                    {
+                        throw new InvalidOperationException("no such luck");
+                    }
+
+                    if (number == waitAt)
+                    {
+                        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                    }
+
+                    Made++;
+                    yield return new Did($"message {number}");
+                }
+            }
+            finally
+            {
+                _disposed.TrySetResult();
+            }
+        }
+    }
+}
