@@ -26,6 +26,9 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// days.</summary>
     public static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(24);
 
+    /// <summary>Name of the client's meter, and of the source of its spans.</summary>
+    public const string TelemetryName = "AkkaLb.Client";
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     private readonly ExtendedActorSystem _system;
@@ -220,13 +223,15 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         options ??= JobOptions.Default;
         options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        return Submit(
-            ticket => new ClientActor.SubmitJob(
-                ticket, payload, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
-                options.ReplyBytesMax),
-            cancellationToken,
-            options.Progress is { } progress ? new ProgressTeller(_system, progress) : null);
+        return Submit(ticket => JobFor(ticket, payload, options), cancellationToken, options);
     }
+
+    private static ClientActor.SubmitJob JobFor(JobTicket ticket, Payload message, JobOptions options) => new(
+        ticket, message, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
+        options.ReplyBytesMax, ticket.Trace);
+
+    private JobTicket TicketFor(JobOptions options, bool wantsStream) => new(
+        _open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream, JobCall.Start(options.Service));
 
     /// <summary>Sends a message to some worker's actor and returns the messages of its reply, which is a stream (<c>ReplyStream</c>) or one
     /// message.</summary>
@@ -254,10 +259,8 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         Payload message, JobOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var ticket = new JobTicket(_open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream: true);
-        Tell(ticket, new ClientActor.SubmitJob(
-            ticket, message, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
-            options.ReplyBytesMax));
+        var ticket = TicketFor(options, wantsStream: true);
+        Tell(ticket, JobFor(ticket, message, options));
         try
         {
             var (used, told) = (0L, 0L);
@@ -378,15 +381,15 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <summary>As <see cref="DisposeAsync"/>; it blocks the thread.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private Task<JobRun> Submit(
-        Func<JobTicket, object> message, CancellationToken cancellationToken, ProgressTeller? progress = null)
+    /// <param name="options">Null: it is no job.</param>
+    private Task<JobRun> Submit(Func<JobTicket, object> message, CancellationToken cancellationToken, JobOptions? options = null)
     {
         if (cancellationToken.IsCancellationRequested)
         {
             return Task.FromCanceled<JobRun>(cancellationToken);
         }
 
-        var ticket = new JobTicket(_open, progress);
+        var ticket = options is null ? new JobTicket(_open, progress: null) : TicketFor(options, wantsStream: false);
         Tell(ticket, message(ticket));
         return cancellationToken.CanBeCanceled ? EndOrCancelAsync(ticket, cancellationToken) : ticket.End;
     }

@@ -55,7 +55,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
             m.Ticket,
             new ClientInput.Submit(
                 m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority, m.Ticket.WantsProgress, m.ReplyBytesMax,
-                m.Ticket.WantsStream)));
+                m.Ticket.WantsStream, m.Trace)));
         Receive<SubmitAssign>(m => Submit(m.Ticket, new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
         Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
         Receive<Used>(m => Step(new ClientInput.Used(m.Ticket.Id, m.Cost)));
@@ -248,7 +248,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
 
     internal sealed record SubmitJob(
         IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service, JobPriority Priority,
-        int ReplyBytesMax)
+        int ReplyBytesMax, JobTrace? Trace)
         : INoSerializationVerificationNeeded;
 
     internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;

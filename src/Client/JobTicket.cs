@@ -29,14 +29,16 @@ internal sealed class JobTicket : IJobTicket
     private readonly ConcurrentDictionary<JobTicket, byte> _open;
     private readonly ProgressTeller? _progress;
     private readonly Channel<Payload>? _stream;
+    private readonly JobCall? _call;
     private readonly TaskCompletionSource<JobRun> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="open">Holds the ticket until it is finished, so that whoever ends the client can finish what is left.</param>
     /// <param name="progress">Null: nobody wants to know how far the job is.</param>
     /// <param name="wantsStream">Whether the reply is read from <see cref="Stream"/>.</param>
-    public JobTicket(ConcurrentDictionary<JobTicket, byte> open, ProgressTeller? progress, bool wantsStream = false)
+    /// <param name="call">What is measured of the job; null: nothing.</param>
+    public JobTicket(ConcurrentDictionary<JobTicket, byte> open, ProgressTeller? progress, bool wantsStream = false, JobCall? call = null)
     {
-        (_open, _progress) = (open, progress);
+        (_open, _progress, _call) = (open, progress, call);
         // Not bounded by itself: no more comes than was asked for.
         _stream = wantsStream ? Channel.CreateUnbounded<Payload>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }) : null;
         _open.TryAdd(this, 0);
@@ -47,6 +49,8 @@ internal sealed class JobTicket : IJobTicket
     public bool WantsProgress => _progress is not null;
 
     public bool WantsStream => _stream is not null;
+
+    public JobTrace? Trace => _call?.Trace;
 
     /// <summary>Its end is the job's.</summary>
     public ChannelReader<Payload> Stream => _stream!.Reader;
@@ -61,7 +65,11 @@ internal sealed class JobTicket : IJobTicket
     public void Finish(JobId id, JobOutcome outcome)
     {
         _progress?.Stop();
-        _open.TryRemove(this, out _);
+        if (_open.TryRemove(this, out _))
+        {
+            _call?.Ended(outcome);
+        }
+
         _end.TrySetResult(new JobRun(id, outcome));
         _stream?.Writer.TryComplete();
     }

@@ -124,6 +124,19 @@ internal static class WireFields
         return (ulong)number;
     }
 
+    public static string TraceParent(JobTrace? trace) =>
+        trace is null ? "" : Sendable(trace.Parent, trace.Parent.Length is > 0 and <= JobTrace.ParentLengthMax, "trace_parent");
+
+    public static string TraceState(JobTrace? trace) =>
+        trace is null ? "" : Sendable(trace.State, trace.State.Length <= JobTrace.StateLengthMax, "trace_state");
+
+    public static JobTrace? Trace(string parent, string state)
+    {
+        Check(parent.Length <= JobTrace.ParentLengthMax, "trace_parent");
+        Check(state.Length <= JobTrace.StateLengthMax, "trace_state");
+        return parent.Length == 0 ? null : new JobTrace(parent, state);
+    }
+
     public static Wire.ReplyEnd? ToWire(this ReplyEnd? m) =>
         m is { } end ? new() { Pieces = checked((ulong)end.Pieces), Hash = end.Hash } : null;
 

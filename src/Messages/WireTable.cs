@@ -70,10 +70,11 @@ internal static class WireTable
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
                 Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited), WantsProgress = m.WantsProgress,
                 ReplyBytesMax = ToReplyBytes(m.ReplyBytesMax), WantsStream = m.WantsStream,
+                TraceParent = TraceParent(m.Trace), TraceState = TraceState(m.Trace),
             },
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs),
-                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream)),
+                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream, Trace(m.TraceParent, m.TraceState))),
         Of("JP", Wire.JobProgress.Parser,
             (JobProgress m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Progress = m.Progress.ToWire() },
             m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Progress.FromWire())),

@@ -17,6 +17,9 @@ namespace AkkaLb.Worker;
 /// An actor system carries several when each has a <see cref="BalancedWorkerOptions.GateName"/> of its own. Thread-safe.</remarks>
 public sealed class BalancedWorker : IAsyncDisposable
 {
+    /// <summary>Name of the worker's meter, and of the source of its spans.</summary>
+    public const string TelemetryName = "AkkaLb.Worker";
+
     /// <summary>The first instance gets so long also where nothing is waited for.</summary>
     private static readonly TimeSpan AbleWaitMin = TimeSpan.FromSeconds(1);
 
@@ -47,7 +50,8 @@ public sealed class BalancedWorker : IAsyncDisposable
         try
         {
             _listener = Start(WorkerSignals.Actor(_signals), "signals");
-            _gate = _top.Start(WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener), options.GateName);
+            _gate = _top.Start(
+                WorkerGate.Props(actor, options.Gate, options.InstanceDispatcher, _gauge, _tally, _listener, options.Service), options.GateName);
         }
         catch (InvalidActorNameException e)
         {

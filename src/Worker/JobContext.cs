@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Worker;
 
@@ -12,17 +14,20 @@ public sealed class JobContext
     private readonly ExtendedActorSystem _system;
     private readonly Job _job;
     private readonly TimeSpan _arrivedAt;
+    private readonly ActivityContext? _span;
     private readonly Action _reported;
     private readonly Action<Exception> _threw;
     private object? _progress;
     private Task? _told;
 
     /// <param name="arrivedAt">On the clock of the system's scheduler.</param>
+    /// <param name="span">Of the job at this worker; null: there is none.</param>
     /// <param name="reported">Tells the gate that there is progress to take.</param>
     /// <param name="threw">Tells the gate what a callback on the token has thrown.</param>
-    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt, Action reported, Action<Exception> threw)
+    internal JobContext(
+        ExtendedActorSystem system, Job job, TimeSpan arrivedAt, ActivityContext? span, Action reported, Action<Exception> threw)
     {
-        (_system, _job, _arrivedAt, _reported, _threw) = (system, job, arrivedAt, reported, threw);
+        (_system, _job, _arrivedAt, _span, _reported, _threw) = (system, job, arrivedAt, span, reported, threw);
         CancellationToken = _cancelling.Token;
     }
 
@@ -44,6 +49,9 @@ public sealed class JobContext
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
+
+    /// <summary>The trace that the job belongs to: give it as the parent to spans of yours. Default: it belongs to none.</summary>
+    public ActivityContext TraceContext => _span ?? Telemetry.ContextOf(_job.Trace);
 
     /// <summary>It is cancelled when nobody waits for the job's result any more: its caller has cancelled it, its deadline has passed, the time to
     /// drain is over, or its actor crashed. Not when the actor has replied.</summary>

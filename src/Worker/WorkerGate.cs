@@ -42,6 +42,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     /// <summary>What goes out in pieces at most.</summary>
     private readonly int _replyBytesMax;
 
+    private readonly GateTelemetry _telemetry;
     private readonly GateCore _core;
     private readonly Dictionary<long, HeldRequest> _held = [];
 
@@ -74,8 +75,9 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         JobGauge? gauge,
         IJobLedger? ledger,
         IActorRef? abilityListener,
+        string service,
         StrongBox<long> lastNumber)
-        : this(instanceProps, settings, instanceDispatcher, gauge, ledger, abilityListener, lastNumber, new GateCore(settings))
+        : this(instanceProps, settings, instanceDispatcher, gauge, ledger, abilityListener, service, lastNumber, new GateCore(settings))
     {
     }
 
@@ -86,11 +88,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         JobGauge? gauge,
         IJobLedger? ledger,
         IActorRef? abilityListener,
+        string service,
         StrongBox<long> lastNumber,
         GateCore core)
         : base(core)
     {
-        _core = core;
+        (_core, _telemetry) = (core, new GateTelemetry(service));
         _instanceProps = instanceDispatcher is null ? instanceProps : instanceProps.WithDispatcher(instanceDispatcher);
         _gauge = gauge;
         _ledger = ledger;
@@ -112,17 +115,20 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     /// <param name="gauge">Where to publish the number of jobs in flight; null: nowhere.</param>
     /// <param name="ledger">Where to note finished jobs; null: nowhere. The caller disposes it, after the gate has stopped.</param>
     /// <param name="abilityListener">Whom to tell of each <see cref="GateAbility"/>; null: nobody.</param>
+    /// <param name="service">Of the worker, for what is measured.</param>
     public static Props Props(
         Props instance,
         GateSettings settings,
         string? instanceDispatcher = null,
         JobGauge? gauge = null,
         IJobLedger? ledger = null,
-        IActorRef? abilityListener = null)
+        IActorRef? abilityListener = null,
+        string service = WorkerService.Default)
     {
         // Outlives a restart of the gate: a name of an instance that has not ended is taken.
         var lastNumber = new StrongBox<long>();
-        return Akka.Actor.Props.Create(() => new WorkerGate(instance, settings, instanceDispatcher, gauge, ledger, abilityListener, lastNumber));
+        return Akka.Actor.Props.Create(() => new WorkerGate(
+            instance, settings, instanceDispatcher, gauge, ledger, abilityListener, service, lastNumber));
     }
 
     private void Open()
@@ -453,7 +459,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
                 Release(e.Token);
                 break;
             case GateEffect.Drop e:
-                Release(e.Token);
+                Measure(Release(e.Token), "Cancelled", "its caller cancelled it");
                 break;
             case GateEffect.CancelRunning e:
                 _held[e.Token].Reply!.Context.Cancel();
@@ -539,8 +545,14 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         // It is there when the job was given to an instance that had ended.
         held.Reply?.End(isGivenUp: false);
         var gate = Self;
+        if (!held.IsStarted)
+        {
+            (held.IsStarted, held.Span) = (true, _telemetry.Started(held.Job, Now - held.ArrivedAt));
+        }
+
         var context = new JobContext(
-            _system, held.Job, held.ArrivedAt, () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
+            _system, held.Job, held.ArrivedAt, held.Span?.Context,
+            () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
         var (system, job, pieceBytesMax, replyBytesMax) = (_system, held.Job, _pieceBytesMax, _replyBytesMax);
         held.Reply = new JobReply(
             _system.Provider, context, reply => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax), gate, new ReplyCame(token));
@@ -590,6 +602,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
 
         Note(held, JobOutcomes.Done);
+        Measure(held, error: null, cause: null);
         held.Client.Tell(new JobDone(
             held.Job.Id, held.Job.Attempt, held.Sent is null ? ((ReplyContent.Message)held.Reply!.Content!).Payload : Payload.None, _core.Jobs,
             held.Sent?.End));
@@ -620,6 +633,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private void Answer(HeldRequest held, JobFailureReason reason, ExceptionText cause)
     {
         Note(held, JobOutcomes.Failed);
+        Measure(held, reason.ToString(), cause.Message);
         held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message, _core.Jobs));
     }
 
@@ -631,7 +645,18 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             Log.Warning("{0}", line);
         }
 
+        _telemetry.WasRejected(rejected.Reason);
+        Measure(held, rejected.Reason.ToString(), rejected.Text);
         held.Client.Tell(rejected with { Counts = _core.Jobs });
+    }
+
+    /// <summary>Of a job that was started.</summary>
+    private void Measure(HeldRequest held, string? error, string? cause)
+    {
+        if (held.IsStarted)
+        {
+            _telemetry.Ended(held.Span, Now - held.ArrivedAt, error, cause);
+        }
     }
 
     private void TellAbility(string? trouble)
@@ -683,6 +708,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         public IActorRef Client { get; } = client;
 
         public TimeSpan ArrivedAt { get; } = arrivedAt;
+
+        /// <summary>An instance has got it at least once.</summary>
+        public bool IsStarted { get; set; }
+
+        /// <summary>Of its trace; null: nobody wants one.</summary>
+        public Activity? Span { get; set; }
 
         /// <summary>What the instance got: this very object comes back when it was not handled. Null before the start.</summary>
         public object? Message { get; set; }

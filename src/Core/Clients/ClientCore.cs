@@ -103,7 +103,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 _budget.Deposit(now);
                 Add(
                     m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now, m.WantsProgress, m.ReplyBytesMax,
-                    m.WantsStream);
+                    m.WantsStream, m.Trace);
                 break;
             case Machines.Tick:
                 Tick(now);
@@ -771,7 +771,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     private void Add(
         object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, JobPriority priority, ServiceView service,
-        TimeSpan timeout, TimeSpan now, bool wantsProgress = false, int replyBytesMax = 0, bool wantsStream = false)
+        TimeSpan timeout, TimeSpan now, bool wantsProgress = false, int replyBytesMax = 0, bool wantsStream = false,
+        JobTrace? trace = null)
     {
         Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
         Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
@@ -791,6 +792,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             WantsProgress = wantsProgress,
             ReplyBytesMax = replyBytesMax,
             WantsStream = wantsStream,
+            Trace = trace,
             SubmittedAt = now,
             Deadline = now + timeout,
         };
@@ -991,7 +993,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             target,
             new Job(
                 job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress,
-                job.ReplyBytesMax, job.WantsStream)));
+                job.ReplyBytesMax, job.WantsStream, job.Trace)));
     }
 
     private void Wake(PendingJob job, TimeSpan now)

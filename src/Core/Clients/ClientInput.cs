@@ -21,10 +21,11 @@ public abstract record ClientInput
     /// message.</param>
     /// <param name="WantsStream">Whether the reply may be any number of messages: <see cref="ClientEffect.StreamItem"/>. A job is not tried again
     /// behind the first of them.</param>
+    /// <param name="Trace">That it belongs to; null: none.</param>
     public sealed record Submit(
         object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
         string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, bool WantsProgress = false, int ReplyBytesMax = 0,
-        bool WantsStream = false) : ClientInput;
+        bool WantsStream = false, JobTrace? Trace = null) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>

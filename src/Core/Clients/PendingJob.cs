@@ -34,6 +34,8 @@ internal sealed class PendingJob
 
     public bool WantsStream { get; init; }
 
+    public JobTrace? Trace { get; init; }
+
     /// <summary>In state <see cref="PendingState.InFlight"/>: what has come of a reply in pieces; null: none has.</summary>
     public IncomingReply? Reply { get; set; }
 

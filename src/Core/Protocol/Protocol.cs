@@ -161,6 +161,16 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
     public static Payload None { get; } = new(0, "", default);
 }
 
+/// <summary>The trace that a job belongs to, as W3C's Trace Context writes it.</summary>
+/// <param name="Parent">The <c>traceparent</c>: at most <see cref="ParentLengthMax"/> characters.</param>
+/// <param name="State">The <c>tracestate</c>: at most <see cref="StateLengthMax"/> characters; empty: none.</param>
+public sealed record JobTrace(string Parent, string State = "")
+{
+    public const int ParentLengthMax = 55;
+
+    public const int StateLengthMax = 512;
+}
+
 /// <summary>One try at a job, sent to a worker's gate.</summary>
 /// <param name="Attempt">1 for the first try that is sent.</param>
 /// <param name="Remaining">How long the client still waits; deadlines travel as remaining time because clocks differ.</param>
@@ -171,9 +181,10 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="ReplyBytesMax">How large a reply may be that comes as <see cref="ReplyPiece"/>s: 0 to <see cref="ReplyBytesCeiling"/>. 0, also from a
 /// version that knows no pieces: it has to fit into a <see cref="JobDone"/>.</param>
 /// <param name="WantsStream">Whether the reply may be any number of messages.</param>
+/// <param name="Trace">Null: it belongs to none.</param>
 public sealed record Job(
     JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default, bool WantsProgress = false,
-    int ReplyBytesMax = 0, bool WantsStream = false)
+    int ReplyBytesMax = 0, bool WantsStream = false, JobTrace? Trace = null)
     : IAkkaLbMessage
 {
     /// <summary>Bound of <see cref="ReplyBytesMax"/>: 1 GiB.</summary>
