@@ -4,6 +4,7 @@ using AkkaLb.BuiltInJobs.Words;
 using AkkaLb.Client;
 using AkkaLb.ClientNode;
 using AkkaLb.ClientNode.Commands;
+using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Hocon;
@@ -84,10 +85,18 @@ Func<Task<int>> Prepare(ParseResult parsed)
     return problems.Count == 0 ? ready! : throw new SettingsException(problems);
 }
 
-static async Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config config, Func<ClientSession, Task<int>> run)
+static Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config config, Func<ClientSession, Task<int>> run)
 {
-    await using var session = await ClientSession.OpenAsync(settings, config).ConfigureAwait(false);
-    return await run(session).ConfigureAwait(false);
+    var program = new ProgramHost(settings.Common.Log);
+
+    // What goes wrong with the connection is told from the start.
+    program.Log.Started();
+    var registry = program.Add(new RegistryPart(settings.Common, settings.Balancers is null ? settings.ConnectTimeout : null));
+    var node = program.Add(new NodePart(program, settings.Common, config, settings.Messages, () => settings.Contact == BalancerContact.Receptionist
+        ? new ExtraConfig(BuiltInSerializer.Binding.WithFallback(ClusterConfig.ClientSerialization), ClusterConfig.ClientDefaults)
+        : new ExtraConfig(BuiltInSerializer.Binding, Akka.Configuration.Config.Empty)));
+    var session = program.Add(new ClientSession(program, settings, registry, node));
+    return program.RunAsync(() => run(session));
 }
 
 Func<ClientSession, Task<int>> ReadAssign(FlagValues given, ParseResult parsed)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Hosting;
 
 namespace AkkaLb.Programs;
 
@@ -52,20 +51,4 @@ public sealed class EndSignals : IDisposable
         PosixSignal.SIGTERM => 15,
         _ => throw new ArgumentOutOfRangeException(nameof(signal)),
     };
-}
-
-/// <summary>Stops a host at one of the <see cref="EndSignals"/>.</summary>
-internal sealed class SignalLifetime(IHostApplicationLifetime application) : IHostLifetime, IDisposable
-{
-    private EndSignals? _signals;
-
-    public Task WaitForStartAsync(CancellationToken cancellationToken)
-    {
-        _signals = new EndSignals(application.StopApplication);
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => _signals?.Dispose();
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.BuiltInJobs;
@@ -9,8 +8,6 @@ using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Settings;
-using AkkaLb.Registry;
-using AkkaLb.Registry.Etcd;
 using AkkaLb.Worker;
 
 namespace AkkaLb.WorkerNode;
@@ -49,37 +46,38 @@ public static class WorkerHost
     private static async Task<int> RunAsync(WorkerSettings settings, Config config, Props? actor, UserMessages? messages)
     {
         using var ledger = OpenLedger(settings);
-        await using var etcd = settings.Common.Etcd is { } etcdSettings ? new EtcdRegistry(etcdSettings, TimeProvider.System, NewRandom()) : null;
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
-        await using var node = await NodeHost.StartAsync(
-            settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known,
-            new ExtraConfig(BuiltInSerializer.Binding, Config.Empty)).ConfigureAwait(false);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
-        try
+        var program = new ProgramHost(settings.Common.Log);
+        var registry = program.Add(new RegistryPart(settings.Common));
+        var node = program.Add(new NodePart(
+            program, settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known,
+            () => new ExtraConfig(BuiltInSerializer.Binding, Config.Empty)));
+        program.Add(async stopping =>
         {
-            await using var worker = await BalancedWorker.StartAsync(
-                node.System, instance, OptionsOf(settings, known, etcd, ledger), node.Stopping).ConfigureAwait(false);
-            node.Ready($"ready worker {worker.Key.Id} {node.Address}");
-            await ((Task)worker.Ended).WaitAsync(node.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await worker.DisposeAsync().ConfigureAwait(false);
-            return await worker.Ended.ConfigureAwait(false) is { } lost ? throw new ProgramException(ExitCode.Unreachable, lost) : node.Outcome();
-        }
-        catch (OperationCanceledException) when (node.Stopping.IsCancellationRequested)
-        {
-            return node.Outcome();
-        }
-        catch (WorkerStartException e)
-        {
-            throw new ProgramException(ExitCode.Unreachable, e.Message, e);
-        }
+            program.EndWith(node.Ended);
+            try
+            {
+                var worker = await BalancedWorker.StartAsync(
+                    node.System, instance, OptionsOf(settings, known, registry, ledger), stopping).ConfigureAwait(false);
+                program.EndWith(worker.Ended);
+                program.Ready($"ready worker {worker.Key.Id} {node.Address}");
+                return worker;
+            }
+            catch (WorkerStartException e)
+            {
+                throw new ProgramException(ExitCode.Unreachable, e.Message, e);
+            }
+        });
+        return await program.RunAsync().ConfigureAwait(false);
     }
 
-    private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, UserMessages messages, EtcdRegistry? etcd, IJobLedger? ledger) => new()
+    private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, UserMessages messages, RegistryPart registry, IJobLedger? ledger) => new()
     {
         Id = WorkerIds.NameOf(settings.Id),
         Service = WorkerIds.ServiceOf(settings.Id),
-        Balancers = settings.Balancers is { } addresses ? new FixedBalancers(addresses) : new EtcdBalancers(etcd!),
-        Registry = etcd,
+        Balancers = registry.Balancers(settings.Balancers),
+        Registry = registry.Etcd,
         Gate = new GateSettings(
             settings.Capacity, settings.Instances, settings.Queue, settings.Threads, settings.IsCapacityAuto ? Environment.ProcessorCount : null)
         {
@@ -112,6 +110,4 @@ public static class WorkerHost
             throw new ProgramException(ExitCode.Usage, $"akkalb.worker.ledger: {e.Message}", e);
         }
     }
-
-    private static Random NewRandom() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
 }

@@ -1,152 +1,63 @@
-using Akka.Configuration;
-using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
-using AkkaLb.Messages;
 using AkkaLb.Programs;
-using AkkaLb.Programs.Logs;
 using AkkaLb.Registry;
-using AkkaLb.Registry.Etcd;
 using AkkaLb.Watching;
+using Microsoft.Extensions.Hosting;
 
 namespace AkkaLb.ClientNode.Commands;
 
-/// <summary>A command's connection, and what <see cref="EndSignals"/> do to it: sending stops, and what is in flight gets a moment.</summary>
-internal sealed class ClientSession : IAsyncDisposable
+/// <summary>A command's connection, and what an interruption does to it: sending stops, and what is in flight gets a moment.</summary>
+internal sealed class ClientSession(ProgramHost program, ClientNodeSettings settings, RegistryPart registry, NodePart node) : IHostedService
 {
     /// <summary>For the balancers, when etcd has taken the rest of the time.</summary>
     private static readonly TimeSpan LookUpMin = TimeSpan.FromSeconds(1);
 
-    private readonly EtcdRegistry? _etcd;
-    private readonly CancellationTokenSource _interrupted;
-    private readonly EndSignals _signals;
-    private readonly NodeLogging? _log;
+    private BalancedClient? _client;
 
-    private ClientSession(
-        BalancedClient client, IBalancerDirectory balancers, EtcdRegistry? etcd, CancellationTokenSource interrupted, EndSignals signals,
-        NodeLogging? log, TimeSpan wait)
-    {
-        (Client, Balancers, _etcd, _interrupted, _signals, _log, ShutdownWait) = (client, balancers, etcd, interrupted, signals, log, wait);
-    }
-
-    public BalancedClient Client { get; }
+    public BalancedClient Client => _client ?? throw new InvalidOperationException("it has not been started");
 
     /// <summary>Where the balancers are.</summary>
-    public IBalancerDirectory Balancers { get; }
+    public IBalancerDirectory Balancers { get; } = registry.Balancers(settings.Balancers);
 
-    /// <summary>How long to wait for what is in flight after an interruption.</summary>
-    public TimeSpan ShutdownWait { get; }
+    /// <summary>Signalled when the command is to end: it was interrupted, or its client cannot continue.</summary>
+    public CancellationToken Interrupted => program.Ending;
 
-    /// <summary>Signalled by one of the <see cref="EndSignals"/>.</summary>
-    public CancellationToken Interrupted => _interrupted.Token;
-
-    /// <exception cref="ProgramException">No balancer answers, the port is taken, or interrupted meanwhile.</exception>
-    public static async Task<ClientSession> OpenAsync(ClientNodeSettings settings, Config config)
+    /// <exception cref="ProgramException">No balancer answers.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        NodeHost.ThrowIfUnfit(settings.Common);
-        var interrupted = new CancellationTokenSource();
-        var signals = new EndSignals(interrupted.Cancel, isSecondFinal: true);
-        var etcd = settings.Common.Etcd is { } e ? new EtcdRegistry(e, TimeProvider.System, new Random(NewSeed())) : null;
-        var log = settings.Common.Log.Level == LogLevel.Off ? null : new NodeLogging(settings.Common.Log, Console.Error);
-        log?.Started();
+        var left = settings.ConnectTimeout - registry.Waited;
+        var patience = settings.Balancers is not null || left > LookUpMin ? left : LookUpMin;
+        using var line = new WaitingLine(() => $"a balancer: {Where()}", patience, TimeProvider.System, Console.Error.WriteLine);
+        program.EndWith(node.Ended);
+        _client = new BalancedClient(
+            node.System,
+            ownsSystem: true,
+            new BalancedClientOptions { Balancers = Balancers, Contact = settings.Contact, Settings = settings.Client });
         try
         {
-            var (begun, patience) = (TimeProvider.System.GetTimestamp(), settings.ConnectTimeout);
-            if (settings.Balancers is null)
-            {
-                await EtcdWait.RunAsync(
-                    etcd!.ProbeAsync, string.Join(", ", settings.Common.Etcd!.Endpoints), settings.ConnectTimeout, TimeProvider.System,
-                    Console.Error.WriteLine, interrupted.Token).ConfigureAwait(false);
-                var left = settings.ConnectTimeout - TimeProvider.System.GetElapsedTime(begun);
-                patience = left > LookUpMin ? left : LookUpMin;
-            }
-
-            IBalancerDirectory balancers = settings.Balancers is { } listed ? new FixedBalancers(listed) : new EtcdBalancers(etcd!);
-            using var line = new WaitingLine(
-                () => $"a balancer: {Where(settings)}", patience, TimeProvider.System, Console.Error.WriteLine);
-            var client = await BalancedClient.ConnectAsync(
-                new BalancedClientOptions
-                {
-                    Balancers = balancers,
-                    Contact = settings.Contact,
-                    Settings = settings.Client,
-                    ConnectTimeout = patience,
-                    Host = settings.Common.Host,
-                    Port = settings.Common.Port,
-                    Tls = settings.Common.Tls,
-                    Messages = settings.Messages,
-                    Log = log is null ? null : (NodeLogger.Config, new NodeLoggingSetup(log)),
-                    AkkaConfig = BuiltInSerializer.Binding.WithFallback(config).WithFallback(SystemConfig.Binding(
-                        settings.Common.Host, settings.Common.Port, settings.Common.BindHost, settings.Common.BindPort)),
-                },
-                interrupted.Token).ConfigureAwait(false);
-            return new ClientSession(client, balancers, etcd, interrupted, signals, log, settings.ShutdownWait);
+            await _client.WaitForBalancerAsync(patience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception problem)
+        catch (NoBalancerException e)
         {
-            signals.Dispose();
-            interrupted.Dispose();
-            if (log is not null)
-            {
-                await log.DisposeAsync().ConfigureAwait(false);
-            }
-
-            var isNoneListed = problem is NoBalancerException && settings.Balancers is null && await IsNoneListedAsync(etcd!).ConfigureAwait(false);
-            if (etcd is not null)
-            {
-                await etcd.DisposeAsync().ConfigureAwait(false);
-            }
-
-            throw problem switch
-            {
-                NoBalancerException when isNoneListed => new ProgramException(
-                    ExitCode.Unreachable,
-                    $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix", problem),
-                NoBalancerException => new ProgramException(
-                    ExitCode.Unreachable, $"{Where(settings)}: {problem.Message}; start the balancer, or check --balancer and --etcd", problem),
-                OperationCanceledException => new ProgramException(ExitCode.Interrupted, "interrupted before anything was sent", problem),
-                ProgramException => problem,
-                _ => NodeHost.BindFailure(settings.Common, problem) ?? problem,
-            };
+            throw new ProgramException(
+                ExitCode.Unreachable,
+                settings.Balancers is null && await IsNoneListedAsync().ConfigureAwait(false)
+                    ? $"no balancer is registered in etcd below {settings.Common.Etcd!.Prefix}/: start one, or check --etcd and --prefix"
+                    : $"{Where()}: {e.Message}; start the balancer, or check --balancer and --etcd",
+                e);
         }
+
+        program.Ready();
     }
 
-    /// <summary>Runs a command to its end.</summary>
-    /// <returns>Its exit code.</returns>
-    /// <exception cref="ProgramException">The client's actor ended first: no further job could be done.</exception>
-    public async Task<int> RunAsync(Func<ClientSession, Task<int>> command)
-    {
-        var running = command(this);
-        if (await Task.WhenAny(running, Client.Ended).ConfigureAwait(false) == running)
-        {
-            return await running.ConfigureAwait(false);
-        }
-
-        // The command ends as after an interruption: it tells what was done, and begins nothing more.
-        var why = await Client.Ended.ConfigureAwait(false);
-        await _interrupted.CancelAsync().ConfigureAwait(false);
-        await running.ConfigureAwait(false);
-        throw new ProgramException(ExitCode.Unreachable, why);
-    }
-
-    private static async Task<bool> IsNoneListedAsync(EtcdRegistry etcd)
-    {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
-        try
-        {
-            return (await new EtcdBalancers(etcd).ReadOnceAsync(bound.Token).ConfigureAwait(false)).Count == 0;
-        }
-        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _client?.DisposeAsync().AsTask() ?? Task.CompletedTask;
 
     /// <summary>The end of everything that is in flight, or of the patience with it after an interruption.</summary>
     public async Task<bool> SettleAsync(Task inFlight)
     {
         try
         {
-            await inFlight.WaitAsync(ShutdownWait).ConfigureAwait(false);
+            await inFlight.WaitAsync(settings.ShutdownWait).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
@@ -155,25 +66,20 @@ internal sealed class ClientSession : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task<bool> IsNoneListedAsync()
     {
-        _signals.Dispose();
-        await Client.DisposeAsync().ConfigureAwait(false);
-        _interrupted.Dispose();
-        if (_etcd is not null)
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
+        try
         {
-            await _etcd.DisposeAsync().ConfigureAwait(false);
+            return (await Balancers.ReadOnceAsync(bound.Token).ConfigureAwait(false)).Count == 0;
         }
-
-        if (_log is not null)
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException or OperationCanceledException)
         {
-            await _log.DisposeAsync().ConfigureAwait(false);
+            return false;
         }
     }
 
-    private static string Where(ClientNodeSettings settings) => settings.Balancers is { } listed
+    private string Where() => settings.Balancers is { } listed
         ? string.Join(", ", listed.Select(a => $"{a.Host}:{a.Port}"))
         : "the balancers in etcd";
-
-    private static int NewSeed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 }

@@ -97,7 +97,7 @@ internal static class LoadCommand
                 return silence;
             }
 
-            await Task.WhenAny(run, Task.Delay(interval, TimeProvider.System, session.Interrupted)).ConfigureAwait(false);
+            await run.WaitAsync(interval, TimeProvider.System, session.Interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return null;

@@ -33,9 +33,7 @@ internal sealed class LogWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _lines.Writer.TryComplete();
-        using var written = new CancellationTokenSource();
-        await Task.WhenAny(_writing, Task.Delay(EndWithin, TimeProvider.System, written.Token)).ConfigureAwait(false);
-        await written.CancelAsync().ConfigureAwait(false);
+        await _writing.WaitAsync(EndWithin, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task WriteAsync()

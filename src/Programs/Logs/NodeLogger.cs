@@ -13,11 +13,11 @@ internal sealed class NodeLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMe
     private readonly NodeLogging _logging = Context.System.Settings.Setup.Get<NodeLoggingSetup>().Value.Logging;
     private readonly RareLines _rare = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 1000);
 
-    /// <summary>Switches it on where the actor system has a <see cref="NodeLoggingSetup"/>; put it above everything else. The node's log knows
-    /// the level.</summary>
-    public static Config Config { get; } = ConfigurationFactory.ParseString(
-        """
-        akka { loglevel = DEBUG, loggers = ["AkkaLb.Programs.Logs.NodeLogger, AkkaLb.Programs"] }
+    /// <summary>Switches it on where the actor system has a <see cref="NodeLoggingSetup"/>; put it above everything else.</summary>
+    /// <param name="level">Entries below it are not made.</param>
+    public static Config At(LogLevel level) => ConfigurationFactory.ParseString(
+        $$"""
+        akka { loglevel = {{(level == LogLevel.Off ? LogLevel.Error : level)}}, loggers = ["AkkaLb.Programs.Logs.NodeLogger, AkkaLb.Programs"] }
         """);
 
     public NodeLogger()

@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Event;
+using AkkaLb.Etcd;
+using AkkaLb.Messages;
+using AkkaLb.Programs.Logs;
+using AkkaLb.Programs.Settings;
+using AkkaLb.Registry;
+using AkkaLb.Remoting;
+using AkkaLb.Remoting.Links;
+using AkkaLb.Remoting.Tls;
+using Microsoft.Extensions.Hosting;
+
+namespace AkkaLb.Programs;
+
+/// <summary>A node's actor system, which listens for others.</summary>
+/// <param name="user">The operator's configuration: what it says of Akka goes over our defaults, not over our serializers.</param>
+/// <param name="extra">What this kind of node needs of Akka beside remoting, asked for at the start; null: nothing.</param>
+public sealed class NodePart(ProgramHost program, CommonSettings settings, Config user, UserMessages messages, Func<ExtraConfig>? extra = null)
+    : IHostedService
+{
+    private readonly PartEnd _end = new();
+    private ExtendedActorSystem? _system;
+
+    public ExtendedActorSystem System => _system ?? throw new InvalidOperationException("it has not been started");
+
+    /// <summary>The address under which others reach this node, port included.</summary>
+    public Address Address => System.Provider.DefaultAddress;
+
+    /// <summary>Completes with a sentence when an actor has ended that the program needs, and with null when the whole system has.</summary>
+    public Task<string?> Ended => _end.Task;
+
+    /// <exception cref="ProgramException">The port is taken, the address is not this machine's, or its certificate is of no use.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (settings.Tls?.WhyUnfit(settings.Host, TimeProvider.System.GetUtcNow()) is { } reason)
+        {
+            throw new ProgramException(ExitCode.Unreachable, $"{NodeKeys.TlsCertificate} = {reason}");
+        }
+
+        try
+        {
+            _system = (ExtendedActorSystem)ActorSystem.Create(SystemConfig.SystemName, Setup());
+        }
+        catch (Exception e) when (FindBindFailure(e) is { } cause)
+        {
+            throw new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e);
+        }
+
+        StrayJobs.AnswerIn(_system);
+        _end.With(TopActors.Of(_system).Ended);
+        _system.WhenTerminated.ContinueWith(
+            _ => _end.Done(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (settings.Etcd?.Tls is { } tls)
+        {
+            // A renewed certificate for etcd, or one that cannot be used. The transport sees to those between nodes.
+            tls.Told += Logging.GetLogger(_system, nameof(EtcdTls)).Tell;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        _system is null ? Task.CompletedTask : CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+
+    private ActorSystemSetup Setup()
+    {
+        var more = extra?.Invoke();
+        var config = Layers(
+            NodeLogger.At(settings.Log.Level),
+            settings.Tls is null ? LimitedTcpTransport.Switch : MutualTlsSetup.Config,
+            more?.Serialization ?? Config.Empty,
+            SystemConfig.Serialization,
+            user,
+            more?.Akka ?? Config.Empty,
+            SystemConfig.Binding(settings.Host, settings.Port, settings.BindHost, settings.BindPort),
+            SystemConfig.Remoting(settings.Host, settings.Port));
+        var setup = ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(config), messages.ToSetup(), new NodeLoggingSetup(program.Log));
+        return settings.Tls is { } tls ? setup.And(new MutualTlsSetup(tls)) : setup;
+    }
+
+    /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
+    private static Config Layers(params IReadOnlyList<Config> layers) =>
+        layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
+
+    private static SocketException? FindBindFailure(Exception e) => e switch
+    {
+        SocketException socket => socket,
+        AggregateException many => many.InnerExceptions.Select(FindBindFailure).FirstOrDefault(found => found is not null),
+        { InnerException: { } inner } => FindBindFailure(inner),
+        _ => null,
+    };
+
+    private static string Describe(CommonSettings settings, SocketException cause) => cause.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse =>
+            $"port {settings.BindPort} on {settings.BindHost} is in use: stop what listens there, or choose another --port (0: any free one)",
+        SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData =>
+            $"{settings.BindHost} is not an address of this machine: choose another --host",
+        SocketError.AccessDenied => $"port {settings.BindPort} may not be used by this user: choose another --port",
+        _ => $"this node cannot listen on {settings.BindHost}:{settings.BindPort}: {cause.Message}",
+    };
+}
+
+/// <summary>Akka's configuration for one kind of node.</summary>
+/// <param name="Serialization">Serializers; no user's configuration goes over these.</param>
+/// <param name="Akka">Everything else; a user's configuration goes over it.</param>
+public sealed record ExtraConfig(Config Serialization, Config Akka);
