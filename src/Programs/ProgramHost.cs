@@ -104,7 +104,7 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
 
     /// <summary>The program must end when this completes: with its sentence and <see cref="ExitCode.Unreachable"/>, or in order when that is
     /// null.</summary>
-    public void EndWith(Task<string?> part) => part?.ContinueWith(
+    public void EndWith(Task<string?> part) => part.ContinueWith(
         told => End(told.GetAwaiter().GetResult() is null ? ExitCode.Ok : ExitCode.Unreachable, told.GetAwaiter().GetResult() ?? ""),
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnRanToCompletion,
