@@ -1,3 +1,4 @@
+using System.Reflection;
 using AkkaLb.Processes.Harness;
 
 namespace AkkaLb.Packages;
@@ -6,6 +7,10 @@ namespace AkkaLb.Packages;
 /// <remarks>Packages of others are read where this machine has them. Those of the feed are unpacked beside the solution, and go with it.</remarks>
 public sealed class OutsideSolution(Feed feed) : IAsyncLifetime
 {
+    /// <summary>Where packages of others have been unpacked, as a list for MSBuild.</summary>
+    private static readonly string PackageFolders =
+        typeof(OutsideSolution).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == nameof(PackageFolders)).Value!;
+
     private string Folder => Path.Combine(feed.Workshop, "shop");
 
     /// <summary>Into which the packages of the feed are unpacked.</summary>
@@ -25,7 +30,7 @@ public sealed class OutsideSolution(Feed feed) : IAsyncLifetime
 
         await Dotnet.RunAsync(
             Folder, "build", "Shop.slnx", "-c", Repository.Configuration, "-warnaserror", $"-p:AkkaLbVersion={feed.Version}",
-            $"-p:RestorePackagesPath={Unpacked}", $"-p:RestoreFallbackFolders={MSBuildList(Repository.PackageFolders)}");
+            $"-p:RestorePackagesPath={Unpacked}", $"-p:RestoreFallbackFolders={MSBuildList(PackageFolders)}");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;

@@ -8,13 +8,8 @@ internal static class Repository
     public static string Root { get; } = Find();
 
     /// <summary>Debug or Release.</summary>
-    public static string Configuration { get; } = Own<AssemblyConfigurationAttribute>().Single().Configuration;
-
-    /// <summary>Where packages of others have been unpacked, as a list for MSBuild.</summary>
-    public static string PackageFolders { get; } = Own<AssemblyMetadataAttribute>().Single(a => a.Key == "PackageFolders").Value!;
-
-    private static IEnumerable<T> Own<T>()
-        where T : Attribute => typeof(Repository).Assembly.GetCustomAttributes<T>();
+    public static string Configuration { get; } =
+        typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     private static string Find()
     {

@@ -1,0 +1,23 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Hosting;
+using AkkaLb.Client;
+
+namespace AkkaLb.Samples.ClusterApp;
+
+/// <summary>When its node is in the cluster it places an order with the singleton, and prints the receipt with a greeting that a worker
+/// makes.</summary>
+internal sealed class Till(ActorSystem system, IRequiredActor<OrderBook> orders, BalancedClient client, IConfiguration configuration)
+    : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var book = await orders.GetAsync(stoppingToken);
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cluster.Get(system).RegisterOnMemberUp(up.SetResult);
+        await up.Task.WaitAsync(stoppingToken);
+        var receipt = await book.Ask<Receipt>(new Order(configuration["id"]!), stoppingToken);
+        var greeting = await client.AskAsync<Greeting>(new Greet(receipt.Customer), cancellationToken: stoppingToken);   // AkkaLb
+        Console.WriteLine($"order {receipt.Number}: {greeting.Text}");
+    }
+}

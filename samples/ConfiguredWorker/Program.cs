@@ -1,0 +1,30 @@
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using AkkaLb.Core.Gate;
+using AkkaLb.Hosting;
+using AkkaLb.Samples;
+using AkkaLb.Samples.ConfiguredWorker;
+using AkkaLb.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+var builder = Host.CreateApplicationBuilder(args);
+builder.Services.AddOptions<WorkerSettings>().BindConfiguration("Worker");   // AkkaLb says what is unfit
+builder.Services.AddOptions<CameraSettings>().BindConfiguration("Camera")
+    .Validate(camera => camera.FramesMax > 0, "Camera:FramesMax must be 1 or more")
+    .ValidateOnStart();
+builder.Services.AddSingleton<Camera>();
+// <worker>
+builder.Services.AddAkka("Studio", (akka, services) =>
+{
+    var worker = services.GetRequiredService<IOptions<WorkerSettings>>().Value;
+    akka.WithRemoting(worker.Host, 0)
+        .WithAkkaLb(Contract.Messages)
+        .WithAkkaLbWorker<Renderer>(BalancedWorkerOptions.To(worker.Id, worker.Balancer) with
+        {
+            Gate = new GateSettings(capacity: worker.Places, instances: worker.Places, queue: 16),
+        });
+});
+// </worker>
+await builder.Build().RunAsync();

@@ -1,0 +1,2 @@
+// Each of these is several processes already.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

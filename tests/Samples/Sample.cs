@@ -1,0 +1,40 @@
+using AkkaLb.Packages;
+using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
+
+namespace AkkaLb.Samples.Tests;
+
+/// <summary>Samples as processes, and a balancer for them.</summary>
+internal static class Sample
+{
+    /// <summary>A balancer, and its address.</summary>
+    public static async Task<(NodeProcess Process, string Address)> BalancerAsync()
+    {
+        var balancer = NodeProcess.Balancer("--port", "0", "--policy", "round-robin");
+        return (balancer, (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1]);
+    }
+
+    /// <summary>A sample that is a program of its own.</summary>
+    public static NodeProcess Start(string name, params IEnumerable<string> arguments) =>
+        NodeProcess.Start("dotnet", ["exec", Path.Combine(Folder(name), $"AkkaLb.Samples.{name}.dll"), .. arguments]);
+
+    /// <summary>A sample that is a host and reads its <c>appsettings.json</c>.</summary>
+    public static NodeProcess StartHost(string name, params IEnumerable<string> arguments) =>
+        Start(name, [.. arguments, "--contentRoot", Folder(name)]);
+
+    /// <summary>What a host has logged, which its console writes below a line with level and category.</summary>
+    public static Task<OutputLine> WaitForLogAsync(this NodeProcess process, string begin) => process.WaitForLineAsync($"      {begin}");
+
+    /// <summary>Ends processes one after another, each in order.</summary>
+    public static async Task TerminateAsync(params IEnumerable<NodeProcess> processes)
+    {
+        foreach (var process in processes)
+        {
+            process.Signal(Signals.Terminate);
+            var ending = await process.EndedAsync();
+            Assert.True(ending.ExitCode == 0, ending.ToString());
+        }
+    }
+
+    private static string Folder(string name) => Path.Combine(Repository.Root, "samples", name, "bin", Repository.Configuration, "net10.0");
+}

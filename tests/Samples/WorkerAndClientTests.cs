@@ -1,0 +1,30 @@
+namespace AkkaLb.Samples.Tests;
+
+/// <summary>The configured worker, and the client on a console.</summary>
+public sealed class WorkerAndClientTests
+{
+    [Fact]
+    public async Task The_console_client_has_its_film_made_by_the_configured_worker_and_sees_how_far_it_is()
+    {
+        var (balancer, address) = await Sample.BalancerAsync();
+        await using var atEnd = balancer;
+        await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address, "--Camera:FrameTime", "00:00:00.001");
+
+        await using var client = Sample.Start("ConsoleClient", address, "Intro");
+        var ending = await client.EndedAsync();
+        Assert.True(ending is { ExitCode: 0, Error.Count: 0 }, ending.ToString());
+        Assert.Contains("Intro: 20 frames", ending.Output);
+        Assert.Contains(ending.Output, line => line.StartsWith("Rendered { Frames = ", StringComparison.Ordinal));
+
+        await Sample.TerminateAsync(worker, balancer);
+    }
+
+    [Fact]
+    public async Task The_configured_worker_says_which_of_its_settings_is_unfit()
+    {
+        await using var worker = Sample.StartHost("ConfiguredWorker", "--Camera:FramesMax", "0");
+        var ending = await worker.EndedAsync();
+        Assert.True(ending.ExitCode != 0, ending.ToString());
+        Assert.Contains("Camera:FramesMax must be 1 or more", ending.ToString(), StringComparison.Ordinal);
+    }
+}
