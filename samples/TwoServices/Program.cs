@@ -25,15 +25,15 @@ builder.Services.AddAkka("Studio", akka => akka
     .WithAkkaLbWorker<Greeter>(new BalancedWorkerOptions { Service = "greetings", Id = "w1", Balancers = FixedBalancers.Own })
     .WithAkkaLbWorker<Renderer>(new BalancedWorkerOptions { Service = "films", Id = "w1", Balancers = FixedBalancers.Own, Gate = one }));
 builder.AddAkkaLbClient("studio", client => (client.Balancers, client.Messages) = (FixedBalancers.Own, Contract.Messages));
-// </services>
 
+// </services>
 using var app = builder.Build();
 await app.StartAsync();
 var client = app.Services.GetRequiredService<BalancedClient>();
-// <jobs>
+// <services>
 var greeting = await client.AskAsync<Greeting>(new Greet("Ada"), new JobOptions { Service = "greetings" });
 var film = await client.AskAsync<Film>(new Render("Intro", Frames: 20), new JobOptions { Service = "films" });
-// </jobs>
+// </services>
 Console.WriteLine(greeting.Text);
 Console.WriteLine($"{film.Title}: {film.Frames} frames");
 await app.WaitForShutdownAsync();

@@ -5,7 +5,8 @@ using AkkaLb.Samples.WebApi;
 
 var builder = WebApplication.CreateBuilder(args);
 // <client>
-builder.AddAkkaLbClient("studio", client => client.Messages = Contract.Messages);   // "ConnectionStrings": { "studio": "127.0.0.1:4053" }
+// In appsettings.json: "ConnectionStrings": { "studio": "127.0.0.1:4053" }
+builder.AddAkkaLbClient("studio", client => client.Messages = Contract.Messages);
 // </client>
 builder.Services.AddOpenApi();
 builder.Services.AddProblemDetails();
@@ -14,14 +15,14 @@ builder.Services.AddExceptionHandler<JobProblems>();
 var app = builder.Build();
 app.UseExceptionHandler();
 app.MapOpenApi();
-app.MapHealthChecks("/health/live", new() { Predicate = _ => false });                          // the process is there
-app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });   // and its client has a balancer
+app.MapHealthChecks("/health/live", new() { Predicate = _ => false });                                // the process is there
+app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });    // its client has a balancer
 var deadline = app.Configuration.GetValue("Films:Deadline", TimeSpan.FromMinutes(1));
 // <client>
-app.MapPost("/films", (Render render, BalancedClient client, CancellationToken aborted) =>
-    client.AskAsync<Film>(render, new JobOptions { Deadline = deadline }, aborted))
+var films = app.MapPost("/films", (Render render, BalancedClient client, CancellationToken aborted) =>
+    client.AskAsync<Film>(render, new JobOptions { Deadline = deadline }, aborted));
 // </client>
-    .ProducesProblem(StatusCodes.Status502BadGateway)
-    .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
-    .ProducesProblem(StatusCodes.Status504GatewayTimeout);
+films.ProducesProblem(StatusCodes.Status502BadGateway);
+films.ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+films.ProducesProblem(StatusCodes.Status504GatewayTimeout);
 await app.RunAsync();

@@ -1,5 +1,4 @@
-using AkkaLb.Processes.Harness;
-using AkkaLb.Tests.Support;
+using AkkaLb.Packages;
 
 namespace AkkaLb.Samples.Tests;
 
@@ -13,6 +12,15 @@ public sealed class OneProgramTests
         await both.WaitForLineAsync("Hello, Ada!");
         await both.WaitForLineAsync("Intro: 20 frames");
         await Sample.TerminateAsync(both);
+    }
+
+    [Fact]
+    public async Task The_demo_counts_the_words_of_a_file_while_a_worker_is_killed()
+    {
+        await using var demo = Sample.StartDemo(Path.Combine(Repository.Root, "docs", "glossary.md"));
+        var ending = await demo.EndedAsync(TimeSpan.FromMinutes(2));
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        Assert.Contains(ending.Output, line => line.EndsWith(" words: the same as counted here in one process", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -15,8 +15,10 @@ internal static class Sample
     }
 
     /// <summary>A sample that is a program of its own.</summary>
-    public static NodeProcess Start(string name, params IEnumerable<string> arguments) =>
-        NodeProcess.Start("dotnet", ["exec", Path.Combine(Folder(name), $"AkkaLb.Samples.{name}.dll"), .. arguments]);
+    public static NodeProcess Start(string name, params IEnumerable<string> arguments) => Exec(name, $"AkkaLb.Samples.{name}", arguments);
+
+    /// <summary>The demo, which is the one sample that is no example of code.</summary>
+    public static NodeProcess StartDemo(params IEnumerable<string> arguments) => Exec("Demo", "AkkaLb.Demo", arguments);
 
     /// <summary>A sample that is a host and reads its <c>appsettings.json</c>.</summary>
     public static NodeProcess StartHost(string name, params IEnumerable<string> arguments) =>
@@ -35,6 +37,9 @@ internal static class Sample
             Assert.True(ending.ExitCode == 0, ending.ToString());
         }
     }
+
+    private static NodeProcess Exec(string name, string assembly, IEnumerable<string> arguments) =>
+        NodeProcess.Start("dotnet", ["exec", Path.Combine(Folder(name), $"{assembly}.dll"), .. arguments]);
 
     private static string Folder(string name) => Path.Combine(Repository.Root, "samples", name, "bin", Repository.Configuration, "net10.0");
 }

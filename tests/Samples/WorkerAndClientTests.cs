@@ -8,7 +8,7 @@ public sealed class WorkerAndClientTests
     {
         var (balancer, address) = await Sample.BalancerAsync();
         await using var atEnd = balancer;
-        await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address, "--Camera:FrameTime", "00:00:00.001");
+        await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address);
 
         await using var client = Sample.Start("ConsoleClient", address, "Intro");
         var ending = await client.EndedAsync();
@@ -17,6 +17,21 @@ public sealed class WorkerAndClientTests
         Assert.Contains(ending.Output, line => line.StartsWith("Rendered { Frames = ", StringComparison.Ordinal));
 
         await Sample.TerminateAsync(worker, balancer);
+    }
+
+    [Fact]
+    public async Task The_configured_worker_finishes_the_job_that_it_has_begun_when_it_is_told_to_end()
+    {
+        var (balancer, address) = await Sample.BalancerAsync();
+        await using var atEnd = balancer;
+        await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address);
+        await using var client = Sample.Start("ConsoleClient", address, "Intro");
+        await worker.WaitForLogAsync("Intro begins");
+        await Sample.TerminateAsync(worker);
+        var ending = await client.EndedAsync();
+        Assert.True(ending.ExitCode == 0, ending.ToString());
+        Assert.Contains("Intro: 20 frames", ending.Output);
+        await Sample.TerminateAsync(balancer);
     }
 
     [Fact]
