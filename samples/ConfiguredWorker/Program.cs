@@ -19,7 +19,12 @@ builder.Services.AddSingleton<Camera>();
 builder.Services.AddAkka("Studio", (akka, services) =>
 {
     var worker = services.GetRequiredService<IOptions<WorkerSettings>>().Value;
-    akka.WithRemoting(worker.Host, 0)
+    akka.ConfigureLoggers(loggers =>
+        {
+            loggers.ClearLoggers();
+            loggers.AddLoggerFactory();   // the application's log
+        })
+        .WithRemoting(worker.Host, 0)
         .WithAkkaLb(Contract.Messages)
         .WithAkkaLbWorker<Renderer>(BalancedWorkerOptions.To(worker.Id, worker.Balancer) with
         {

@@ -10,8 +10,8 @@ public sealed class ClusterAppTests
     [Fact]
     public async Task Orders_go_to_the_clusters_own_singleton_and_greetings_to_a_worker_in_one_of_its_nodes()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         var seed = FreePorts.Take();
         await using var first = Start("a", seed, seed, address);
         await first.WaitForLineAsync("order 1: Dear a");

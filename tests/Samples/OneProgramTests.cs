@@ -26,8 +26,8 @@ public sealed class OneProgramTests
     [Fact]
     public async Task The_greeter_is_a_worker_by_its_own_program_and_answers_by_its_own_client()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var worker = Sample.Start("GreeterWorker", "worker", "--id", "greeter", "--balancer", address);
         await worker.WaitForLineAsync("ready worker greeter ");
         await using var client = Sample.Start("GreeterWorker", "ask", "World", "--balancer", address);

@@ -7,12 +7,12 @@ namespace AkkaLb.Samples.Tests;
 /// <summary>Samples as processes, and a balancer for them.</summary>
 internal static class Sample
 {
-    /// <summary>A balancer, and its address.</summary>
-    public static async Task<(NodeProcess Process, string Address)> BalancerAsync()
-    {
-        var balancer = NodeProcess.Balancer("--port", "0", "--policy", "round-robin");
-        return (balancer, (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1]);
-    }
+    /// <summary>A balancer for samples that bring none.</summary>
+    public static NodeProcess Balancer() => NodeProcess.Balancer("--port", "0", "--policy", "round-robin");
+
+    /// <summary>The address of a balancer, <c>host:port</c>, once it is ready.</summary>
+    public static async Task<string> AddressAsync(this NodeProcess balancer) =>
+        (await balancer.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
 
     /// <summary>A sample that is a program of its own.</summary>
     public static NodeProcess Start(string name, params IEnumerable<string> arguments) => Exec(name, $"AkkaLb.Samples.{name}", arguments);

@@ -13,8 +13,8 @@ public sealed class WebApiTests
     [Fact]
     public async Task The_API_is_healthy_describes_itself_and_answers_with_a_film_or_with_what_went_wrong()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address, "--Camera:FramesMax", "1000000");
         await using var api = Start(address, "--Films:Deadline", "00:00:05");
         using var http = await HttpAsync(api);
@@ -36,8 +36,8 @@ public sealed class WebApiTests
     [Fact]
     public async Task A_caller_who_hangs_up_cancels_the_job_at_the_worker()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address);
         await using var api = Start(address);
         using var http = await HttpAsync(api);
@@ -54,8 +54,8 @@ public sealed class WebApiTests
     [Fact]
     public async Task Without_a_worker_and_without_a_balancer_nothing_is_started_and_the_caller_may_try_again()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var api = Start(address, "--Films:Deadline", "00:00:01");
         using var http = await HttpAsync(api);
         await FailsAsync(http, new Render("Intro", 1), HttpStatusCode.ServiceUnavailable, "NoWorker");

@@ -6,8 +6,8 @@ public sealed class WorkerAndClientTests
     [Fact]
     public async Task The_console_client_has_its_film_made_by_the_configured_worker_and_sees_how_far_it_is()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address);
 
         await using var client = Sample.Start("ConsoleClient", address, "Intro");
@@ -22,8 +22,8 @@ public sealed class WorkerAndClientTests
     [Fact]
     public async Task The_configured_worker_finishes_the_job_that_it_has_begun_when_it_is_told_to_end()
     {
-        var (balancer, address) = await Sample.BalancerAsync();
-        await using var atEnd = balancer;
+        await using var balancer = Sample.Balancer();
+        var address = await balancer.AddressAsync();
         await using var worker = Sample.StartHost("ConfiguredWorker", "--Worker:Balancer", address);
         await using var client = Sample.Start("ConsoleClient", address, "Intro");
         await worker.WaitForLogAsync("Intro begins");

@@ -9,6 +9,8 @@ namespace AkkaLb.Samples.Tests.Pages;
 /// <param name="Indent">Of that fence, as the block stands in a list; <paramref name="Lines"/> are without it.</param>
 internal sealed partial record Block(string Language, IReadOnlyList<string> Regions, int Line, string Indent, IReadOnlyList<string> Lines)
 {
+    public bool IsCSharp => Language is "csharp" or "cs" or "c#";
+
     public string Text => string.Join('\n', Lines);
 
     /// <summary>All blocks of a page, in order.</summary>

@@ -6,7 +6,7 @@ namespace AkkaLb.Samples.Tests.Pages;
 internal static class Page
 {
     /// <summary>Their paths from the root on.</summary>
-    public static TheoryData<string> All { get; } =
+    public static IReadOnlyList<string> Paths { get; } =
     [
         "README.md",
         .. new[] { "docs", "src", "samples" }
@@ -15,6 +15,8 @@ internal static class Page
             .Select(file => Path.GetRelativePath(Repository.Root, file))
             .Order(StringComparer.Ordinal),
     ];
+
+    public static TheoryData<string> All { get; } = new(Paths);
 
     public static string[] Read(string path) => File.ReadAllLines(Path.Combine(Repository.Root, path));
 

@@ -17,7 +17,7 @@ public sealed class PageTests
     public void Each_block_of_CSharp_is_a_region_of_a_file_that_is_compiled(string path)
     {
         var page = Page.Read(path);
-        foreach (var block in Block.In(page).Where(block => block.Language == "csharp").Reverse())
+        foreach (var block in Block.In(page).Where(block => block.IsCSharp).Reverse())
         {
             var at = $"{path}, line {block.Line}";
             Assert.True(block.Regions.Count > 0, $"""
@@ -39,6 +39,19 @@ public sealed class PageTests
                     """);
             }
         }
+    }
+
+    [Fact]
+    public void Each_region_of_the_snippets_is_shown_by_a_page()
+    {
+        const string folder = "samples/Snippets";
+        var shown = Page.Paths.SelectMany(path => Block.In(Page.Read(path))).SelectMany(block => block.Regions).ToHashSet();
+        var regions = Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs")
+            .Select(file => $"{folder}/{Path.GetFileName(file)}")
+            .SelectMany(file => Region.Names(Page.Read(file)).Select(name => $"{file}#{name}"))
+            .ToList();
+        Assert.NotEmpty(regions);
+        Assert.All(regions, region => Assert.Contains(region, shown));
     }
 
     [Theory]

@@ -37,5 +37,12 @@ internal static class Region
         return [.. lines.Select(line => line.Length == 0 ? line : line[margin..])];
     }
 
+    /// <summary>The names of all regions of a file.</summary>
+    public static IEnumerable<string> Names(IEnumerable<string> source) => source
+        .Select(line => line.Trim())
+        .Where(line => IsMark(line) && !line.StartsWith("// </", StringComparison.Ordinal))
+        .Select(mark => mark["// <".Length..^1])
+        .Distinct();
+
     private static bool IsMark(string line) => line.StartsWith("// <", StringComparison.Ordinal) && line.EndsWith('>');
 }
