@@ -15,6 +15,9 @@ public sealed record Rendered(int Frames);
 
 public sealed record Film(string Title, int Frames);
 
+/// <summary>A job whose reply is a stream of bytes.</summary>
+public sealed record Fetch(string File);
+
 /// <summary>What workers and clients say to each other, by the same short names at both ends.</summary>
 public static class Contract
 {
@@ -22,5 +25,6 @@ public static class Contract
     [
         new("greet", typeof(Greet)), new("greeting", typeof(Greeting)),
         new("render", typeof(Render)), new("rendered", typeof(Rendered)), new("film", typeof(Film)),
+        new("fetch", typeof(Fetch)),
     ]);
 }

@@ -52,6 +52,10 @@ internal sealed class JobReply : MinimalActorRef
         {
             _gate.Tell(_word, ActorRefs.NoSender);
         }
+        else if (message is ReplyStream unwanted)
+        {
+            unwanted.Discard();
+        }
         else if (earlier != ReplyContent.Nothing && message is not null)
         {
             Provider.DeadLetters.Tell(message, this);

@@ -28,8 +28,7 @@ internal abstract record ReplyContent
                 Akka.Actor.Status.Failure { Cause: var cause } => new Failure(cause is null ? null : ExceptionText.Of(cause)),
                 null => new Unsendable(new ExceptionText(
                     typeof(ArgumentException).FullName!, "the worker's actor replied null, which is no message", "")),
-                ReplyStream when !job.WantsStream => new Unsendable(new ExceptionText(
-                    typeof(InvalidOperationException).FullName!, "the worker's actor replied with a stream, and the client wants one message", "")),
+                ReplyStream stream when !job.WantsStream => Refused(stream),
                 ReplyStream stream => new Streamed(stream),
                 _ => Wrap(system, message, job.ReplyBytesMax, pieceBytesMax, replyBytesMax),
             };
@@ -40,6 +39,13 @@ internal abstract record ReplyContent
         {
             return new Unsendable(ExceptionText.Of(e));
         }
+    }
+
+    private static Unsendable Refused(ReplyStream stream)
+    {
+        stream.Discard();
+        return new Unsendable(new ExceptionText(
+            typeof(InvalidOperationException).FullName!, "the worker's actor replied with a stream, and the client wants one message", ""));
     }
 
     private static Message Wrap(ExtendedActorSystem system, object message, int clientMax, int pieceMax, int workerMax)

@@ -11,8 +11,10 @@ namespace AkkaLb.Worker;
 public sealed class ReplyStream : INoSerializationVerificationNeeded
 {
     private readonly IAsyncEnumerable<object> _messages;
+    private readonly Stream? _bytes;
+    private int _isTaken;
 
-    private ReplyStream(IAsyncEnumerable<object> messages) => _messages = messages;
+    private ReplyStream(IAsyncEnumerable<object> messages, Stream? bytes = null) => (_messages, _bytes) = (messages, bytes);
 
     /// <summary>A stream of messages, each as a reply is one: of a listed type, and not larger than a frame. What the enumeration throws is the job's
     /// failure.</summary>
@@ -36,10 +38,23 @@ public sealed class ReplyStream : INoSerializationVerificationNeeded
         ArgumentNullException.ThrowIfNull(bytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(pieceBytes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pieceBytes, 100_000);
-        return bytes.CanRead ? new ReplyStream(Pieces(bytes, pieceBytes)) : throw new ArgumentException("it cannot be read", nameof(bytes));
+        return bytes.CanRead ? new ReplyStream(Pieces(bytes, pieceBytes), bytes) : throw new ArgumentException("it cannot be read", nameof(bytes));
     }
 
-    internal IAsyncEnumerator<object> Start(CancellationToken cancellationToken) => _messages.GetAsyncEnumerator(cancellationToken);
+    /// <exception cref="InvalidOperationException">It was the reply to another job already.</exception>
+    internal IAsyncEnumerator<object> Start(CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref _isTaken, 1) == 0
+            ? _messages.GetAsyncEnumerator(cancellationToken)
+            : throw new InvalidOperationException("a stream is the reply to one job, and this one was another's already");
+
+    /// <summary>Nobody takes it.</summary>
+    internal void Discard()
+    {
+        if (Interlocked.Exchange(ref _isTaken, 1) == 0 && _bytes is not null)
+        {
+            _ = Task.Run(() => _bytes.DisposeAsync().AsTask());
+        }
+    }
 
     private static async IAsyncEnumerable<object> AsObjects<T>(
         IAsyncEnumerable<T> messages, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -366,6 +366,10 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             {
                 held.Sender.RunAsync(content).PipeTo(Self, success: ended => new ReplySent(token, reply, ended));
             }
+            else
+            {
+                (content as ReplyContent.Streamed)?.Stream.Discard();
+            }
         }
         else
         {

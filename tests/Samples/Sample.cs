@@ -24,6 +24,16 @@ internal static class Sample
     public static NodeProcess StartHost(string name, params IEnumerable<string> arguments) =>
         Start(name, [.. arguments, "--contentRoot", Folder(name)]);
 
+    /// <summary>A sample with a variable of its environment, <c>NAME=VALUE</c>.</summary>
+    public static NodeProcess StartWith(string variable, string name, params IEnumerable<string> arguments)
+    {
+        var command = CommandWith(variable, name, arguments);
+        return NodeProcess.Start(command[0], command[1..]);
+    }
+
+    public static string[] CommandWith(string variable, string name, params IEnumerable<string> arguments) =>
+        ["env", variable, "dotnet", "exec", Assembly(name, $"AkkaLb.Samples.{name}"), .. arguments];
+
     /// <summary>What a host has logged, which its console writes below a line with level and category.</summary>
     public static Task<OutputLine> WaitForLogAsync(this NodeProcess process, string begin) => process.WaitForLineAsync($"      {begin}");
 
@@ -39,7 +49,9 @@ internal static class Sample
     }
 
     private static NodeProcess Exec(string name, string assembly, IEnumerable<string> arguments) =>
-        NodeProcess.Start("dotnet", ["exec", Path.Combine(Folder(name), $"{assembly}.dll"), .. arguments]);
+        NodeProcess.Start("dotnet", ["exec", Assembly(name, assembly), .. arguments]);
+
+    private static string Assembly(string name, string assembly) => Path.Combine(Folder(name), $"{assembly}.dll");
 
     private static string Folder(string name) => Path.Combine(Repository.Root, "samples", name, "bin", Repository.Configuration, "net10.0");
 }

@@ -144,6 +144,42 @@ public class ReplyInPiecesTests : GateKit
     }
 
     [Fact]
+    public async Task Bytes_that_nobody_takes_are_closed()
+    {
+        var gate = Gate(capacity: 3, instances: 3);
+        var (refused, late, cancelled) = (new Bytes(), new Bytes(), new Bytes());
+        Start(gate, job => job).Tell(ReplyStream.Of(refused));
+        await refused.Disposed.WaitAsync(Patience);
+        ExpectFailed(1, JobFailureReason.UnsendableReply);
+
+        gate.Tell(Streamed(Job(2, Act.KeepSilent)), TestActor);
+        var client = Observer.ExpectMsg<Seen>().Client;
+        client.Tell(new Did("first"));
+        client.Tell(ReplyStream.Of(late));
+        ExpectDone(2);
+        await late.Disposed.WaitAsync(Patience);
+
+        gate.Tell(Streamed(Job(3, Act.KeepSilent)), TestActor);
+        client = Observer.ExpectMsg<Seen>().Client;
+        gate.Tell(new CancelJob(new JobId(1, 3), 1), TestActor);
+        await Settled(gate);
+        client.Tell(ReplyStream.Of(cancelled));
+        await cancelled.Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public void A_stream_is_the_reply_to_one_job()
+    {
+        var gate = Gate(capacity: 2, instances: 2);
+        var stream = ReplyStream.Of(new MemoryStream());
+        Start(gate, Streamed).Tell(stream);
+        ExpectDone(1);
+        gate.Tell(Streamed(Job(2, Act.KeepSilent)), TestActor);
+        Observer.ExpectMsg<Seen>().Client.Tell(stream);
+        Assert.Contains("another's already", ExpectFailed(2, JobFailureReason.Failure).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_cancelled_stream_ends_without_a_word_and_its_place_is_free()
     {
         var gate = Gate(capacity: 1);
@@ -233,6 +269,19 @@ public class ReplyInPiecesTests : GateKit
     private void Take(IActorRef gate, long upTo) => gate.Tell(new TakeReply(new JobId(1, 1), 1, upTo), TestActor);
 
     private string Text(ReplyPiece piece) => ((Did)Payloads.Unwrap((ExtendedActorSystem)Sys, piece.Piece)).Text;
+
+    private sealed class Bytes : MemoryStream
+    {
+        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Disposed => _disposed.Task;
+
+        public override ValueTask DisposeAsync()
+        {
+            _disposed.TrySetResult();
+            return base.DisposeAsync();
+        }
+    }
 
     private sealed class Source
     {
