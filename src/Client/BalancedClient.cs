@@ -43,12 +43,14 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     internal BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
     {
         (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
+        var balancers = options.Balancers.In(system);
         _links = LinkTroubles.Of(system);
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         StrayJobs.AnswerIn(system);
         var props = ClientActor.Props(
-            options.Balancers, options.Contact, options.Settings, new Random(NewSeed()), options.ResolveGate ?? _system.Provider.ResolveActorRef);
+            balancers, options.Contact, options.Settings, new Random(NewSeed()),
+            options.ResolveGate ?? _system.Provider.ResolveActorRef);
         // A system of somebody else's, a worker program's say, can do without this client: it may be disposed there.
         _client = ownsSystem ? TopActors.Of(system).Start(props, name: null) : system.ActorOf(props);
         // Not in the caller's synchronization context: Akka awaits in it, and one that is blocked would never hear of the end.
@@ -67,6 +69,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <see cref="TimeoutMax"/>, or the port is not from 0 to 65535. <see cref="Timeout.InfiniteTimeSpan"/> waits for ever.</exception>
     /// <exception cref="TlsRefusedException">The certificate in <see cref="BalancedClientOptions.Tls"/> is of no use at
     /// <see cref="BalancedClientOptions.Host"/>.</exception>
+    /// <exception cref="ArgumentException">The system lacks what it takes to look balancers up.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<BalancedClient> ConnectAsync(BalancedClientOptions options, CancellationToken cancellationToken = default)
     {
@@ -91,6 +94,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
     /// <exception cref="TlsRefusedException">The certificate in <see cref="BalancedClientOptions.Tls"/> is of no use at
     /// <see cref="BalancedClientOptions.Host"/>.</exception>
+    /// <exception cref="ArgumentException">The system lacks what it takes to look balancers up.</exception>
     public static BalancedClient Create(BalancedClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -104,7 +108,16 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
             config = ClusterConfig.ClientSerialization.WithFallback(config).WithFallback(ClusterConfig.ClientDefaults);
         }
 
-        return new BalancedClient(Start(options, config), ownsSystem: true, options);
+        var system = Start(options, config);
+        try
+        {
+            return new BalancedClient(system, ownsSystem: true, options);
+        }
+        catch
+        {
+            _ = system.Terminate();
+            throw;
+        }
     }
 
     private static ActorSystem Start(BalancedClientOptions options, Config config)

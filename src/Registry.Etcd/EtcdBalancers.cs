@@ -10,6 +10,8 @@ public sealed class EtcdBalancers(EtcdRegistry registry) : IBalancerDirectory
 {
     public bool IsInOrder => false;
 
+    public string Source => "etcd";
+
     public IAsyncDisposable Subscribe(Action<Watched<Address>> tell) =>
         registry.Services.Subscribe<Address>(
             EtcdRegistry.BalancersService,

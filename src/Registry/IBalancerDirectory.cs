@@ -13,6 +13,13 @@ public interface IBalancerDirectory
     /// spread.</summary>
     bool IsInOrder { get; }
 
+    /// <summary>Where the balancers are registered, in words: "etcd".</summary>
+    string Source => "the directory";
+
+    /// <summary>The directory for somebody who lives in this actor system, to be called before <see cref="Subscribe"/>. Default: itself, as looking
+    /// balancers up takes no actor system.</summary>
+    IBalancerDirectory In(ActorSystem system) => this;
+
     /// <summary>Pushes the balancers, and again with each change, until the subscription is disposed. Each address comes once, in the order in which
     /// to try them.</summary>
     /// <param name="tell">Called in order, one at a time, possibly before this returns. Must neither block nor throw; for an actor: <c>news =>
@@ -30,9 +37,6 @@ public sealed class FixedBalancers(IReadOnlyList<Address> addresses) : IBalancer
 
     /// <summary>The one balancer that lives in the same actor system as whoever asks.</summary>
     public static FixedBalancers Own { get; } = new([new Address("akka", SystemConfig.SystemName)]);
-
-    /// <summary>How many they are.</summary>
-    public int Count => addresses.Count;
 
     /// <summary>Reads addresses as people write them.</summary>
     /// <param name="balancers">Each <c>host:port</c> or <c>akka.tcp://system@host:port</c>, in the order in which to try them.</param>

@@ -25,6 +25,7 @@ public sealed class BalancedWorker : IAsyncDisposable
 
     private readonly ExtendedActorSystem _system;
     private readonly BalancedWorkerOptions _options;
+    private readonly IBalancerDirectory _balancers;
     private readonly TopActors _top;
     private readonly ILoggingAdapter _log;
     private readonly Type _actor;
@@ -35,10 +36,12 @@ public sealed class BalancedWorker : IAsyncDisposable
     private readonly IActorRef _gate;
     private readonly PartEnd _end = new();
     private readonly Lazy<Task> _leaving;
+    private EmbeddedRegistries? _inBalancers;
     private IActorRef? _registration;
 
     private BalancedWorker(ExtendedActorSystem system, Props actor, BalancedWorkerOptions options)
     {
+        _balancers = options.Balancers.In(system);
         (_system, _options, _actor, _top) = (system, options, actor.Type, TopActors.For(system, options.Whose));
         _end.With(_top.Ended);
         _end.With(_signals.GaveUp);
@@ -117,6 +120,11 @@ public sealed class BalancedWorker : IAsyncDisposable
         }
 
         await _top.StopAllAsync().ConfigureAwait(false);
+        if (_inBalancers is not null)
+        {
+            await _inBalancers.DisposeAsync().ConfigureAwait(false);
+        }
+
         _end.Done();
     }
 
@@ -186,10 +194,8 @@ public sealed class BalancedWorker : IAsyncDisposable
             _log.Info("this worker finds by itself how many jobs to run at once, 1 to {0}", _options.Gate.Instances);
         }
 
-        var balancer = await BalancerProbe.FindAsync(
-            _system, _options.Balancers, wait, _options.Waiting, _options.ToCheck, stopping).ConfigureAwait(false);
-        var registry = _options.Registry ?? new EmbeddedRegistry(
-            _system, _system.ActorSelection(new RootActorPath(balancer) / "user" / EmbeddedRegistryActor.ActorName), _options.RequestTimeout);
+        var registry = _options.Registry ?? (_inBalancers = new EmbeddedRegistries(_system, _balancers, _options.RequestTimeout));
+        await BalancerProbe.FindAsync(_system, _balancers, wait, _options.Waiting, _options.ToCheck, stopping).ConfigureAwait(false);
         _registration = Start(
             RegistrationActor.Props(Record(), registry, _options.Registration, NewRandom(), _listener), "registration");
         _listener.Tell(new WorkerSignals.Follow(_registration));
@@ -198,10 +204,10 @@ public sealed class BalancedWorker : IAsyncDisposable
             MemoryReporter.Props(
                 Key,
                 new MemoryReporterSettings(
-                    _options.Registration.KeepAliveInterval, _options.Balancers, ProcessMemory.Read, () => _gauge.Load, TimeProvider.System,
+                    _options.Registration.KeepAliveInterval, _balancers, ProcessMemory.Read, () => _gauge.Load, TimeProvider.System,
                     () => _tally.Finished)),
             "memory");
-        Start(BalancerLinks.Props(_options.Balancers), "links");
+        Start(BalancerLinks.Props(_balancers), "links");
     }
 
     private WorkerRecord Record() => new(

@@ -23,7 +23,8 @@ public sealed record BalancedWorkerOptions
     /// <summary>Where the balancers are; see <see cref="To"/>.</summary>
     public required IBalancerDirectory Balancers { get; init; }
 
-    /// <summary>Where it registers; null: in the balancer, of which there may be one only then. It is not disposed.</summary>
+    /// <summary>Where it registers; null: in each of the <see cref="Balancers"/>, which have their registries in them then. It is not
+    /// disposed.</summary>
     public IWorkerRegistry? Registry { get; init; }
 
     /// <summary>The application's own message types, under the same short names as at the clients; the actor system was created with
@@ -148,11 +149,6 @@ public sealed record BalancedWorkerOptions
         if (Version.Length > VersionLengthMax)
         {
             problems.Add($"{nameof(Version)} has more than {VersionLengthMax} characters");
-        }
-
-        if (Registry is null && Balancers is FixedBalancers { Count: > 1 })
-        {
-            problems.Add($"{nameof(Balancers)}: several balancers need a registry that they share: give {nameof(Registry)}");
         }
 
         if (problems.Count > 0)

@@ -10,8 +10,6 @@ namespace AkkaLb.Worker;
 /// <summary>Waits at the start until some balancer answers: the I/O around a <see cref="BalancerFinder"/>.</summary>
 internal static class BalancerProbe
 {
-    private const string NoneRegistered = "no balancer is registered in etcd";
-
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Between two rounds: a node that runs and has no balancer yet says so at once.</summary>
@@ -30,13 +28,14 @@ internal static class BalancerProbe
         var clock = system.Scheduler;
         var until = clock.MonotonicClock + wait;
         var links = LinkTroubles.Of(system);
-        var trouble = "etcd has not answered yet";
+        var noneRegistered = $"no balancer is registered in {directory.Source}";
+        var trouble = $"{directory.Source} has not answered yet";
         var told = Channel.CreateUnbounded<Watched<Address>>();
         await using var subscription = directory.Subscribe(news => told.Writer.TryWrite(news)).ConfigureAwait(false);
         IReadOnlyCollection<Address> addresses = [];
         var finder = new BalancerFinder(ProbeTimeout);
         var probes = 0;
-        using var line = waiting?.Invoke(() => Describe(addresses));
+        using var line = waiting?.Invoke(() => Describe(addresses, directory.Source));
         try
         {
             while (true)
@@ -46,7 +45,7 @@ internal static class BalancerProbe
                     switch (news)
                     {
                         case Watched<Address>.Known known:
-                            (addresses, trouble) = (known.All, NoneRegistered);
+                            (addresses, trouble) = (known.All, noneRegistered);
                             finder.Use([.. addresses.Select(a => NodeAddress.Of(system, a).ToString())], clock.MonotonicClock);
                             break;
                         case Watched<Address>.Down { IsRefused: true } refused:
@@ -77,7 +76,7 @@ internal static class BalancerProbe
                 {
                     throw new WorkerStartException(
                         $"{trouble} (waited {wait.TotalSeconds:0.#} s){links.Latest.After(": ") + (links.Latest is null ? ":" : ";")} "
-                            + $"start the balancer first, or check {toCheck(trouble == NoneRegistered)}");
+                            + $"start the balancer first, or check {toCheck(trouble == noneRegistered)}");
                 }
 
                 var pause = finder.NextDue - now ?? ProbeTimeout;
@@ -90,8 +89,8 @@ internal static class BalancerProbe
         }
     }
 
-    private static string Describe(IReadOnlyCollection<Address> addresses) =>
-        addresses.Count == 0 ? "a balancer to be registered in etcd" : $"a balancer at {HostsOf(addresses)}";
+    private static string Describe(IReadOnlyCollection<Address> addresses, string source) =>
+        addresses.Count == 0 ? $"a balancer to be registered in {source}" : $"a balancer at {HostsOf(addresses)}";
 
     private static string HostsOf(IReadOnlyCollection<Address> addresses) => string.Join(", ", addresses.Select(NodeAddress.Text));
 

@@ -45,14 +45,6 @@ public class BalancedWorkerOptionsTests : TestKit
     }
 
     [Fact]
-    public void Several_balancers_need_a_registry_that_they_share()
-    {
-        var several = Fit with { Balancers = FixedBalancers.Of(["a:1", "b:1"]) };
-        Assert.Contains("give Registry", Thrown(several), StringComparison.Ordinal);
-        (several with { Registry = new ScriptedRegistry() }).ThrowIfUnfit();
-    }
-
-    [Fact]
     public void Times_that_end_the_lease_between_two_heartbeats_are_refused() => Assert.Contains(
         "at most a third", Thrown(Fit with { Registration = Fit.Registration with { KeepAliveInterval = TimeSpan.FromSeconds(2) } }),
         StringComparison.Ordinal);
