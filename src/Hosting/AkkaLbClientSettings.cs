@@ -1,3 +1,4 @@
+using Akka.Configuration;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
@@ -13,9 +14,13 @@ public sealed class AkkaLbClientSettings
     /// <summary>The balancers, each <c>host:port</c> or <c>akka.tcp://system@host:port</c>, with commas between them.</summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>Where the balancers are, when it takes more than addresses, etcd for example; goes over <see cref="ConnectionString"/>. Only in
-    /// code.</summary>
+    /// <summary>Where the balancers are, when it takes more than addresses, etcd or Akka.Discovery for example; goes over
+    /// <see cref="ConnectionString"/>. Only in code.</summary>
     public IBalancerDirectory? Balancers { get; set; }
+
+    /// <summary>Goes over the configuration of the client's own actor system, to set up a method of Akka.Discovery for example. An application's
+    /// own actor system has its own, and this is not used. Only in code.</summary>
+    public Config AkkaConfig { get; set; } = Config.Empty;
 
     /// <summary>Your own message types, under the same short names as at the workers. Only in code.</summary>
     public UserMessages Messages { get; set; } = UserMessages.None;
@@ -71,7 +76,7 @@ public sealed class AkkaLbClientSettings
             ? throw new InvalidOperationException(string.Join("; ", problems))
             : new BalancedClientOptions
             {
-                Balancers = balancers!, Messages = Messages, Host = Host, Port = Port,
+                Balancers = balancers!, Messages = Messages, Host = Host, Port = Port, AkkaConfig = AkkaConfig,
                 Settings = ClientSettings.Default with { Zone = Zone, JobsMax = JobsMax, RepliesBytesMax = RepliesBytesMax },
             };
     }
