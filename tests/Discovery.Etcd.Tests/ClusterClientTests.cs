@@ -1,6 +1,6 @@
-using System.Net;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
+using AkkaLb.Samples.ClusterBootstrap;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
 
@@ -82,11 +82,10 @@ public sealed class ClusterClientTests(EtcdFixture fixture) : IAsyncLifetime
         await node.StartedAsync();
     }
 
-    /// <summary>A cluster of one with a receptionist, its contact point, and the contact point's registration.</summary>
+    /// <summary>A cluster of one with a receptionist, its management endpoint, and the registration of that.</summary>
     private sealed class Node : IAsyncDisposable
     {
         private readonly ActorSystem _system;
-        private readonly ReceptionistContactPoint _contactPoint;
         private readonly int _port = FreePorts.Take();
         private bool _isDisposed;
 
@@ -101,14 +100,14 @@ public sealed class ClusterClientTests(EtcdFixture fixture) : IAsyncLifetime
                 $$"""
                 {{Remote}}
                 akka.actor.provider = cluster
+                akka.management.http { hostname = 127.0.0.1, port = {{_port}} }
                 akka.extensions = ["AkkaLb.Discovery.Etcd.EtcdDiscoveryProvider, AkkaLb.Discovery.Etcd"]
                 """);
             var cluster = Akka.Cluster.Cluster.Get(_system);
             cluster.Join(cluster.SelfAddress);
             var receptionist = ClusterClientReceptionist.Get(_system);
             receptionist.RegisterService(_system.ActorOf(Props.Create(() => new Named(name)), "name"));
-            var path = receptionist.Underlying.Path.ToStringWithAddress(((ExtendedActorSystem)_system).Provider.DefaultAddress);
-            _contactPoint = new ReceptionistContactPoint("127.0.0.1", _port, path);
+            ManagementEndpoint.Start(_system);
         }
 
         public async Task StartedAsync()
@@ -117,7 +116,6 @@ public sealed class ClusterClientTests(EtcdFixture fixture) : IAsyncLifetime
             using var http = new HttpClient();
             var answer = await http.GetStringAsync(new Uri($"http://127.0.0.1:{_port}/cluster-client/receptionist"));
             Assert.Contains("/system/receptionist", answer, StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri($"http://127.0.0.1:{_port}/other"))).StatusCode);
         }
 
         public async ValueTask DisposeAsync()
@@ -125,7 +123,6 @@ public sealed class ClusterClientTests(EtcdFixture fixture) : IAsyncLifetime
             if (!_isDisposed)
             {
                 _isDisposed = true;
-                await _contactPoint.DisposeAsync();
                 await _system.Terminate();
             }
         }
