@@ -247,7 +247,11 @@ public sealed class EmbeddedRegistries : IWorkerRegistry
         try
         {
             var result = await request().ConfigureAwait(false);
-            Say(place, problem: null);
+            if (result is RegisterOutcome.Registered or KeepAliveOutcome.Kept)
+            {
+                Say(place, problem: null);
+            }
+
             return new Answer(result, null);
         }
 #pragma warning disable CA1031 // What one balancer's registry throws must not hide what the others answer.
@@ -267,7 +271,7 @@ public sealed class EmbeddedRegistries : IWorkerRegistry
             {
                 _log.Info("this worker is registered at the balancer {0} again", place.Name);
             }
-            else if (problem is not null and not OperationCanceledException && _places.Count > 1 && _places.Contains(place)
+            else if (problem is not null and not OperationCanceledException && !_hasLeft && _places.Count > 1 && _places.Contains(place)
                 && _news.IsGone(place.Name))
             {
                 _log.Warning("this worker cannot be registered at the balancer {0}; retrying: {1}", place.Name, problem.Message);

@@ -1,4 +1,6 @@
+using System.Threading.Channels;
 using Akka.Actor;
+using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
@@ -14,10 +16,14 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
     private static readonly WorkerRecord Worker = Workers.Worker("a");
     private static readonly WorkerRecord Draining = Worker with { State = WorkerState.Draining };
 
+    /// <summary>With a balancer that does not answer; the others have so long to.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private readonly Directory _directory = new();
     private readonly ActorSystem _worker = Create("Worker");
     private readonly Balancer _first = new();
     private readonly Balancer _second = new();
+    private readonly Balancer _late = new(isStarted: false);
     private readonly EmbeddedRegistries _registries;
 
     public EmbeddedRegistriesTests() => _registries = new EmbeddedRegistries(_worker, _directory, TimeSpan.FromSeconds(20));
@@ -27,7 +33,7 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _registries.DisposeAsync();
-        await Task.WhenAll(_worker.Terminate(), _first.System.Terminate(), _second.System.Terminate());
+        await Task.WhenAll(_worker.Terminate(), _first.System.Terminate(), _second.System.Terminate(), _late.System.Terminate());
     }
 
     [Fact]
@@ -70,7 +76,7 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
     {
         _directory.Tell(_first, _second);
         var lease = (await _registries.AddAsync(Worker)).LeaseId;
-        await _first.RestartAsync();
+        _first.Forget();
         Assert.Empty(await _first.MembersAsync());
         using var bound = Bound.New();
         while ((await _first.MembersAsync()).Count == 0)
@@ -85,8 +91,8 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
     {
         _directory.Tell(_first, _second);
         var lease = (await _registries.AddAsync(Worker)).LeaseId;
-        await _first.RestartAsync();
-        await _second.RestartAsync();
+        _first.Forget();
+        _second.Forget();
         Assert.IsType<KeepAliveOutcome.LeaseLost>(await _registries.KeepAliveAsync(lease, default));
     }
 
@@ -105,7 +111,7 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
     {
         _directory.Tell(_first, _second);
         _second.Crash();
-        await using var registries = new EmbeddedRegistries(_worker, _directory, TimeSpan.FromMilliseconds(500));
+        await using var registries = new EmbeddedRegistries(_worker, _directory, Patience);
         var lease = (await registries.AddAsync(Worker)).LeaseId;
         Assert.IsType<KeepAliveOutcome.Kept>(await registries.KeepAliveAsync(lease, default));
         Assert.True(await registries.UpdateAsync(lease, Draining, default));
@@ -115,8 +121,33 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
         await Assert.ThrowsAsync<RegistryUnavailableException>(() => registries.KeepAliveAsync(lease, default));
     }
 
+    [Fact]
+    public async Task The_trouble_of_one_balancer_is_told_once_and_so_is_its_end()
+    {
+        var said = Channel.CreateUnbounded<string>();
+        var reader = _worker.ActorOf(Props.Create(() => new LogReader(said.Writer)));
+        _worker.EventStream.Subscribe(reader, typeof(LogEvent));
+        _directory.Tell(_first, _late);
+        await using var registries = new EmbeddedRegistries(_worker, _directory, Patience);
+        var lease = (await registries.AddAsync(Worker)).LeaseId;
+        Assert.IsType<KeepAliveOutcome.Kept>(await registries.KeepAliveAsync(lease, default));
+        _late.Start();
+        using var bound = Bound.New();
+        while ((await _late.MembersAsync()).Count == 0)
+        {
+            await registries.KeepAliveAsync(lease, bound.Token);
+        }
+
+        var late = NodeAddress.Text(_late.Address);
+        var trouble = await said.Reader.ReadAsync(bound.Token);
+        Assert.StartsWith($"this worker cannot be registered at the balancer {late}; retrying: ", trouble, StringComparison.Ordinal);
+        Assert.Equal($"this worker is registered at the balancer {late} again", await said.Reader.ReadAsync(bound.Token));
+        await registries.DeregisterAsync(lease, default);
+        Assert.False(said.Reader.TryRead(out _));
+    }
+
     private static ActorSystem Create(string name) => ActorSystem.Create(
-        name, SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF"));
+        name, SystemConfig.Remoting("127.0.0.1", 0).WithFallback("akka { loglevel = INFO, loggers = [], stdout-loglevel = OFF }"));
 
     private sealed class Directory : IBalancerDirectory, IAsyncDisposable
     {
@@ -141,12 +172,29 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
+    private sealed class LogReader : ReceiveActor
+    {
+        public LogReader(ChannelWriter<string> said) => Receive<LogEvent>(e =>
+        {
+            if (e.ToString().Contains("registered at the balancer", StringComparison.Ordinal))
+            {
+                said.TryWrite(e.Message.ToString()!);
+            }
+        });
+    }
+
     /// <summary>A system with a registry in it.</summary>
     private sealed class Balancer
     {
-        private IActorRef _actor;
+        private IActorRef _actor = ActorRefs.Nobody;
 
-        public Balancer() => _actor = Start();
+        public Balancer(bool isStarted = true)
+        {
+            if (isStarted)
+            {
+                Start();
+            }
+        }
 
         public ActorSystem System { get; } = Create("Shop");
 
@@ -164,13 +212,9 @@ public sealed class EmbeddedRegistriesTests : IAsyncLifetime
         /// <summary>It answers nobody any more.</summary>
         public void Crash() => System.Stop(_actor);
 
-        /// <summary>It has forgotten everybody.</summary>
-        public async Task RestartAsync()
-        {
-            await _actor.GracefulStop(TimeSpan.FromSeconds(20));
-            _actor = Start();
-        }
+        /// <summary>It forgets everybody: nobody can send this, so that its actor begins anew.</summary>
+        public void Forget() => _actor.Tell(new Register(null!, Workers.Ttl));
 
-        private IActorRef Start() => System.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
+        public void Start() => _actor = System.ActorOf(EmbeddedRegistryActor.Props(), EmbeddedRegistryActor.ActorName);
     }
 }
