@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Akka.Cluster;
-using Akka.Cluster.Tools.Client;
 using Akka.Configuration;
 using Akka.Coordination;
 using Akka.Management.Cluster.Bootstrap;
@@ -45,15 +43,6 @@ internal static class OnEtcd
         // <subscribe>
         await using var subscription = EtcdDiscovery.Get(system).Services.Subscribe("greeter", e => actor.Tell(e));
         // </subscribe>
-    }
-
-    public static async Task AnswerContactsAsync(ActorSystem system)
-    {
-        // <contact-point>
-        // On each cluster node; register 10.0.0.7:8558 as service "receptionist".
-        var path = ClusterClientReceptionist.Get(system).Underlying.Path.ToStringWithAddress(Cluster.Get(system).SelfAddress);
-        await using var contactPoint = new ReceptionistContactPoint("10.0.0.7", 8558, path);
-        // </contact-point>
     }
 
     public static async Task BootstrapAsync(ActorSystem system)
