@@ -5,6 +5,7 @@ using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using Akka.Event;
 using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
@@ -38,13 +39,16 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     private readonly Task _ended;
     private readonly int _dataBytesMax;
     private readonly LinkTroubles _links;
+    private readonly Action<Exception> _listenerThrew;
     private volatile bool _isDisposing;
+    private int _listenersThrown;
 
     internal BalancedClient(ActorSystem system, bool ownsSystem, BalancedClientOptions options)
     {
         (_system, _ownsSystem) = ((ExtendedActorSystem)system, ownsSystem);
         var balancers = options.Balancers.In(system);
         _links = LinkTroubles.Of(system);
+        _listenerThrew = OnListenerThrew;
         _dataBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(system));
         // Each client draws its own id and jitter; this is the edge where randomness enters.
         StrayJobs.AnswerIn(system);
@@ -158,8 +162,8 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// take <see cref="UserMessages.ToSetup"/> at its creation; a receptionist takes <see cref="ClusterConfig.ClientDefaults"/> below your
     /// configuration.</summary>
     /// <remarks>It waits for nobody: jobs wait for a balancer until their deadline. <see cref="DisposeAsync"/> leaves the system running. Of the
-    /// options
-    /// those count that do not describe a system: balancers, contact and settings. It changes nothing in how your own messages travel.</remarks>
+    /// options those count that do not describe a system: balancers, contact and settings. It changes nothing in how your own messages
+    /// travel.</remarks>
     /// <exception cref="ArgumentException">The system lacks something; all of it is named.</exception>
     public static BalancedClient On(ActorSystem system, BalancedClientOptions options)
     {
@@ -244,13 +248,14 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         options.ReplyBytesMax, ticket.Trace);
 
     private JobTicket TicketFor(JobOptions options, bool wantsStream) => new(
-        _open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream, JobCall.Start(options.Service));
+        _open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream,
+        new JobCall(options.Service, _listenerThrew));
 
     /// <summary>Sends a message to some worker's actor and returns the messages of its reply, which is a stream (<c>ReplyStream</c>) or one
     /// message.</summary>
     /// <remarks>The job is sent when the enumeration begins, once for each. The worker makes further messages as they are used up: at most 1 MiB,
-    /// and a message besides, is on its way or waits here. The deadline is that of the whole stream. A job is not tried again behind its first
-    /// message. An enumeration that is left early cancels the job.</remarks>
+    /// and a message besides, is on its way or waits here. The deadline is that of the whole stream, 60 s by default. A job is not tried again behind
+    /// its first message. An enumeration that is left early cancels the job.</remarks>
     /// <param name="message">As for <see cref="AskAsync{TReply}"/>.</param>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="ArgumentException">An option is outside of its range.</exception>
@@ -281,6 +286,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
             {
                 while (ticket.Stream.TryRead(out var item))
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     yield return Typed<TReply>(item, "its worker");
                     used += ReplyTally.CostOf(item);
                     if (used - told >= ReplyTally.Window / 4)
@@ -369,8 +375,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     public void StopSending() => _client.Tell(ClientActor.StopSending.Instance);
 
     /// <summary>Ends every job that has not ended as <see cref="JobError.Closed"/>, and the client's own actor system with it. Any number of times;
-    /// it does
-    /// not need the caller's synchronization context, so a thread may block for it.</summary>
+    /// it does not need the caller's synchronization context, so a thread may block for it.</summary>
     public async ValueTask DisposeAsync()
     {
         _isDisposing = true;
@@ -427,6 +432,15 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         {
             _client.Tell(new ClientActor.Cancel(ticket));
             throw;
+        }
+    }
+
+    /// <summary>Once is enough.</summary>
+    private void OnListenerThrew(Exception cause)
+    {
+        if (Interlocked.Exchange(ref _listenersThrown, 1) == 0)
+        {
+            _system.Log.Warning("what is measured of this client's jobs could not be told: {0}", ExceptionText.Of(cause).Details);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Messages;
@@ -7,61 +8,65 @@ using AkkaLb.Messages;
 namespace AkkaLb.Client;
 
 /// <summary>What is measured of a job, and its span: from where its caller asks for it to its end.</summary>
-/// <remarks>Names and units: docs/telemetry.md.</remarks>
 internal sealed class JobCall
 {
     private static readonly Meter Meter = new(BalancedClient.TelemetryName);
     private static readonly ActivitySource Source = new(BalancedClient.TelemetryName);
+    private static readonly JobTelemetry.ActiveJobs Active = new(Meter, "Jobs that were submitted and have not ended.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "rpc.client.call.duration", "s", "Time of a job from its submission to its end.", null, Telemetry.Durations);
-
-    private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>(
-        "akkalb.jobs.active", "{job}", "Jobs that were submitted and have not ended.");
+        "rpc.client.call.duration", "s", "Time of a job from its submission to its end.", null, JobTelemetry.Durations);
 
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>(
         "akkalb.retries", "{retry}", "Sends of a job after its first.");
 
     private readonly string _service;
-    private readonly Activity? _span;
+    private readonly Action<Exception> _failed;
+    private readonly StrongBox<long> _active;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private Activity? _span;
 
-    private JobCall(string service)
+    /// <param name="failed">Told what listeners have thrown.</param>
+    public JobCall(string service, Action<Exception> failed)
     {
-        _service = service;
-        var current = Activity.Current;
-        _span = Source.StartActivity($"akkalb {service}", ActivityKind.Client);
-        Activity.Current = current;
-        Trace = Telemetry.TraceOf(_span ?? current);
-        _span?.SetTag(Telemetry.System, Telemetry.SystemName).SetTag(Telemetry.Service, service);
-        Active.Add(1, new KeyValuePair<string, object?>(Telemetry.Service, service));
+        (_service, _failed, _active) = (service, failed, Active.Of(service));
+        Interlocked.Increment(ref _active.Value);
+        if (Source.HasListeners())
+        {
+            JobTelemetry.Apart(() => _span = JobTelemetry.Start(Source, $"akkalb {service}", ActivityKind.Client, service), failed);
+        }
+
+        Trace = JobTelemetry.TraceOf(_span ?? Activity.Current);
     }
 
     /// <summary>The trace that it belongs to; null: none.</summary>
     public JobTrace? Trace { get; }
 
-    public static JobCall Start(string service) => new(service);
-
+    /// <summary>Said once.</summary>
     public void Ended(JobOutcome outcome)
     {
-        var error = (outcome as JobOutcome.Failed)?.Error.ToString();
-        Active.Add(-1, new KeyValuePair<string, object?>(Telemetry.Service, _service));
+        Interlocked.Decrement(ref _active.Value);
+        if (_span is not null || Duration.Enabled || Retries.Enabled)
+        {
+            JobTelemetry.Apart(() => Measure(outcome), _failed);
+        }
+    }
+
+    private void Measure(JobOutcome outcome)
+    {
+        var failed = outcome as JobOutcome.Failed;
         if (outcome.Sends > 1)
         {
-            Retries.Add(outcome.Sends - 1, new KeyValuePair<string, object?>(Telemetry.Service, _service));
+            JobTelemetry.Add(Retries, outcome.Sends - 1, _service);
         }
 
-        Telemetry.Record(Duration, _span, Stopwatch.GetElapsedTime(_startedAt), _service, error);
+        // The two are found together, which is what exemplars are for.
+        Activity.Current = _span;
+        JobTelemetry.Record(Duration, Stopwatch.GetElapsedTime(_startedAt), _service, failed?.Error.ToString());
         if (_span is not null)
         {
-            _span.SetTag("akkalb.sends", outcome.Sends);
-            _span.SetTag("akkalb.worker.id", outcome switch
-            {
-                JobOutcome.Done done => done.Worker.Id,
-                JobOutcome.Failed failed => failed.Worker?.Id,
-                _ => null,
-            });
-            Telemetry.End(_span, error, (outcome as JobOutcome.Failed)?.Cause);
+            _span.SetTag("akkalb.sends", outcome.Sends).SetTag("akkalb.worker.id", (outcome as JobOutcome.Done)?.Worker.Id ?? failed?.Worker?.Id);
+            JobTelemetry.End(_span, failed?.Error.ToString(), failed?.Cause);
         }
     }
 }

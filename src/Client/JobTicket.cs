@@ -65,13 +65,12 @@ internal sealed class JobTicket : IJobTicket
     public void Finish(JobId id, JobOutcome outcome)
     {
         _progress?.Stop();
-        if (_open.TryRemove(this, out _))
+        _open.TryRemove(this, out _);
+        if (_end.TrySetResult(new JobRun(id, outcome)))
         {
+            _stream?.Writer.TryComplete();
             _call?.Ended(outcome);
         }
-
-        _end.TrySetResult(new JobRun(id, outcome));
-        _stream?.Writer.TryComplete();
     }
 }
 

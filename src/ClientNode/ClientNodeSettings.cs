@@ -48,7 +48,7 @@ public sealed record ClientNodeSettings(
     private static readonly Setting<TimeSpan> RulingDelayKey =
         Setting.Duration("akkalb.client.ruling-delay", TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10));
     private static readonly Setting<int> JobsMaxKey = Setting.Whole("akkalb.client.jobs-max", 1, 10_000_000);
-    private static readonly Setting<int> RepliesBytesMaxKey = Setting.Whole("akkalb.client.replies-bytes-max", 1, int.MaxValue);
+    private static readonly Setting<int> RepliesBytesMaxKey = Setting.Whole("akkalb.client.replies-bytes-max", (int)ReplyTally.Window, int.MaxValue);
     private static readonly Setting<double> RetryRatioKey = Setting.Fraction("akkalb.client.retry-ratio", 0, 10);
     private static readonly Setting<double> RetriesPerSecondMinKey = Setting.Fraction("akkalb.client.retries-per-second-min", 0, 100_000);
     private static readonly Setting<TimeSpan> GateSilenceKey = Setting.Duration("akkalb.client.gate-silence", TimeSpan.FromMilliseconds(100), Hour);

@@ -38,7 +38,7 @@ public sealed class AkkaLbClientSettings
     /// <summary>Jobs not yet finished at once; more are refused; default 100,000.</summary>
     public int JobsMax { get; set; } = ClientSettings.Default.JobsMax;
 
-    /// <summary>See <see cref="ClientSettings.RepliesBytesMax"/>. Default 256 MiB, above zero.</summary>
+    /// <summary>See <see cref="ClientSettings.RepliesBytesMax"/>. Default 256 MiB, at least 1 MiB.</summary>
     public long RepliesBytesMax { get; set; } = ClientSettings.Default.RepliesBytesMax;
 
     /// <summary>No health check <c>akkalb-client</c> or <c>akkalb-client-NAME</c>.</summary>
@@ -56,9 +56,9 @@ public sealed class AkkaLbClientSettings
             problems.Add($"{nameof(Port)} at {path} = {Port}: must be 0 to 65535");
         }
 
-        if (RepliesBytesMax < 1)
+        if (RepliesBytesMax < ReplyTally.Window)
         {
-            problems.Add($"{nameof(RepliesBytesMax)} at {path} = {RepliesBytesMax}: must be 1 or more");
+            problems.Add($"{nameof(RepliesBytesMax)} at {path} = {RepliesBytesMax}: must be {ReplyTally.Window} or more");
         }
 
         if (JobsMax < 1)

@@ -130,12 +130,10 @@ internal static class WireFields
     public static string TraceState(JobTrace? trace) =>
         trace is null ? "" : Sendable(trace.State, trace.State.Length <= JobTrace.StateLengthMax, "trace_state");
 
-    public static JobTrace? Trace(string parent, string state)
-    {
-        Check(parent.Length <= JobTrace.ParentLengthMax, "trace_parent");
-        Check(state.Length <= JobTrace.StateLengthMax, "trace_state");
-        return parent.Length == 0 ? null : new JobTrace(parent, state);
-    }
+    /// <summary>One that is not understood is left out: no job is lost for that.</summary>
+    public static JobTrace? Trace(string parent, string state) => parent.Length is 0 or > JobTrace.ParentLengthMax
+        ? null
+        : new JobTrace(parent, state.Length <= JobTrace.StateLengthMax ? state : "");
 
     public static Wire.ReplyEnd? ToWire(this ReplyEnd? m) =>
         m is { } end ? new() { Pieces = checked((ulong)end.Pieces), Hash = end.Hash } : null;

@@ -1,53 +1,74 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using AkkaLb.Core;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Worker;
 
 /// <summary>What a gate measures, and the spans of its jobs.</summary>
-/// <remarks>Names and units: docs/telemetry.md.</remarks>
 /// <param name="service">Of the worker.</param>
-internal sealed class GateTelemetry(string service)
+/// <param name="failed">Told what listeners have thrown.</param>
+internal sealed class GateTelemetry(string service, Action<Exception> failed)
 {
     private static readonly Meter Meter = new(BalancedWorker.TelemetryName);
     private static readonly ActivitySource Source = new(BalancedWorker.TelemetryName);
+    private static readonly JobTelemetry.ActiveJobs Active = new(Meter, "Jobs that were started and have not been answered.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "rpc.server.call.duration", "s", "Time of a job from its arrival to its answer.", null, Telemetry.Durations);
+        "rpc.server.call.duration", "s", "Time of a job from its arrival to its answer.", null, JobTelemetry.Durations);
 
     private static readonly Histogram<double> Queued = Meter.CreateHistogram(
-        "akkalb.job.time_in_queue", "s", "Time of a job from its arrival to its start.", null, Telemetry.Durations);
-
-    private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>(
-        "akkalb.jobs.active", "{job}", "Jobs that run or are being answered.");
+        "akkalb.job.time_in_queue", "s", "Time of a job from its arrival to its start.", null, JobTelemetry.Durations);
 
     private static readonly Counter<long> Rejected = Meter.CreateCounter<long>(
         "akkalb.jobs.rejected", "{job}", "Jobs that were not started.");
 
-    /// <summary>An instance gets the job.</summary>
+    private readonly StrongBox<long> _active = Active.Of(service);
+    private readonly string _name = $"akkalb {service}";
+
+    /// <summary>An instance gets the job, for the first time.</summary>
     /// <param name="waited">Since it arrived.</param>
     /// <returns>Its span; null: nobody wants one.</returns>
     public Activity? Started(Job job, TimeSpan waited)
     {
-        Active.Add(1, new KeyValuePair<string, object?>(Telemetry.Service, service));
-        Telemetry.Record(Queued, span: null, waited, service, error: null);
-        var current = Activity.Current;
-        var span = Source.StartActivity($"akkalb {service}", ActivityKind.Server, Telemetry.ContextOf(job.Trace));
-        Activity.Current = current;
-        return span?.SetTag(Telemetry.System, Telemetry.SystemName).SetTag(Telemetry.Service, service).SetTag("akkalb.attempt", job.Attempt);
+        Interlocked.Increment(ref _active.Value);
+        Activity? span = null;
+        if (Queued.Enabled || Source.HasListeners())
+        {
+            JobTelemetry.Apart(
+                () =>
+                {
+                    span = JobTelemetry.Start(Source, _name, ActivityKind.Server, service, JobTelemetry.ContextOf(job.Trace));
+                    span?.SetTag("akkalb.attempt", job.Attempt);
+                    JobTelemetry.Record(Queued, waited, service, error: null);
+                },
+                failed);
+        }
+
+        return span;
     }
 
-    /// <summary>A job that was started is not held any more.</summary>
+    /// <summary>A job that was started has its answer.</summary>
     /// <param name="took">Since it arrived.</param>
-    /// <param name="error">Null: it has a result, or nobody wants one.</param>
+    /// <param name="error">Null: it has a result.</param>
+    /// <param name="cause">In words.</param>
     public void Ended(Activity? span, TimeSpan took, string? error, string? cause)
     {
-        Active.Add(-1, new KeyValuePair<string, object?>(Telemetry.Service, service));
-        Telemetry.Record(Duration, span, took, service, error);
-        if (span is not null)
+        Interlocked.Decrement(ref _active.Value);
+        if (span is not null || Duration.Enabled)
         {
-            Telemetry.End(span, error, cause);
+            JobTelemetry.Apart(
+                () =>
+                {
+                    Activity.Current = span;
+                    JobTelemetry.Record(Duration, took, service, error);
+                    if (span is not null)
+                    {
+                        JobTelemetry.End(span, error, cause);
+                    }
+                },
+                failed);
         }
     }
 
@@ -55,7 +76,7 @@ internal sealed class GateTelemetry(string service)
     {
         if (Rejected.Enabled)
         {
-            Rejected.Add(1, new TagList { { Telemetry.Service, service }, { Telemetry.ErrorType, reason.ToString() } });
+            JobTelemetry.Apart(() => JobTelemetry.Add(Rejected, 1, service, reason.ToString()), failed);
         }
     }
 }

@@ -51,10 +51,10 @@ public sealed class JobContext
     }
 
     /// <summary>The trace that the job belongs to: give it as the parent to spans of yours. Default: it belongs to none.</summary>
-    public ActivityContext TraceContext => _span ?? Telemetry.ContextOf(_job.Trace);
+    public ActivityContext TraceContext => _span ?? JobTelemetry.ContextOf(_job.Trace);
 
     /// <summary>It is cancelled when nobody waits for the job's result any more: its caller has cancelled it, its deadline has passed, the time to
-    /// drain is over, or its actor crashed. Not when the actor has replied.</summary>
+    /// drain is over, or its actor crashed. Not when the actor has replied, but for a <see cref="ReplyStream"/> whose rest nobody wants.</summary>
     /// <remarks>Callbacks run on the thread pool, and are to be short. What they throw is logged, and no more than once a minute. The token is of no
     /// use when the job has its answer.</remarks>
     public CancellationToken CancellationToken { get; }
@@ -68,7 +68,7 @@ public sealed class JobContext
     public bool WantsProgress => _job.WantsProgress;
 
     /// <summary>Tells the client how far the job is. Best effort, at most 10 times a second: of more the newest goes, and none that has not gone when
-    /// the job ends. Without <see cref="WantsProgress"/> it does nothing.</summary>
+    /// the actor replies. Without <see cref="WantsProgress"/> it does nothing.</summary>
     /// <param name="progress">A message as a reply is one: of a listed type, and not larger. One that cannot be sent is logged. It is read
     /// later.</param>
     public void Report(object progress)

@@ -34,7 +34,10 @@ internal sealed class JobReply : MinimalActorRef
     /// <param name="isGivenUp">It is not the actor's, or not the whole of it.</param>
     public void End(bool isGivenUp)
     {
-        isGivenUp |= Interlocked.CompareExchange(ref _reply, ReplyContent.Nothing, null) is null;
+        var reply = Interlocked.CompareExchange(ref _reply, ReplyContent.Nothing, null);
+        isGivenUp |= reply is null;
+        // One that came too late for the gate to see it; nothing, where it was begun.
+        (reply as ReplyContent.Streamed)?.Stream.Discard();
         Provider.UnregisterTempActor(Path);
         Context.End(isGivenUp);
     }

@@ -6,7 +6,7 @@ using AkkaLb.Messages;
 
 namespace AkkaLb.Worker;
 
-/// <summary>Sends a reply in pieces, on the thread pool, as far as its client takes them.</summary>
+/// <summary>Sends a reply in pieces, on threads where users' code may block, as far as its client takes them.</summary>
 internal sealed class ReplySender
 {
     private readonly Channel<long> _credits = Channel.CreateBounded<long>(
@@ -34,7 +34,8 @@ internal sealed class ReplySender
     public void Allow(long upTo) => _credits.Writer.TryWrite(upTo);
 
     /// <summary>Sends everything, and completes with how it ended; it does not fail.</summary>
-    public Task<Ended> RunAsync(ReplyContent content) => Task.Run(
+    /// <param name="scheduler">Of those threads. What is awaited comes back to it.</param>
+    public Task<Ended> RunAsync(ReplyContent content, TaskScheduler scheduler) => Task.Factory.StartNew(
         async () =>
         {
             try
@@ -44,7 +45,7 @@ internal sealed class ReplySender
                     ReplyContent.Message m => SendAsync(m.Payload),
                     ReplyContent.Streamed m => SendAsync(m.Stream),
                     _ => throw new ArgumentException($"{content.GetType().Name} is not sent in pieces", nameof(content)),
-                }).ConfigureAwait(false);
+                }).ConfigureAwait(true);
                 return new Ended(_tally.End, null, IsUnsendable: false);
             }
 #pragma warning disable CA1031 // What makes the messages is the user's, and may throw anything.
@@ -54,7 +55,9 @@ internal sealed class ReplySender
                 return new Ended(_tally.End, ExceptionText.Of(e), e is UnsendableException);
             }
         },
-        CancellationToken.None);
+        CancellationToken.None,
+        TaskCreationOptions.DenyChildAttach,
+        scheduler).Unwrap();
 
     private async Task SendAsync(Payload whole)
     {
@@ -63,7 +66,7 @@ internal sealed class ReplySender
         {
             var manifest = sent == 0 ? whole.Manifest : "";
             var bytes = Math.Min(length - sent, _pieceBytesMax - (sent == 0 ? System.Text.Encoding.UTF8.GetByteCount(manifest) : 0));
-            await CreditAsync().ConfigureAwait(false);
+            await CreditAsync().ConfigureAwait(true);
             Send(new Payload(whole.SerializerId, manifest, whole.Data.Slice(sent, bytes)), sent == 0 ? length : 0);
             sent += bytes;
         }
@@ -72,12 +75,12 @@ internal sealed class ReplySender
     private async Task SendAsync(ReplyStream stream)
     {
         var messages = stream.Start(_cancelled);
-        await using (messages.ConfigureAwait(false))
+        await using (messages.ConfigureAwait(true))
         {
             while (true)
             {
-                await CreditAsync().ConfigureAwait(false);
-                if (!await messages.MoveNextAsync().ConfigureAwait(false))
+                await CreditAsync().ConfigureAwait(true);
+                if (!await messages.MoveNextAsync().ConfigureAwait(true))
                 {
                     return;
                 }
@@ -116,7 +119,7 @@ internal sealed class ReplySender
     {
         while (_tally.Cost >= _upTo)
         {
-            _upTo = Math.Max(_upTo, await _credits.Reader.ReadAsync(_cancelled).ConfigureAwait(false));
+            _upTo = Math.Max(_upTo, await _credits.Reader.ReadAsync(_cancelled).ConfigureAwait(true));
         }
     }
 

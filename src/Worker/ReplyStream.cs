@@ -6,8 +6,9 @@ namespace AkkaLb.Worker;
 /// <summary>A reply of any number of messages: tell it to the sender of a job, once, in place of a message. Its client takes them with
 /// <c>StreamAsync</c>, one after another.</summary>
 /// <remarks>The next message is asked for when the client takes more: what a client has not used up is at most 1 MiB and a message besides. They are
-/// asked for on the thread pool and not in the actor, so what makes them may not touch the actor's state. The job keeps its place at the worker
-/// until the last one is sent, and its actor is free for the next job meanwhile. It ends with the job's deadline.</remarks>
+/// asked for beside the actor, on the threads of its dispatcher, so what makes them may not touch the actor's state. The job keeps its place at the
+/// worker until the last one is sent, and what makes them has ended; its actor is free for the next job meanwhile. It ends with the job's deadline.
+/// In a test that is itself the sender, a stream is a message like any other: nobody takes it.</remarks>
 public sealed class ReplyStream : INoSerializationVerificationNeeded
 {
     private readonly IAsyncEnumerable<object> _messages;
@@ -29,7 +30,8 @@ public sealed class ReplyStream : INoSerializationVerificationNeeded
 
     /// <summary>A stream of byte arrays: what is read from a file, say.</summary>
     /// <param name="bytes">Read to its end, and disposed then, or when nobody wants the rest.</param>
-    /// <param name="pieceBytes">How long an array is at most: 1 to 100,000, default 65,536.</param>
+    /// <param name="pieceBytes">How long an array is at most: 1 to 100,000, default 65,536; it has to fit into a frame. What is there goes at
+    /// once.</param>
     /// <exception cref="ArgumentNullException">There is none.</exception>
     /// <exception cref="ArgumentException">It cannot be read.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The length is something else.</exception>
@@ -73,7 +75,7 @@ public sealed class ReplyStream : INoSerializationVerificationNeeded
         {
             var piece = new byte[pieceBytes];
             int length;
-            while ((length = await bytes.ReadAtLeastAsync(piece, pieceBytes, false, cancellationToken).ConfigureAwait(false)) > 0)
+            while ((length = await bytes.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0)
             {
                 yield return piece.AsSpan(0, length).ToArray();
             }

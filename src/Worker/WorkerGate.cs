@@ -43,6 +43,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private readonly int _replyBytesMax;
 
     private readonly GateTelemetry _telemetry;
+    private readonly Lazy<TaskScheduler> _senders;
     private readonly GateCore _core;
     private readonly Dictionary<long, HeldRequest> _held = [];
 
@@ -93,8 +94,10 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         GateCore core)
         : base(core)
     {
-        (_core, _telemetry) = (core, new GateTelemetry(service));
+        (_core, _telemetry) = (core, new GateTelemetry(service, OnListenerThrew));
         _instanceProps = instanceDispatcher is null ? instanceProps : instanceProps.WithDispatcher(instanceDispatcher);
+        // Not now: a dispatcher that is not there is the trouble of the instances.
+        _senders = new(() => new DispatcherScheduler(_system.Dispatchers.Lookup(_instanceProps.Dispatcher)));
         _gauge = gauge;
         _ledger = ledger;
         _abilityListener = abilityListener;
@@ -218,6 +221,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     {
         if (!_held.TryGetValue(message.Token, out var held) || held.Reply != message.Reply)
         {
+            Step(new GateInput.ReplyStopped(message.Token));
             return;
         }
 
@@ -364,7 +368,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             Step(new GateInput.ReplyBegun(token));
             if (_held.ContainsKey(token))
             {
-                held.Sender.RunAsync(content).PipeTo(Self, success: ended => new ReplySent(token, reply, ended));
+                held.Sender.RunAsync(content, _senders.Value).PipeTo(Self, success: ended => new ReplySent(token, reply, ended));
             }
             else
             {
@@ -551,7 +555,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         var gate = Self;
         if (!held.IsStarted)
         {
-            (held.IsStarted, held.Span) = (true, _telemetry.Started(held.Job, Now - held.ArrivedAt));
+            held.IsStarted = true;
+            held.Span = _telemetry.Started(held.Job, Now - held.ArrivedAt);
         }
 
         var context = new JobContext(
@@ -606,10 +611,10 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
 
         Note(held, JobOutcomes.Done);
-        Measure(held, error: null, cause: null);
         held.Client.Tell(new JobDone(
             held.Job.Id, held.Job.Attempt, held.Sent is null ? ((ReplyContent.Message)held.Reply!.Content!).Payload : Payload.None, _core.Jobs,
             held.Sent?.End));
+        Measure(held, error: null, cause: null);
     }
 
     private void AnswerFailed(HeldRequest held, JobFailureReason reason)
@@ -637,8 +642,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private void Answer(HeldRequest held, JobFailureReason reason, ExceptionText cause)
     {
         Note(held, JobOutcomes.Failed);
-        Measure(held, reason.ToString(), cause.Message);
         held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message, _core.Jobs));
+        Measure(held, reason.ToString(), cause.Message);
     }
 
     private void AnswerRejected(HeldRequest held, JobRejected rejected)
@@ -649,9 +654,18 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             Log.Warning("{0}", line);
         }
 
+        held.Client.Tell(rejected with { Counts = _core.Jobs });
         _telemetry.WasRejected(rejected.Reason);
         Measure(held, rejected.Reason.ToString(), rejected.Text);
-        held.Client.Tell(rejected with { Counts = _core.Jobs });
+    }
+
+    private void OnListenerThrew(Exception cause)
+    {
+        var text = ExceptionText.Of(cause);
+        if (_lines.Say($"measured {text.Type}", $"what is measured of this worker's jobs could not be told: {text.Details}", Now) is { } line)
+        {
+            Log.Warning("{0}", line);
+        }
     }
 
     /// <summary>Of a job that was started.</summary>

@@ -10,7 +10,7 @@ using static AkkaLb.Hosting.Tests.Shop;
 namespace AkkaLb.Hosting.Tests;
 
 /// <summary>What is measured of jobs, beside docs/telemetry.md.</summary>
-public sealed class TelemetryTests : IAsyncDisposable
+public sealed class TelemetryTests : IDisposable
 {
     private static readonly string[] Ours = [BalancedClient.TelemetryName, BalancedWorker.TelemetryName];
 
@@ -51,6 +51,7 @@ public sealed class TelemetryTests : IAsyncDisposable
     public async Task The_page_lists_every_instrument_with_its_unit_and_attributes()
     {
         await RunOneOfEachAsync();
+        _meters.RecordObservableInstruments();
         var rows = Page().Where(line => line.StartsWith("| `AkkaLb.", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).Where(cells => cells.Length == 7).ToList();
         var listed = rows.Select(cells => $"{cells[1]} {cells[2]} {cells[3]}: {cells[4]}").Order();
@@ -68,8 +69,10 @@ public sealed class TelemetryTests : IAsyncDisposable
         using var caller = new Activity("caller").Start();
         await using (var lb = await StartAsync())
         {
-            await lb.Client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Service = _service });
+            // Not async: what it leaves behind would stay here.
+            var run = lb.Client.RunAsync(new PriceOf("milk"), new JobOptions { Service = _service });
             Assert.Same(caller, Activity.Current);
+            await run;
         }
 
         var (client, server) = (Span(ActivityKind.Client), Span(ActivityKind.Server));
@@ -79,9 +82,70 @@ public sealed class TelemetryTests : IAsyncDisposable
         Assert.Equal((ActivityStatusCode.Unset, 1, "w1"), (
             client.Status, client.GetTagItem("akkalb.sends"), ((string)client.GetTagItem("akkalb.worker.id")!).Split('/')[^1]));
         Assert.Equal([caller.TraceId], _measured.Where(m => m.Instrument.Name == "rpc.client.call.duration").Select(m => m.Trace).Distinct());
-        Assert.All(
-            _measured.Where(m => m.Instrument.Name == "akkalb.jobs.active").GroupBy(m => m.Instrument.Meter.Name),
-            g => Assert.Equal((2, 0), (g.Count(), g.Sum(m => m.Value))));
+    }
+
+    [Fact]
+    public async Task The_span_of_a_job_is_not_the_current_one_of_a_caller_whose_own_has_ended()
+    {
+        await using var lb = await StartAsync();
+        using var caller = new Activity("caller").Start();
+        var flow = ExecutionContext.Capture()!;
+        caller.Stop();
+        Task<JobRun>? run = null;
+        Activity? left = null;
+        ExecutionContext.Run(
+            flow,
+            _ =>
+            {
+                run = lb.Client.RunAsync(new PriceOf("milk"), new JobOptions { Service = _service });
+                left = Activity.Current;
+            },
+            null);
+        await run!;
+        Assert.Same(caller, left);
+    }
+
+    [Fact]
+    public async Task How_many_jobs_are_active_is_right_for_a_listener_that_comes_late()
+    {
+        await using (var lb = await TestLoadBalancer.StartAsync(Shop.Messages))
+        {
+            // There is no worker yet.
+            var held = lb.Client.RunAsync(new Block("milk"), new JobOptions { Service = _service, Deadline = TimeSpan.FromSeconds(60) });
+            Assert.Equal(1, Active(BalancedClient.TelemetryName));
+            await lb.AddWorkerAsync(Props.Create(() => new Blocking()), "w2", o => o with { Service = _service });
+            await held;
+        }
+
+        // Measured behind the answer, and before client and worker have ended.
+        Assert.Equal((0, 0), (Active(BalancedClient.TelemetryName), Active(BalancedWorker.TelemetryName)));
+
+        double Active(string meter)
+        {
+            _measured.Clear();
+            _meters.RecordObservableInstruments();
+            return _measured.Single(m => m.Instrument.Meter.Name == meter && m.Instrument.Name == "akkalb.jobs.active").Value;
+        }
+    }
+
+    [Fact]
+    public async Task A_listener_that_throws_costs_no_job_its_answer()
+    {
+        _meters.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("a listener"));
+        using var thrower = new ActivityListener
+        {
+            ShouldListenTo = source => Ours.Contains(source.Name),
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = _ => throw new InvalidOperationException("a listener"),
+            ActivityStopped = _ => throw new InvalidOperationException("a listener"),
+        };
+        ActivitySource.AddActivityListener(thrower);
+        await using var lb = await StartAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await lb.Client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Service = _service });
+            await lb.Client.RunAsync(new WaitFor("milk"), new JobOptions { Service = _service });
+        }
     }
 
     [Fact]
@@ -109,11 +173,10 @@ public sealed class TelemetryTests : IAsyncDisposable
         Assert.Equal($"{caller.TraceId}", costs.By);
     }
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         _meters.Dispose();
         _sources.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private async Task<TestLoadBalancer> StartAsync()
@@ -152,7 +215,7 @@ public sealed class TelemetryTests : IAsyncDisposable
     private static string Kind(Instrument instrument) => instrument switch
     {
         Histogram<double> => "histogram",
-        UpDownCounter<long> => "up-down counter",
+        ObservableUpDownCounter<long> => "up-down counter",
         Counter<long> => "counter",
         _ => throw new ArgumentException(instrument.Name, nameof(instrument)),
     };

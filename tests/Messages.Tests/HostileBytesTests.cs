@@ -49,8 +49,6 @@ public sealed class HostileBytesTests(TestSystem system)
         ("JP", new Wire.JobProgress { Attempt = 1, Progress = new Wire.Payload() }),
         ("JP", new Wire.JobProgress { Id = new Wire.JobId(), Progress = new Wire.Payload() }),
         ("J", new Wire.Job { Attempt = 1, Id = new Wire.JobId(), Message = new Wire.Payload(), ReplyBytesMax = (1u << 30) + 1 }),
-        ("J", new Wire.Job { Attempt = 1, Id = new Wire.JobId(), Message = new Wire.Payload(), TraceParent = new string('0', 56) }),
-        ("J", new Wire.Job { Attempt = 1, Id = new Wire.JobId(), Message = new Wire.Payload(), TraceState = new string('0', 513) }),
         ("JS", new Wire.ReplyPiece { Attempt = 1, Number = 1, Id = new Wire.JobId() }),
         ("JS", new Wire.ReplyPiece { Attempt = 1, Number = 1, Piece = new Wire.Payload() }),
         ("JS", new Wire.ReplyPiece { Attempt = 1, Id = new Wire.JobId(), Piece = new Wire.Payload() }),
@@ -125,6 +123,15 @@ public sealed class HostileBytesTests(TestSystem system)
         new JobFailed(default, 1, JobFailureReason.Crash, "T", "x") with { Attempt = -5 },
         new Assigned(1, [new AssignedWorker(new WorkerKey(null!, 1), Samples.GatePath)], "round-robin"),
     ];
+
+    [Fact]
+    public void A_trace_that_is_too_long_is_left_out_and_its_job_is_read()
+    {
+        var job = new Wire.Job { Attempt = 1, Id = new Wire.JobId(), Message = new Wire.Payload(), TraceParent = new string('0', 56) };
+        Assert.Null(((Job)system.Read(job.ToByteArray(), "J")).Trace);
+        (job.TraceParent, job.TraceState) = ("00", new string('0', 513));
+        Assert.Equal(new JobTrace("00"), ((Job)system.Read(job.ToByteArray(), "J")).Trace);
+    }
 
     [Fact]
     public void A_field_out_of_range_is_refused() => Assert.All(OutOfRange, x =>

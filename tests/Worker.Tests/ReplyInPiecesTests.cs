@@ -21,10 +21,10 @@ public class ReplyInPiecesTests : GateKit
         Start(gate, job => job with { ReplyBytesMax = 2_000_000 }).Tell(new Did(text));
         var first = ExpectPiece();
         Assert.InRange(first.Length, 1_000_000, 1_000_100);
-        ExpectNoMsg(TimeSpan.Zero);
         var bytes = first.Piece.Data.ToArray().ToList();
         while (bytes.Count < first.Length)
         {
+            // Each time one more: a sender that went on by itself would send more than the numbers that are expected.
             Take(gate, _came.Cost + 1);
             bytes.AddRange(ExpectPiece().Piece.Data.ToArray());
         }
@@ -147,7 +147,7 @@ public class ReplyInPiecesTests : GateKit
     public async Task Bytes_that_nobody_takes_are_closed()
     {
         var gate = Gate(capacity: 3, instances: 3);
-        var (refused, late, cancelled) = (new Bytes(), new Bytes(), new Bytes());
+        var (refused, late, cancelled, unseen) = (new Bytes(), new Bytes(), new Bytes(), new Bytes());
         Start(gate, job => job).Tell(ReplyStream.Of(refused));
         await refused.Disposed.WaitAsync(Patience);
         ExpectFailed(1, JobFailureReason.UnsendableReply);
@@ -165,6 +165,15 @@ public class ReplyInPiecesTests : GateKit
         await Settled(gate);
         client.Tell(ReplyStream.Of(cancelled));
         await cancelled.Disposed.WaitAsync(Patience);
+
+        // Told and not seen by the gate when the job has its answer: the gate stops between the two.
+        var reply = new JobReply(
+            ((ExtendedActorSystem)Sys).Provider,
+            new JobContext((ExtendedActorSystem)Sys, Job(4, Act.Reply), default, span: null, () => { }, _ => { }),
+            message => new ReplyContent.Streamed((ReplyStream)message!), ActorRefs.Nobody, "");
+        reply.Tell(ReplyStream.Of(unseen));
+        reply.End(isGivenUp: true);
+        await unseen.Disposed.WaitAsync(Patience);
     }
 
     [Fact]
@@ -218,7 +227,9 @@ public class ReplyInPiecesTests : GateKit
         Take(gate, 1);
         await Settled(gate);
         Advance(TimeSpan.FromSeconds(29));
-        Assert.False(source.Disposed.IsCompleted);
+        // Answered behind the timer: the reply has not been given up.
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectDone(2);
         Advance(TimeSpan.FromSeconds(1));
         Assert.Contains("for 30 s", ExpectFailed(1, JobFailureReason.UnsendableReply).Text, StringComparison.Ordinal);
         await source.Disposed.WaitAsync(Patience);
@@ -247,7 +258,40 @@ public class ReplyInPiecesTests : GateKit
         await Settled(gate);
         gate.Tell(Job(2, Act.Reply), TestActor);
         ExpectDone(2);
-        Assert.Equal(1, source.Made);
+        // What is made next is the answer to this, and there is one more of it.
+        Take(gate, _came.Cost + 1);
+        Assert.Equal("message 2", Text(ExpectPiece()));
+        Assert.Equal(2, source.Made);
+    }
+
+    [Fact]
+    public async Task An_iterator_that_ignores_its_token_keeps_its_place_until_it_ends_and_the_worker_says_so()
+    {
+        var (gate, source) = (Gate(capacity: 1, abilityListener: Observer), new Source());
+        Observer.ExpectMsg<GateAbility>();
+        using var held = new ManualResetEventSlim();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages(blockOn: held)));
+        await source.Blocking.WaitAsync(Patience);
+        gate.Tell(new CancelJob(new JobId(1, 1), 1), TestActor);
+        await Settled(gate);
+        Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("given up and do not end", Observer.ExpectMsg<GateAbility>().Trouble, StringComparison.Ordinal);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        ExpectRejected(2, JobRejectReason.Unable);
+        held.Set();
+        Assert.Null(Observer.ExpectMsg<GateAbility>().Trouble);
+        gate.Tell(Job(3, Act.Reply), TestActor);
+        ExpectDone(3);
+    }
+
+    [Fact]
+    public async Task What_makes_a_stream_runs_on_the_threads_of_the_instances()
+    {
+        var (gate, source) = (Gate(dispatcher: "instances"), new Source());
+        source.End();
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
+        ExpectDone(1);
+        Assert.Contains("instances", await source.Thread.WaitAsync(Patience), StringComparison.Ordinal);
     }
 
     private static Job Streamed(Job job) => job with { WantsStream = true };
@@ -286,17 +330,32 @@ public class ReplyInPiecesTests : GateKit
     private sealed class Source
     {
         private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _blocking = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<string> _thread = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _isOver;
 
         public int Made { get; private set; }
 
         public Task Disposed => _disposed.Task;
 
+        public Task Blocking => _blocking.Task;
+
+        /// <summary>Where the first message was made.</summary>
+        public Task<string> Thread => _thread.Task;
+
         public void End() => _isOver = true;
 
         public async IAsyncEnumerable<Did> Messages(
-            int failAt = 0, int waitAt = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            int failAt = 0, int waitAt = 0, ManualResetEventSlim? blockOn = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
+            _thread.TrySetResult(System.Threading.Thread.CurrentThread.Name ?? "");
+            if (blockOn is not null)
+            {
+                _blocking.TrySetResult();
+                blockOn.Wait(Patience, CancellationToken.None);
+            }
+
             try
             {
                 for (var number = 1; !_isOver; number++)

@@ -23,6 +23,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>So many times the ruling's delay have jobs to come back from a connection that never stood.</summary>
     private const int UnsentFactor = 10;
 
+    /// <summary>No worker of ours says so.</summary>
+    private const string BegunAndNotStarted = "it is said not to have been started, and messages of its reply have come";
+
     /// <summary>Services of which something is remembered while no job of them is pending.</summary>
     private const int ServicesMax = 100;
 
@@ -224,9 +227,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// <summary>Nobody waits for a job in flight any more.</summary>
     private void TellCancelled(PendingJob job)
     {
-        if (job.Target!.TakesCancel)
+        if (job.Target!.TakesCancel || job.Reply is not null)
         {
-            _outbox.Add(new ClientEffect.TellGate(job.Target, new CancelJob(job.Id, job.Sends)));
+            TellSender(job);
         }
     }
 
@@ -509,8 +512,14 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
-        if (_jobs.TryGetValue(m.Id, out var job) && WorkerOf(job, m.Attempt) is { } worker)
+        if (_jobs.TryGetValue(m.Id, out var job) && WorkerOf(job, m.Attempt) is { } worker && (m.Attempt == job.Sends || !job.HasBegunStream))
         {
+            if (m.Attempt != job.Sends && job.Reply is not null)
+            {
+                // Nobody takes the pieces that come of the attempt that is out.
+                TellSender(job);
+            }
+
             if (m.Attempt == job.Sends && job.Gate is { } gate)
             {
                 Heard(gate, now);
@@ -539,16 +548,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         Heard(job.Gate!, now);
-        if (m.Length > job.ReplyBytesMax && job.ReplyBytesMax > 0)
+        if (_replies.TooLarge(job, m) is { } tooLarge)
         {
-            var cause = Invariant($"its reply takes {m.Length} bytes, and its caller takes at most {job.ReplyBytesMax}");
             EndPick(job, PickEnd.Failed, now);
-            TellCancelled(job);
-            Fail(job, JobError.WorkerFailed, job.Target!.Worker, cause, now, JobFailureReason.UnsendableReply);
+            TellSender(job);
+            Fail(job, JobError.WorkerFailed, job.Target!.Worker, tooLarge, now, JobFailureReason.UnsendableReply);
         }
         else if (_replies.Add(job, m, now, _took) is { } problem)
         {
-            LoseReply(job, problem, now);
+            TellSender(job);
+            RuleUnknown(job, problem, now);
         }
         else if (job.Reply!.IsStream)
         {
@@ -586,12 +595,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         RuleUnknown(job, "its reply did not arrive whole", now);
     }
 
-    /// <summary>Whatever else comes of it is of no use.</summary>
-    private void LoseReply(PendingJob job, string seen, TimeSpan now)
-    {
-        TellCancelled(job);
-        RuleUnknown(job, seen, now);
-    }
+    /// <summary>Whatever else comes of the reply is of no use. Who sends pieces knows what is cancelled.</summary>
+    private void TellSender(PendingJob job) =>
+        _outbox.Add(new ClientEffect.TellGate(job.Target!, new CancelJob(job.Id, job.Sends)));
 
     private void TakeMore()
     {
@@ -649,6 +655,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         Heard(job.Gate!, now);
         EndPick(job, PickEnd.Rejected, now, m.Counts);
+        if (job.HasBegunStream)
+        {
+            RuleUnknown(job, BegunAndNotStarted, now);
+            return;
+        }
+
         var worker = job.Target!.Worker;
         job.LastTrouble = $"worker {worker.Id} did not start it ({m.Reason}){(m.Text.Length > 0 ? ": " + m.Text : "")}";
         switch (m.Reason)
@@ -694,6 +706,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         {
             var worker = job.Target!.Worker;
             EndPick(job, PickEnd.Unused, now);
+            if (job.HasBegunStream)
+            {
+                RuleUnknown(job, BegunAndNotStarted, now);
+                return;
+            }
+
             LeaveOut(worker, "no connection", now);
             TryLater(job, $"worker {worker.Id} could not be reached", now);
         }
@@ -1021,7 +1039,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         if (job.State == PendingState.InFlight)
         {
-            Fail(job, JobError.DeadlineExceeded, job.Target!.Worker, "no answer before the deadline", now);
+            Fail(
+                job, JobError.DeadlineExceeded, job.Target!.Worker,
+                job.Reply is { HasRoom: false }
+                    ? "its reply waited for room until the deadline (akkalb.client.replies-bytes-max)"
+                    : "no answer before the deadline",
+                now);
         }
         else if (job.MayHaveRunAt is { } worker)
         {
@@ -1206,8 +1229,6 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private static List<PendingJob> InOrder(IEnumerable<PendingJob> jobs) => [.. jobs.Order(PendingJob.FirstInTurn)];
 
     private void WakeAt(PendingJob job, TimeSpan at) => _wake.Set(job, at, _jobs.Count);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

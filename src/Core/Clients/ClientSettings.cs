@@ -34,15 +34,16 @@ public sealed record ClientSettings(
         init => field = WorkerRecord.IsZone(value) ? value : throw new ArgumentException($"'{value}' is no zone: must be {WorkerService.Rule}");
     } = "";
 
-    /// <summary>For replies in pieces, of all jobs together, in bytes: a job whose reply has no room waits for it. Default 256 MiB, above
-    /// zero.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is zero or negative.</exception>
+    /// <summary>For replies in pieces, of all jobs together, in bytes: a large message takes its length, a stream 1 MiB while it lasts. A job whose
+    /// reply has no room waits for it, in its turn; one that is larger fails. Default 256 MiB, at least 1 MiB. Not counted are the first piece of
+    /// each reply, a frame at most, and what a caller has not read of a stream that has ended, 1 MiB at most.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below 1 MiB.</exception>
     public long RepliesBytesMax
     {
         get;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(RepliesBytesMax));
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, ReplyTally.Window, nameof(RepliesBytesMax));
             field = value;
         }
     } = 256L << 20;

@@ -1,10 +1,11 @@
+using System.Globalization;
 
 namespace AkkaLb.Core.Clients;
 
 /// <summary>The replies of a client's jobs that come in pieces: how much of them it takes, and what has come.</summary>
-/// <remarks>A reply takes room before more than its first piece comes: its whole length, or a window's for a stream. Jobs wait for it in their turn.
-/// One that needs more than there is gets it when nobody else has any.</remarks>
-/// <param name="room">For all replies together, in bytes; above zero.</param>
+/// <remarks>A reply takes room before more than its first piece comes: its whole length, or a window's for a stream. Jobs wait for it in their
+/// turn.</remarks>
+/// <param name="room">For all replies together, in bytes; at least <see cref="ReplyTally.Window"/>.</param>
 internal sealed class ReplyIntake(long room)
 {
     /// <summary>A client says this often how much it takes, for a worker that wonders whether it is still there: 5 s.</summary>
@@ -18,6 +19,16 @@ internal sealed class ReplyIntake(long room)
     public TimeSpan? NextDue => _incoming.Count > 0 ? _repeatAt : null;
 
     public bool IsEmpty => _incoming.Count + _waiting.Count == 0 && _taken == 0;
+
+    /// <summary>Says so where a piece begins a reply that nobody has room for; null: it does not.</summary>
+    public string? TooLarge(PendingJob job, ReplyPiece m) => (m.Length, job.ReplyBytesMax) switch
+    {
+        (_, 0) => null,
+        var (length, max) when length > max => TooLarge(length, $"its caller takes at most {Number(max)}"),
+        var (length, _) when length > room => TooLarge(
+            length, $"all replies of this client may take {Number(room)} together (akkalb.client.replies-bytes-max)"),
+        _ => null,
+    };
 
     /// <summary>A piece has come.</summary>
     /// <param name="took">Gets the jobs of which more is taken now.</param>
@@ -95,12 +106,16 @@ internal sealed class ReplyIntake(long room)
         return [.. _incoming];
     }
 
+    private static string TooLarge(int length, string bound) => $"its reply takes {Number(length)} bytes, and {bound}";
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
     private void Admit(List<PendingJob> took)
     {
-        while (_waiting.Min is { } job && (_taken == 0 || job.Reply!.Room <= room - _taken))
+        while (_waiting.Min is { } job && job.Reply!.Room <= room - _taken)
         {
             _waiting.Remove(job);
-            _taken += job.Reply!.Room;
+            _taken += job.Reply.Room;
             job.Reply.Admit();
             took.Add(job);
         }

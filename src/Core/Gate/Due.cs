@@ -18,6 +18,9 @@ internal enum DueKind
 
     /// <summary>A client has not said for long that it takes more of its reply.</summary>
     Untaken,
+
+    /// <summary>What sends a reply that was given up has had its time to end.</summary>
+    Lingering,
 }
 
 /// <summary>One thing that happens by itself.</summary>

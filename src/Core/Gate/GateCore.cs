@@ -17,7 +17,8 @@ namespace AkkaLb.Core.Gate;
 /// job is still in the mailbox and is done after the restart.</para>
 /// <para>Among the jobs that wait, those whose callers have waited longest go first. When all places are taken and an older one comes, the youngest
 /// that waits has to go: it was not started.</para>
-/// <para>A job whose reply goes out in pieces has no instance any more, and keeps its place until the last piece is sent.</para>
+/// <para>A job whose reply goes out in pieces has no instance any more, and keeps its place until the last piece is sent. One that is given up before
+/// that keeps its place until what made the pieces has ended.</para>
 /// <para>A worker that cannot do jobs says so and rejects all that wait and come, until an instance is there that can.</para>
 /// </remarks>
 public sealed class GateCore : IMachine<GateEffect>
@@ -35,6 +36,9 @@ public sealed class GateCore : IMachine<GateEffect>
     private readonly Dictionary<(JobId, int), HeldJob> _tries = [];
     private readonly SortedSet<HeldJob> _queue = [];
     private readonly HashSet<HeldJob> _replying = [];
+
+    /// <summary>Jobs that have their answer, and whose pieces are still being made.</summary>
+    private readonly HashSet<long> _lingering = [];
     private readonly DueQueue<Due> _dues = new(Comparer<Due>.Default);
 
     /// <summary>Births of the instances that were stopped and have not ended.</summary>
@@ -59,6 +63,9 @@ public sealed class GateCore : IMachine<GateEffect>
 
     /// <summary>Of those that are ending, how many have had their time.</summary>
     private int _blocked;
+
+    /// <summary>Of those that linger, how many have had their time.</summary>
+    private int _lingeringLong;
 
     /// <summary>Since when jobs have been waiting without an instance that works or settles; null: they are not.</summary>
     private TimeSpan? _stuckSince;
@@ -117,6 +124,9 @@ public sealed class GateCore : IMachine<GateEffect>
                 break;
             case GateInput.ReplyBegun m:
                 OnReplyBegun(m.Token, now, outbox);
+                break;
+            case GateInput.ReplyStopped m:
+                OnReplyStopped(m.Token, now, outbox);
                 break;
             case GateInput.ReplyTaken m:
                 if (_held.GetValueOrDefault(m.Token) is { IsReplying: true } taken)
@@ -216,7 +226,7 @@ public sealed class GateCore : IMachine<GateEffect>
 
         if (job.RunsOn is null)
         {
-            End(job, new GateEffect.Drop(job.Token), effects);
+            GiveUp(job, new GateEffect.Drop(job.Token), now, effects);
             Review(now, effects);
         }
         else if (!job.IsCancelled)
@@ -477,7 +487,10 @@ public sealed class GateCore : IMachine<GateEffect>
                     TellProgress(_held[due.Key], now, effects);
                     break;
                 case DueKind.Untaken:
-                    End(_held[due.Key], new GateEffect.AnswerFailed(due.Key, JobFailureReason.UnsendableReply), effects);
+                    GiveUp(_held[due.Key], new GateEffect.AnswerFailed(due.Key, JobFailureReason.UnsendableReply), now, effects);
+                    break;
+                case DueKind.Lingering:
+                    _lingeringLong++;
                     break;
                 case DueKind.Stuck:
                     break;
@@ -520,8 +533,23 @@ public sealed class GateCore : IMachine<GateEffect>
     /// <summary>An instance is free, or has shown that it takes its job.</summary>
     private bool CanWork => _free.Count > 0 || _begun > 0;
 
+    /// <summary>What the limit has found is how many run at full speed; those that reply do not run.</summary>
+    private bool HasPlace
+    {
+        get
+        {
+            var running = _slotsIn[(int)SlotState.Running];
+            return running + _replying.Count + _lingering.Count < _settings.Capacity && running < (_limit?.Current ?? _settings.Capacity);
+        }
+    }
+
     private GateTrouble? FindTrouble(TimeSpan now)
     {
+        if (_lingeringLong >= _settings.Capacity)
+        {
+            return GateTrouble.Lingering;
+        }
+
         if (_blocked >= _settings.Threads)
         {
             return GateTrouble.Blocked;
@@ -558,6 +586,8 @@ public sealed class GateCore : IMachine<GateEffect>
         GateTrouble.Unbuilt => $"the worker's actor cannot be created: {_buildFailure}",
         GateTrouble.Blocked => Invariant(
             $"the worker's threads ({_settings.Threads}) are blocked: {Instances(_blocked)} stopped at the deadline and did not end"),
+        GateTrouble.Lingering => Invariant(
+            $"all of the worker's places ({_settings.Capacity}) are taken by replies that were given up and do not end"),
         GateTrouble.Stuck => "the worker's instances are not through with earlier messages: "
             + Invariant($"none became free in {GateSettings.SettleMax.TotalSeconds} s while jobs waited"),
     };
@@ -579,7 +609,7 @@ public sealed class GateCore : IMachine<GateEffect>
     /// <summary>Whether there is a place for the job; if not, it or the youngest that waits is rejected.</summary>
     private bool MakeRoom(HeldJob job, TimeSpan now, List<GateEffect> effects)
     {
-        if (_held.Count < (_limit?.Places ?? _settings.Capacity) + (long)_settings.Queue)
+        if (_held.Count + _lingering.Count < (_limit?.Places ?? _settings.Capacity) + (long)_settings.Queue)
         {
             return true;
         }
@@ -596,8 +626,7 @@ public sealed class GateCore : IMachine<GateEffect>
 
     private void Dispatch(TimeSpan now, List<GateEffect> effects)
     {
-        while (_free.Count > 0 && _slotsIn[(int)SlotState.Running] + _replying.Count < (_limit?.Current ?? _settings.Capacity)
-            && _queue.Min is { } job)
+        while (_free.Count > 0 && HasPlace && _queue.Min is { } job)
         {
             if (job.Deadline <= now)
             {
@@ -622,7 +651,8 @@ public sealed class GateCore : IMachine<GateEffect>
     {
         if (job.RunsOn is not { } slot)
         {
-            End(job, job.IsReplying ? new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded) : TooLate(job), effects);
+            GiveUp(
+                job, job.IsReplying ? new GateEffect.AnswerFailed(job.Token, JobFailureReason.DeadlineExceeded) : TooLate(job), now, effects);
             return;
         }
 
@@ -659,8 +689,35 @@ public sealed class GateCore : IMachine<GateEffect>
         foreach (var job in _replying.OrderBy(j => j.Token).ToList())
         {
             _unfinished++;
-            EndRunning(job.Token, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), now, effects);
+            GiveUp(job, new GateEffect.AnswerFailed(job.Token, JobFailureReason.Drained), now, effects);
         }
+
+        Review(now, effects);
+    }
+
+    private void OnReplyStopped(long token, TimeSpan now, List<GateEffect> effects)
+    {
+        if (_lingering.Remove(token))
+        {
+            if (!_dues.Remove(new Due(DueKind.Lingering, token)))
+            {
+                _lingeringLong--;
+            }
+
+            Review(now, effects);
+        }
+    }
+
+    /// <summary>Ends a job that has no instance. What makes the pieces of its reply hears of it, and may take its time.</summary>
+    private void GiveUp(HeldJob job, GateEffect answer, TimeSpan now, List<GateEffect> effects)
+    {
+        if (job.IsReplying)
+        {
+            _lingering.Add(job.Token);
+            _dues.Set(new Due(DueKind.Lingering, job.Token), Later(now, GateSettings.EndMax));
+        }
+
+        End(job, answer, effects);
     }
 
     private InstanceSlot? RunningSlot(long token) => _held.GetValueOrDefault(token)?.RunsOn;

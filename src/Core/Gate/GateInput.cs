@@ -35,6 +35,9 @@ public abstract record GateInput
     /// <see cref="GateSettings.UntakenMax"/> to say so again. Ignored when the job is not replying.</summary>
     public sealed record ReplyTaken(long Token) : GateInput;
 
+    /// <summary>What sent an answer in pieces that was given up has ended. Ignored when nothing of that job is on its way.</summary>
+    public sealed record ReplyStopped(long Token) : GateInput;
+
     /// <summary>The instance's actor does not handle the job's message. Ignored when the job is not running.
     /// Say <see cref="Replied"/> first if there is a reply.</summary>
     public sealed record MessageUnhandled(long Token, string Text) : GateInput;

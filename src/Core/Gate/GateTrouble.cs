@@ -11,4 +11,7 @@ internal enum GateTrouble
 
     /// <summary>Jobs wait, and no instance is through with what it had.</summary>
     Stuck,
+
+    /// <summary>Replies that were given up hold every place, because what makes them does not end.</summary>
+    Lingering,
 }

@@ -166,8 +166,10 @@ public sealed record Payload(int SerializerId, string Manifest, ReadOnlyMemory<b
 /// <param name="State">The <c>tracestate</c>: at most <see cref="StateLengthMax"/> characters; empty: none.</param>
 public sealed record JobTrace(string Parent, string State = "")
 {
+    /// <summary>In characters: the length of version 00.</summary>
     public const int ParentLengthMax = 55;
 
+    /// <summary>In characters: what every participant has to pass on.</summary>
     public const int StateLengthMax = 512;
 }
 
@@ -206,8 +208,7 @@ public sealed record JobProgress(JobId Id, int Attempt, Payload Progress) : IAkk
 /// <param name="Length">Of the one message, in bytes: with its first piece, above zero. 0: a further piece, or a message of a stream.</param>
 public sealed record ReplyPiece(JobId Id, int Attempt, long Number, Payload Piece, int Length = 0) : IAkkaLbMessage;
 
-/// <summary>The client takes more of a reply. It says so again every <see cref="Clients.ReplyIntake.RepeatInterval"/>: who is silent for longer is
-/// gone.</summary>
+/// <summary>The client takes more of a reply. It says so again every 5 s: one that is silent for 30 s is gone.</summary>
 /// <param name="UpTo">How much all pieces may cost together before the last of them: see <see cref="ReplyTally"/>. It never falls.</param>
 public sealed record TakeReply(JobId Id, int Attempt, long UpTo) : IAkkaLbMessage;
 

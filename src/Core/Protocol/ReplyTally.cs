@@ -24,10 +24,13 @@ public sealed class ReplyTally
     /// <summary>The number of the piece that comes next.</summary>
     public long Next => _pieces + 1;
 
+    /// <summary>What a <see cref="JobDone"/> says of the pieces so far.</summary>
     public ReplyEnd End => new(_pieces, _hash.GetCurrentHashAsUInt64());
 
+    /// <summary>In credit: its bytes, and 256.</summary>
     public static long CostOf(Payload piece) => piece.Data.Length + PieceCost;
 
+    /// <summary>The next piece was sent, or has come.</summary>
     public void Add(Payload piece)
     {
         _pieces++;

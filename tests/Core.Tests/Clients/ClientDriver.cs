@@ -46,9 +46,12 @@ internal sealed class ClientDriver(ClientSettings settings, long clientId, Rando
     }
 
     public JobId Submit(
-        object ticket, Payload message, bool isIdempotent, TimeSpan timeout, TimeSpan now, JobPriority priority = JobPriority.Normal)
+        object ticket, Payload message, bool isIdempotent, TimeSpan timeout, TimeSpan now, JobPriority priority = JobPriority.Normal,
+        int replyBytesMax = 0, bool wantsStream = false)
     {
-        Handle(new ClientInput.Submit(ticket, message, isIdempotent, timeout, Priority: priority), now);
+        Handle(
+            new ClientInput.Submit(
+                ticket, message, isIdempotent, timeout, Priority: priority, ReplyBytesMax: replyBytesMax, WantsStream: wantsStream), now);
         return new JobId(clientId, ++_sequence);
     }
 

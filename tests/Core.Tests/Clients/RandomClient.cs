@@ -20,6 +20,7 @@ internal sealed class RandomClient
     private readonly List<long> _requests = [0];
     private readonly List<long> _questions = [0];
     private readonly List<Job> _sends = [];
+    private readonly Dictionary<(JobId, int), Reply> _replies = [];
     private readonly StringBuilder _trace = new();
     private bool _hasBalancer;
     private long _sequence;
@@ -32,6 +33,7 @@ internal sealed class RandomClient
         {
             SendsMax = random.Next(1, 5),
             JobsMax = random.Next(3, 20),
+            RepliesBytesMax = random.Of([1 << 20, 64 << 20]),
             RetryBudget = new RetryBudgetSettings(random.Of([0, 0.5]), random.Of([0, 0.3, 10])),
         };
         _core = new ClientDriver(_settings, clientId: 7, random, LookAtSearch);
@@ -106,7 +108,9 @@ internal sealed class RandomClient
     {
         var (timeout, job) = (Ms(_random.Next(1, 3_000)), new Submitted { IsIdempotent = _random.Chance(0.5) });
         var id = _random.Chance(0.9)
-            ? _core.Submit(job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now, _random.Of(Enum.GetValues<JobPriority>()))
+            ? _core.Submit(
+                job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now, _random.Of(Enum.GetValues<JobPriority>()),
+                _random.Of([0, 100, 1 << 30]), _random.Chance(0.3))
             : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
         _jobs.Add(id, job);
         _sequence = id.Sequence;
@@ -127,10 +131,17 @@ internal sealed class RandomClient
 
     private void AnswerOfWorker(Job send)
     {
-        switch (_random.Next(5))
+        switch (_random.Next(9))
         {
             case 0:
                 _core.JobDone(send.Id, send.Attempt, "", _now);
+                break;
+            case 5 or 6 or 7:
+                PieceOf(send);
+                break;
+            case 8:
+                var end = _random.Chance(0.8) ? ReplyOf(send).Tally.End : new ReplyEnd(_random.Next(3), 7);
+                _core.Handle(new JobDone(send.Id, send.Attempt, Payload.None, default, end), _now);
                 break;
             case 1:
                 _core.JobFailed(send.Id, send.Attempt, _random.Of(Enum.GetValues<JobFailureReason>()), "failed", _now);
@@ -144,6 +155,41 @@ internal sealed class RandomClient
                 _core.DeadLettered(send.Id, send.Attempt, _now);
                 break;
         }
+    }
+
+    private Reply ReplyOf(Job send)
+    {
+        if (!_replies.TryGetValue((send.Id, send.Attempt), out var reply))
+        {
+            reply = new Reply(send.WantsStream && _random.Chance(0.7) ? 0 : _random.Of([50, 150, 700_000, 2_000_000]));
+            _replies.Add((send.Id, send.Attempt), reply);
+        }
+
+        return reply;
+    }
+
+    /// <summary>Mostly the next one, and no more than is taken.</summary>
+    private void PieceOf(Job send)
+    {
+        var reply = ReplyOf(send);
+        if (_random.Chance(0.2))
+        {
+            _core.Handle(new ClientInput.Used(send.Id, _random.NextInt64(reply.Tally.Cost + 1)), _now);
+            return;
+        }
+
+        var isHonest = _random.Chance(0.95);
+        if (isHonest && reply.Tally.Cost >= reply.UpTo)
+        {
+            return;
+        }
+
+        var (first, bytes) = (reply.Tally.Next == 1, reply.Length == 0 ? _random.Next(100_000) : Math.Min(100_000, reply.Length - reply.Sent));
+        var piece = new Payload(0, "", new byte[bytes]);
+        var number = isHonest ? reply.Tally.Next : _random.Next(1, 4);
+        reply.Tally.Add(piece);
+        reply.Sent += bytes;
+        _core.Handle(new ReplyPiece(send.Id, send.Attempt, number, piece, first ? reply.Length : 0), _now);
     }
 
     private void ConnectionEvent()
@@ -220,9 +266,19 @@ internal sealed class RandomClient
                     break;
                 case ClientEffect.TellGate { Message: CancelJob cancel } at:
                     var cancelled = _jobs[cancel.Id];
-                    Assert.True(at.Worker.TakesCancel && cancelled.Outcome is null && !cancelled.IsCancelled, "told in vain");
+                    Assert.True(at.Worker.TakesCancel || _replies.ContainsKey((cancel.Id, cancel.Attempt)), "not understood");
+                    Assert.True(cancelled.Outcome is null && cancelled.Cancelled.Add(cancel.Attempt), "told in vain");
                     Assert.Equal(cancelled.Sends, cancel.Attempt);
-                    cancelled.IsCancelled = true;
+                    break;
+                case ClientEffect.TellGate { Message: TakeReply take }:
+                    var taken = _replies[(take.Id, take.Attempt)];
+                    Assert.True(_jobs[take.Id].Outcome is null && take.UpTo >= taken.UpTo, "takes less than before, or of an ended job");
+                    taken.UpTo = take.UpTo;
+                    break;
+                case ClientEffect.StreamItem item:
+                    var reader = (Submitted)item.Ticket;
+                    Assert.Null(reader.Outcome);
+                    reader.HasMessages = true;
                     break;
                 case ClientEffect.AskGate ask:
                     _questions.Add(ask.Number);
@@ -267,6 +323,7 @@ internal sealed class RandomClient
         Assert.Null(job.Outcome);
         Assert.Equal(++job.Sends, send.Attempt);
         Assert.True(send.Remaining > TimeSpan.Zero, "sent after the deadline");
+        Assert.False(job.HasMessages, "sent again though its caller has messages of it");
         Assert.True(job.IsIdempotent || job.Unknown == 1, "sent again though it may have run");
         Assert.InRange(job.Unknown, 1, _settings.SendsMax + job.NotStarted.Count);
     }
@@ -279,7 +336,9 @@ internal sealed class RandomClient
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
         Assert.True(
-            !job.IsCancelled || job.Outcome is JobOutcome.Failed { Error: JobError.Cancelled or JobError.Closed }, "cancelled and ended otherwise");
+            job.Cancelled.All(attempt => _replies.ContainsKey((finish.Id, attempt)))
+                || job.Outcome is JobOutcome.Failed { Error: JobError.Cancelled or JobError.Closed },
+            "cancelled and ended otherwise");
         if (finish.Outcome is JobOutcome.Failed
             {
                 Error: JobError.NoBalancer or JobError.NoWorker or JobError.NotStarted or JobError.TooManyJobs or JobError.Unsupported,
@@ -289,14 +348,30 @@ internal sealed class RandomClient
         }
     }
 
+    /// <summary>What a worker sends of a reply in pieces.</summary>
+    /// <param name="length">0: a stream.</param>
+    private sealed class Reply(int length)
+    {
+        public int Length => length;
+
+        public int Sent { get; set; }
+
+        public long UpTo { get; set; } = ReplyTally.FirstCredit;
+
+        public ReplyTally Tally { get; } = new();
+    }
+
     private sealed class Submitted
     {
         public required bool IsIdempotent { get; init; }
 
         public int Sends { get; set; }
 
-        /// <summary>Its worker was told.</summary>
-        public bool IsCancelled { get; set; }
+        /// <summary>Attempts whose workers were told that nobody waits.</summary>
+        public HashSet<int> Cancelled { get; } = [];
+
+        /// <summary>Its caller has messages of a stream.</summary>
+        public bool HasMessages { get; set; }
 
         /// <summary>Attempts that were rejected, or came back as dead letters.</summary>
         public HashSet<int> NotStarted { get; } = [];

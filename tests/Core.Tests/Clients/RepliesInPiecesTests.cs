@@ -48,8 +48,8 @@ public class RepliesInPiecesTests
     [Fact]
     public void A_piece_that_was_not_asked_for_loses_the_reply()
     {
-        _client = new(ClientSettings.Default with { RepliesBytesMax = 1 }, 1, new Random(1));
-        Piece(Submit(), Bytes(Large, 0), length: 2 * Large);
+        Roomy(1 << 20);
+        Piece(Submit(), Bytes(Large, 0), length: 1 << 20);
         var second = Submit();
         Assert.Empty(Piece(second, Bytes(Large, 0), length: 2 * Large));
         var effects = Piece(second, Bytes(Large, 0));
@@ -119,10 +119,7 @@ public class RepliesInPiecesTests
     {
         var job = Submit(isIdempotent: true);
         Piece(job, Bytes(10, 0), length: 30);
-        Do(new ReplyPiece(job, 1, 3, new Payload(0, "", Bytes(10, 0))));
-        _now += S(1);
-        Do(Core.Machines.Tick.Instance);
-        Do(new Assigned(2, [W1], "round-robin"));
+        SendAgain(job);
         _sent.Clear();
         // What is left of the first attempt means nothing.
         Assert.Empty(Do(new ReplyPiece(job, 1, 2, new Payload(0, "", Bytes(10, 0)))));
@@ -180,25 +177,67 @@ public class RepliesInPiecesTests
     [Fact]
     public void Replies_wait_for_room_in_their_turn()
     {
-        _client = new(ClientSettings.Default with { RepliesBytesMax = 3 * Large }, 1, new Random(1));
+        Roomy(12 * Large);
         var jobs = new[] { Submit(), Submit(), Submit(), Submit() };
-        Assert.Equal(["take 1"], Piece(jobs[0], Bytes(10, 0), length: 2 * Large));
-        Assert.Empty(Piece(jobs[2], Bytes(10, 0), length: 2 * Large));
-        // The older one goes first, and the younger one waits behind it though there is room for that one.
-        Assert.Empty(Piece(jobs[1], Bytes(10, 0), length: 2 * Large));
+        Assert.Equal(["take 1"], Piece(jobs[0], Bytes(10, 0), length: 8 * Large));
+        Assert.Empty(Piece(jobs[2], Bytes(10, 0), length: 8 * Large));
+        // The older one goes first, and the youngest waits behind both though there is room for that one.
+        Assert.Empty(Piece(jobs[1], Bytes(10, 0), length: 8 * Large));
         Assert.Empty(Piece(jobs[3], Bytes(10, 0), length: 20));
         Assert.Equal(["Cancelled: its caller cancelled it", "cancel 1", "take 2"], Do(new ClientInput.Cancel(jobs[0])).Order());
         Assert.Equal(["cancel 2", "take 3", "take 4"], Do(new ClientInput.Cancel(jobs[1])).Order().Skip(1));
     }
 
     [Fact]
-    public void A_reply_that_needs_more_room_than_there_is_gets_it_alone()
+    public void A_job_whose_reply_waits_for_room_in_vain_says_so()
     {
-        _client = new(ClientSettings.Default with { RepliesBytesMax = Large }, 1, new Random(1));
-        var (large, small) = (Submit(), Submit());
-        Assert.Equal(["take 1"], Piece(large, Bytes(10, 0), length: 3 * Large));
-        Assert.Empty(Piece(small, Bytes(10, 0), length: 20));
-        Assert.Contains("take 2", Do(new ClientInput.Cancel(large)));
+        Roomy(1 << 20);
+        Piece(Submit(wantsStream: true), Bytes(10, 0));
+        Piece(Submit(), Bytes(10, 0), length: 20);
+        _now += S(1000);
+        Assert.Equal(
+            [
+                "DeadlineExceeded: its reply waited for room until the deadline (akkalb.client.replies-bytes-max)",
+                "DeadlineExceeded: no answer before the deadline",
+            ],
+            Do(Core.Machines.Tick.Instance).Where(text => text.StartsWith("Deadline", StringComparison.Ordinal)).Order());
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public void A_reply_that_is_larger_than_all_the_room_fails_at_its_first_piece()
+    {
+        Roomy(1 << 20);
+        Assert.Equal(
+            [
+                "cancel 1",
+                "WorkerFailed: its reply takes 1048577 bytes, and all replies of this client may take 1048576 together "
+                    + "(akkalb.client.replies-bytes-max)",
+            ],
+            Piece(Submit(), Bytes(10, 0), length: (1 << 20) + 1));
+    }
+
+    [Fact]
+    public void When_an_earlier_attempt_answers_the_one_that_sends_pieces_is_told_and_a_stream_that_has_begun_takes_no_other_answer()
+    {
+        var job = Submit(isIdempotent: true);
+        SendAgain(job);
+        Piece(job, Bytes(10, 0), length: 30, attempt: 2);
+        Assert.Equal(["cancel 1", "done"], Do(new JobDone(job, 1, new Payload(0, "", Bytes(3, 0)))));
+
+        var stream = Submit(isIdempotent: true, wantsStream: true);
+        SendAgain(stream);
+        Piece(stream, Bytes(10, 0), attempt: 2);
+        Assert.Empty(Do(new JobDone(stream, 1, new Payload(0, "", Bytes(3, 0)))));
+        Assert.IsType<JobOutcome.Done>(Ended(End(stream, attempt: 2)));
+    }
+
+    [Fact]
+    public void A_worker_that_sends_pieces_is_told_of_a_cancellation_though_the_balancer_knows_nothing_of_that()
+    {
+        var job = Submit(target: W1 with { TakesCancel = false });
+        Piece(job, Bytes(10, 0), length: 30);
+        Assert.Contains("cancel 1", Do(new ClientInput.Cancel(job)));
     }
 
     [Fact]
@@ -233,13 +272,27 @@ public class RepliesInPiecesTests
         Assert.True(_client.IsEmpty);
     }
 
-    private JobId Submit(bool isIdempotent = false, int replyBytesMax = 1 << 30, bool wantsStream = false)
+    private void Roomy(long room) => _client = new(ClientSettings.Default with { RepliesBytesMax = room }, 1, new Random(1));
+
+    /// <summary>Its first attempt is lost, and the second is out.</summary>
+    private void SendAgain(JobId job)
+    {
+        Do(new JobFailed(job, 1, JobFailureReason.Drained, "", "it left"));
+        _now += S(1);
+        var request = Requests(Handle(Core.Machines.Tick.Instance)).Single();
+        Assert.Equal(2, Handle(new Assigned(request, [W1], "round-robin")).OfType<ClientEffect.ToGate>().Single().Job.Attempt);
+    }
+
+    private static IEnumerable<long> Requests(List<ClientEffect> effects) =>
+        effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Assign>().Select(m => m.RequestId);
+
+    private JobId Submit(
+        bool isIdempotent = false, int replyBytesMax = 1 << 30, bool wantsStream = false, AssignedWorker? target = null)
     {
         _client.BalancerFound(_now);
         var effects = Handle(new ClientInput.Submit(
             "job", new Payload(0, "", default), isIdempotent, S(1000), ReplyBytesMax: replyBytesMax, WantsStream: wantsStream));
-        var request = effects.OfType<ClientEffect.ToBalancer>().Select(e => e.Message).OfType<Assign>().Single().RequestId;
-        var sent = Handle(new Assigned(request, [W1], "round-robin")).OfType<ClientEffect.ToGate>().Single().Job;
+        var sent = Handle(new Assigned(Requests(effects).Single(), [target ?? W1], "round-robin")).OfType<ClientEffect.ToGate>().Single().Job;
         Assert.Equal((replyBytesMax, wantsStream), (sent.ReplyBytesMax, sent.WantsStream));
         return sent.Id;
     }

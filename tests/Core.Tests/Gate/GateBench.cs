@@ -55,6 +55,8 @@ internal sealed class GateBench
 
     public string ReplyTaken(long token) => Do(() => Core.Handle(new GateInput.ReplyTaken(token), Now, _effects));
 
+    public string ReplyStopped(long token) => Do(() => Core.Handle(new GateInput.ReplyStopped(token), Now, _effects));
+
     public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
 
     public string Unreadable(long token) => Do(() => Core.MessageUnreadable(token, "no serializer", Now, _effects));

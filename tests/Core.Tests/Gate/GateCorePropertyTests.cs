@@ -35,6 +35,9 @@ public class GateCorePropertyTests
 
         /// <summary>Their replies go out in pieces.</summary>
         private readonly HashSet<long> _replying = [];
+
+        /// <summary>Those that were given up, and are still being made.</summary>
+        private readonly List<long> _lingering = [];
         private readonly Dictionary<long, TimeSpan> _waiting = [];
         private readonly List<long> _ending = [];
         private TimeSpan _now = TimeSpan.FromHours(1);
@@ -75,6 +78,11 @@ public class GateCorePropertyTests
                     _core.Tick(_now, _effects);
                     Act();
                     Assert.True(_core.NextDue is null || _core.NextDue > _now);
+                    break;
+                case 5 when _lingering.Count > 0 && _random.Next(2) == 0:
+                    var late = _lingering[_random.Next(_lingering.Count)];
+                    _lingering.Remove(late);
+                    _core.Handle(new GateInput.ReplyStopped(late), _now, _effects);
                     break;
                 case 5 when _replying.Count > 0 && _random.Next(2) == 0:
                     var sending = _replying.ElementAt(_random.Next(_replying.Count));
@@ -356,7 +364,11 @@ public class GateCorePropertyTests
         {
             Assert.True(_answers.TryAdd(token, answer), $"{token} answered twice: {_answers.GetValueOrDefault(token)}, {answer}");
             _running.Remove(token);
-            _replying.Remove(token);
+            if (_replying.Remove(token))
+            {
+                _lingering.Add(token);
+            }
+
             _waiting.Remove(token);
         }
     }

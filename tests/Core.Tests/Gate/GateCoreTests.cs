@@ -54,6 +54,7 @@ public class GateCoreTests
         Assert.Equal("failed 1 UnsendableReply", gate.After(1));
         Assert.Equal("", gate.ReplyTaken(1));
         Assert.Equal(0, gate.Core.JobsHeld);
+        gate.ReplyStopped(1);
         Assert.Null(gate.Core.NextDue);
     }
 
@@ -75,10 +76,55 @@ public class GateCoreTests
         gate.Job(1);
         gate.ReplyBegun(1);
         Assert.Equal("drop 1", gate.Cancel(1));
+        gate.ReplyStopped(1);
         gate.Idle(0);
         gate.Job(2);
         gate.Cancel(2);
         Assert.Equal("probe i0, drop 2", gate.ReplyBegun(2));
+    }
+
+    [Fact]
+    public void A_reply_that_was_given_up_keeps_its_place_until_what_makes_it_has_ended()
+    {
+        var gate = new GateBench(1, 1, queue: 1);
+        gate.Job(1);
+        gate.ReplyBegun(1);
+        gate.Idle(0);
+        gate.Cancel(1);
+        Assert.Equal("", gate.Job(2));
+        Assert.Equal("rejected 3 OverCapacity", gate.Job(3));
+        Assert.Equal("start 2 on i0", gate.ReplyStopped(1));
+        Assert.Equal("", gate.ReplyStopped(1));
+        Assert.Null(gate.Core.Trouble);
+    }
+
+    [Fact]
+    public void When_replies_that_were_given_up_hold_every_place_for_a_second_the_worker_is_unable_until_one_ends()
+    {
+        var gate = new GateBench(2, 1);
+        foreach (var job in new[] { 1, 2 })
+        {
+            gate.Job(job);
+            gate.ReplyBegun(job);
+            gate.Idle(0);
+            gate.Cancel(job);
+        }
+
+        Assert.Equal("", gate.After(0.9));
+        Assert.StartsWith("unable", gate.After(0.1), StringComparison.Ordinal);
+        Assert.Contains("places (2) are taken by replies that were given up", gate.Core.Trouble, StringComparison.Ordinal);
+        Assert.Equal("rejected 3 Unable", gate.Job(3));
+        Assert.Equal("able", gate.ReplyStopped(1));
+        Assert.Equal("start 4 on i0", gate.Job(4));
+    }
+
+    [Fact]
+    public void Replies_in_pieces_take_nothing_of_the_number_that_run_at_full_speed()
+    {
+        var gate = new GateBench(capacity: 8, instances: 8, firstLimit: 1);
+        gate.Job(1);
+        gate.ReplyBegun(1);
+        Assert.StartsWith("start 2", gate.Job(2), StringComparison.Ordinal);
     }
 
     [Fact]
