@@ -41,6 +41,13 @@ internal sealed partial record Block(string Language, IReadOnlyList<string> Regi
         }
     }
 
+    /// <summary>The lines of a page that are in no block, numbered from 1 on.</summary>
+    public static IEnumerable<(int Number, string Text)> Outside(IReadOnlyList<string> page)
+    {
+        var inside = In(page).SelectMany(block => Enumerable.Range(block.Line, block.Lines.Count + 2)).ToHashSet();
+        return page.Select((text, i) => (i + 1, text)).Where(line => !inside.Contains(line.Item1));
+    }
+
     /// <summary>The page with other lines in this block.</summary>
     public IEnumerable<string> Replace(IReadOnlyList<string> page, IEnumerable<string> lines) =>
         [.. page.Take(Line), .. lines.Select(line => line.Length == 0 ? "" : Indent + line), .. page.Skip(Line + Lines.Count)];

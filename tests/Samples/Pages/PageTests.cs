@@ -7,8 +7,6 @@ namespace AkkaLb.Samples.Tests.Pages;
 /// <summary>What the pages show is what is compiled, and what can be read.</summary>
 public sealed class PageTests
 {
-    private static readonly bool IsRefreshing = Environment.GetEnvironmentVariable("AKKALB_REFRESH_DOCS") == "1";
-
     private static readonly string Solution = File.ReadAllText(Path.Combine(Repository.Root, "AkkaLb.sln"));
 
     [Theory]
@@ -25,7 +23,7 @@ public sealed class PageTests
                 ```csharp samples/Snippets/FILE.cs#REGION
                 """);
             var lines = Lines(block, at);
-            if (IsRefreshing)
+            if (Page.IsRefreshing)
             {
                 page = [.. block.Replace(page, lines)];
                 Page.Write(path, page);
