@@ -31,14 +31,7 @@ internal static class Server
     public static async Task RunAsync()
     {
         // The instances' threads as WorkerHost gives them.
-        var threads = ConfigurationFactory.ParseString(
-            $$"""
-            {{Dispatcher}} {
-              type = ForkJoinDispatcher
-              throughput = 1
-              dedicated-thread-pool { thread-count = {{Capacity}} }
-            }
-            """);
+        var threads = BalancedWorkerOptions.Dispatcher(Dispatcher, Capacity);
         var system = (ExtendedActorSystem)ActorSystem.Create(
             SystemConfig.SystemName, threads.WithFallback(BuiltInSerializer.Binding).WithFallback(
                 ConfigurationFactory.ParseString("akka.loglevel = ERROR")).WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));

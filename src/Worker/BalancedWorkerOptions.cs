@@ -94,9 +94,10 @@ public sealed record BalancedWorkerOptions
     public static Config Dispatcher(string path, int threads) => ConfigurationFactory.ParseString(
         $$"""
         {{path}} {
-          type = ForkJoinDispatcher
+          type = Dispatcher
           throughput = 1
-          dedicated-thread-pool { thread-count = {{threads.ToString(CultureInfo.InvariantCulture)}} }
+          executor = "{{typeof(InstanceThreads).AssemblyQualifiedName!.Split(", Version")[0]}}"
+          threads = {{threads.ToString(CultureInfo.InvariantCulture)}}
         }
         """);
 

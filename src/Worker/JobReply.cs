@@ -57,7 +57,11 @@ internal sealed class JobReply : MinimalActorRef
         }
         else if (message is ReplyStream unwanted)
         {
-            unwanted.Discard();
+            // The very one that is being sent may be told twice.
+            if ((earlier as ReplyContent.Streamed)?.Stream != unwanted)
+            {
+                unwanted.Discard();
+            }
         }
         else if (earlier != ReplyContent.Nothing && message is not null)
         {

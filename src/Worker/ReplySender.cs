@@ -1,4 +1,5 @@
 using System.Runtime.Serialization;
+using System.Text;
 using System.Threading.Channels;
 using Akka.Actor;
 using AkkaLb.Core;
@@ -52,7 +53,7 @@ internal sealed class ReplySender
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                return new Ended(_tally.End, ExceptionText.Of(e), e is UnsendableException);
+                return new Ended(_tally.End, ExceptionText.Of((e as UnsendableException)?.InnerException ?? e), e is UnsendableException);
             }
         },
         CancellationToken.None,
@@ -62,10 +63,15 @@ internal sealed class ReplySender
     private async Task SendAsync(Payload whole)
     {
         var length = whole.Data.Length;
+        if (Encoding.UTF8.GetByteCount(whole.Manifest) >= _pieceBytesMax)
+        {
+            throw new UnsendableException("its manifest does not fit a frame");
+        }
+
         for (var sent = 0; sent < length;)
         {
             var manifest = sent == 0 ? whole.Manifest : "";
-            var bytes = Math.Min(length - sent, _pieceBytesMax - (sent == 0 ? System.Text.Encoding.UTF8.GetByteCount(manifest) : 0));
+            var bytes = Math.Min(length - sent, _pieceBytesMax - (sent == 0 ? Encoding.UTF8.GetByteCount(manifest) : 0));
             await CreditAsync().ConfigureAwait(true);
             Send(new Payload(whole.SerializerId, manifest, whole.Data.Slice(sent, bytes)), sent == 0 ? length : 0);
             sent += bytes;
@@ -119,7 +125,9 @@ internal sealed class ReplySender
     {
         while (_tally.Cost >= _upTo)
         {
-            _upTo = Math.Max(_upTo, await _credits.Reader.ReadAsync(_cancelled).ConfigureAwait(true));
+            // No client takes more than a window beyond what was sent, and one that says so may not have this worker's memory.
+            var upTo = await _credits.Reader.ReadAsync(_cancelled).ConfigureAwait(true);
+            _upTo = Math.Max(_upTo, Math.Min(upTo, _tally.Cost + ReplyTally.Window));
         }
     }
 
@@ -128,5 +136,5 @@ internal sealed class ReplySender
     /// <param name="IsUnsendable">A message of it cannot be sent.</param>
     public sealed record Ended(ReplyEnd End, ExceptionText? Trouble, bool IsUnsendable);
 
-    private sealed class UnsendableException(string message, Exception cause) : SerializationException(message, cause);
+    private sealed class UnsendableException(string message, Exception? cause = null) : SerializationException(message, cause);
 }

@@ -473,7 +473,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
                 _held[e.Token].Reply!.Context.Cancel();
                 break;
             case GateEffect.LogLateCrash e:
-                Log.Warning("instance {0} crashed when it had no job: {1}", e.Instance, _crash?.Details);
+                if (_lines.Say(
+                    $"late crash {_crash?.Type}", $"instance {e.Instance} crashed when it had no job: {_crash?.Details}", Now) is { } late)
+                {
+                    Log.Warning("{0}", late);
+                }
+
                 break;
             case GateEffect.LogDraining e:
                 Log.Info("this worker drains: {0} may take {1} at most", RunningJobs(e.Running), Seconds(e.Timeout));

@@ -11,14 +11,7 @@ namespace AkkaLb.Worker.Tests;
 /// <summary>Arranges a gate with scripted workers; the test itself is the client.</summary>
 public abstract class GateKit : VirtualTimeKit
 {
-    private static readonly Config Dispatcher = ConfigurationFactory.ParseString(
-        """
-        instances {
-          type = ForkJoinDispatcher
-          throughput = 1
-          dedicated-thread-pool { thread-count = 2 }
-        }
-        """);
+    private static readonly Config Dispatcher = BalancedWorkerOptions.Dispatcher("instances", threads: 2);
 
     protected GateKit()
         : base(new UserMessages([new("do", typeof(Do)), new("did", typeof(Did))]), Dispatcher) => Observer = CreateTestProbe();

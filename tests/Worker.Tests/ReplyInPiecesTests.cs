@@ -177,6 +177,38 @@ public class ReplyInPiecesTests : GateKit
     }
 
     [Fact]
+    public void A_stream_that_is_told_twice_to_one_job_is_sent_once()
+    {
+        var gate = Gate();
+        var client = Start(gate, Streamed);
+        var stream = ReplyStream.Of(new MemoryStream([1, 2, 3]));
+        client.Tell(stream);
+        client.Tell(stream);
+        ExpectPiece();
+        Take(gate, ReplyTally.Window);
+        Assert.Equal(1, ExpectDone(1).End!.Value.Pieces);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_everything_gets_a_window_at_a_time()
+    {
+        var (gate, source) = (Gate(capacity: 2), new Source());
+        Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages(bytes: 50_000)));
+        ExpectPiece();
+        Take(gate, long.MaxValue / 2);
+        for (var cost = 0L; cost < ReplyTally.Window; cost = _came.Cost)
+        {
+            ExpectPiece();
+        }
+
+        // It waits: what it makes next comes behind the next word of its client, and behind this.
+        await Settled(gate);
+        gate.Tell(Job(2, Act.Reply), TestActor);
+        FishForMessage<JobDone>(done => done.Id.Sequence == 2);
+        Assert.InRange(source.Made * 50_000L, ReplyTally.Window, 2 * ReplyTally.Window);
+    }
+
+    [Fact]
     public void A_stream_is_the_reply_to_one_job()
     {
         var gate = Gate(capacity: 2, instances: 2);
@@ -346,7 +378,7 @@ public class ReplyInPiecesTests : GateKit
         public void End() => _isOver = true;
 
         public async IAsyncEnumerable<Did> Messages(
-            int failAt = 0, int waitAt = 0, ManualResetEventSlim? blockOn = null,
+            int failAt = 0, int waitAt = 0, int bytes = 0, ManualResetEventSlim? blockOn = null,
             [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             _thread.TrySetResult(System.Threading.Thread.CurrentThread.Name ?? "");
@@ -371,7 +403,7 @@ public class ReplyInPiecesTests : GateKit
                     }
 
                     Made++;
-                    yield return new Did($"message {number}");
+                    yield return new Did($"message {number}{new string('.', bytes)}");
                 }
             }
             finally
