@@ -140,6 +140,18 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         Assert.All(nodes, n => Assert.False(n.Member.Ended.IsCompleted));
     }
 
+    [Fact]
+    public async Task A_node_whose_entry_cannot_be_withdrawn_in_time_leaves_all_the_same()
+    {
+        await using var registry = new StuckRegistry();
+        var node = Start("/stuck", "b1", registry: registry);
+        await registry.Reading.WaitAsync(Bound);
+
+        await node.Member.WithdrawAsync(TimeSpan.FromMilliseconds(1)).WaitAsync(Bound);
+
+        Assert.False(registry.IsWithdrawn);
+    }
+
     public enum Loss
     {
         Deleted,
@@ -226,7 +238,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         }
     }
 
-    private Node Start(string prefix, string id, string policy = Policy.PickFirst)
+    private Node Start(string prefix, string id, string policy = Policy.PickFirst, IClusterRegistry? registry = null)
     {
         var etcd = EtcdAt(prefix);
         var system = ActorSystem.Create(
@@ -236,7 +248,7 @@ public sealed class ClusterNodeTests : IAsyncLifetime
                 .WithFallback("akka.loglevel = OFF, akka.stdout-loglevel = OFF")
                 .WithFallback(Settings.ToAkka(etcd, Defaults))
                 .WithFallback(SystemConfig.Remoting("127.0.0.1", 0)));
-        var registry = new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
+        registry ??= new EtcdClusterRegistry(etcd, id, Settings.LeaseTtl, TimeProvider.System);
         var rules = ServiceRules.All(Policy.Of(policy), BalancerLimits.Default);
         var node = new Node(system, registry, ClusterNode.Start(system, id, Settings, registry, rules, new Random(1)));
         node.Member.Join();
@@ -250,5 +262,42 @@ public sealed class ClusterNodeTests : IAsyncLifetime
         return new EtcdSettings(endpoints) { Prefix = prefix };
     }
 
-    private sealed record Node(ActorSystem System, EtcdClusterRegistry Registry, ClusterNode Member);
+    private sealed record Node(ActorSystem System, IClusterRegistry Registry, ClusterNode Member);
+
+    /// <summary>Holds its caller's thread while it reads, until it is disposed: the actor that reads can do nothing else.</summary>
+    private sealed class StuckRegistry : IClusterRegistry
+    {
+        private readonly TaskCompletionSource _reading = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _isFree = new();
+
+        public Task Reading => _reading.Task;
+
+        public bool IsWithdrawn { get; private set; }
+
+        public Task<ClusterSight> ReadAsync(CancellationToken cancellationToken)
+        {
+            _reading.TrySetResult();
+            Assert.True(_isFree.Wait(Bound, CancellationToken.None));
+            return Task.FromException<ClusterSight>(new RegistryUnavailableException("stuck"));
+        }
+
+        public Task<long?> BeginAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
+        public Task<long?> RenewAsync(long seen, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
+        public Task<CancellationToken?> AnnounceAsync(ClusterEntry entry, bool endsForming, CancellationToken cancellationToken) =>
+            Task.FromResult<CancellationToken?>(null);
+
+        public Task WithdrawAsync()
+        {
+            IsWithdrawn = true;
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _isFree.Set();
+            return ValueTask.CompletedTask;
+        }
+    }
 }
