@@ -1,3 +1,4 @@
+using AkkaLb.Core;
 using AkkaLb.Programs.Logs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,7 +7,9 @@ namespace AkkaLb.Programs;
 
 /// <summary>A program as a generic host: its parts are hosted services, which start in the order in which they were added, and stop the other way
 /// round. Here each says that the program is ready, and that it must end. Those two are thread-safe.</summary>
-public sealed class ProgramHost(LogSettings log) : IHostLifetime
+/// <param name="log">What its log says, and how.</param>
+/// <param name="target">Gets the log; null: standard error does.</param>
+public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IHostLifetime
 {
     private readonly HostApplicationBuilder _builder = Host.CreateEmptyApplicationBuilder(settings: null);
     private readonly TaskCompletionSource<ProgramException> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,7 +21,7 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
     /// <summary>Signalled when the program must end.</summary>
     public CancellationToken Ending => _ending.Token;
 
-    internal NodeLogging Log { get; } = new(log, Console.Error);
+    internal NodeLogging Log { get; } = new(log, target ?? Console.Error);
 
     /// <summary>Adds a part.</summary>
     public T Add<T>(T part)
@@ -34,8 +37,9 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
     /// <summary>Starts the parts, waits until the program must end, and stops the parts.</summary>
     /// <param name="command">Runs once the parts have started, returns the exit code, and breaks off when the program must end: interrupted, that
     /// has not done all, and a second Ctrl-C ends it at once. Null: the program serves until it must end.</param>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="ProgramException">A part could not start, or cannot continue.</exception>
+    /// <returns>The exit code: that of a part's reason to end, where one came before the command was done; else the command's own.</returns>
+    /// <exception cref="ProgramException">A part could not start, cannot continue, or, where nothing else is wrong, did not stop in
+    /// order.</exception>
     public async Task<int> RunAsync(Func<Task<int>>? command = null)
     {
         _isCommand = command is not null;
@@ -44,28 +48,24 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
         // Each part bounds its own end.
         _builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         using var host = _builder.Build();
+        ProgramException? disorder;
         try
         {
-            await host.StartAsync(Ending).ConfigureAwait(false);
-            if (command is not null)
-            {
-                End(await command().ConfigureAwait(false));
-            }
-
-            await _end.Task.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (Ending.IsCancellationRequested)
-        {
-            // It must end before it is ready.
+            await RunPartsAsync(host, command).ConfigureAwait(false);
         }
         finally
         {
-            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            disorder = await StopPartsAsync(host).ConfigureAwait(false);
             _signals?.Dispose();
             await Log.DisposeAsync().ConfigureAwait(false);
         }
 
         var end = await _end.Task.ConfigureAwait(false);
+        if (end.ExitCode == ExitCode.Ok && disorder is not null)
+        {
+            throw disorder;
+        }
+
         return end.Message.Length == 0 ? end.ExitCode : throw end;
     }
 
@@ -84,15 +84,14 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
         {
             // A node serves others: it works without its output, which only whoever started it reads.
             var why = e.ExitCode == ExitCode.BrokenPipe ? "nobody reads standard output" : e.Message;
-            var text = $"the line \"{line}\" could not be written: {why}";
-            Log.Add(new LogLine(TimeProvider.System.GetUtcNow(), LogLevel.Warning, nameof(ProgramHost), text, null), isOurs: true);
+            Note(LogLevel.Warning, $"the line \"{line}\" could not be written: {why}", null);
         }
 
         _isReady = true;
         Log.Started();
     }
 
-    /// <summary>The program must end. Only the first reason counts.</summary>
+    /// <summary>The program must end. Only the first reason counts, and a command's exit code is one when it is done.</summary>
     /// <param name="sentence">For the operator; empty: there is nothing to say.</param>
     public void End(int exitCode, string sentence = "")
     {
@@ -103,19 +102,96 @@ public sealed class ProgramHost(LogSettings log) : IHostLifetime
     }
 
     /// <summary>The program must end when this completes: with its sentence and <see cref="ExitCode.Unreachable"/>, or in order when that is
-    /// null.</summary>
-    public void EndWith(Task<string?> part) => part.ContinueWith(
-        told => End(told.GetAwaiter().GetResult() is null ? ExitCode.Ok : ExitCode.Unreachable, told.GetAwaiter().GetResult() ?? ""),
-        CancellationToken.None,
-        TaskContinuationOptions.OnlyOnRanToCompletion,
-        TaskScheduler.Default);
+    /// null. A command is not done then, so null ends it with <see cref="ExitCode.Unreachable"/> too, and so does a fault any program.</summary>
+    public void EndWith(Task<string?> part) => _ = EndWithAsync(part);
+
+    /// <summary>A signal has come: a program that serves ends in order. A command breaks off, and its own code tells whether it had done
+    /// all.</summary>
+    internal void Interrupt()
+    {
+        if (_isCommand)
+        {
+            _ending.Cancel();
+        }
+        else
+        {
+            End(ExitCode.Ok);
+        }
+    }
+
+    private async Task RunPartsAsync(IHost host, Func<Task<int>>? command)
+    {
+        try
+        {
+            await host.StartAsync(Ending).ConfigureAwait(false);
+            if (command is not null)
+            {
+                End(await command().ConfigureAwait(false));
+            }
+        }
+        catch (OperationCanceledException) when (Ending.IsCancellationRequested)
+        {
+            // Where nobody has given a reason, it was a signal.
+            End(ExitCode.Interrupted, _isReady ? "" : "interrupted before anything was sent");
+        }
+
+        await _end.Task.ConfigureAwait(false);
+    }
+
+    /// <returns>Null when all have stopped in order. What does not is logged, because there may be a better reason to end.</returns>
+    private async Task<ProgramException?> StopPartsAsync(IHost host)
+    {
+        try
+        {
+            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            return null;
+        }
+#pragma warning disable CA1031 // Whatever it was, it must not hide why the program ends.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            var disorder = new ProgramException(
+                ExitCode.Unreachable, $"a part of this program did not stop in order: {ExceptionText.Of(e)}", e);
+            Log.Started();
+            Note(LogLevel.Error, disorder.Message, e);
+            return disorder;
+        }
+    }
+
+    private async Task EndWithAsync(Task<string?> part)
+    {
+        try
+        {
+            if (await part.ConfigureAwait(ConfigureAwaitOptions.ForceYielding) is { } why)
+            {
+                End(ExitCode.Unreachable, why);
+            }
+            else if (_isCommand)
+            {
+                End(ExitCode.Unreachable, "a part of this program has ended, and nobody told it to: start it again");
+            }
+            else
+            {
+                End(ExitCode.Ok);
+            }
+        }
+#pragma warning disable CA1031 // Whatever it was, it is told; nobody else would.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            var why = $"a part of this program has failed: {ExceptionText.Of(e)}";
+            Note(LogLevel.Error, why, e);
+            End(ExitCode.Unreachable, why);
+        }
+    }
+
+    private void Note(LogLevel level, string text, Exception? cause) =>
+        Log.Add(new LogLine(TimeProvider.System.GetUtcNow(), level, nameof(ProgramHost), text, cause), isOurs: true);
 
     /// <summary>From here on a signal ends the program in order.</summary>
     Task IHostLifetime.WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _signals = new EndSignals(
-            () => End(_isCommand ? ExitCode.Interrupted : ExitCode.Ok, _isCommand && !_isReady ? "interrupted before anything was sent" : ""),
-            isSecondFinal: _isCommand);
+        _signals = new EndSignals(Interrupt, isSecondFinal: _isCommand);
         return Task.CompletedTask;
     }
 
