@@ -34,6 +34,8 @@ internal static class LoadCommand
             silence = await stopping.ConfigureAwait(false);
         }
 
+        // From here on all has been done that will be.
+        var isInterrupted = session.Interrupted.IsCancellationRequested;
         var summary = tally.Summarize(watch.Elapsed);
         Print(summary, options.IsJson);
         if (late > 0)
@@ -42,7 +44,7 @@ internal static class LoadCommand
                 $"{late} jobs began late: {options.Concurrency} were under way already (--concurrency)").ConfigureAwait(false);
         }
 
-        if (session.Interrupted.IsCancellationRequested)
+        if (isInterrupted)
         {
             var left = options.Jobs is { } jobs ? string.Create(CultureInfo.InvariantCulture, $", {jobs - begun} not begun") : "";
             var open = begun - summary.Done - summary.Failed;
