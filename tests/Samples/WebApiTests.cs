@@ -58,6 +58,10 @@ public sealed class WebApiTests
         var address = await balancer.AddressAsync();
         await using var api = Start(address, "--Films:Deadline", "00:00:01");
         using var http = await HttpAsync(api);
+        // The client is made by its first use.
+        await Waiting.UntilAsync(
+            async () => await StatusAsync(http, "/health/ready") == HttpStatusCode.OK, NodeProcess.Bound, TimeSpan.FromMilliseconds(100),
+            "a client with a balancer", api.Describe);
         await FailsAsync(http, new Render("Intro", 1), HttpStatusCode.ServiceUnavailable, "NoWorker");
 
         await Sample.TerminateAsync(balancer);
