@@ -17,12 +17,10 @@ internal static class ByDiscovery
     {
         // <discovered>
         var balancers = new DiscoveredBalancers("shop") { System = "Shop", PortName = "remoting" };
-        var client = BalancedClient.On(system, new BalancedClientOptions { Balancers = balancers });
-        var worker = await BalancedWorker.StartAsync(
+        await using var client = BalancedClient.On(system, new BalancedClientOptions { Balancers = balancers });
+        await using var worker = await BalancedWorker.StartAsync(
             system, Props.Create<Greeter>(), new BalancedWorkerOptions { Id = "greeter-1", Balancers = balancers });
         // </discovered>
-        await client.DisposeAsync();
-        await worker.DisposeAsync();
     }
 
     public static void InAHost(HostApplicationBuilder builder)

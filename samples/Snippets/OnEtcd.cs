@@ -59,9 +59,15 @@ internal static class OnEtcd
         var lease = LeaseProvider.Get(system).GetLease("nightly-report", "akka.coordination.lease.etcd", ownerName: "host:4053");
         if (await lease.Acquire(reason => self.Tell(new LeaseLost(reason))))
         {
-            var token = ((EtcdLease)lease).FencingToken;   // 0 as soon as it is not held
-            await WriteReportAsync(token);
-            await lease.Release();
+            try
+            {
+                var token = ((EtcdLease)lease).FencingToken;   // 0 as soon as it is not held
+                await WriteReportAsync(token);
+            }
+            finally
+            {
+                await lease.Release();
+            }
         }
         // </lease>
     }

@@ -15,9 +15,8 @@ internal static class WithoutAHost
         // <balancer>
         // Created with remoting, and HostSystem.Needs above your configuration.
         await using var balancer = await EmbeddedBalancer.StartAsync(system, EmbeddedBalancerOptions.With("least-requests"));
-        var client = BalancedClient.On(system, BalancedClientOptions.To($"{balancer.Address}"));
+        await using var client = BalancedClient.On(system, BalancedClientOptions.To($"{balancer.Address}"));
         // </balancer>
-        client.StopSending();
     }
 
     public static async Task WorkAsync(ActorSystem system, UserMessages messages)
@@ -45,10 +44,16 @@ internal static class WithoutAHost
     public static async Task<Film> RenderAsync(BalancedClient client, CancellationTokenSource cancellation)
     {
         // <progress>
-        var options = new JobOptions { Progress = new Progress<object>(m => Console.WriteLine(m)) };
+        // Printed is an IProgress<object> that writes to the console. A Progress<object> keeps no order there.
+        var options = new JobOptions { Progress = new Printed() };
         var film = await client.AskAsync<Film>(new Render("Intro", Frames: 20), options, cancellation.Token);
         // </progress>
         return film;
+    }
+
+    private sealed class Printed : IProgress<object>
+    {
+        public void Report(object value) => Console.WriteLine(value);
     }
 
     private sealed class Greeter : ReceiveActor;
@@ -61,7 +66,15 @@ internal static class WithoutAHost
             ReceiveAsync<Render>(async m =>
             {
                 var job = JobContext.Of(Sender);   // null where no gate has sent the message, in a test say
-                Sender.Tell(await RenderAsync(m, job?.CancellationToken ?? default));   // also at hand: job.Id, job.Attempt, job.Remaining
+                var stop = job?.CancellationToken ?? default;   // also at hand: job.Id, job.Attempt, job.Remaining
+                try
+                {
+                    Sender.Tell(await RenderAsync(m, stop));
+                }
+                catch (OperationCanceledException e) when (stop.IsCancellationRequested)
+                {
+                    Sender.Tell(new Status.Failure(e));   // thrown on, it would restart the actor
+                }
             });
             // </job>
         }
