@@ -24,26 +24,24 @@ switch (args)
         return 0;
 
     case ["get", var balancer, var file]:
-        await using (var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer) with { Messages = Contract.Messages }))
-        await using (var output = Console.OpenStandardOutput())
+        try
         {
-            try
+            await using var client = await BalancedClient.ConnectAsync(BalancedClientOptions.To(balancer) with { Messages = Contract.Messages });
+            await using var output = Console.OpenStandardOutput();
+            // <client>
+            await foreach (var piece in client.StreamAsync<byte[]>(new Fetch(file), new JobOptions { Deadline = TimeSpan.FromHours(1) }))
             {
-                // <client>
-                await foreach (var piece in client.StreamAsync<byte[]>(new Fetch(file), new JobOptions { Deadline = TimeSpan.FromHours(1) }))
-                {
-                    await output.WriteAsync(piece);
-                }
-                // </client>
+                await output.WriteAsync(piece);
             }
-            catch (JobFailedException e)
-            {
-                Console.Error.WriteLine(e.Message);
-                return 1;
-            }
-        }
+            // </client>
 
-        return 0;
+            return 0;
+        }
+        catch (Exception e) when (e is NoBalancerException or JobFailedException or ArgumentException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
 
     default:
         Console.Error.WriteLine("usage: Archive serve HOST:PORT FOLDER | Archive get HOST:PORT FILE");

@@ -10,12 +10,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 var builder = Host.CreateApplicationBuilder(args);
-builder.Services.AddOptions<WorkerSettings>().BindConfiguration("Worker");   // AkkaLb says what is unfit
 builder.Services.AddOptions<CameraSettings>().BindConfiguration("Camera")
     .Validate(camera => camera.FramesMax > 0, "Camera:FramesMax must be 1 or more")
     .ValidateOnStart();
 builder.Services.AddSingleton<Camera>();
 // <worker>
+builder.Services.AddOptions<WorkerSettings>().BindConfiguration("Worker")
+    .Validate(worker => worker.Places > 0, "Worker:Places must be 1 or more")   // the rest AkkaLb itself finds unfit
+    .ValidateOnStart();
 builder.Services.AddAkka("Studio", (akka, services) =>
 {
     var worker = services.GetRequiredService<IOptions<WorkerSettings>>().Value;

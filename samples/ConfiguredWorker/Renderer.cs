@@ -29,6 +29,10 @@ public sealed class Renderer : ReceiveActor
             log.LogInformation("{Title} is cancelled", m.Title);
             Sender.Tell(new Status.Failure(e));                // it has ended, and its place is free
         }
+        catch (InvalidOperationException e)
+        {
+            Sender.Tell(new Status.Failure(e));                // the camera cannot do this job; thrown on, it would restart the actor
+        }
     });
 }
 // </actor>

@@ -12,6 +12,6 @@ public sealed class WorkerSettings
     /// <summary><c>host:port</c>.</summary>
     public string Balancer { get; set; } = "";
 
-    /// <summary>How many jobs it does at once.</summary>
+    /// <summary>How many jobs it does at once: 1 or more.</summary>
     public int Places { get; set; } = 64;
 }

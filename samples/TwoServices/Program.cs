@@ -11,8 +11,8 @@ using AkkaLb.Samples;
 using AkkaLb.Samples.TwoServices;
 using AkkaLb.Worker;
 
-var builder = Host.CreateApplicationBuilder(args);
 // <services>
+var builder = Host.CreateApplicationBuilder(args);
 var rules = ServiceRules.All(Policy.Of("round-robin"), BalancerLimits.Default) with
 {
     Named = [new("films", new ServiceRule(Policy.Of("first-free"), BalancerLimits.Default))],
@@ -26,11 +26,9 @@ builder.Services.AddAkka("Studio", akka => akka
     .WithAkkaLbWorker<Renderer>(new BalancedWorkerOptions { Service = "films", Id = "w1", Balancers = FixedBalancers.Own, Gate = one }));
 builder.AddAkkaLbClient("studio", client => (client.Balancers, client.Messages) = (FixedBalancers.Own, Contract.Messages));
 
-// </services>
 using var app = builder.Build();
 await app.StartAsync();
 var client = app.Services.GetRequiredService<BalancedClient>();
-// <services>
 var greeting = await client.AskAsync<Greeting>(new Greet("Ada"), new JobOptions { Service = "greetings" });
 var film = await client.AskAsync<Film>(new Render("Intro", Frames: 20), new JobOptions { Service = "films" });
 // </services>

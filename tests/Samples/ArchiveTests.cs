@@ -31,16 +31,20 @@ public sealed class ArchiveTests : IDisposable
         await Sample.TerminateAsync(worker, balancer);
     }
 
-    [Fact]
-    public async Task A_file_that_is_not_there_is_said_to_be_missing()
+    [Theory]
+    [InlineData("none")]
+    [InlineData("../beside")]
+    public async Task A_file_that_is_not_in_the_folder_is_not_sent(string file)
     {
+        var shelf = _folder.CreateSubdirectory("shelf").FullName;
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "beside"), "nobody's business");
         await using var balancer = Sample.Balancer();
         var address = await balancer.AddressAsync();
-        await using var worker = Sample.Start("Archive", "serve", address, _folder.FullName);
-        await using var client = Sample.Start("Archive", "get", address, "../none");
+        await using var worker = Sample.Start("Archive", "serve", address, shelf);
+        await using var client = Sample.Start("Archive", "get", address, file);
         var ending = await client.EndedAsync();
-        Assert.Equal(1, ending.ExitCode);
-        Assert.Contains("Could not find file", ending.ToString(), StringComparison.Ordinal);
+        Assert.True(ending is { ExitCode: 1, Output: [], Error: [_] }, $"{ending}");
+        Assert.Contains(Path.GetFileName(file), ending.Error[0], StringComparison.Ordinal);
         await Sample.TerminateAsync(worker, balancer);
     }
 
