@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using Akka.Actor;
 using AkkaLb.Client;
 using AkkaLb.Testing;
+using AkkaLb.Tests.Support;
 using AkkaLb.Worker;
 using static AkkaLb.Hosting.Tests.Shop;
 
@@ -220,16 +221,7 @@ public sealed class TelemetryTests : IDisposable
         _ => throw new ArgumentException(instrument.Name, nameof(instrument)),
     };
 
-    private static string[] Page()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AkkaLb.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return File.ReadAllLines(Path.Combine(folder.FullName, "docs", "telemetry.md"));
-    }
+    private static string[] Page() => File.ReadAllLines(Path.Combine(Repository.Root, "docs", "telemetry.md"));
 
     private sealed record Measured(Instrument Instrument, double Value, Dictionary<string, object?> Tags, ActivityTraceId? Trace)
     {

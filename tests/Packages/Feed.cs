@@ -1,3 +1,5 @@
+using AkkaLb.Tests.Support;
+
 namespace AkkaLb.Packages;
 
 /// <summary>All that the solution packs, in a folder, under a version that nobody else has.</summary>

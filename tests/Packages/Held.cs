@@ -1,3 +1,5 @@
+using AkkaLb.Tests.Support;
+
 namespace AkkaLb.Packages;
 
 /// <summary>Files below <c>Api</c> that hold what was built once, and a difference is to be seen and accepted.</summary>

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Packages;
 

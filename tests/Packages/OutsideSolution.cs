@@ -1,5 +1,6 @@
 using System.Reflection;
 using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Packages;
 

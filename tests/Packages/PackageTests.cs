@@ -2,6 +2,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
 using System.Xml.Linq;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Packages;
 

@@ -1,3 +1,5 @@
+using AkkaLb.Tests.Support;
+
 namespace AkkaLb.Packages;
 
 /// <summary><c>docs/packages.md</c> agrees with the projects.</summary>

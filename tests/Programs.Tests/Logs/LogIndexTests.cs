@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Programs.Tests.Logs;
 
@@ -40,7 +41,7 @@ public sealed partial class LogIndexTests
     public void Every_test_that_a_page_names_exists()
     {
         var tests = Files("tests").SelectMany(file => TestName().Matches(File.ReadAllText(file))).Select(m => m.Groups[1].Value).ToHashSet();
-        var pages = Directory.EnumerateFiles(Path.Combine(Root(), "docs"), "*.md").Select(File.ReadAllText);
+        var pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(File.ReadAllText);
         var named = pages.SelectMany(page => Named().Matches(page)).Select(m => m.Groups[1].Value).Where(n => n.Any(char.IsLower)).ToList();
         Assert.NotEmpty(named);
         Assert.Empty(named.Except(tests));
@@ -48,26 +49,15 @@ public sealed partial class LogIndexTests
 
     private static HashSet<string> Index()
     {
-        var rows = Row().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "log-lines.md"))).Select(m => SourceTexts.Plain(m.Groups[1].Value));
-        return [.. rows];
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "log-lines.md"));
+        return [.. Row().Matches(page).Select(m => SourceTexts.Plain(m.Groups[1].Value))];
     }
 
     private static IEnumerable<SourceTexts> Sources() => Files("src").Select(file => new SourceTexts(File.ReadAllText(file)));
 
     private static IEnumerable<string> Files(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root(), folder), "*.cs", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "AkkaLb.sln")))
-        {
-            directory = directory.Parent ?? throw new DirectoryNotFoundException("AkkaLb.sln is not above the tests");
-        }
-
-        return directory.FullName;
-    }
 
     [GeneratedRegex(
         @"\b_?[lL]og\.(?:Info|Warning|Error)\(|\b(?:Program|WorkerStart)Exception\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]

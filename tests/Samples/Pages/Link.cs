@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using AkkaLb.Packages;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Samples.Tests.Pages;
 

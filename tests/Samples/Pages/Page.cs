@@ -1,4 +1,5 @@
 using AkkaLb.Packages;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Samples.Tests.Pages;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AkkaLb.Packages;
 using AkkaLb.Programs.Hocon;
+using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Samples.Tests.Pages;
 

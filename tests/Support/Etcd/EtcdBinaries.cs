@@ -10,21 +10,9 @@ public static class EtcdBinaries
     private static string Find(string name)
     {
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return onPath.Append(UnpackedDirectory()).Where(d => d.Length > 0).Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists)
+        var unpacked = Path.Combine(Repository.Root, "artifacts", "etcd", "usr", "bin");
+        return onPath.Append(unpacked).Where(d => d.Length > 0).Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException(
                 $"'{name}' is neither on PATH nor in artifacts/etcd/usr/bin: run scripts/install-etcd, then the tests again.");
-    }
-
-    private static string UnpackedDirectory()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "AkkaLb.sln")))
-            {
-                return Path.Combine(directory.FullName, "artifacts", "etcd", "usr", "bin");
-            }
-        }
-
-        return "";
     }
 }

@@ -1,10 +1,11 @@
 using System.Reflection;
 
-namespace AkkaLb.Packages;
+namespace AkkaLb.Tests.Support;
 
 /// <summary>The clone in which the tests were built.</summary>
-internal static class Repository
+public static class Repository
 {
+    /// <summary>Its folder.</summary>
     public static string Root { get; } = Find();
 
     /// <summary>Debug or Release.</summary>
