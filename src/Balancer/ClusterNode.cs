@@ -70,19 +70,12 @@ public sealed class ClusterNode
     public void Join() => _former = TopActors.Of(_system).Start(_formerProps, ClusterFormer.ActorName);
 
     /// <summary>Takes the node's entry out of the registry, so that nobody joins through it any more.</summary>
-    /// <param name="timeout">For the actor that keeps the entry, to end; after that the entry stays until its lease runs out.</param>
+    /// <param name="timeout">For the actor that keeps the entry, to end; if it does not, the entry stays until its lease runs out.</param>
     public async Task WithdrawAsync(TimeSpan timeout)
     {
-        try
+        if (_former is not null && await _former.GracefulStop(timeout).ConfigureAwait(false))
         {
-            if (_former is not null && await _former.GracefulStop(timeout).ConfigureAwait(false))
-            {
-                await _registry.WithdrawAsync().ConfigureAwait(false);
-            }
-        }
-        catch (TaskCanceledException)
-        {
-            // It would put the entry back. There is more to do on the way out than to wait for it.
+            await _registry.WithdrawAsync().ConfigureAwait(false);
         }
     }
 

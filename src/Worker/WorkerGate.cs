@@ -474,7 +474,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
                 break;
             case GateEffect.LogLateCrash e:
                 if (_lines.Say(
-                    $"late crash {_crash?.Type}", $"instance {e.Instance} crashed when it had no job: {_crash?.Details}", Now) is { } late)
+                    $"late-crash {_crash?.Type}", $"instance {e.Instance} crashed when it had no job: {_crash?.Details}", Now) is { } late)
                 {
                     Log.Warning("{0}", late);
                 }
