@@ -18,6 +18,7 @@ internal sealed class MemberPart(
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(3);
 
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterNode? _member;
     private IBalancerAnnouncement? _announcement;
 
@@ -38,6 +39,7 @@ internal sealed class MemberPart(
                 settings.Id, node.Address, member.Front.Path.ToSerializationFormatWithAddress(node.Address), NodeProgram.Version, settings.Mode,
                 settings.LeaseTtl),
             Logging.GetLogger(system, typeof(BalancerNode)));
+        Akka.Cluster.Cluster.Get(system).RegisterOnMemberRemoved(() => _removed.TrySetResult());
         program.EndWith(member.Ended!);
         program.EndWith(_announcement.Taken!);
         program.EndWith(WhyEndedAsync());
@@ -80,9 +82,15 @@ internal sealed class MemberPart(
     {
         var why = await node.Ended.ConfigureAwait(false);
 
-        // Nobody is to find it. Besides, Akka's own actors may end a moment before the reason is there.
+        // Nobody is to find it.
         await _announcement!.DisposeAsync().ConfigureAwait(false);
-        return IsPutOut
+        if (why is not null && !IsPutOut)
+        {
+            // Akka's own actors end a moment before the reason is there.
+            await _removed.Task.WaitAsync(Step).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return IsPutOut || (why is not null && _removed.Task.IsCompleted)
             ? "this balancer was removed from the cluster of balancers, because the others could not reach this one, or etcd did not confirm its "
                 + "side of a split: start it again"
             : why ?? "this balancer's actor system has ended, and nobody told it to: start it again";

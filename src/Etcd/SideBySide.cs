@@ -91,7 +91,8 @@ internal static class SideBySide
                 }
             }
 
-            tried.AddRange(dialing.Values.Select(a => (a, (Exception?)null)));
+            // One may have failed at the very moment in which time was up.
+            tried.AddRange(dialing.Select(d => (d.Value, d.Key.Exception?.GetBaseException())));
             throw new NobodyAnsweredException(tried);
         }
         finally

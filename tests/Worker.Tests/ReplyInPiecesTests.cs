@@ -223,7 +223,7 @@ public class ReplyInPiecesTests : GateKit
     [Fact]
     public async Task A_cancelled_stream_ends_without_a_word_and_its_place_is_free()
     {
-        var gate = Gate(capacity: 1);
+        var gate = Gate(capacity: 1, queue: 1);
         var source = new Source();
         Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
         ExpectPiece();

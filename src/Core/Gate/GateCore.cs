@@ -819,7 +819,7 @@ public sealed class GateCore : IMachine<GateEffect>
     private GateEffect.AnswerRejected OverCapacity(HeldJob job) => Rejected(
         job,
         JobRejectReason.OverCapacity,
-        Invariant($"the worker holds {_held.Count} jobs, which is its limit, and those have waited longer"),
+        Invariant($"the worker holds {_held.Count + _lingering.Count} jobs, which is its limit, and those have waited longer"),
         RetryAfter());
 
     /// <summary>When all that wait here will have been started, by the mean time that jobs take.</summary>
