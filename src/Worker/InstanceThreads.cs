@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Akka.Configuration;
 using Akka.Dispatch;
+using Akka.Event;
 
 namespace AkkaLb.Worker;
 
@@ -10,15 +11,17 @@ namespace AkkaLb.Worker;
 /// that were told at once and slept for 2 s, 11 were done after 2 s, the next 11 after 4 s.</remarks>
 internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
-    public override ExecutorService Produce(string id) => new Pool(id, Config.GetInt("threads"));
+    public override ExecutorService Produce(string id) => new Pool(id, Config.GetInt("threads"), Prerequisites.EventStream);
 
     private sealed class Pool : ExecutorService
     {
         private readonly BlockingCollection<IRunnable> _work = [];
+        private readonly EventStream _log;
 
-        public Pool(string id, int threads)
+        public Pool(string id, int threads, EventStream log)
             : base(id)
         {
+            _log = log;
             for (var i = 1; i <= threads; i++)
             {
                 new Thread(Run) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"{id}_{i}") }.Start();
@@ -43,7 +46,16 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
         {
             foreach (var run in _work.GetConsumingEnumerable())
             {
-                run.Run();
+                try
+                {
+                    run.Run();
+                }
+#pragma warning disable CA1031 // It would end the process; Akka means to let nothing through.
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    _log.Publish(new Error(e, Id, typeof(InstanceThreads), "what ran on a thread of the worker's instances has thrown"));
+                }
             }
         }
     }
