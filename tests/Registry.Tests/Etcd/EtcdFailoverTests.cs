@@ -36,7 +36,7 @@ public sealed class EtcdFailoverTests : IAsyncLifetime
     {
         await using var silent = new FaultyProxy(_etcd.Port);
         silent.Silence();
-        await using var registry = (To(silent.Port, _etcd.Port) with { RequestTimeout = TimeSpan.FromSeconds(1) }).Open();
+        await using var registry = (To(silent.Port, _etcd.Port) with { RequestTimeout = TimeSpan.FromSeconds(6) }).Open();
         for (var i = 0; i < 4; i++)
         {
             await registry.ProbeAsync(_bound.Token);
