@@ -240,12 +240,12 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         options ??= JobOptions.Default;
         options.ThrowIfUnfit(nameof(options));
         var payload = Payloads.Wrap(_system, message, _dataBytesMax);
-        return Submit(ticket => JobFor(ticket, payload, options), cancellationToken, options);
+        return Submit(ticket => JobFor(ticket, payload, options, wantsStream: false), cancellationToken, options);
     }
 
-    private static ClientActor.SubmitJob JobFor(JobTicket ticket, Payload message, JobOptions options) => new(
+    private static ClientInput.Submit JobFor(JobTicket ticket, Payload message, JobOptions options, bool wantsStream) => new(
         ticket, message, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
-        options.ReplyBytesMax, ticket.Trace);
+        options.Progress is not null, options.ReplyBytesMax, wantsStream, ticket.Trace);
 
     private JobTicket TicketFor(JobOptions options, bool wantsStream) => new(
         _open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream,
@@ -278,7 +278,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var ticket = TicketFor(options, wantsStream: true);
-        Tell(ticket, JobFor(ticket, message, options));
+        Tell(ticket, JobFor(ticket, message, options, wantsStream: true));
         try
         {
             var (used, told) = (0L, 0L);
@@ -346,7 +346,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Assign.CountMax);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, JobOptions.DeadlineMax);
-        return Submit(ticket => new ClientActor.SubmitAssign(ticket, count, timeout, service), cancellationToken);
+        return Submit(ticket => new ClientInput.SubmitAssign(ticket, count, timeout, service), cancellationToken);
     }
 
     /// <summary>Asks a balancer how it stands, and how its watcher of the registry does.</summary>
@@ -400,7 +400,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <param name="options">Null: it is no job.</param>
-    private Task<JobRun> Submit(Func<JobTicket, object> message, CancellationToken cancellationToken, JobOptions? options = null)
+    private Task<JobRun> Submit(Func<JobTicket, ClientInput> jobFor, CancellationToken cancellationToken, JobOptions? options = null)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -408,14 +408,14 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         }
 
         var ticket = options is null ? new JobTicket(_open, progress: null) : TicketFor(options, wantsStream: false);
-        Tell(ticket, message(ticket));
+        Tell(ticket, jobFor(ticket));
         return cancellationToken.CanBeCanceled ? EndOrCancelAsync(ticket, cancellationToken) : ticket.End;
     }
 
     /// <summary>Hands a job to the actor. One that the actor never reads, because it has ended or ends first, ends as closed.</summary>
-    private void Tell(JobTicket ticket, object message)
+    private void Tell(JobTicket ticket, ClientInput job)
     {
-        _client.Tell(message);
+        _client.Tell(new ClientActor.Submit(ticket, job));
         if (_ended.IsCompleted)
         {
             ticket.Finish(default, Closed);

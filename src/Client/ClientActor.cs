@@ -51,12 +51,11 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         Receive<JobDone>(FromWorker);
         Receive<ReplyPiece>(FromWorker);
         Input<Assigned>();
-        Receive<SubmitJob>(m => Submit(
-            m.Ticket,
-            new ClientInput.Submit(
-                m.Ticket, m.Message, m.IsIdempotent, m.Timeout, m.Weight, m.Key, m.Service, m.Priority, m.Ticket.WantsProgress, m.ReplyBytesMax,
-                m.Ticket.WantsStream, m.Trace)));
-        Receive<SubmitAssign>(m => Submit(m.Ticket, new ClientInput.SubmitAssign(m.Ticket, m.Count, m.Timeout, m.Service)));
+        Receive<Submit>(m =>
+        {
+            Step(m.Job);
+            m.Ticket.Id = _client.LastJob;
+        });
         Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
         Receive<Used>(m => Step(new ClientInput.Used(m.Ticket.Id, m.Cost)));
         Input<AssignRejected>();
@@ -109,12 +108,6 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
                 waiter.TrySetCanceled();
             }
         }
-    }
-
-    private void Submit(IJobTicket ticket, ClientInput job)
-    {
-        Step(job);
-        ticket.Id = _client.LastJob;
     }
 
     protected override void Perform(ClientEffect effect)
@@ -246,12 +239,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
 
     // ---- in-process messages
 
-    internal sealed record SubmitJob(
-        IJobTicket Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight, string? Key, string Service, JobPriority Priority,
-        int ReplyBytesMax, JobTrace? Trace)
-        : INoSerializationVerificationNeeded;
-
-    internal sealed record SubmitAssign(IJobTicket Ticket, int Count, TimeSpan Timeout, string Service) : INoSerializationVerificationNeeded;
+    /// <param name="Job">A job, or a wish for workers, with the same ticket.</param>
+    internal sealed record Submit(IJobTicket Ticket, ClientInput Job) : INoSerializationVerificationNeeded;
 
     /// <summary>Comes after the ticket's job.</summary>
     internal sealed record Cancel(IJobTicket Ticket) : INoSerializationVerificationNeeded;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
+using AkkaLb.Remoting;
 
 namespace AkkaLb.Client;
 
@@ -32,7 +33,7 @@ public sealed class JobFailedException(JobId job, JobOutcome.Failed failed) : Ex
 /// <summary>A client could not listen for answers where it was told to.</summary>
 public sealed class CannotListenException(string message, Exception inner) : Exception(message, inner)
 {
-    internal static CannotListenException? Of(string host, int port, Exception problem) => Find(problem)?.SocketErrorCode switch
+    internal static CannotListenException? Of(string host, int port, Exception problem) => ListenFailure.In(problem)?.SocketErrorCode switch
     {
         null => null,
         SocketError.AddressAlreadyInUse => new CannotListenException(
@@ -41,14 +42,6 @@ public sealed class CannotListenException(string message, Exception inner) : Exc
             $"{host} is not an address of this machine: give one at which the workers reach it", problem),
         var other => new CannotListenException(
             string.Create(CultureInfo.InvariantCulture, $"the client cannot listen at {host}:{port}: {other}"), problem),
-    };
-
-    private static SocketException? Find(Exception problem) => problem switch
-    {
-        SocketException socket => socket,
-        AggregateException many => many.InnerExceptions.Select(Find).FirstOrDefault(found => found is not null),
-        { InnerException: { } inner } => Find(inner),
-        _ => null,
     };
 }
 

@@ -11,10 +11,6 @@ internal interface IJobTicket
     /// <summary>Of the job, once it is submitted; the client's actor alone sets it and reads it.</summary>
     JobId Id { get; set; }
 
-    bool WantsProgress { get; }
-
-    bool WantsStream { get; }
-
     void Report(Payload progress);
 
     /// <summary>A message of the stream.</summary>
@@ -45,10 +41,6 @@ internal sealed class JobTicket : IJobTicket
     }
 
     public JobId Id { get; set; }
-
-    public bool WantsProgress => _progress is not null;
-
-    public bool WantsStream => _stream is not null;
 
     public JobTrace? Trace => _call?.Trace;
 

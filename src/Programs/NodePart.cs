@@ -45,7 +45,7 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
         {
             _system = (ExtendedActorSystem)ActorSystem.Create(SystemConfig.SystemName, Setup());
         }
-        catch (Exception e) when (FindBindFailure(e) is { } cause)
+        catch (Exception e) when (ListenFailure.In(e) is { } cause)
         {
             throw new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e);
         }
@@ -86,14 +86,6 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
     /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
     private static Config Layers(params IReadOnlyList<Config> layers) =>
         layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
-
-    private static SocketException? FindBindFailure(Exception e) => e switch
-    {
-        SocketException socket => socket,
-        AggregateException many => many.InnerExceptions.Select(FindBindFailure).FirstOrDefault(found => found is not null),
-        { InnerException: { } inner } => FindBindFailure(inner),
-        _ => null,
-    };
 
     private static string Describe(CommonSettings settings, SocketException cause) => cause.SocketErrorCode switch
     {

@@ -102,11 +102,25 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 Assigned(m, now);
                 break;
             case ClientInput.Submit m:
-                var service = ServiceOf(m.Service);
                 _budget.Deposit(now);
-                Add(
-                    m.Ticket, m.Message, m.IsIdempotent, 1, m.Weight, m.Key, m.Priority, service, m.Timeout, now, m.WantsProgress, m.ReplyBytesMax,
-                    m.WantsStream, m.Trace);
+                Add(new PendingJob
+                {
+                    Service = ServiceOf(m.Service),
+                    Id = NextId(),
+                    Ticket = m.Ticket,
+                    Message = m.Message,
+                    IsIdempotent = m.IsIdempotent,
+                    Count = 1,
+                    Weight = m.Weight,
+                    Key = m.Key,
+                    Priority = m.Priority,
+                    WantsProgress = m.WantsProgress,
+                    ReplyBytesMax = m.ReplyBytesMax,
+                    WantsStream = m.WantsStream,
+                    Trace = m.Trace,
+                    SubmittedAt = now,
+                    Deadline = now + m.Timeout,
+                });
                 break;
             case Machines.Tick:
                 Tick(now);
@@ -122,7 +136,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
                 break;
             case ClientInput.SubmitAssign m:
-                Add(m.Ticket, null, isIdempotent: true, m.Count, 1, null, JobPriority.Normal, ServiceOf(m.Service), m.Timeout, now);
+                Add(new PendingJob
+                {
+                    Service = ServiceOf(m.Service),
+                    Id = NextId(),
+                    Ticket = m.Ticket,
+                    Message = null,
+                    IsIdempotent = true,
+                    Count = m.Count,
+                    SubmittedAt = now,
+                    Deadline = now + m.Timeout,
+                });
                 break;
             case ClientInput.Cancel m:
                 Cancel(m.Id, now);
@@ -787,33 +811,15 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     // ---- inside
 
-    private void Add(
-        object ticket, Payload? message, bool isIdempotent, int count, int weight, string? key, JobPriority priority, ServiceView service,
-        TimeSpan timeout, TimeSpan now, bool wantsProgress = false, int replyBytesMax = 0, bool wantsStream = false,
-        JobTrace? trace = null)
+    private JobId NextId() => new(clientId, ++_jobSequence);
+
+    private void Add(PendingJob job)
     {
-        Debug.Assert(timeout > TimeSpan.Zero, "checked where it is given");
-        Debug.Assert(weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
-        Debug.Assert(key is null or { Length: >= 1 and <= Core.Assign.KeyLengthMax }, "checked where it is given");
+        Debug.Assert(job.Deadline > job.SubmittedAt, "checked where it is given");
+        Debug.Assert(job.Weight is >= 1 and <= Core.Assign.WeightMax, "checked where it is given");
+        Debug.Assert(job.Key is null or { Length: >= 1 and <= Core.Assign.KeyLengthMax }, "checked where it is given");
+        var (service, now) = (job.Service, job.SubmittedAt);
         service.JobCount++;
-        var job = new PendingJob
-        {
-            Service = service,
-            Id = new JobId(clientId, ++_jobSequence),
-            Ticket = ticket,
-            Message = message,
-            IsIdempotent = isIdempotent,
-            Count = count,
-            Weight = weight,
-            Key = key,
-            Priority = priority,
-            WantsProgress = wantsProgress,
-            ReplyBytesMax = replyBytesMax,
-            WantsStream = wantsStream,
-            Trace = trace,
-            SubmittedAt = now,
-            Deadline = now + timeout,
-        };
         if (_isClosed || _jobs.Count >= settings.JobsMax)
         {
             _jobs.Add(job.Id, job);
@@ -827,7 +833,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         _jobs.Add(job.Id, job);
-        if (message is not null && (!service.Waiting.IsEmpty || service.Called.Count > 0))
+        if (job.Message is not null && (!service.Waiting.IsEmpty || service.Called.Count > 0))
         {
             WaitForPlace(job, now);
         }

@@ -1,5 +1,6 @@
 using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Policies;
+using AkkaLb.Tests.Support;
 using static AkkaLb.Core.Tests.Build;
 
 namespace AkkaLb.Core.Tests.Policies;
@@ -32,23 +33,9 @@ public class AddingAPolicyTests
     [Fact]
     public void The_table_of_policies_is_that_of_the_sources()
     {
-        var rows = File.ReadAllLines(Path.Combine(Root, "docs", "policies.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal));
+        var rows = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "policies.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal));
         Assert.Equal(
             Policy.All.Select(p => $"| `{p.Name}` | {p.Meaning} | {p.State} | {(p.NeedsReports ? "yes" : "no")} | {p.Cost} |"), rows);
-    }
-
-    private static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "AkkaLb.sln")))
-            {
-                folder = folder.Parent!;
-            }
-
-            return folder.FullName;
-        }
     }
 }
 
