@@ -64,13 +64,7 @@ public sealed class StreamScenarios(ITestOutputHelper output) : Scenario(output)
         }
 
         Assert.InRange(Volatile.Read(ref _made.Value), 1, 2 + (int)(ReplyTally.Window / PieceBytes));
-        var rest = 1;
-        while (await stream.MoveNextAsync())
-        {
-            rest++;
-        }
-
-        Assert.Equal(Pieces, rest);
+        Assert.Equal(Pieces - 1, await CountAsync(stream));
     }
 
     [Fact]
@@ -123,13 +117,48 @@ public sealed class StreamScenarios(ITestOutputHelper output) : Scenario(output)
         Assert.True(await stream.MoveNextAsync());
         await Cluster.AddWorkerAsync("w2", Streaming);
         await doomed.KillAsync();
-        var lost = await Assert.ThrowsAsync<JobFailedException>(async () =>
-        {
-            while (await stream.MoveNextAsync())
-            {
-            }
-        });
+        var lost = await Assert.ThrowsAsync<JobFailedException>(() => CountAsync(stream));
         Assert.Equal((JobError.WorkerLost, doomed.Key), (lost.Error, lost.Worker));
+    }
+
+    [Fact]
+    public async Task A_short_silence_of_the_network_delays_a_stream_and_a_long_one_loses_it_and_the_same_nodes_stream_again()
+    {
+        var worker = await Cluster.AddWorkerAsync("w1", Streaming);
+        var client = await Cluster.ConnectAsync(
+            ClientSettings.Default with { GateSilence = TimeSpan.FromSeconds(1), GateTimeout = TimeSpan.FromSeconds(3) });
+        await using (var delayed = client.StreamAsync<byte[]>(Message(Pieces, PieceBytes), Once).GetAsyncEnumerator())
+        {
+            Assert.True(await delayed.MoveNextAsync());
+            worker.Silence();
+            var rest = CountAsync(delayed);
+            await Cluster.Log.UntilAsync(lines => lines.Contains("it has been silent for", StringComparison.Ordinal));
+            worker.Mend();
+            Assert.Equal(Pieces - 1, await rest);
+        }
+
+        await using (var lost = client.StreamAsync<byte[]>(Message(Pieces, PieceBytes), Once).GetAsyncEnumerator())
+        {
+            Assert.True(await lost.MoveNextAsync());
+            worker.Silence();
+            var failure = await Assert.ThrowsAsync<JobFailedException>(() => CountAsync(lost));
+            Assert.Equal((JobError.WorkerLost, worker.Key), (failure.Error, failure.Worker));
+            worker.Mend();
+        }
+
+        await using var again = client.StreamAsync<byte[]>(Message(Pieces, PieceBytes), Once).GetAsyncEnumerator();
+        Assert.Equal(Pieces, await CountAsync(again));
+    }
+
+    private static async Task<int> CountAsync(IAsyncEnumerator<byte[]> stream)
+    {
+        var count = 0;
+        while (await stream.MoveNextAsync())
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private WorkerOptions Streaming => new() { Actor = Props.Create(() => new Streamer(_made)) };

@@ -236,8 +236,7 @@ public class ReplyInPiecesTests : GateKit
     [Fact]
     public async Task A_stream_whose_maker_waits_is_told_that_nobody_wants_the_rest()
     {
-        var gate = Gate();
-        var source = new Source();
+        var (gate, source) = (Gate(), new Source());
         Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages(waitAt: 2)));
         ExpectPiece();
         Take(gate, ReplyTally.Window);
@@ -250,8 +249,7 @@ public class ReplyInPiecesTests : GateKit
     [Fact]
     public async Task A_client_that_takes_nothing_for_30_s_loses_its_reply()
     {
-        var gate = Gate();
-        var source = new Source();
+        var (gate, source) = (Gate(), new Source());
         Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
         ExpectPiece();
         await Settled(gate);
@@ -281,8 +279,7 @@ public class ReplyInPiecesTests : GateKit
     [Fact]
     public async Task Only_the_jobs_client_takes_its_reply()
     {
-        var gate = Gate();
-        var source = new Source();
+        var (gate, source) = (Gate(), new Source());
         Start(gate, Streamed).Tell(ReplyStream.Of(source.Messages()));
         ExpectPiece();
         gate.Tell(new TakeReply(new JobId(1, 1), 1, long.MaxValue / 2), CreateTestProbe());
