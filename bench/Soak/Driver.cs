@@ -4,7 +4,7 @@ using System.Globalization;
 using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Core.Clients;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 
 namespace AkkaLb.Bench.Soak;
 

@@ -10,8 +10,8 @@ using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Remoting;
-using AkkaLb.Remoting.Links;
 using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Messages;
 
 namespace AkkaLb.Client;
@@ -145,17 +145,13 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
             setups.Add(log.Setup);
         }
 
-        if (options.Tls is { } tls)
+        if (NodeTransports.WhyUnfit(options.Transport, options.Tls) is { } reason)
         {
-            config = MutualTlsSetup.Config.WithFallback(config);
-            setups.Add(new MutualTlsSetup(tls));
-        }
-        else
-        {
-            config = LimitedTcpTransport.Switch.WithFallback(config);
+            throw new ArgumentException($"the transport {options.Transport} {reason}", nameof(options));
         }
 
-        return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(config), .. setups]);
+        var (transport, more) = NodeTransports.For(options.Transport, options.Tls);
+        return ActorSystemSetup.Create([BootstrapSetup.Create().WithConfig(transport.WithFallback(config)), .. setups, .. more]);
     }
 
     /// <summary>Makes a client on an actor system you have, with remoting or a cluster and <see cref="HostSystem.Needs"/>. Your own message types

@@ -2,7 +2,8 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using AkkaLb.Core.Clients;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Remoting;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 
@@ -31,6 +32,9 @@ public sealed record BalancedClientOptions
 
     /// <summary>This node's certificate and CA, where TLS is on at the balancers and workers; default null: connections are plain.</summary>
     public NodeTls? Tls { get; init; }
+
+    /// <summary>What carries the connections; default <see cref="NodeTransport.Pipelines"/>.</summary>
+    public NodeTransport Transport { get; init; } = NodeTransport.Pipelines;
 
     /// <summary>Your own message types, under the same manifests as at the workers.</summary>
     public UserMessages Messages { get; init; } = UserMessages.None;

@@ -9,8 +9,7 @@ using AkkaLb.Programs.Logs;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Registry;
 using AkkaLb.Remoting;
-using AkkaLb.Remoting.Links;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 using Microsoft.Extensions.Hosting;
 
 namespace AkkaLb.Programs;
@@ -69,18 +68,18 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
     private ActorSystemSetup Setup()
     {
         var more = extra?.Invoke();
+        var (transport, setups) = NodeTransports.For(settings.Transport, settings.Tls);
         var config = Layers(
             NodeLogger.At(settings.Log.Level),
-            settings.Tls is null ? LimitedTcpTransport.Switch : MutualTlsSetup.Config,
+            transport,
             more?.Serialization ?? Config.Empty,
             SystemConfig.Serialization,
             user,
             more?.Akka ?? Config.Empty,
             SystemConfig.Binding(settings.Host, settings.Port, settings.BindHost, settings.BindPort),
             SystemConfig.Remoting(settings.Host, settings.Port));
-        var setup = ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(config), messages.ToSetup(), new NodeLoggingSetup(program.Log));
-        return settings.Tls is { } tls ? setup.And(new MutualTlsSetup(tls)) : setup;
+        return ActorSystemSetup.Create(
+            [BootstrapSetup.Create().WithConfig(config), messages.ToSetup(), new NodeLoggingSetup(program.Log), .. setups]);
     }
 
     /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>

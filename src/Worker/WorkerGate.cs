@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Event;
+using AkkaLb.Endpoints;
 using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;

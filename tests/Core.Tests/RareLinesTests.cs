@@ -1,3 +1,5 @@
+using AkkaLb.Endpoints;
+
 namespace AkkaLb.Core.Tests;
 
 public class RareLinesTests

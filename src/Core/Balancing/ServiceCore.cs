@@ -1,3 +1,4 @@
+using AkkaLb.Endpoints;
 using AkkaLb.Core.Machines;
 using AkkaLb.Core.Policies;
 using AkkaLb.Watching;

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
-using AkkaLb.Core;
+using AkkaLb.Endpoints;
 
 namespace AkkaLb.Programs.Logs;
 

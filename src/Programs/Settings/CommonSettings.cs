@@ -7,7 +7,8 @@ using AkkaLb.Messages;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Logs;
 using AkkaLb.Registry;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Remoting;
+using AkkaLb.Transport.Pipelines.Tls;
 
 namespace AkkaLb.Programs.Settings;
 
@@ -23,6 +24,9 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
     /// <inheritdoc cref="BindHost"/>
     public int BindPort { get; init; } = Port;
+
+    /// <summary>What carries the connections between nodes.</summary>
+    public NodeTransport Transport { get; init; } = NodeTransport.Pipelines;
 
     public LogSettings Log { get; init; } = new(LogLevel.Info, LogFormat.Text);
 
@@ -48,8 +52,16 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             problems.Add($"{NodeKeys.BindPort} = {bindPort}: needs {NodeKeys.Port}, the port under which the others reach this node");
         }
 
-        return new CommonSettings(host, port, ReadEtcd(config, problems), config.Get(NodeKeys.EtcdRequestTimeout), ReadTls(config, problems))
+        var transport = config.Get(NodeKeys.Transport) == NodeKeys.TransportDotNetty ? NodeTransport.DotNetty : NodeTransport.Pipelines;
+        var tls = ReadTls(config, problems);
+        if (NodeTransports.WhyUnfit(transport, tls) is { } reason)
         {
+            problems.Add($"{NodeKeys.Transport} = {NodeKeys.TransportDotNetty} {reason}");
+        }
+
+        return new CommonSettings(host, port, ReadEtcd(config, problems), config.Get(NodeKeys.EtcdRequestTimeout), tls)
+        {
+            Transport = transport,
             BindHost = bindHost.Length > 0 ? bindHost : host,
             BindPort = bindPort > 0 ? bindPort : port,
             Log = LogSettings.Of(config.Get(NodeKeys.LogLevel), config.Get(NodeKeys.LogFormat)),

@@ -10,6 +10,8 @@ public static class NodeKeys
     public const string Etcd = "akkalb.etcd";
     public const string RegistryEmbedded = "embedded";
     public const string RegistryEtcd = "etcd";
+    public const string TransportPipelines = "pipelines";
+    public const string TransportDotNetty = "dot-netty";
 
     public static readonly Setting<string> Host = Setting.Text("akkalb.host")
         .WithFlag("--host", "H", "name or address to listen at, under which others reach this node (127.0.0.1)");
@@ -51,6 +53,10 @@ public static class NodeKeys
             $"a file whose first line is the password; default: the environment variable {EtcdSettingsReader.PasswordVariable}",
             implies: (EtcdPassword, ""));
 
+    public static readonly Setting<string> Transport = Setting.Choice("akkalb.transport", TransportPipelines, TransportDotNetty)
+        .WithFlag("--transport", $"{TransportPipelines}|{TransportDotNetty}",
+            $"what carries the connections between nodes; {TransportDotNetty} is Akka.Remote's own, without TLS ({TransportPipelines})");
+
     public static readonly Setting<bool> TlsEnabled = Setting.Bool("akkalb.tls.enabled");
 
     public static readonly Setting<string> TlsCertificate = Setting.File("akkalb.tls.certificate")
@@ -77,7 +83,7 @@ public static class NodeKeys
     public static IReadOnlyList<SettingKey> Common { get; } =
     [
         Host, Port, BindHost, BindPort, Registry, EtcdEndpoints, EtcdPrefix, EtcdRequestTimeout, EtcdCa, EtcdCertificate, EtcdKey, EtcdUser,
-        EtcdPassword, EtcdPasswordFile, TlsEnabled, TlsCertificate, TlsKey, TlsCa, LogLevel, LogFormat,
+        EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, LogLevel, LogFormat,
     ];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using AkkaLb.Endpoints;
 using AkkaLb.Core;
 using AkkaLb.Core.Leases;
 using AkkaLb.Messages;

@@ -6,7 +6,7 @@ using Akka.Remote.Transport;
 namespace AkkaLb.Remoting.Links;
 
 /// <summary>Akka.Remote's own TCP transport, with <see cref="SilentSockets"/>.</summary>
-internal sealed class LimitedTcpTransport : Transport
+internal sealed class LimitedTcpTransport : Akka.Remote.Transport.Transport
 {
     private const string InnerTypeName = "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote";
 
@@ -20,16 +20,11 @@ internal sealed class LimitedTcpTransport : Transport
         _looking = SilentSockets.Limit(Inner, system.Scheduler, Logging.GetLogger(system, typeof(LimitedTcpTransport)));
     }
 
-    /// <summary>Switches the transport on; put it above everything else. <see cref="Tls.MutualTlsTransport"/> takes its place where there is
-    /// TLS.</summary>
-    public static Config Switch { get; } = ConfigurationFactory.ParseString(
-        """akka.remote.dot-netty.tcp.transport-class = "AkkaLb.Remoting.Links.LimitedTcpTransport, AkkaLb.Remoting" """);
-
     public override string SchemeIdentifier => Inner.SchemeIdentifier;
 
     public override long MaximumPayloadBytes => Inner.MaximumPayloadBytes;
 
-    internal Transport Inner { get; }
+    internal Akka.Remote.Transport.Transport Inner { get; }
 
     public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() => Inner.Listen();
 
@@ -46,6 +41,6 @@ internal sealed class LimitedTcpTransport : Transport
     }
 
     /// <summary>The transport itself, which is not public.</summary>
-    internal static Transport CreateInner(ActorSystem system, Config config) =>
-        (Transport)Activator.CreateInstance(Type.GetType(InnerTypeName, throwOnError: true)!, system, config)!;
+    internal static Akka.Remote.Transport.Transport CreateInner(ActorSystem system, Config config) =>
+        (Akka.Remote.Transport.Transport)Activator.CreateInstance(Type.GetType(InnerTypeName, throwOnError: true)!, system, config)!;
 }

@@ -5,7 +5,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Event;
-using Akka.Remote.Transport;
 
 namespace AkkaLb.Remoting.Links;
 
@@ -37,7 +36,7 @@ internal sealed class SilentSockets
     /// <summary>Limits the connections of a transport of Akka's, those that come too.</summary>
     /// <param name="scheduler">Runs the looks.</param>
     /// <returns>Ends it; null where this cannot be done.</returns>
-    public static ICancelable? Limit(Transport transport, IScheduler scheduler, ILoggingAdapter log)
+    public static ICancelable? Limit(Akka.Remote.Transport.Transport transport, IScheduler scheduler, ILoggingAdapter log)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -54,7 +53,7 @@ internal sealed class SilentSockets
     }
 
     /// <summary>Null when this release of Akka keeps its connections elsewhere.</summary>
-    internal static SilentSockets? Of(Transport transport) =>
+    internal static SilentSockets? Of(Akka.Remote.Transport.Transport transport) =>
         FieldOf(transport, "ConnectionGroup")?.GetValue(transport) is IEnumerable channels ? new SilentSockets(channels) : null;
 
     /// <summary>The limit of a socket; zero: TCP's own.</summary>

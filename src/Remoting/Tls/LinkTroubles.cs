@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Remote;
 using Akka.Remote.Transport;
+using AkkaLb.Transport.Pipelines;
 
 namespace AkkaLb.Remoting.Tls;
 
@@ -16,7 +17,7 @@ internal sealed class LinkTroubles
     {
         _system = system;
         _listener = system.ActorOf(Props.Create(() => new Listener(this)));
-        system.EventStream.Subscribe(_listener, typeof(LinkTrouble));
+        system.EventStream.Subscribe(_listener, typeof(AssociationTrouble));
         system.EventStream.Subscribe(_listener, typeof(AssociationErrorEvent));
         system.EventStream.Subscribe(_listener, typeof(AssociatedEvent));
         system.EventStream.Subscribe(_listener, typeof(DisassociatedEvent));
@@ -37,7 +38,7 @@ internal sealed class LinkTroubles
 
         public Listener(LinkTroubles troubles)
         {
-            Receive<LinkTrouble>(m => troubles._latest = m.Sentence);
+            Receive<AssociationTrouble>(m => troubles._latest = m.Sentence);
 
             // A node with TLS hangs up on one without; one without it cannot know why.
             Receive<AssociationErrorEvent>(
@@ -66,9 +67,6 @@ internal sealed class LinkTroubles
         }
     }
 }
-
-/// <summary>On the event stream: a connection with TLS did not come about.</summary>
-internal sealed record LinkTrouble(string Sentence);
 
 /// <summary>Puts sentences together.</summary>
 internal static class Sentence

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Tests.Support.Certificates;
@@ -91,7 +92,7 @@ public sealed class TlsSettingsTests : IDisposable
         Assert.DoesNotContain("topsecret", problem, StringComparison.Ordinal);
     }
 
-    private static AkkaLb.Remoting.Tls.NodeTls? Read(string[] arguments, out List<string> problems) => ReadAll(arguments, out problems).Tls;
+    private static NodeTls? Read(string[] arguments, out List<string> problems) => ReadAll(arguments, out problems).Tls;
 
     private static CommonSettings ReadAll(string[] arguments, out List<string> problems)
     {

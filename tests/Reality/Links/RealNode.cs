@@ -27,7 +27,7 @@ internal sealed class RealNode
 
     /// <summary>AkkaLb's own: its kernel ends a connection on which nothing is acknowledged.</summary>
     private static Config Transport { get; } = ConfigurationFactory.ParseString(
-        """akka.remote.dot-netty.tcp.transport-class = "AkkaLb.Remoting.Links.LimitedTcpTransport, AkkaLb.Remoting" """);
+        """akka.remote.dot-netty.tcp.transport-class = "AkkaLb.Transport.Pipelines.PipelinesTransport, AkkaLb.Transport.Pipelines" """);
 
     private static Config Quiet { get; } = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }");
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using AkkaLb.Endpoints;
 
-namespace AkkaLb.Remoting.Tls;
+namespace AkkaLb.Transport.Pipelines.Tls;
 
 /// <summary>What a certificate is shown for.</summary>
 internal enum PeerRole
@@ -20,8 +20,8 @@ internal enum PeerRole
 internal sealed class PeerCheck
 {
     private const int NameLengthMax = 100;
-    private static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
-    private static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
+    internal static readonly Oid ServerUse = new("1.3.6.1.5.5.7.3.1");
+    internal static readonly Oid ClientUse = new("1.3.6.1.5.5.7.3.2");
 
     private readonly X509Certificate2[] _roots;
     private readonly X509Certificate2[] _others;
@@ -37,6 +37,9 @@ internal sealed class PeerCheck
             throw new ArgumentException("none of the authorities is self-signed", nameof(authorities));
         }
     }
+
+    /// <summary>The self-signed ones among the authorities.</summary>
+    public X509Certificate2Collection Roots => [.. _roots];
 
     /// <param name="sent">Intermediates that the peer sent along; they help to find the way to our CA and are not trusted themselves.</param>
     /// <param name="host">The name or address that was dialled; null for a peer that dialled us, whose name nobody knows beforehand.</param>

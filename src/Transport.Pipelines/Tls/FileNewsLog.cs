@@ -1,7 +1,7 @@
 using Akka.Event;
 using AkkaLb.Endpoints;
 
-namespace AkkaLb.Remoting.Tls;
+namespace AkkaLb.Transport.Pipelines.Tls;
 
 /// <summary>Renewed certificates are information, unusable ones a warning.</summary>
 internal static class FileNewsLog

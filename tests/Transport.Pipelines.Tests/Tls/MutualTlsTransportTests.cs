@@ -3,12 +3,12 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
 using AkkaLb.Endpoints;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Messages;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Certificates;
 
-namespace AkkaLb.Remoting.Tests.Tls;
+namespace AkkaLb.Transport.Pipelines.Tests.Tls;
 
 /// <summary>Actor systems that speak TLS with each other, on loopback.</summary>
 public sealed class MutualTlsTransportTests : IAsyncLifetime
@@ -90,7 +90,7 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         var plain = Start(tls: null);
         Knock(plain, node);
         Knock(plain, node);
-        Assert.Equal("this node refused a connection from 127.0.0.1: it does not speak TLS: switch it on there too (akkalb.tls)",
+        Assert.Equal("this node refused a connection from 127.0.0.1: it does not speak TLS: switch TLS on there too",
             await lines.NextAsync());
         Assert.NotNull(await IdentifyAsync(Start(_authority), node));
         Assert.Null(CoordinatedShutdown.Get(node).ShutdownReason);
@@ -169,13 +169,13 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
 
     private static async Task<string> TroubleAsync(ActorSystem node, Address remote)
     {
-        var troubles = Lines<LinkTrouble>(node, t => t.Sentence);
+        var troubles = Lines<AssociationTrouble>(node, t => t.Sentence);
         node.ActorSelection(new RootActorPath(remote) / "user").Tell(new Identify(1));
         return await troubles.NextAsync();
     }
 
     private static Told Warnings(ActorSystem system) =>
-        Lines<Warning>(system, w => w.Message.ToString()!, w => w.LogClass == typeof(MutualTlsTransport));
+        Lines<Warning>(system, w => w.Message.ToString()!, w => w.LogClass == typeof(PipelinesTransport));
 
     private static Told Lines<T>(ActorSystem system, Func<T, string> read, Func<T, bool>? isWanted = null)
     {
@@ -195,11 +195,16 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
         var config = ConfigurationFactory.ParseString("akka { loggers = [], stdout-loglevel = OFF, "
             + "remote.transport-failure-detector.heartbeat-interval = 1h, remote.transport-failure-detector.acceptable-heartbeat-pause = 3h }")
             .WithFallback(SystemConfig.Remoting("127.0.0.1", 0));
+        var transport = ConfigurationFactory.ParseString(
+            $$"""
+            akka.remote.dot-netty.tcp {
+              transport-class = "AkkaLb.Transport.Pipelines.PipelinesTransport, AkkaLb.Transport.Pipelines"
+              enable-ssl = {{(tls is null ? "off" : "on")}}
+            }
+            """);
+        var bootstrap = BootstrapSetup.Create().WithConfig(transport.WithFallback(config));
         var system = ActorSystem.Create(
-            SystemConfig.SystemName,
-            tls is null
-                ? ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config))
-                : ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(MutualTlsSetup.Config.WithFallback(config)), new MutualTlsSetup(tls)));
+            SystemConfig.SystemName, tls is null ? ActorSystemSetup.Create(bootstrap) : ActorSystemSetup.Create(bootstrap, new NodeTlsSetup(tls)));
         _systems.Add(system);
         return system;
     }

@@ -1,8 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Tests.Support.Certificates;
 
-namespace AkkaLb.Remoting.Tests.Tls;
+namespace AkkaLb.Transport.Pipelines.Tests.Tls;
 
 public sealed class PeerCheckTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using AkkaLb.Endpoints;
 
-namespace AkkaLb.Remoting.Tls;
+namespace AkkaLb.Transport.Pipelines.Tls;
 
 /// <summary>What a node is to other nodes, and whom it believes: mutual TLS on every connection of its actor system. Thread-safe.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace AkkaLb.Core;
+namespace AkkaLb.Endpoints;
 
 /// <summary>Lets a line through once, and again after a while with the number of those held back: what happens every second fills no log.</summary>
 /// <remarks>Not thread-safe.</remarks>

@@ -1,8 +1,8 @@
 using AkkaLb.Endpoints;
-using AkkaLb.Remoting.Tls;
+using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Tests.Support.Certificates;
 
-namespace AkkaLb.Remoting.Tests.Tls;
+namespace AkkaLb.Transport.Pipelines.Tests.Tls;
 
 public sealed class NodeTlsTests : IDisposable
 {

@@ -1,0 +1,260 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Akka.Actor;
+using Akka.Remote.Transport;
+using Google.Protobuf;
+
+namespace AkkaLb.Transport.Pipelines;
+
+/// <summary>One connection as Akka.Remote sees it: one loop that reads, one that sends, and a close that loses nothing of what was written.</summary>
+/// <remarks>
+/// <para>Nothing is read before there is a listener: what comes earlier waits in the kernel, in order. The listener hears once that it is over,
+/// after everything else, whoever ended it.</para>
+/// <para>A disassociation closes one direction: what was written goes out, then the other side learns that no more comes, and what it still sends is
+/// read and dropped until it has closed too. A full close would have its kernel throw away what it has not read yet.</para>
+/// </remarks>
+internal sealed class Connection : AssociationHandle
+{
+    private readonly Socket _socket;
+    private readonly Stream _stream;
+    private readonly ConnectionLimits _limits;
+    private readonly Action<Connection, string>? _onTrouble;
+    private readonly Outbox _outbox;
+    private readonly CancellationTokenSource _aborting = new();
+    private int _isDisassociated;
+    private bool _hasRead;
+
+    /// <param name="stream">The socket's, with TLS or without; the connection owns both.</param>
+    /// <param name="onTrouble">Told, once at most, why the connection ended, where that is not the usual course of things.</param>
+    public Connection(Address local, Address remote, Socket socket, Stream stream, ConnectionLimits limits, Action<Connection, string>? onTrouble)
+        : base(local, remote)
+    {
+        (_socket, _stream, _limits, _onTrouble) = (socket, stream, limits, onTrouble);
+        _outbox = new Outbox(limits.OutboxBytesMax);
+        Ended = RunAsync();
+    }
+
+    /// <summary>Both directions are closed and the socket is disposed. Never fails.</summary>
+    public Task Ended { get; }
+
+    /// <summary>Whether the other side has said anything yet.</summary>
+    public bool HasRead => Volatile.Read(ref _hasRead);
+
+    /// <returns>False: too much is waiting to be sent already, or the connection is being closed.</returns>
+    public override bool Write(ByteString payload)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        return _outbox.TryAdd(payload);
+    }
+
+#pragma warning disable CS0672 // Akka calls this form at the end of the other one.
+    public override void Disassociate() => Close();
+#pragma warning restore CS0672
+
+    /// <summary>Sends what was written, and ends.</summary>
+    public void Close()
+    {
+        if (Interlocked.Exchange(ref _isDisassociated, 1) == 0)
+        {
+            _outbox.Close();
+            try
+            {
+                _aborting.CancelAfter(_limits.LingerFor);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has ended.
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        // The constructor's caller has not seen this connection yet.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await using var aborted = _aborting.Token.UnsafeRegister(static self => ((Connection)self!).CloseNow(), this);
+        var sending = SendAsync();
+        try
+        {
+            var listener = await ListenerAsync().ConfigureAwait(false);
+            var info = listener is null ? DisassociateInfo.Unknown : await ReceiveAsync(listener).ConfigureAwait(false);
+            Close();
+            Tell(listener, new Disassociated(info));
+            await sending.ConfigureAwait(false);
+        }
+        finally
+        {
+            CloseNow();
+            _aborting.Dispose();
+        }
+    }
+
+    /// <summary>Null: none came in time.</summary>
+    private async Task<IHandleEventListener?> ListenerAsync()
+    {
+        try
+        {
+            return await ReadHandlerSource.Task.WaitAsync(_limits.ListenerWithin, TimeProvider.System, _aborting.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Also the listener that comes after the end hears of it.</summary>
+    private void Tell(IHandleEventListener? listener, Disassociated end)
+    {
+        if (listener is not null)
+        {
+            listener.Notify(end);
+            return;
+        }
+
+        _ = TellLateAsync();
+
+        async Task TellLateAsync() => (await ReadHandlerSource.Task.ConfigureAwait(false)).Notify(end);
+    }
+
+    /// <summary>Until the other side sends no more.</summary>
+    private async Task<DisassociateInfo> ReceiveAsync(IHandleEventListener listener)
+    {
+        var reader = PipeReader.Create(
+            _stream, new StreamPipeReaderOptions(bufferSize: _limits.ReadBufferBytes, leaveOpen: true, useZeroByteReads: true));
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync().ConfigureAwait(false);
+                var buffer = read.Buffer;
+                var whole = Frames.WholeBytes(buffer, _limits.PayloadBytesMax);
+                if (whole > 0)
+                {
+                    // A copy: it is decoded later, when the buffer has other content.
+                    Deliver(listener, buffer.Slice(0, whole).ToArray());
+                }
+
+                reader.AdvanceTo(buffer.GetPosition(whole), buffer.End);
+                if (read.IsCompleted)
+                {
+                    return DisassociateInfo.Unknown;
+                }
+            }
+        }
+        catch (FrameException e)
+        {
+            Trouble(e.Message);
+            // Nothing that comes can be read any more, and it may be without an end.
+            await _aborting.CancelAsync().ConfigureAwait(false);
+            return DisassociateInfo.Unknown;
+        }
+        catch (Exception e) when (IsConnectionLoss(e))
+        {
+            if (!HasRead && e is AuthenticationException or { InnerException: AuthenticationException })
+            {
+                Trouble($"the other side ended TLS before it said anything ({e.GetBaseException().Message})");
+            }
+
+            // As the standard transport has it.
+            return e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted
+                or SocketError.OperationAborted }
+                ? DisassociateInfo.Shutdown
+                : DisassociateInfo.Unknown;
+        }
+        finally
+        {
+            await reader.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Deliver(IHandleEventListener listener, ReadOnlyMemory<byte> frames)
+    {
+        Volatile.Write(ref _hasRead, true);
+        if (Volatile.Read(ref _isDisassociated) != 0)
+        {
+            return;
+        }
+
+        while (Frames.TryTake(ref frames, out var payload))
+        {
+            listener.Notify(new InboundPayload(payload));
+        }
+    }
+
+    /// <summary>Until the outbox is closed and empty; then the other side learns that no more comes.</summary>
+    private async Task SendAsync()
+    {
+        var reader = _outbox.Reader;
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync().ConfigureAwait(false);
+                foreach (var segment in read.Buffer)
+                {
+                    await SendAsync(segment).ConfigureAwait(false);
+                }
+
+                var bytes = read.Buffer.Length;
+                reader.AdvanceTo(read.Buffer.End);
+                _outbox.Sent(bytes);
+                if (read.IsCompleted)
+                {
+                    break;
+                }
+            }
+
+            if (_stream is SslStream tls)
+            {
+                await tls.ShutdownAsync().ConfigureAwait(false);
+            }
+
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (IsConnectionLoss(e))
+        {
+            // The reading side meets the same, and tells.
+        }
+        catch (TimeoutException)
+        {
+            Trouble($"it took nothing of what was sent to it for {_limits.StalledFor.TotalSeconds:0} s");
+            await _aborting.CancelAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _outbox.Close();
+            await reader.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask SendAsync(ReadOnlyMemory<byte> segment)
+    {
+        var write = _stream.WriteAsync(segment);
+        return write.IsCompletedSuccessfully ? write : new ValueTask(write.AsTask().WaitAsync(_limits.StalledFor, TimeProvider.System));
+    }
+
+    private void Trouble(string sentence) => _onTrouble?.Invoke(this, sentence);
+
+    private void CloseNow()
+    {
+        _outbox.Close();
+        _socket.Dispose();
+        _stream.Dispose();
+    }
+
+    private static bool IsConnectionLoss(Exception e) =>
+        e is IOException or SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException;
+}
+
+/// <summary>What bounds a connection.</summary>
+/// <param name="PayloadBytesMax">The longest payload that is read.</param>
+/// <param name="OutboxBytesMax">How much may wait to be sent.</param>
+/// <param name="ReadBufferBytes">How much is read at once.</param>
+/// <param name="ListenerWithin">How soon there has to be somebody who listens.</param>
+/// <param name="LingerFor">How long a disassociated connection may take to send what it has, and the other side to close.</param>
+/// <param name="StalledFor">How long the other side may take nothing while something waits to be sent.</param>
+internal sealed record ConnectionLimits(
+    int PayloadBytesMax, int OutboxBytesMax, int ReadBufferBytes, TimeSpan ListenerWithin, TimeSpan LingerFor, TimeSpan StalledFor);
