@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AkkaLb.Remoting;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Processes.Harness;
@@ -43,15 +44,24 @@ public sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    public static NodeProcess Balancer(params IEnumerable<string> arguments) => Program("AkkaLb.Balancer", arguments);
+    public static NodeProcess Balancer(params IEnumerable<string> arguments) => Node("AkkaLb.Balancer", arguments);
 
-    public static NodeProcess Worker(params IEnumerable<string> arguments) => Program("AkkaLb.WorkerNode", arguments);
+    public static NodeProcess Worker(params IEnumerable<string> arguments) => Node("AkkaLb.WorkerNode", arguments);
 
-    public static NodeProcess Client(params IEnumerable<string> arguments) => Program("AkkaLb.ClientNode", arguments);
+    public static NodeProcess Client(params IEnumerable<string> arguments) => Node("AkkaLb.ClientNode", arguments);
 
-    /// <summary>One of the three programs, by the name of its assembly, which stands beside that of the tests.</summary>
+    /// <summary>A program, by the name of its assembly, which stands beside that of the tests.</summary>
     public static NodeProcess Program(string assembly, IEnumerable<string> arguments) =>
         new(assembly, "dotnet", ["exec", AssemblyPath(assembly), .. arguments]);
+
+    /// <summary>One of the three programs, on the transport of the run; only the default one has TLS.</summary>
+    private static NodeProcess Node(string assembly, IEnumerable<string> arguments)
+    {
+        string[] given = [.. arguments];
+        return Program(assembly, TestTransport.Next == NodeTransport.Pipelines || given.Any(a => a.StartsWith("--tls-", StringComparison.Ordinal))
+            ? given
+            : [.. given, "--transport", "dot-netty"]);
+    }
 
     public static NodeProcess Start(string file, params IEnumerable<string> arguments) => new(file, file, arguments);
 

@@ -21,13 +21,9 @@ internal sealed class RealNode
         BindPort = bindPort;
         _system = ActorSystem.Create(
             SystemConfig.SystemName,
-            more.WithFallback(Quiet).WithFallback(SystemConfig.Binding(host, port, host, bindPort)).WithFallback(Transport)
+            more.WithFallback(Quiet).WithFallback(SystemConfig.Binding(host, port, host, bindPort)).WithFallback(TestTransport.Config)
                 .WithFallback(SystemConfig.Remoting(host, port)));
     }
-
-    /// <summary>AkkaLb's own: its kernel ends a connection on which nothing is acknowledged.</summary>
-    private static Config Transport { get; } = ConfigurationFactory.ParseString(
-        """akka.remote.dot-netty.tcp.transport-class = "AkkaLb.Transport.Pipelines.PipelinesTransport, AkkaLb.Transport.Pipelines" """);
 
     private static Config Quiet { get; } = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }");
 

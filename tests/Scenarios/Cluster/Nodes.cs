@@ -39,8 +39,10 @@ internal static class Nodes
         var system = (ExtendedActorSystem)ActorSystem.Create(
             SystemConfig.SystemName,
             ActorSystemSetup.Create(
-                BootstrapSetup.Create().WithConfig(known.WithFallback(Quiet).WithFallback(HastyDeathWatch).WithFallback(
-                    BuiltInSerializer.Binding).WithFallback(SystemConfig.Remoting("127.0.0.1", port))), messages.ToSetup()));
+                BootstrapSetup.Create().WithConfig(
+                    TestTransport.Config.WithFallback(known).WithFallback(Quiet).WithFallback(HastyDeathWatch).WithFallback(BuiltInSerializer.Binding)
+                        .WithFallback(SystemConfig.Remoting("127.0.0.1", port))),
+                messages.ToSetup()));
         var scribe = system.ActorOf(Props.Create(() => new Scribe(name, log)));
         system.EventStream.Subscribe(scribe, typeof(LogEvent));
         return system;
