@@ -48,6 +48,7 @@ public static class SystemConfig
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
+          scheduler.implementation = "AkkaLb.Messages.OnDemandScheduler, AkkaLb.Messages"
           remote {
             retry-gate-closed-for = 1s
             quarantine-after-silence = 7d
