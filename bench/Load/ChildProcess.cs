@@ -4,14 +4,17 @@ using System.Reflection;
 
 namespace AkkaLb.Bench.Load;
 
-/// <summary>A process that this one started: waits for its ready line, reads its use of the machine, kills it by its own id.</summary>
+/// <summary>A process that this one started: waits for its ready line, speaks with it by lines, reads its use of the machine, kills it by its own
+/// id.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly List<ChildProcess> Alive = [];
 
+    private readonly string _name;
     private readonly Process _process;
+    private readonly Task<string> _errors;
 
-    private ChildProcess(Process process) => _process = process;
+    private ChildProcess(string name, Process process) => (_name, _process, _errors) = (name, process, process.StandardError.ReadToEndAsync());
 
     /// <summary>The line that said it is ready, in words.</summary>
     public string[] Ready { get; private set; } = [];
@@ -40,7 +43,8 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Starts a built program that lies beside this one, and waits until it is ready.</summary>
+    /// <summary>Starts a built program and waits until it is ready.</summary>
+    /// <param name="assembly">Its path, or its name if it lies beside this one.</param>
     /// <exception cref="InvalidOperationException">It ended before, or was not ready within 30 s.</exception>
     public static async Task<ChildProcess> StartAsync(string assembly, params string[] args)
     {
@@ -57,13 +61,12 @@ internal sealed class ChildProcess : IDisposable
         }
 
         var clock = Stopwatch.StartNew();
-        var child = new ChildProcess(Process.Start(info)!);
+        var child = new ChildProcess(Path.GetFileName(assembly), Process.Start(info)!);
         lock (Alive)
         {
             Alive.Add(child);
         }
 
-        var errors = child._process.StandardError.ReadToEndAsync();
         try
         {
             using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -80,10 +83,35 @@ internal sealed class ChildProcess : IDisposable
         catch (OperationCanceledException)
         {
             child.Dispose();
-            throw new InvalidOperationException($"{assembly} was not ready within 30 s");
+            throw new InvalidOperationException($"{child._name} was not ready within 30 s");
         }
 
-        throw new InvalidOperationException($"{assembly} ended before it was ready: {await errors}");
+        throw await child.EndedAsync("before it was ready");
+    }
+
+    /// <summary>Writes a line to its standard input and waits for the next line of its standard output.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or said nothing within <paramref name="within"/>.</exception>
+    public async Task<string> AskAsync(string line, TimeSpan within)
+    {
+        using var late = new CancellationTokenSource(within);
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line.AsMemory(), late.Token);
+            if (await _process.StandardOutput.ReadLineAsync(late.Token) is { } answer)
+            {
+                return answer;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InvalidOperationException($"{_name} did not answer \"{line}\" within {within.TotalSeconds:0} s");
+        }
+        catch (IOException)
+        {
+            // Nobody reads the line: it has ended.
+        }
+
+        throw await EndedAsync($"before it answered \"{line}\"");
     }
 
     /// <summary>Kills whatever was started and still runs: for the way out.</summary>
@@ -115,6 +143,14 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<InvalidOperationException> EndedAsync(string when)
+    {
+        await _process.WaitForExitAsync();
+        var errors = (await _errors).TrimEnd();
+        return new InvalidOperationException(
+            $"{_name} ended {when}, with exit code {_process.ExitCode}" + (errors.Length > 0 ? $": {errors}" : ""));
     }
 
     /// <summary>Started by its host or by an executable of its own: the host is needed to run the others.</summary>
