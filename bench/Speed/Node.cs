@@ -17,6 +17,17 @@ namespace AkkaLb.Bench.Speed;
 /// whoever asks them.</summary>
 internal static class Node
 {
+    public const string DotNetty = "dotnetty";
+    public const string Pipelines = "pipelines";
+
+    /// <summary>Calls that can be made, see <see cref="Contenders"/>.</summary>
+    public const string AskCall = "ask";
+
+    public const string BareJobCall = "bare-job";
+    public const string AssignCall = "assign";
+    public const string Assign100Call = "assign-100";
+    public const string JobCall = "job";
+
     private const string Echo = "echo";
     private const string BareWorker = "bare-worker";
     private const string Dispatcher = "bench.instance-dispatcher";
@@ -57,6 +68,7 @@ internal static class Node
         await system.Terminate();
     }
 
+    /// <summary>Asks by every call that there is, as its standard input says; see <see cref="Driver"/>.</summary>
     /// <param name="server">Host and port of the other process.</param>
     public static async Task DriveAsync(string transport, string server)
     {
@@ -71,11 +83,11 @@ internal static class Node
         var job = new Work();
         await Driver.RunAsync(new Dictionary<string, Func<Task<int>>>
         {
-            ["ask"] = async () => await echo.Ask<object>(question) is byte[] ? 1 : throw new InvalidDataException("no bytes"),
-            ["bare-job"] = async () => await bare.Ask<object>(job) is Work ? 1 : throw new InvalidDataException("no answer"),
-            ["assign"] = () => AssignAsync(1),
-            ["assign-100"] = () => AssignAsync(100),
-            ["job"] = async () => await client.AskAsync<Work>(job, once) is not null ? 1 : 0,
+            [AskCall] = async () => await echo.Ask<object>(question) is byte[] ? 1 : throw new InvalidDataException("no bytes"),
+            [BareJobCall] = async () => await bare.Ask<object>(job) is Work ? 1 : throw new InvalidDataException("no answer"),
+            [AssignCall] = () => AssignAsync(1),
+            [Assign100Call] = () => AssignAsync(100),
+            [JobCall] = async () => await client.AskAsync<Work>(job, once) is not null ? 1 : throw new InvalidDataException("no answer"),
         });
         await system.Terminate();
 
@@ -93,7 +105,7 @@ internal static class Node
     {
         var config = ConfigurationFactory.ParseString($$"""
             akka.loglevel = ERROR
-            akka.remote.dot-netty.tcp.transport-class = "{{(transport == "dotnetty"
+            akka.remote.dot-netty.tcp.transport-class = "{{(transport == DotNetty
                 ? "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote"
                 : "AkkaLb.Transport.Pipelines.PipelinesTransport, AkkaLb.Transport.Pipelines")}}"
             """).WithFallback(SystemConfig.Remoting("127.0.0.1", 0));
