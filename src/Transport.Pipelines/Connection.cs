@@ -130,14 +130,14 @@ internal sealed class Connection : AssociationHandle
             {
                 var read = await reader.ReadAsync().ConfigureAwait(false);
                 var buffer = read.Buffer;
-                var whole = Frames.WholeBytes(buffer, _limits.PayloadBytesMax);
-                if (whole > 0)
+                while (Frames.WholeBytes(buffer, _limits.PayloadBytesMax) is var whole and > 0)
                 {
                     // A copy: it is decoded later, when the buffer has other content.
                     Deliver(listener, buffer.Slice(0, whole).ToArray());
+                    buffer = buffer.Slice(whole);
                 }
 
-                reader.AdvanceTo(buffer.GetPosition(whole), buffer.End);
+                reader.AdvanceTo(buffer.Start, buffer.End);
                 if (read.IsCompleted)
                 {
                     return DisassociateInfo.Unknown;

@@ -19,7 +19,8 @@ internal static class Frames
 
     /// <summary>How many bytes at the beginning are whole frames. What a header announces is judged before anything is allocated for it.</summary>
     /// <param name="payloadBytesMax">The longest payload that is allowed.</param>
-    /// <exception cref="FrameException">A header announces less than nothing, or more than is allowed.</exception>
+    /// <exception cref="FrameException">The first header announces less than nothing, or more than is allowed. Whole frames before such a header
+    /// are measured without it.</exception>
     public static int WholeBytes(in ReadOnlySequence<byte> buffer, int payloadBytesMax)
     {
         var reader = new SequenceReader<byte>(buffer);
@@ -28,6 +29,11 @@ internal static class Frames
         {
             if (length < 0 || length > payloadBytesMax)
             {
+                if (whole > 0)
+                {
+                    break;
+                }
+
                 throw new FrameException($"it announced a frame of {unchecked((uint)length)} bytes, and {payloadBytesMax} are allowed "
                     + "(maximum-frame-size), or it speaks something else");
             }
