@@ -34,6 +34,8 @@ internal sealed class Connection : AssociationHandle
     {
         (_socket, _stream, _limits, _onTrouble) = (socket, stream, limits, onTrouble);
         _outbox = new Outbox(limits.OutboxBytesMax);
+        // Whoever names the listener is an actor: it must not find itself reading, which it would do for as long as there is something to read.
+        ReadHandlerSource = new TaskCompletionSource<IHandleEventListener>(TaskCreationOptions.RunContinuationsAsynchronously);
         Ended = RunAsync();
     }
 

@@ -29,23 +29,28 @@ internal sealed class RawPeer(Socket socket) : IDisposable
         }
     }
 
-    /// <summary>Two ends of one connection, neither of them a transport's.</summary>
+    /// <summary>Two ends of one connection, neither of them a transport's. Their kernels hold little, so that a peer that does not read is
+    /// noticed.</summary>
     public static async Task<(Socket Near, RawPeer Far)> PairAsync()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
-        var far = await ConnectAsync(((IPEndPoint)listener.LocalEndPoint!).Port);
-        return (await listener.AcceptAsync().WaitAsync(Transports.Bound), far);
+        var far = await ConnectAsync(((IPEndPoint)listener.LocalEndPoint!).Port, receiveBufferBytes: 8192);
+        var near = await listener.AcceptAsync().WaitAsync(Transports.Bound);
+        near.SendBufferSize = 8192;
+        return (near, far);
     }
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    public async Task SendAsync(Memory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             bytes = bytes[await socket.SendAsync(bytes).AsTask().WaitAsync(Transports.Bound)..];
         }
     }
+
+    public Task SendAsync(byte[] bytes) => SendAsync(bytes.AsMemory());
 
     public Task SendFrameAsync(params byte[] payload) => SendAsync(Frame(payload));
 

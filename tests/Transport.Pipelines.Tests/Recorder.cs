@@ -64,5 +64,5 @@ internal sealed class Recorder(Action<ByteString>? onPayload = null) : IHandleEv
 
     /// <summary>Akka keeps it to itself.</summary>
     private static DisassociateInfo InfoOf(Disassociated end) => (DisassociateInfo)typeof(Disassociated)
-        .GetProperty("Info", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)!.GetValue(end)!;
+        .GetField("Info", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)!.GetValue(end)!;
 }

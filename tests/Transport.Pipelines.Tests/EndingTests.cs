@@ -1,0 +1,267 @@
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Remote.Transport;
+using Google.Protobuf;
+
+namespace AkkaLb.Transport.Pipelines.Tests;
+
+/// <summary>How connections end, and what is told of it.</summary>
+public sealed class EndingTests : IAsyncLifetime
+{
+    private static readonly Address Somewhere = new("tcp", "A", "127.0.0.1", 1);
+
+    private static readonly ConnectionLimits Limits = new(
+        PayloadBytesMax: 128_000, OutboxBytesMax: 1 << 20, ReadBufferBytes: 4096, ListenerWithin: Transports.Bound, LingerFor: Transports.Bound,
+        StalledFor: Transports.Bound);
+
+    private readonly Transports _transports = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _transports.DisposeAsync();
+
+    public static TheoryData<string, DisassociateInfo> Ways => new()
+    {
+        { "the peer closes", DisassociateInfo.Unknown },
+        { "the peer sends no more", DisassociateInfo.Unknown },
+        { "the peer resets", DisassociateInfo.Shutdown },
+        { "the node disassociates, then the peer closes", DisassociateInfo.Unknown },
+        { "the node disassociates twice, then the peer closes", DisassociateInfo.Unknown },
+        { "the node disassociates, then the peer resets", DisassociateInfo.Shutdown },
+        { "both at once", DisassociateInfo.Unknown },
+        { "the node shuts down and the peer closes", DisassociateInfo.Unknown },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Listener_hears_once_that_it_is_over_whoever_ended_it(string way, DisassociateInfo expected)
+    {
+        var node = await _transports.ListenAsync();
+        using var peer = await RawPeer.ConnectAsync(node.Port);
+        var connection = await node.NextAsync();
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        await peer.SendFrameAsync(1);
+        Assert.Equal([1], await recorder.PayloadAsync());
+
+        await (way switch
+        {
+            "the peer closes" => Do(peer.Dispose),
+            "the peer sends no more" => Do(peer.HalfClose),
+            "the peer resets" => Do(peer.Reset),
+            "the node disassociates, then the peer closes" => DisassociateThen(peer.Dispose),
+            "the node disassociates twice, then the peer closes" => DisassociateThen(() =>
+            {
+                connection.Close();
+                peer.Dispose();
+            }),
+            "the node disassociates, then the peer resets" => DisassociateThen(peer.Reset),
+            "both at once" => Task.WhenAll(Task.Run(connection.Close), Task.Run(peer.Dispose)),
+            _ => Task.WhenAll(node.Transport.Shutdown(), DisassociateThen(peer.Dispose)),
+        });
+
+        var (payloads, info) = await recorder.UntilEndAsync();
+        Assert.Empty(payloads);
+        Assert.Equal(expected, info);
+        await connection.Ended.WaitAsync(Transports.Bound);
+        Assert.Equal(1, recorder.Ends);
+        Assert.Empty(recorder.Rest());
+        Assert.False(connection.Write(ByteString.CopyFrom(1)));
+        connection.Close();
+
+        static Task Do(Action act)
+        {
+            act();
+            return Task.CompletedTask;
+        }
+
+        async Task DisassociateThen(Action act)
+        {
+            connection.Close();
+            Assert.Equal(0, await peer.ToEndAsync());
+            act();
+        }
+    }
+
+    [Fact]
+    public async Task Both_sides_hear_once_that_it_is_over_when_they_disassociate_at_once()
+    {
+        var (near, far) = (await _transports.ListenAsync(), await _transports.ListenAsync());
+        for (var round = 0; round < 200; round++)
+        {
+            var (a, b) = (await near.DialAsync(far.Address), await far.NextAsync());
+            var (heardByA, heardByB) = (new Recorder(), new Recorder());
+            a.ReadHandlerSource.SetResult(heardByA);
+            b.ReadHandlerSource.SetResult(heardByB);
+            Assert.True(a.Write(ByteString.CopyFrom(1)));
+            Assert.True(b.Write(ByteString.CopyFrom(2)));
+
+            await Task.WhenAll(Task.Run(a.Close), Task.Run(b.Close));
+
+            await Task.WhenAll(a.Ended, b.Ended).WaitAsync(Transports.Bound);
+            Assert.Equal((1, 1), (heardByA.Ends, heardByB.Ends));
+        }
+
+        await Transports.UntilAsync(() => near.Transport.Connections.Count + far.Transport.Connections.Count == 0, "no connection is left");
+    }
+
+    [Fact]
+    public async Task Write_after_the_disassociation_is_refused()
+    {
+        var node = await _transports.ListenAsync();
+        using var peer = await RawPeer.ConnectAsync(node.Port);
+        var connection = await node.NextAsync();
+
+        connection.Close();
+
+        Assert.False(connection.Write(ByteString.CopyFrom(1)));
+        Assert.Equal(0, await peer.ToEndAsync());
+    }
+
+    [Fact]
+    public async Task What_was_written_before_the_disassociation_arrives_whole_at_a_peer_that_begins_to_read_later()
+    {
+        const int frames = 8;
+        // More than both kernels hold.
+        var node = await _transports.ListenAsync("send-buffer-size = 8192b");
+        using var peer = await RawPeer.ConnectAsync(node.Port, receiveBufferBytes: 8192);
+        var connection = await node.NextAsync();
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        var sent = Enumerable.Range(0, frames).Select(i => Enumerable.Repeat((byte)i, 127_000).ToArray()).ToArray();
+        Assert.All(sent, payload => Assert.True(connection.Write(ByteString.CopyFrom(payload))));
+
+        connection.Close();
+
+        for (var i = 0; i < frames; i++)
+        {
+            Assert.Equal(sent[i], await peer.FrameAsync());
+        }
+
+        Assert.Null(await peer.FrameAsync());
+        Assert.Equal(0, recorder.Ends);
+        peer.Dispose();
+        Assert.Equal(DisassociateInfo.Unknown, (await recorder.UntilEndAsync()).Info);
+    }
+
+    /// <summary>A kernel that closes a socket with something unread resets the connection, and the peer's kernel then throws away what the peer has
+    /// not read yet.</summary>
+    [Fact]
+    public async Task Peer_that_goes_on_sending_reads_everything_that_was_written_before_the_disassociation()
+    {
+        var node = await _transports.ListenAsync();
+        using var peer = await RawPeer.ConnectAsync(node.Port);
+        var connection = await node.NextAsync();
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        var flood = RawPeer.Frame(new byte[100_000]);
+        var payload = new byte[100_000];
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.True(connection.Write(ByteString.CopyFrom(payload)));
+        }
+
+        connection.Close();
+        for (var i = 0; i < 40; i++)
+        {
+            await peer.SendAsync(flood);
+        }
+
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.Equal(payload, await peer.FrameAsync());
+        }
+
+        Assert.Null(await peer.FrameAsync());
+        await peer.SendAsync(flood);
+        peer.Dispose();
+        var (payloads, info) = await recorder.UntilEndAsync();
+        Assert.Equal(DisassociateInfo.Unknown, info);
+        Assert.Empty(payloads);
+    }
+
+    [Fact]
+    public async Task Peer_that_never_closes_is_left_when_the_time_to_linger_is_over()
+    {
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var connection = Connect(near, Limits with { LingerFor = TimeSpan.FromMilliseconds(200) });
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        Assert.True(connection.Write(ByteString.CopyFrom(1)));
+
+        connection.Close();
+
+        Assert.Equal([1], await peer.FrameAsync());
+        Assert.Null(await peer.FrameAsync());
+        await connection.Ended.WaitAsync(Transports.Bound);
+        Assert.Equal(1, recorder.Ends);
+    }
+
+    [Fact]
+    public async Task Peer_that_reads_nothing_and_sends_all_the_time_is_left_when_the_time_to_linger_is_over()
+    {
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var connection = Connect(near, Limits with { LingerFor = TimeSpan.FromMilliseconds(200) });
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        while (connection.Write(ByteString.CopyFrom(new byte[100_000])))
+        {
+        }
+
+        connection.Close();
+        var flooding = Task.Run(async () =>
+        {
+            while (true)
+            {
+                await peer.SendAsync(RawPeer.Frame(new byte[10_000]));
+            }
+        });
+
+        await connection.Ended.WaitAsync(Transports.Bound);
+        Assert.Equal(1, recorder.Ends);
+        await Assert.ThrowsAnyAsync<SocketException>(() => flooding.WaitAsync(Transports.Bound));
+    }
+
+    [Fact]
+    public async Task Peer_that_takes_nothing_for_too_long_is_left_and_that_is_told_in_a_sentence()
+    {
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var troubles = new List<string>();
+        var connection = Connect(near, Limits with { StalledFor = TimeSpan.FromSeconds(1) }, (_, sentence) => troubles.Add(sentence));
+        var recorder = new Recorder();
+        connection.ReadHandlerSource.SetResult(recorder);
+        while (connection.Write(ByteString.CopyFrom(new byte[100_000])))
+        {
+        }
+
+        await connection.Ended.WaitAsync(Transports.Bound);
+        Assert.Equal(1, recorder.Ends);
+        Assert.Equal(["it took nothing of what was sent to it for 1 s"], troubles);
+    }
+
+    [Fact]
+    public async Task Shutdown_sends_what_was_written_and_does_not_wait_for_peers_that_never_close()
+    {
+        var node = await _transports.ListenAsync();
+        node.Handler = _ => new Recorder();
+        using var silent = await RawPeer.ConnectAsync(node.Port);
+        using var reader = await RawPeer.ConnectAsync(node.Port);
+        var (first, second) = (await node.NextAsync(), await node.NextAsync());
+        Assert.True(first.Write(ByteString.CopyFrom(1)));
+        Assert.True(second.Write(ByteString.CopyFrom(1)));
+
+        var shutdown = node.Transport.Shutdown();
+
+        Assert.Equal([1], await reader.FrameAsync());
+        Assert.Null(await reader.FrameAsync());
+        Assert.True(await shutdown.WaitAsync(Transports.Bound));
+        Assert.Empty(node.Transport.Connections);
+        Assert.True(await node.Transport.Shutdown().WaitAsync(Transports.Bound));
+    }
+
+    private static Connection Connect(Socket socket, ConnectionLimits limits, Action<Connection, string>? onTrouble = null) =>
+        new(Somewhere, Somewhere, socket, new NetworkStream(socket, ownsSocket: true), limits, onTrouble);
+}
