@@ -21,15 +21,17 @@ internal sealed class Connection : AssociationHandle
     private readonly Socket _socket;
     private readonly Stream _stream;
     private readonly ConnectionLimits _limits;
-    private readonly Action<Connection, string>? _onTrouble;
+    private readonly Action<Connection, string, string>? _onTrouble;
     private readonly Outbox _outbox;
     private readonly CancellationTokenSource _aborting = new();
     private int _isDisassociated;
     private bool _hasRead;
 
     /// <param name="stream">The socket's, with TLS or without; the connection owns both.</param>
-    /// <param name="onTrouble">Told, once at most, why the connection ended, where that is not the usual course of things.</param>
-    public Connection(Address local, Address remote, Socket socket, Stream stream, ConnectionLimits limits, Action<Connection, string>? onTrouble)
+    /// <param name="onTrouble">Told, once at most, why the connection ended, where that is not the usual course of things: the cause, which is the
+    /// same whatever the other side said, and a sentence.</param>
+    public Connection(
+        Address local, Address remote, Socket socket, Stream stream, ConnectionLimits limits, Action<Connection, string, string>? onTrouble)
         : base(local, remote)
     {
         (_socket, _stream, _limits, _onTrouble) = (socket, stream, limits, onTrouble);
@@ -44,6 +46,9 @@ internal sealed class Connection : AssociationHandle
 
     /// <summary>Whether the other side has said anything yet.</summary>
     public bool HasRead => Volatile.Read(ref _hasRead);
+
+    /// <summary>What the kernel knows of it.</summary>
+    public Socket Socket => _socket;
 
     /// <returns>False: too much is waiting to be sent already, or the connection is being closed.</returns>
     public override bool Write(ByteString payload)
@@ -148,7 +153,7 @@ internal sealed class Connection : AssociationHandle
         }
         catch (FrameException e)
         {
-            Trouble(e.Message);
+            Trouble("frames", e.Message);
             // Nothing that comes can be read any more, and it may be without an end.
             await _aborting.CancelAsync().ConfigureAwait(false);
             return DisassociateInfo.Unknown;
@@ -157,7 +162,7 @@ internal sealed class Connection : AssociationHandle
         {
             if (!HasRead && e is AuthenticationException or { InnerException: AuthenticationException })
             {
-                Trouble($"the other side ended TLS before it said anything ({e.GetBaseException().Message})");
+                Trouble("TLS", $"the other side ended TLS before it said anything ({e.GetBaseException().Message})");
             }
 
             // As the standard transport has it.
@@ -222,7 +227,7 @@ internal sealed class Connection : AssociationHandle
         }
         catch (TimeoutException)
         {
-            Trouble($"it took nothing of what was sent to it for {_limits.StalledFor.TotalSeconds:0} s");
+            Trouble("stalled", $"it took nothing of what was sent to it for {_limits.StalledFor.TotalSeconds:0} s");
             await _aborting.CancelAsync().ConfigureAwait(false);
         }
         finally
@@ -238,7 +243,7 @@ internal sealed class Connection : AssociationHandle
         return write.IsCompletedSuccessfully ? write : new ValueTask(write.AsTask().WaitAsync(_limits.StalledFor, TimeProvider.System));
     }
 
-    private void Trouble(string sentence) => _onTrouble?.Invoke(this, sentence);
+    private void Trouble(string cause, string sentence) => _onTrouble?.Invoke(this, cause, sentence);
 
     private void CloseNow()
     {

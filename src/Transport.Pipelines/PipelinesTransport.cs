@@ -75,6 +75,7 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
     public override bool IsResponsibleFor(Address remote) => true;
 
     /// <exception cref="SocketException">It cannot listen there.</exception>
+    /// <exception cref="InvalidOperationException">It was shut down.</exception>
     public override async Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen()
     {
         var addresses = await SocketAddresses.ResolveAsync(_settings.Hostname, _settings, _stopping.Token).ConfigureAwait(false);
@@ -95,9 +96,20 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         var local = new Address(
             SchemeIdentifier, System.Name, SocketAddresses.HostOf(_settings.PublicHostname), _settings.PublicPort > 0 ? _settings.PublicPort : port);
-        (_listener, _local) = (listener, local);
         var associations = new TaskCompletionSource<IAssociationEventListener>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _accepting = AcceptAsync(listener, associations.Task);
+        lock (_lock)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                // Nobody would close it any more.
+                listener.Dispose();
+                throw new InvalidOperationException("this transport is closed");
+            }
+
+            (_listener, _local) = (listener, local);
+            _accepting = AcceptAsync(listener, associations.Task);
+        }
+
         return (local, associations);
     }
 
@@ -178,8 +190,9 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
                 }
             }
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
+            // No such host, or none that there could be: addresses come from others.
             last = e;
         }
         catch (OperationCanceledException e)
@@ -306,10 +319,10 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         return connection;
     }
 
-    private void OnTrouble(Connection connection, string sentence)
+    private void OnTrouble(Connection connection, string cause, string sentence)
     {
         var remote = connection.RemoteAddress;
-        _log.Warn($"{remote.Host} {sentence}", $"this node ended the connection with {remote.Host}:{remote.Port}: {sentence}");
+        _log.Warn($"{remote.Host} {cause}", $"this node ended the connection with {remote.Host}:{remote.Port}: {sentence}");
         if (!connection.HasRead)
         {
             Publish(remote, $"{remote.Host}:{remote.Port}: {sentence}");

@@ -67,17 +67,17 @@ internal sealed record TransportSettings
             Port = Int("port", 2552, 0, ushort.MaxValue),
             PublicHostname = string.IsNullOrWhiteSpace(publicHostname) ? hostname : publicHostname,
             PublicPort = Int("public-port", 0, 0, ushort.MaxValue),
-            HasTls = config.GetBoolean("enable-ssl", false),
+            HasTls = Bool("enable-ssl", false),
             ConnectionTimeout = Time("connection-timeout", TimeSpan.FromSeconds(15), isZeroAllowed: false),
             FrameBytesMax = Bytes("maximum-frame-size", 128_000, 32_000),
             OutboxBytesMax = Bytes("write-buffer-high-water-mark", 0, 0) is var mark and > 0 ? mark : OutboxBytesDefault,
             SendBufferBytes = Bytes("send-buffer-size", 256_000, 0),
             ReceiveBufferBytes = Bytes("receive-buffer-size", 256_000, 0),
             Backlog = Int("backlog", 4096, 1, int.MaxValue),
-            HasNoDelay = config.GetBoolean("tcp-nodelay", true),
-            HasKeepAlive = config.GetBoolean("tcp-keepalive", true),
-            Family = config.GetBoolean("dns-use-ipv6", false) ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
-            IsFamilyEnforced = config.GetBoolean("enforce-ip-family", false),
+            HasNoDelay = Bool("tcp-nodelay", true),
+            HasKeepAlive = Bool("tcp-keepalive", true),
+            Family = Bool("dns-use-ipv6", false) ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+            IsFamilyEnforced = Bool("enforce-ip-family", false),
             UserTimeout = Time("tcp-user-timeout", TimeSpan.FromSeconds(12), isZeroAllowed: true),
         };
         return problems.Count == 0 ? settings : throw new ConfigurationException(string.Join("; ", problems));
@@ -107,9 +107,11 @@ internal sealed record TransportSettings
             return @default;
         }
 
+        bool Bool(string name, bool @default) => Read(name, @default, () => config.GetBoolean(name, @default));
+
         int Bytes(string name, int @default, int min)
         {
-            var value = config.GetByteSize(name, @default) ?? @default;
+            var value = Read(name, @default, () => config.GetByteSize(name, @default) ?? @default);
             if (value >= min && value <= FrameBytesLimit)
             {
                 return (int)value;
@@ -121,7 +123,7 @@ internal sealed record TransportSettings
 
         TimeSpan Time(string name, TimeSpan @default, bool isZeroAllowed)
         {
-            var value = config.GetTimeSpan(name, @default);
+            var value = Read(name, @default, () => config.GetTimeSpan(name, @default));
             if (value <= TimeSpan.FromDays(1) && (value > TimeSpan.Zero || (isZeroAllowed && value == TimeSpan.Zero)))
             {
                 return value;
@@ -129,6 +131,19 @@ internal sealed record TransportSettings
 
             problems.Add($"{name} = {value} is not above zero and at most a day");
             return @default;
+        }
+
+        T Read<T>(string name, T @default, Func<T> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or NotSupportedException or ArgumentException)
+            {
+                problems.Add($"{name} = {config.GetString(name, "")} cannot be: {e.Message}");
+                return @default;
+            }
         }
     }
 

@@ -230,7 +230,7 @@ public sealed class EndingTests : IAsyncLifetime
         var (near, far) = await RawPeer.PairAsync();
         using var peer = far;
         var troubles = new List<string>();
-        var connection = Connect(near, Limits with { StalledFor = TimeSpan.FromSeconds(1) }, (_, sentence) => troubles.Add(sentence));
+        var connection = Connect(near, Limits with { StalledFor = TimeSpan.FromSeconds(1) }, (_, _, sentence) => troubles.Add(sentence));
         var recorder = new Recorder();
         connection.ReadHandlerSource.SetResult(recorder);
         while (connection.Write(ByteString.CopyFrom(new byte[100_000])))
@@ -262,6 +262,6 @@ public sealed class EndingTests : IAsyncLifetime
         Assert.True(await node.Transport.Shutdown().WaitAsync(Transports.Bound));
     }
 
-    private static Connection Connect(Socket socket, ConnectionLimits limits, Action<Connection, string>? onTrouble = null) =>
+    private static Connection Connect(Socket socket, ConnectionLimits limits, Action<Connection, string, string>? onTrouble = null) =>
         new(Somewhere, Somewhere, socket, new NetworkStream(socket, ownsSocket: true), limits, onTrouble);
 }
