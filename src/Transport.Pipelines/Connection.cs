@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Remote.Transport;
 using Google.Protobuf;
@@ -252,8 +253,11 @@ internal sealed class Connection : AssociationHandle
         _stream.Dispose();
     }
 
+    /// <summary>Whatever else TLS throws on bytes that are none of its own, such as an exception of OpenSSL where it would say goodbye within
+    /// a handshake that the other side has begun anew.</summary>
     private static bool IsConnectionLoss(Exception e) =>
-        e is IOException or SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException;
+        e is IOException or SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException
+            or CryptographicException or InvalidOperationException or NotSupportedException;
 }
 
 /// <summary>What bounds a connection.</summary>

@@ -217,9 +217,12 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         {
             return await handshake.ConfigureAwait(false);
         }
+        catch (OperationCanceledException e)
+        {
+            throw new InvalidAssociationException($"no connection to {remote} is possible: this transport is closed", e);
+        }
         catch (TlsFailedException e)
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
             var sentence = e.IsRefusal ? $"the node at {at} was refused: {e.Message}" : $"no TLS connection with {at} comes about: {e.Message}";
             Publish(remote, sentence);
             throw new InvalidAssociationException(sentence, e);
@@ -284,10 +287,14 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
             socket.Dispose();
             _log.Warn($"this node refused a connection from {SocketAddresses.HostOf(end!.Address)}: {e.Message}");
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e)
         {
-            // It left at once, or this node does.
             socket.Dispose();
+            // Else it left at once, or this node does.
+            if (e is not (IOException or SocketException or ObjectDisposedException or OperationCanceledException))
+            {
+                _log.Warn("admit", $"this node cannot admit a connection: {e.Message}");
+            }
         }
     }
 

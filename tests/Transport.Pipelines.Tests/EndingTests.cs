@@ -29,16 +29,15 @@ public sealed class EndingTests : IAsyncLifetime
         { "the node disassociates twice, then the peer closes", DisassociateInfo.Unknown },
         { "the node disassociates, then the peer resets", DisassociateInfo.Shutdown },
         { "both at once", DisassociateInfo.Unknown },
-        { "the node shuts down and the peer closes", DisassociateInfo.Unknown },
     };
 
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task Listener_hears_once_that_it_is_over_whoever_ended_it(string way, DisassociateInfo expected)
     {
-        var node = await _transports.ListenAsync();
-        using var peer = await RawPeer.ConnectAsync(node.Port);
-        var connection = await node.NextAsync();
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var connection = Connect(near, Limits);
         var recorder = new Recorder();
         connection.ReadHandlerSource.SetResult(recorder);
         await peer.SendFrameAsync(1);
@@ -56,8 +55,7 @@ public sealed class EndingTests : IAsyncLifetime
                 peer.Dispose();
             }),
             "the node disassociates, then the peer resets" => DisassociateThen(peer.Reset),
-            "both at once" => Task.WhenAll(Task.Run(connection.Close), Task.Run(peer.Dispose)),
-            _ => Task.WhenAll(node.Transport.Shutdown(), DisassociateThen(peer.Dispose)),
+            _ => Task.WhenAll(Task.Run(connection.Close), Task.Run(peer.Dispose)),
         });
 
         var (payloads, info) = await recorder.UntilEndAsync();
@@ -123,9 +121,9 @@ public sealed class EndingTests : IAsyncLifetime
     {
         const int frames = 8;
         // More than both kernels hold.
-        var node = await _transports.ListenAsync("send-buffer-size = 8192b");
-        using var peer = await RawPeer.ConnectAsync(node.Port, receiveBufferBytes: 8192);
-        var connection = await node.NextAsync();
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var connection = Connect(near, Limits);
         var recorder = new Recorder();
         connection.ReadHandlerSource.SetResult(recorder);
         var sent = Enumerable.Range(0, frames).Select(i => Enumerable.Repeat((byte)i, 127_000).ToArray()).ToArray();
@@ -149,9 +147,9 @@ public sealed class EndingTests : IAsyncLifetime
     [Fact]
     public async Task Peer_that_goes_on_sending_reads_everything_that_was_written_before_the_disassociation()
     {
-        var node = await _transports.ListenAsync();
-        using var peer = await RawPeer.ConnectAsync(node.Port);
-        var connection = await node.NextAsync();
+        var (near, far) = await RawPeer.PairAsync();
+        using var peer = far;
+        var connection = Connect(near, Limits);
         var recorder = new Recorder();
         connection.ReadHandlerSource.SetResult(recorder);
         var flood = RawPeer.Frame(new byte[100_000]);
@@ -246,20 +244,30 @@ public sealed class EndingTests : IAsyncLifetime
     public async Task Shutdown_sends_what_was_written_and_does_not_wait_for_peers_that_never_close()
     {
         var node = await _transports.ListenAsync();
-        node.Handler = _ => new Recorder();
+        var recorder = new Recorder();
+        node.Handler = _ => recorder;
         using var silent = await RawPeer.ConnectAsync(node.Port);
         using var reader = await RawPeer.ConnectAsync(node.Port);
         var (first, second) = (await node.NextAsync(), await node.NextAsync());
         Assert.True(first.Write(ByteString.CopyFrom(1)));
         Assert.True(second.Write(ByteString.CopyFrom(1)));
 
+        var reading = ReadAsync();
+
         var shutdown = node.Transport.Shutdown();
 
-        Assert.Equal([1], await reader.FrameAsync());
-        Assert.Null(await reader.FrameAsync());
+        Assert.Equal([1], await reading);
         Assert.True(await shutdown.WaitAsync(Transports.Bound));
-        Assert.Empty(node.Transport.Connections);
+        await Transports.UntilAsync(() => node.Transport.Connections.Count == 0, "no connection is left");
+        Assert.Equal(2, recorder.Ends);
         Assert.True(await node.Transport.Shutdown().WaitAsync(Transports.Bound));
+
+        async Task<byte[]?> ReadAsync()
+        {
+            var frame = await reader.FrameAsync();
+            Assert.Null(await reader.FrameAsync());
+            return frame;
+        }
     }
 
     private static Connection Connect(Socket socket, ConnectionLimits limits, Action<Connection, string, string>? onTrouble = null) =>

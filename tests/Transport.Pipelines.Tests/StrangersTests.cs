@@ -45,7 +45,7 @@ public sealed class StrangersTests : IAsyncLifetime
             line);
         await AnswersAsync(good);
         await NobodyLeftButAsync(node, 1);
-        Assert.True(lines.Rest().Count == 0, $"{what} was told more than once");
+        Assert.True((await _transports.RestAsync(lines)).Count == 0, $"{what} was told more than once");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class StrangersTests : IAsyncLifetime
 
         await AnswersAsync(good);
         await NobodyLeftButAsync(node, 1);
-        var told = lines.Rest();
+        var told = await _transports.RestAsync(lines);
         Assert.True(told.Count is 1, $"{told.Count} lines, such as: {string.Join("\n", told.Take(5))}");
     }
 

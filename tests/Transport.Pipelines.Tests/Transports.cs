@@ -39,6 +39,20 @@ internal sealed class Transports : IAsyncDisposable
     /// <summary>What the transports tell in the log, from now on.</summary>
     public Lines Warnings() => Lines.Of<Warning>(System, w => w.Message.ToString()!, w => w.LogClass == typeof(PipelinesTransport));
 
+    /// <summary>What was told up to now and was not taken yet.</summary>
+    public async Task<IReadOnlyList<string>> RestAsync(Lines warnings)
+    {
+        const string last = "the last line";
+        System.EventStream.Publish(new Warning(null, "test", typeof(PipelinesTransport), last));
+        var rest = new List<string>();
+        while (await warnings.NextAsync() is var line && line != last)
+        {
+            rest.Add(line);
+        }
+
+        return rest;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_transports.Select(t => t.Shutdown()));
@@ -112,18 +126,6 @@ internal sealed class Lines
     }
 
     public async Task<string> NextAsync() => await _lines.Reader.ReadAsync().AsTask().WaitAsync(Transports.Bound);
-
-    /// <summary>Those that are there and were not taken yet.</summary>
-    public IReadOnlyList<string> Rest()
-    {
-        var rest = new List<string>();
-        while (_lines.Reader.TryRead(out var line))
-        {
-            rest.Add(line);
-        }
-
-        return rest;
-    }
 
     private sealed class Subscriber<T> : ReceiveActor
     {

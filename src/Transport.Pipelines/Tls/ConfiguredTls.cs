@@ -37,10 +37,10 @@ internal sealed class ConfiguredTls : PeerTls
             }
 
             return new ConfiguredTls(
-                ssl.GetBoolean("certificate.use-thumbprint-over-file", false) ? FromStore(ssl) : FromFile(path, ssl, log),
-                ssl.GetBoolean("require-mutual-authentication", true),
-                !ssl.GetBoolean("suppress-validation", false),
-                ssl.GetBoolean("validate-certificate-hostname", false));
+                IsOn(ssl, "certificate.use-thumbprint-over-file", false) ? FromStore(ssl) : FromFile(path, ssl, log),
+                IsOn(ssl, "require-mutual-authentication", true),
+                !IsOn(ssl, "suppress-validation", false),
+                IsOn(ssl, "validate-certificate-hostname", false));
         }
         catch (PemFileException e)
         {
@@ -59,6 +59,18 @@ internal sealed class ConfiguredTls : PeerTls
         return (counts & SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? $"does not name the host {host}: its subjectAltName must"
             : counts != SslPolicyErrors.None ? $"is not trusted here ({string.Join(", ", chain?.ChainStatus.Select(s => s.Status) ?? [])})"
             : null;
+    }
+
+    private static bool IsOn(Config ssl, string name, bool @default)
+    {
+        try
+        {
+            return ssl.GetBoolean(name, @default);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new ConfigurationException($"ssl.{name} = {ssl.GetString(name, "")} is neither on nor off", e);
+        }
     }
 
     private static Func<X509Certificate2> FromFile(string path, Config ssl, ConnectionLog log)

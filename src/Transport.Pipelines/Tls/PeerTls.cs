@@ -39,26 +39,29 @@ internal abstract class PeerTls : IDisposable
             : ConfiguredTls.Read(ssl, log);
 
     /// <summary>As the side that dials.</summary>
+    /// <param name="stream">Disposed when it fails.</param>
     /// <exception cref="TlsFailedException">The handshake failed, or took longer than <paramref name="within"/>.</exception>
-    public Task<Stream> DialAsync(Stream stream, string host, TimeSpan within, CancellationToken stopping)
+    public async Task<Stream> DialAsync(Stream stream, string host, TimeSpan within, CancellationToken stopping)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        deadline.CancelAfter(within);
         var judge = new Judge(this, PeerRole.Server, host.Trim('[', ']'));
-        var options = new SslClientAuthenticationOptions
-        {
-            TargetHost = judge.Host!,
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateContext = IsMutual ? Context() : null,
-            CertificateChainPolicy = Policy(PeerRole.Server),
-            RemoteCertificateValidationCallback = judge.IsAccepted,
-        };
-        return SecureAsync(stream, judge, (tls, deadline) => tls.AuthenticateAsClientAsync(options, deadline), within, stopping);
+        return await SecureAsync(stream, judge, tls => tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = judge.Host!,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                ClientCertificateContext = IsMutual ? Context() : null,
+                CertificateChainPolicy = Policy(PeerRole.Server),
+                RemoteCertificateValidationCallback = judge.IsAccepted,
+            },
+            deadline.Token), within, stopping).ConfigureAwait(false);
     }
 
     /// <summary>As the side that was dialled.</summary>
     /// <exception cref="TlsFailedException">The handshake failed, or took longer than <paramref name="within"/>.</exception>
     public async Task<Stream> AdmitAsync(Socket socket, Stream stream, TimeSpan within, CancellationToken stopping)
     {
-        var judge = new Judge(this, PeerRole.Client, host: null);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         deadline.CancelAfter(within);
         var first = new byte[1];
@@ -69,7 +72,7 @@ internal abstract class PeerTls : IDisposable
                 throw new IOException("it left at once");
             }
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException e) when (!stopping.IsCancellationRequested)
         {
             throw new TlsFailedException("it said nothing", e);
         }
@@ -79,16 +82,17 @@ internal abstract class PeerTls : IDisposable
             throw new TlsFailedException("it does not speak TLS: switch TLS on there too");
         }
 
-        var options = new SslServerAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ServerCertificateContext = Context(),
-            ClientCertificateRequired = IsMutual,
-            CertificateChainPolicy = Policy(PeerRole.Client),
-            RemoteCertificateValidationCallback = judge.IsAccepted,
-        };
-        return await SecureAsync(stream, judge, (tls, until) => tls.AuthenticateAsServerAsync(options, until), within, stopping)
-            .ConfigureAwait(false);
+        var judge = new Judge(this, PeerRole.Client, host: null);
+        return await SecureAsync(stream, judge, tls => tls.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions
+            {
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                ServerCertificateContext = Context(),
+                ClientCertificateRequired = IsMutual,
+                CertificateChainPolicy = Policy(PeerRole.Client),
+                RemoteCertificateValidationCallback = judge.IsAccepted,
+            },
+            deadline.Token), within, stopping).ConfigureAwait(false);
     }
 
     public virtual void Dispose()
@@ -96,21 +100,22 @@ internal abstract class PeerTls : IDisposable
     }
 
     private static async Task<Stream> SecureAsync(
-        Stream stream, Judge judge, Func<SslStream, CancellationToken, Task> authenticate, TimeSpan within, CancellationToken stopping)
+        Stream stream, Judge judge, Func<SslStream, Task> authenticate, TimeSpan within, CancellationToken stopping)
     {
         var tls = new SslStream(stream, leaveInnerStreamOpen: false);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        deadline.CancelAfter(within);
         try
         {
-            await authenticate(tls, deadline.Token).ConfigureAwait(false);
+            await authenticate(tls).ConfigureAwait(false);
             return tls;
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
+            stopping.ThrowIfCancellationRequested();
             throw judge.Refusal is { } refusal ? new TlsFailedException(refusal, e) { IsRefusal = true }
                 : e is OperationCanceledException ? new TlsFailedException($"the TLS handshake took longer than {within.TotalSeconds:0.#} s", e)
+                : e is not (AuthenticationException or IOException or ObjectDisposedException)
+                    ? new TlsFailedException($"this node cannot do the TLS handshake ({e.Message})", e)
                 : judge.Host is null ? new TlsFailedException($"it broke off the TLS handshake ({e.GetBaseException().Message})", e)
                 : new TlsFailedException(
                     $"it broke off the TLS handshake ({e.GetBaseException().Message}): it has no TLS, or its log tells why it refuses this node's "
