@@ -12,9 +12,12 @@ public abstract class VirtualTimeKit : TestKit
 {
     private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(20);
 
+    /// <summary>Goes over everything.</summary>
+    private static readonly Config Clock = ConfigurationFactory.ParseString(
+        $"akka.scheduler.implementation = \"{typeof(VirtualScheduler).AssemblyQualifiedName}\"");
+
     private static readonly Config Virtual = ConfigurationFactory.ParseString(
         $$"""
-        akka.scheduler.implementation = "{{typeof(VirtualScheduler).AssemblyQualifiedName}}"
         akka.loglevel = WARNING
         akka.test.single-expect-default = {{SettleMax.TotalSeconds}}s
         """);
@@ -48,6 +51,6 @@ public abstract class VirtualTimeKit : TestKit
         parent is ActorRefWithCell cell ? cell.Children.SelectMany(child => Below(child).Prepend(child)) : [];
 
     private static ActorSystemSetup Setup(UserMessages messages, Config config) => ActorSystemSetup.Empty
-        .And(BootstrapSetup.Create().WithConfig(config.WithFallback(Virtual).WithFallback(SystemConfig.Serialization)))
+        .And(BootstrapSetup.Create().WithConfig(Clock.WithFallback(config).WithFallback(Virtual).WithFallback(SystemConfig.Serialization)))
         .And(messages.ToSetup());
 }
