@@ -48,7 +48,8 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         _log = new ConnectionLog(Logging.GetLogger(system, typeof(PipelinesTransport)));
         _tls = _settings.HasTls ? PeerTls.Of(system, config.GetConfig("ssl"), _log) : null;
         _limits = new ConnectionLimits(
-            _settings.FrameBytesMax, Math.Max(_settings.OutboxBytesMax, _settings.FrameBytesMax), ReadBufferBytes,
+            // The standard transport measures before it wraps, and so sends a little more than it says.
+            _settings.FrameBytesMax + WrappingBytes, Math.Max(_settings.OutboxBytesMax, _settings.FrameBytesMax), ReadBufferBytes,
             ListenerWithin: 2 * _settings.ConnectionTimeout, LingerFor, StalledFor);
     }
 

@@ -13,7 +13,7 @@ public sealed class StrangersTests : IAsyncLifetime
         { "a length of -1", RawPeer.Header(-1) },
         { "the smallest length", RawPeer.Header(int.MinValue) },
         { "the largest length", RawPeer.Header(int.MaxValue) },
-        { "one byte too many", RawPeer.Header(128_001) },
+        { "one byte too many", RawPeer.Header(128_065) },
         { "HTTP", Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: node\r\nUser-Agent: somebody\r\n\r\n") },
         { "a frame, then a length of -1", [.. RawPeer.Frame(1), .. RawPeer.Header(-1)] },
     };
@@ -40,7 +40,7 @@ public sealed class StrangersTests : IAsyncLifetime
 
         var line = await lines.NextAsync();
         Assert.Matches(
-            @"^this node ended the connection with 127\.0\.0\.1:\d+: it announced a frame of \d+ bytes, and 128000 are allowed "
+            @"^this node ended the connection with 127\.0\.0\.1:\d+: it announced a frame of \d+ bytes, and 128064 are allowed "
                 + @"\(maximum-frame-size\), or it speaks something else$",
             line);
         await AnswersAsync(good);
