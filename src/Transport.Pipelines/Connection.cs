@@ -241,7 +241,21 @@ internal sealed class Connection : AssociationHandle
     private ValueTask SendAsync(ReadOnlyMemory<byte> segment)
     {
         var write = _stream.WriteAsync(segment);
-        return write.IsCompletedSuccessfully ? write : new ValueTask(write.AsTask().WaitAsync(_limits.StalledFor, TimeProvider.System));
+        return write.IsCompletedSuccessfully ? write : new ValueTask(WithinAsync(write.AsTask()));
+
+        async Task WithinAsync(Task writing)
+        {
+            try
+            {
+                await writing.WaitAsync(_limits.StalledFor, TimeProvider.System).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // It fails when the socket is closed, and nobody waits for it any more.
+                _ = writing.ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                throw;
+            }
+        }
     }
 
     private void Trouble(string cause, string sentence) => _onTrouble?.Invoke(this, cause, sentence);

@@ -10,7 +10,7 @@ public sealed class EndingTests : IAsyncLifetime
 {
     private static readonly Address Somewhere = new("tcp", "A", "127.0.0.1", 1);
 
-    private static readonly ConnectionLimits Limits = new(
+    internal static readonly ConnectionLimits Limits = new(
         PayloadBytesMax: 128_000, OutboxBytesMax: 1 << 20, ReadBufferBytes: 4096, ListenerWithin: Transports.Bound, LingerFor: Transports.Bound,
         StalledFor: Transports.Bound);
 
@@ -101,6 +101,63 @@ public sealed class EndingTests : IAsyncLifetime
         }
 
         await Transports.UntilAsync(() => near.Transport.Connections.Count + far.Transport.Connections.Count == 0, "no connection is left");
+    }
+
+    [Fact]
+    public Task Whoever_disassociates_loses_nothing_of_what_he_wrote_and_hears_nothing_twice() => EndAmidTrafficAsync(300, async () =>
+    {
+        var (near, far) = await RawPeer.PairAsync();
+        return (Connect(near, Limits), Connect(far.Socket, Limits));
+    });
+
+    /// <summary>Many connections at a time, each with frames of many sizes on their way in both directions when one side ends it.</summary>
+    /// <param name="connect">Two ends of a connection; both linger as long as it takes.</param>
+    internal static Task EndAmidTrafficAsync(int rounds, Func<Task<(Connection A, Connection B)>> connect)
+    {
+        return Parallel.ForAsync(0, rounds, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (round, failed) =>
+        {
+            var isEndedByA = round % 2 == 0;
+            var (a, b) = await connect();
+            var (heardByA, heardByB) = (new Recorder(), new Recorder());
+            a.ReadHandlerSource.SetResult(heardByA);
+            b.ReadHandlerSource.SetResult(heardByB);
+            var (sendingByA, sendingByB) = (Task.Run(() => Write(a, round), failed), Task.Run(() => Write(b, -round), failed));
+
+            await (isEndedByA ? sendingByA : sendingByB);
+            (isEndedByA ? a : b).Close();
+
+            await Task.WhenAll(a.Ended, b.Ended).WaitAsync(Transports.Bound, failed);
+            Assert.Equal((1, 1), (heardByA.Ends, heardByB.Ends));
+            var (sentByA, sentByB) = (await sendingByA, await sendingByB);
+            var (toA, toB) = ((await heardByA.UntilEndAsync()).Payloads, (await heardByB.UntilEndAsync()).Payloads);
+            AssertBeginning(sentByA, toB, isWhole: isEndedByA, round);
+            AssertBeginning(sentByB, toA, isWhole: !isEndedByA, round);
+        });
+
+        static List<byte[]> Write(Connection by, int seed)
+        {
+            var random = new Random(seed);
+            var sent = new List<byte[]>();
+            for (var count = random.Next(1, 100); sent.Count < count;)
+            {
+                var payload = new byte[random.Next(1, random.Next(8) == 0 ? 30_000 : 500)];
+                random.NextBytes(payload);
+                if (!by.Write(ByteString.CopyFrom(payload)))
+                {
+                    break;
+                }
+
+                sent.Add(payload);
+            }
+
+            return sent;
+        }
+
+        static void AssertBeginning(List<byte[]> sent, IReadOnlyList<byte[]> arrived, bool isWhole, int round)
+        {
+            Assert.True(isWhole ? arrived.Count == sent.Count : arrived.Count <= sent.Count, $"round {round}: {arrived.Count} of {sent.Count} came");
+            Assert.True(arrived.Zip(sent).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"round {round}: other frames came than were sent");
+        }
     }
 
     [Fact]
@@ -270,6 +327,7 @@ public sealed class EndingTests : IAsyncLifetime
         }
     }
 
-    private static Connection Connect(Socket socket, ConnectionLimits limits, Action<Connection, string, string>? onTrouble = null) =>
-        new(Somewhere, Somewhere, socket, new NetworkStream(socket, ownsSocket: true), limits, onTrouble);
+    internal static Connection Connect(
+        Socket socket, ConnectionLimits limits, Action<Connection, string, string>? onTrouble = null, Stream? stream = null) =>
+        new(Somewhere, Somewhere, socket, stream ?? new NetworkStream(socket, ownsSocket: true), limits, onTrouble);
 }

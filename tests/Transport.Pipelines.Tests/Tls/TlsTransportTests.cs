@@ -115,6 +115,17 @@ public sealed class TlsTransportTests : IAsyncLifetime
         Assert.Equal(1, recorder.Ends);
     }
 
+    [Fact]
+    public Task Whoever_disassociates_loses_nothing_of_what_he_wrote_and_hears_nothing_twice() => EndingTests.EndAmidTrafficAsync(100, async () =>
+    {
+        var (near, far) = await RawPeer.PairAsync();
+        var server = new SslStream(new NetworkStream(near, ownsSocket: true));
+        var admitting = server.AuthenticateAsServerAsync(_certificate.Certificate);
+        var client = await SecureAsync(far, SslProtocols.None);
+        await admitting.WaitAsync(Transports.Bound);
+        return (EndingTests.Connect(near, EndingTests.Limits, stream: server), EndingTests.Connect(far.Socket, EndingTests.Limits, stream: client));
+    });
+
     [Theory]
     [InlineData("says so and closes")]
     [InlineData("says so and leaves the connection open")]
