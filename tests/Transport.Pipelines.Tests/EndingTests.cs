@@ -297,6 +297,56 @@ public sealed class EndingTests : IAsyncLifetime
         Assert.Equal(["it took nothing of what was sent to it for 1 s"], troubles);
     }
 
+    /// <summary>In any order with dials, connections that come, and writes.</summary>
+    [Fact]
+    public async Task Shutdown_amid_everything_ends_it_all()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var random = new Random(round);
+            var (near, far) = (await _transports.ListenAsync(), await _transports.ListenAsync());
+            var recorders = new System.Collections.Concurrent.ConcurrentBag<Recorder>();
+            near.Handler = far.Handler = connection =>
+            {
+                var recorder = new Recorder(payload => connection.Write(payload));
+                recorders.Add(recorder);
+                return recorder;
+            };
+            var dialling = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        var (from, to) = i % 2 == 0 ? (near, far) : (far, near);
+                        var connection = await from.DialAsync(to.Address);
+                        var recorder = new Recorder();
+                        recorders.Add(recorder);
+                        connection.ReadHandlerSource.SetResult(recorder);
+                        while (connection.Write(ByteString.CopyFrom(new byte[100])) && recorders.Count % 7 != 0)
+                        {
+                            await recorder.NextAsync();
+                        }
+
+                        connection.Close();
+                    }
+                }
+                catch (InvalidAssociationException)
+                {
+                    // One of the two is closed.
+                }
+            })).ToArray();
+            await Transports.UntilAsync(() => recorders.Count > random.Next(40), "there are connections");
+
+            await Task.WhenAll(near.Transport.Shutdown(), far.Transport.Shutdown()).WaitAsync(Transports.Bound);
+
+            await Task.WhenAll(dialling).WaitAsync(Transports.Bound);
+            await Transports.UntilAsync(
+                () => near.Transport.Connections.Count + far.Transport.Connections.Count == 0 && recorders.All(r => r.Ends == 1),
+                $"round {round}: no connection is left, and each listener has heard once that it is over");
+        }
+    }
+
     [Fact]
     public async Task Shutdown_sends_what_was_written_and_does_not_wait_for_peers_that_never_close()
     {

@@ -45,6 +45,31 @@ public sealed class WritingTests : IAsyncLifetime
         }
     }
 
+    /// <summary>Larger than the outbox's usual bound, and than any buffer.</summary>
+    [Fact]
+    public async Task Frames_of_many_megabytes_come_whole_where_they_are_allowed()
+    {
+        const string settings = "maximum-frame-size = 10000000b";
+        var (near, far) = (await _transports.ListenAsync(settings), await _transports.ListenAsync(settings));
+        var connection = await near.DialAsync(far.Address);
+        connection.ReadHandlerSource.SetResult(new Recorder());
+        var recorder = new Recorder();
+        (await far.NextAsync()).ReadHandlerSource.SetResult(recorder);
+
+        for (var i = 0; i < 4; i++)
+        {
+            await WriteAsync(connection, Numbered(i, 10_000_000));
+            await WriteAsync(connection, Numbered(i, 4));
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            var (large, small) = (await recorder.PayloadAsync(), await recorder.PayloadAsync());
+            Assert.Equal((i, 10_000_000), (BinaryPrimitives.ReadInt32LittleEndian(large), large.Length));
+            Assert.Equal((i, 4), (BinaryPrimitives.ReadInt32LittleEndian(small), small.Length));
+        }
+    }
+
     [Fact]
     public async Task Peer_that_stops_reading_costs_a_bounded_amount_and_nobody_else_and_is_written_to_again_when_it_reads()
     {

@@ -83,6 +83,22 @@ public sealed class TlsTransportTests : IAsyncLifetime
         }
     }
 
+    [FactWithIPv6]
+    public async Task Certificate_that_names_an_address_of_IPv6_is_believed_there()
+    {
+        var certificate = _authority.Issue("v6", new() { Hosts = ["::1"] });
+        var settings = $"{Mutual}hostname = \"::1\"\nssl.certificate.path = \"{certificate.CertificateFile}\"\n"
+            + $"ssl.certificate.key = \"{certificate.KeyFile}\"";
+        var (near, far) = (await _transports.ListenAsync(settings), await _transports.ListenAsync(settings));
+        var recorder = new Recorder();
+
+        var connection = await near.DialAsync(far.Address);
+        (await far.NextAsync()).ReadHandlerSource.SetResult(recorder);
+
+        Assert.True(connection.Write(ByteString.CopyFrom(1)));
+        Assert.Equal([1], await recorder.PayloadAsync());
+    }
+
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
