@@ -114,7 +114,8 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         return (local, associations);
     }
 
-    /// <exception cref="InvalidAssociationException">Nobody answers there, or TLS fails; says which.</exception>
+    /// <exception cref="InvalidAssociationException">Nobody answers there, or TLS fails; says which. It has no inner exception: Akka would log that
+    /// with its stack, and no sentence.</exception>
     public override async Task<AssociationHandle> Associate(Address remoteAddress)
     {
         ArgumentNullException.ThrowIfNull(remoteAddress);
@@ -196,16 +197,15 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
             // No such host, or none that there could be: addresses come from others.
             last = e;
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException)
         {
             throw new InvalidAssociationException(
                 _stopping.IsCancellationRequested
                     ? $"no connection to {remote} is possible: this transport is closed"
-                    : $"{host}:{port} did not answer within {_settings.ConnectionTimeout.TotalSeconds:0.#} s (connection-timeout)",
-                e);
+                    : $"{host}:{port} did not answer within {_settings.ConnectionTimeout.TotalSeconds:0.#} s (connection-timeout)");
         }
 
-        throw new InvalidAssociationException($"{host}:{port} cannot be reached: {last!.Message}", last);
+        throw new InvalidAssociationException($"{host}:{port} cannot be reached: {last!.Message}");
     }
 
     private async Task<Stream> SecureAsync(Address remote, string host, Stream stream)
@@ -226,7 +226,7 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         {
             var sentence = e.IsRefusal ? $"the node at {at} was refused: {e.Message}" : $"no TLS connection with {at} comes about: {e.Message}";
             Publish(remote, sentence);
-            throw new InvalidAssociationException(sentence, e);
+            throw new InvalidAssociationException(sentence);
         }
     }
 
