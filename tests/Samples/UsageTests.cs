@@ -13,6 +13,8 @@ public sealed class UsageTests
     [InlineData("ClusterApp", "--port", "4100", "--seed", "4100", "--ConnectionStrings:shop", "127.0.0.1:4053")]
     [InlineData("ClusterApp", "--id", "a", "--seed", "4100", "--ConnectionStrings:shop", "127.0.0.1:4053")]
     [InlineData("ClusterApp", "--id", "a", "--port", "4100", "--ConnectionStrings:shop", "127.0.0.1:4053")]
+    [InlineData("PlainCluster", "4071")]
+    [InlineData("PlainCluster", "4071", "4071", "--transport", "udp")]
     public async Task A_sample_without_what_it_needs_says_how_it_is_used(string sample, params string[] arguments)
     {
         await using var process = Sample.Start(sample, arguments);
