@@ -31,12 +31,15 @@ internal sealed class Connection : AssociationHandle
     /// <param name="stream">The socket's, with TLS or without; the connection owns both.</param>
     /// <param name="onTrouble">Told, once at most, why the connection ended, where that is not the usual course of things: the cause, which is the
     /// same whatever the other side said, and a sentence.</param>
+    /// <param name="isDialled">This node has dialled, so Akka speaks first. Where its first word is refused it tries that again for ever, and passes
+    /// over the end that it is told of meanwhile: so that word is taken also behind the end.</param>
     public Connection(
-        Address local, Address remote, Socket socket, Stream stream, ConnectionLimits limits, Action<Connection, string, string>? onTrouble)
+        Address local, Address remote, Socket socket, Stream stream, ConnectionLimits limits, Action<Connection, string, string>? onTrouble,
+        bool isDialled = false)
         : base(local, remote)
     {
         (_socket, _stream, _limits, _onTrouble) = (socket, stream, limits, onTrouble);
-        _outbox = new Outbox(limits.OutboxBytesMax);
+        _outbox = new Outbox(limits.OutboxBytesMax, isFirstTaken: isDialled);
         // Whoever names the listener is an actor: it must not find itself reading, which it would do for as long as there is something to read.
         ReadHandlerSource = new TaskCompletionSource<IHandleEventListener>(TaskCreationOptions.RunContinuationsAsynchronously);
         Ended = RunAsync();

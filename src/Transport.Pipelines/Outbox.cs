@@ -16,11 +16,13 @@ internal sealed class Outbox
     private readonly int _bytesMax;
     private long _bytes;
     private bool _isClosed;
+    private bool _isNextTaken;
 
     /// <param name="bytesMax">How much may wait; one frame always fits into an empty outbox.</param>
-    public Outbox(int bytesMax)
+    /// <param name="isFirstTaken">Whether the first frame is taken also when the outbox is closed, and lost.</param>
+    public Outbox(int bytesMax, bool isFirstTaken = false)
     {
-        _bytesMax = bytesMax;
+        (_bytesMax, _isNextTaken) = (bytesMax, isFirstTaken);
         // It bounds itself: a pipe's own bound makes whoever writes wait, and nobody here can. The sender wakes on a thread of its own: on that of
         // the actor that writes, each message would go out alone.
         _pipe = new Pipe(new PipeOptions(
@@ -37,8 +39,15 @@ internal sealed class Outbox
         var length = Frames.HeaderBytes + payload.Length;
         lock (_lock)
         {
+            var isTaken = _isNextTaken;
+            _isNextTaken = false;
+            if (_isClosed)
+            {
+                return isTaken;
+            }
+
             var bytes = Volatile.Read(ref _bytes);
-            if (_isClosed || (bytes > 0 && bytes + length > _bytesMax))
+            if (bytes > 0 && bytes + length > _bytesMax)
             {
                 return false;
             }

@@ -132,7 +132,7 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
             stream = await SecureAsync(remoteAddress, host, stream).ConfigureAwait(false);
         }
 
-        return Add(local, remoteAddress, socket, stream)
+        return Add(local, remoteAddress, socket, stream, isDialled: true)
             ?? throw new InvalidAssociationException($"no connection to {remoteAddress} is possible: this transport is closed");
     }
 
@@ -278,7 +278,7 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
                 stream = await _tls.AdmitAsync(socket, stream, _settings.ConnectionTimeout, _stopping.Token).ConfigureAwait(false);
             }
 
-            if (Add(_local!, SocketAddresses.Of(end, SchemeIdentifier, System.Name), socket, stream) is { } connection)
+            if (Add(_local!, SocketAddresses.Of(end, SchemeIdentifier, System.Name), socket, stream, isDialled: false) is { } connection)
             {
                 associations.Notify(new InboundAssociation(connection));
             }
@@ -299,9 +299,9 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         }
     }
 
-    private Connection? Add(Address local, Address remote, Socket socket, Stream stream)
+    private Connection? Add(Address local, Address remote, Socket socket, Stream stream, bool isDialled)
     {
-        var connection = new Connection(local, remote, socket, stream, _limits, OnTrouble);
+        var connection = new Connection(local, remote, socket, stream, _limits, OnTrouble, isDialled);
         lock (_lock)
         {
             if (_stopping.IsCancellationRequested)
