@@ -54,7 +54,7 @@ internal sealed class Connection : AssociationHandle
     /// <summary>What the kernel knows of it.</summary>
     public Socket Socket => _socket;
 
-    /// <returns>False: too much is waiting to be sent already, or the connection is being closed.</returns>
+    /// <returns>False: too much is waiting to be sent already, or the connection is being closed; never for the first one.</returns>
     public override bool Write(ByteString payload)
     {
         ArgumentNullException.ThrowIfNull(payload);
@@ -151,6 +151,7 @@ internal sealed class Connection : AssociationHandle
                 reader.AdvanceTo(buffer.Start, buffer.End);
                 if (read.IsCompleted)
                 {
+                    TellIfHungUp();
                     return DisassociateInfo.Unknown;
                 }
             }
@@ -164,11 +165,7 @@ internal sealed class Connection : AssociationHandle
         }
         catch (Exception e) when (IsConnectionLoss(e))
         {
-            if (!HasRead && e is AuthenticationException or { InnerException: AuthenticationException })
-            {
-                Trouble("TLS", $"the other side ended TLS before it said anything ({e.GetBaseException().Message})");
-            }
-
+            TellIfHungUp();
             // As the standard transport has it.
             return e.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted
                 or SocketError.OperationAborted }
@@ -178,6 +175,15 @@ internal sealed class Connection : AssociationHandle
         finally
         {
             await reader.CompleteAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Since TLS 1.3 the side that dials takes a handshake for complete before the other one has judged its certificate.</summary>
+    private void TellIfHungUp()
+    {
+        if (_stream is SslStream && !HasRead && Volatile.Read(ref _isDisassociated) == 0 && !_aborting.IsCancellationRequested)
+        {
+            Trouble("hung up", "it hung up behind the TLS handshake: its log tells whether it refuses this node's certificate");
         }
     }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Event;
+using Akka.Remote;
 using AkkaLb.Endpoints;
 using AkkaLb.Transport.Pipelines.Tls;
 using AkkaLb.Messages;
@@ -74,6 +75,22 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
 
         Assert.EndsWith("does not name the host 127.0.0.1: its subjectAltName must", await TroubleAsync(node, AddressOf(misnamed)),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Node_that_is_refused_says_where_the_reason_stands_and_dials_again()
+    {
+        var node = Start(_authority);
+        // It accepts the other's certificate, and the other does not accept its own.
+        var refused = Start(new NodeTls(_stranger.Issue("node").Certificate, [.. _stranger.Certificates, .. _authority.Certificates]));
+        var errors = Lines<AssociationErrorEvent>(refused, e => e.RemoteAddress.ToString());
+        var troubles = Lines<AssociationTrouble>(refused, t => t.Sentence);
+        await DialUntilAsync(errors.NextAsync(), refused, node);
+        await DialUntilAsync(errors.NextAsync(), refused, node);
+
+        Assert.Equal(
+            $"127.0.0.1:{AddressOf(node).Port}: it hung up behind the TLS handshake: its log tells whether it refuses this node's certificate",
+            await troubles.NextAsync());
     }
 
     [Fact]
@@ -166,6 +183,20 @@ public sealed class MutualTlsTransportTests : IAsyncLifetime
     /// <summary>Dials without waiting for an answer.</summary>
     private static void Knock(ActorSystem from, ActorSystem to) =>
         from.ActorSelection(new RootActorPath(AddressOf(to).WithProtocol(AddressOf(from).Protocol)) / "user").Tell(new Identify(1));
+
+    /// <summary>Dials again and again, as above. With a word that nobody answers: Akka fails over a dead letter that it answers, and that has no
+    /// sender.</summary>
+    private static async Task DialUntilAsync(Task done, ActorSystem from, ActorSystem to)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
+        while (!done.IsCompleted)
+        {
+            from.ActorSelection(new RootActorPath(AddressOf(to)) / "user" / "nobody").Tell("a word");
+            await timer.WaitForNextTickAsync();
+        }
+
+        await done;
+    }
 
     private static async Task<string> TroubleAsync(ActorSystem node, Address remote)
     {
