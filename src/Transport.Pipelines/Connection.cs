@@ -183,7 +183,7 @@ internal sealed class Connection : AssociationHandle
     {
         if (_stream is SslStream && !HasRead && Volatile.Read(ref _isDisassociated) == 0 && !_aborting.IsCancellationRequested)
         {
-            Trouble("hung up", "it hung up behind the TLS handshake: its log tells whether it refuses this node's certificate");
+            Trouble("refusal", "it hung up behind the TLS handshake: its log tells whether it refuses this node's certificate");
         }
     }
 

@@ -218,9 +218,9 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
         {
             return await handshake.ConfigureAwait(false);
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException)
         {
-            throw new InvalidAssociationException($"no connection to {remote} is possible: this transport is closed", e);
+            throw new InvalidAssociationException($"no connection to {remote} is possible: this transport is closed");
         }
         catch (TlsFailedException e)
         {

@@ -4,8 +4,8 @@ using AkkaLb.Tests.Support;
 namespace AkkaLb.Programs.Tests.Logs;
 
 /// <summary><c>docs/log-lines.md</c> agrees with the sources. Sentences are found where they are handed over: to a log at <c>Info</c>,
-/// <c>Warning</c> or <c>Error</c>, to a <c>ProgramException</c>, and to the few methods through which decisions say what is to be logged or why a
-/// program ends.</summary>
+/// <c>Warning</c> or <c>Error</c>, to a <c>ProgramException</c>, to the exceptions of a connection between nodes, and to the few methods through
+/// which decisions say what is to be logged or why a program ends.</summary>
 public sealed partial class LogIndexTests
 {
     [Fact]
@@ -60,7 +60,8 @@ public sealed partial class LogIndexTests
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     [GeneratedRegex(
-        @"\b_?[lL]og\.(?:Info|Warning|Error)\(|\b(?:Program|WorkerStart)Exception\(|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say)\(")]
+        @"\b_?[lL]og\.(?:Info|Warning|Warn|Error)\(|\b(?:Program|WorkerStart|TlsFailed|Frame|InvalidAssociation)Exception\("
+        + @"|\b(?:Note|GiveUp|End|Good|Bad|warn|TrySetResult|Say|Trouble|Publish)\(")]
     private static partial Regex Said();
 
     [GeneratedRegex(@"`([A-Z]\w*_\w+)`")]
