@@ -49,7 +49,7 @@ internal sealed record TransportSettings
     public required bool IsFamilyEnforced { get; init; }
 
     /// <summary>The kernel ends a connection whose other end has acknowledged nothing for so long (TCP's user timeout, RFC 5482; Linux); zero: TCP's
-    /// own times. The kernel of a process that is paused still acknowledges.</summary>
+    /// own times. The kernel of a process that is paused still acknowledges, until it is full.</summary>
     public required TimeSpan UserTimeout { get; init; }
 
     /// <exception cref="ConfigurationException">Something in it cannot be; all of it is named.</exception>

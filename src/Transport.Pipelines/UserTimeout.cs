@@ -7,7 +7,8 @@ namespace AkkaLb.Transport.Pipelines;
 /// <remarks>
 /// <para>TCP by itself doubles the time between two tries to send: after a network cut of 30 s it may stay silent for another 20 s, and everybody
 /// waits for a network that is back. The limit is TCP's user timeout (RFC 5482). The kernel of a process that is paused still acknowledges, so a
-/// pause ends no connection. Akka's heartbeats, one every 4 s, are what goes unacknowledged where nothing else is sent.</para>
+/// pause ends no connection, unless more is sent to the process meanwhile than its kernel holds: what cannot be sent for so long counts like what is
+/// not acknowledged. Akka's heartbeats, one every 4 s, are what goes unacknowledged where nothing else is sent.</para>
 /// <para>Linux only; elsewhere connections keep to TCP's own times.</para>
 /// </remarks>
 internal static class UserTimeout

@@ -114,6 +114,35 @@ public sealed class WritingTests : IAsyncLifetime
         await reading.WaitAsync(Transports.Bound);
     }
 
+    /// <summary>Linux counts what a full peer does not take like what it does not acknowledge. Where little is sent, a peer that stands still costs
+    /// no connection.</summary>
+    [Fact]
+    public async Task Peer_that_takes_nothing_is_left_by_the_kernel_after_the_user_timeout_and_only_when_it_is_full()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var node = await _transports.ListenAsync("tcp-user-timeout = 500ms, send-buffer-size = 8192b");
+        using var full = await RawPeer.ConnectAsync(node.Port, receiveBufferBytes: 8192);
+        var toFull = await node.NextAsync();
+        using var other = await RawPeer.ConnectAsync(node.Port);
+        var toOther = await node.NextAsync();
+        var (heardByFull, heardByOther) = (new Recorder(), new Recorder());
+        toFull.ReadHandlerSource.SetResult(heardByFull);
+        toOther.ReadHandlerSource.SetResult(heardByOther);
+
+        Assert.True(toOther.Write(Numbered(1, 1000)));
+        while (toFull.Write(Numbered(1, 1000)))
+        {
+        }
+
+        Assert.Equal(DisassociateInfo.Unknown, (await heardByFull.UntilEndAsync()).Info);
+        Assert.Equal(0, heardByOther.Ends);
+        Assert.NotNull(await other.FrameAsync());
+    }
+
     [Fact]
     public async Task Frames_of_several_writers_of_one_connection_stay_whole_and_in_their_order()
     {
