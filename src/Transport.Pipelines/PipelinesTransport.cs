@@ -30,7 +30,10 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
     private readonly PeerTls? _tls;
     private readonly ConnectionLog _log;
     private readonly Lock _lock = new();
-    private readonly HashSet<Connection> _connections = [];
+
+    /// <summary>Akka's handles are equal where their addresses are: without the comparer, several connections with one node would be one.</summary>
+    private readonly HashSet<Connection> _connections = new(ReferenceEqualityComparer.Instance);
+
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
     private Address? _local;

@@ -297,6 +297,31 @@ public sealed class EndingTests : IAsyncLifetime
         Assert.Equal(["it took nothing of what was sent to it for 1 s"], troubles);
     }
 
+    /// <summary>Akka takes two of them for one and the same.</summary>
+    [Fact]
+    public async Task Shutdown_ends_each_of_several_connections_with_the_same_node()
+    {
+        const int connections = 3;
+        var (near, far) = (await _transports.ListenAsync(), await _transports.ListenAsync());
+        far.Handler = _ => new Recorder();
+        var dialled = new List<Connection>();
+        for (var i = 0; i < connections; i++)
+        {
+            dialled.Add(await near.DialAsync(far.Address));
+            dialled[i].ReadHandlerSource.SetResult(new Recorder());
+        }
+
+        Assert.Equal(connections, near.Transport.Connections.Count);
+        dialled[0].Close();
+        await dialled[0].Ended.WaitAsync(Transports.Bound);
+        await Transports.UntilAsync(() => near.Transport.Connections.Count == connections - 1, "one connection is forgotten, and no other");
+
+        await near.Transport.Shutdown().WaitAsync(Transports.Bound);
+
+        await Task.WhenAll(dialled.Select(c => c.Ended)).WaitAsync(Transports.Bound);
+        Assert.All(dialled, c => Assert.False(c.Write(ByteString.CopyFrom(1))));
+    }
+
     /// <summary>In any order with dials, connections that come, and writes.</summary>
     [Fact]
     public async Task Shutdown_amid_everything_ends_it_all()
