@@ -2,8 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Remote.Transport;
 using Google.Protobuf;
@@ -71,14 +69,19 @@ internal sealed class Connection : AssociationHandle
         if (Interlocked.Exchange(ref _isDisassociated, 1) == 0)
         {
             _outbox.Close();
-            try
-            {
-                _aborting.CancelAfter(_limits.LingerFor);
-            }
-            catch (ObjectDisposedException)
-            {
-                // It has ended.
-            }
+            EndWithin(_limits.LingerFor);
+        }
+    }
+
+    private void EndWithin(TimeSpan time)
+    {
+        try
+        {
+            _aborting.CancelAfter(time);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended.
         }
     }
 
@@ -224,16 +227,14 @@ internal sealed class Connection : AssociationHandle
                 }
             }
 
-            if (_stream is SslStream tls)
-            {
-                await tls.ShutdownAsync().ConfigureAwait(false);
-            }
-
+            // Without TLS's own goodbye: it would meet a record that comes at that moment in one object of OpenSSL, which is not made for that.
+            // Frames have a length, and Akka says goodbye itself, so nobody takes a cut for the end of what was said.
             _socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e) when (IsConnectionLoss(e))
         {
-            // The reading side meets the same, and tells.
+            // The reading side meets the same, and tells; where it does not, nothing more can be said to the other side all the same.
+            EndWithin(_limits.LingerFor);
         }
         catch (TimeoutException)
         {
@@ -276,11 +277,8 @@ internal sealed class Connection : AssociationHandle
         _stream.Dispose();
     }
 
-    /// <summary>Whatever else TLS throws on bytes that are none of its own, such as an exception of OpenSSL where it would say goodbye within
-    /// a handshake that the other side has begun anew.</summary>
-    private static bool IsConnectionLoss(Exception e) =>
-        e is IOException or SocketException or ObjectDisposedException or AuthenticationException or OperationCanceledException
-            or CryptographicException or InvalidOperationException or NotSupportedException;
+    /// <summary>Whatever a stream throws ends its connection and nothing else; TLS throws types of its own.</summary>
+    private static bool IsConnectionLoss(Exception e) => e is not (FrameException or TimeoutException);
 }
 
 /// <summary>What bounds a connection.</summary>

@@ -309,6 +309,7 @@ public sealed class EndingTests : IAsyncLifetime
         {
             dialled.Add(await near.DialAsync(far.Address));
             dialled[i].ReadHandlerSource.SetResult(new Recorder());
+            Assert.True(dialled[i].Write(ByteString.CopyFrom(1)));
         }
 
         Assert.Equal(connections, near.Transport.Connections.Count);

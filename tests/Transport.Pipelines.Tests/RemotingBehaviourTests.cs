@@ -102,7 +102,7 @@ public sealed class RemotingBehaviourTests : IAsyncLifetime
         var (a, b) = (_nodes.Start(first), _nodes.Start(second));
         var watched = b.Inbox("watched").Ref;
         var seen = await a.FindAsync(b, "watched");
-        var told = a.Watch(seen);
+        var told = await a.WatchAsync(b, seen);
 
         Assert.True(await watched.GracefulStop(Transports.Bound));
 
@@ -118,7 +118,7 @@ public sealed class RemotingBehaviourTests : IAsyncLifetime
         var (a, b) = (_nodes.Start(first), _nodes.Start(second, $"port = {port}"));
         b.Inbox("inbox");
         var inbox = await a.FindAsync(b, "inbox");
-        var (told, ends, lost) = (a.Watch(inbox), a.Events<DisassociatedEvent>(), a.Events<DeadLetter>());
+        var (told, ends, lost) = (await a.WatchAsync(b, inbox), a.Events<DisassociatedEvent>(), a.Events<DeadLetter>());
 
         await b.System.Terminate().WaitAsync(Transports.Bound);
 
@@ -177,7 +177,7 @@ public sealed class RemotingBehaviourTests : IAsyncLifetime
         var ((a, proxyOfA), (b, proxyOfB)) = (_nodes.StartBehindProxy(first), _nodes.StartBehindProxy(second));
         var (before, during) = (b.Inbox("before").Ref, b.Inbox("during").Ref);
         var (seenBefore, seenDuring) = (await a.FindAsync(b, "before"), await a.FindAsync(b, "during"));
-        var ofBefore = a.Watch(seenBefore);
+        var ofBefore = await a.WatchAsync(b, seenBefore);
         var ends = a.Events<DisassociatedEvent>();
 
         // Into the cut fall the word that one actor has stopped, and the wish to watch the other.

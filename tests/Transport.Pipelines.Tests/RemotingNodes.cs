@@ -92,11 +92,24 @@ internal sealed class RemotingNode(ActorSystem system)
     /// <summary>A reference to an actor of another node, which has answered.</summary>
     public Task<IActorRef> FindAsync(RemotingNode other, string name) => Select(other, name).ResolveOne(Transports.Bound);
 
+    /// <summary>Hears when an actor of another node is gone. The other node knows it already: it has told of another actor, which was watched
+    /// later.</summary>
+    public async Task<Told> WatchAsync(RemotingNode other, IActorRef watched)
+    {
+        var told = Watch(watched);
+        var name = $"canary-of-{watched.Path.Name}";
+        var canary = other.Inbox(name).Ref;
+        var ofCanary = Watch(await FindAsync(other, name));
+        await canary.GracefulStop(Transports.Bound);
+        await ofCanary.NextAsync<Terminated>();
+        return told;
+    }
+
     /// <summary>Hears when an actor of another node is gone.</summary>
-    public Told Watch(IActorRef other)
+    public Told Watch(IActorRef watched)
     {
         var told = new Told();
-        system.ActorOf(Props.Create(() => new Watcher(other, told)));
+        system.ActorOf(Props.Create(() => new Watcher(watched, told)));
         return told;
     }
 
