@@ -44,23 +44,26 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Garbage_on_the_port_is_logged_and_it_and_broken_connections_disturb_nobody_else()
     {
-        (string Name, byte[] Bytes, string Logged)[] garbage =
+        // What is no length is told once a minute, whoever sends it and whatever it was; a frame that is none of Akka's each time.
+        const string noLength = "it announced a frame of ";
+        (string Name, byte[] Bytes, string? Logged)[] garbage =
         [
-            ("random bytes", RandomBytes(64 << 10), "length field: "),
-            ("an HTTP request", Encoding.ASCII.GetBytes(
-                "GET / HTTP/1.1\r\nHost: balancer\r\n\r\n"), $"length exceeds 128000: {BitConverter.ToInt32("GET "u8) + sizeof(int)}"),
+            ("random bytes", RandomBytes(64 << 10), noLength),
+            ("an HTTP request", Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: balancer\r\n\r\n"), null),
             ("a frame of garbage", [.. LengthOf1000, .. RandomBytes(1000)], "PDU of length 1000"),
-            ("a length of 100 MB", [.. BitConverter.GetBytes(100_000_000), .. RandomBytes(64 << 10)], "length exceeds 128000: 100000004"),
-            ("a negative length", [.. BitConverter.GetBytes(-1), .. RandomBytes(1000)], "length field: -1)"),
+            ("a length of 100 MB", [.. BitConverter.GetBytes(100_000_000), .. RandomBytes(64 << 10)], null),
+            ("a negative length", [.. BitConverter.GetBytes(-1), .. RandomBytes(1000)], null),
         ];
         await UndisturbedAsync(async balancer =>
         {
             foreach (var (name, bytes, logged) in garbage)
             {
-                var told = balancer.Error.NextAsync(l => l.Contains(logged, StringComparison.Ordinal));
+                var told = logged is null ? null : balancer.Error.NextAsync(l => l.Contains(logged, StringComparison.Ordinal));
                 await SendAsync(bytes);
-                output.WriteLine($"{name}: {(await told.WaitAsync(NodeProcess.Bound)).Text}");
+                output.WriteLine($"{name}: {(told is null ? "it is hung up on" : (await told.WaitAsync(NodeProcess.Bound)).Text)}");
             }
+
+            Assert.Single(balancer.Error.Texts, l => l.Contains(noLength, StringComparison.Ordinal));
         });
         // Half a frame. Not in the log: a connection that breaks is nobody's mistake.
         await UndisturbedAsync(_ => SendAsync([.. LengthOf1000, .. RandomBytes(500)]));
