@@ -8,7 +8,7 @@ namespace AkkaLb.Messages;
 /// <summary>A scheduler for Akka.NET on one timer, which is set for what is due next: where nothing is due, nothing ticks.</summary>
 /// <remarks>
 /// <para>Akka's own wheel turns every 10 ms. In a node that has nothing to do its turns are nearly all the processor time there is, and what becomes
-/// due waits for the end of a turn: it is 10 to 20 ms late. Here it is late by what the runtime's timer is, a millisecond or two.</para>
+/// due waits for the end of a turn: it is 10 to 20 ms late. Here it is as late as the runtime's timer is.</para>
 /// <para>What is due at the same time runs one after the other in the order in which it became due, on a thread of the pool. What is repeated and
 /// was late is not made up for. Whatever is left when the actor system ends is run then, as Akka's own scheduler does. Thread-safe.</para>
 /// </remarks>

@@ -11,8 +11,9 @@ namespace AkkaLb.Remoting.Links;
 /// <summary>Has the kernel end a connection whose other end has acknowledged nothing for a while, so that the next message dials again.</summary>
 /// <remarks>
 /// <para>TCP by itself doubles the time between two tries to send: after a network cut of 30 s it may stay silent for another 20 s, and everybody
-/// waits for a network that is back. The limit is TCP's user timeout (RFC 5482). The kernel of a process that is paused still acknowledges, so a
-/// pause ends no connection. Akka's heartbeats, one every 4 s, are what goes unacknowledged where nothing else is sent.</para>
+/// waits for a network that is back. The limit is TCP's user timeout (RFC 5482). The kernel of a process that is paused still acknowledges,
+/// so a pause ends no connection until that kernel is full. Akka's heartbeats, one every 4 s, are what goes unacknowledged where nothing else is
+/// sent.</para>
 /// <para>Linux only; elsewhere connections keep to TCP's own times. Akka's transport does not show its sockets, so they are looked up by name in
 /// it.</para>
 /// </remarks>
