@@ -22,7 +22,10 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
     private readonly IActorRef? _front;
 
     /// <summary>Who asked what waits.</summary>
-    private readonly Dictionary<long, (IActorRef Asker, long Client)> _held = [];
+    private readonly Dictionary<long, (IActorRef Asker, long Client, bool TakesBatches)> _held = [];
+
+    /// <summary>Whoever asks the question that is being handled.</summary>
+    private bool _takesBatches;
 
     // The tables are made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
     public BalancerActor(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front)
@@ -70,17 +73,17 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         switch (effect)
         {
             case BalancerEffect.Answer answer:
-                Sender.Tell(answer.Message);
+                Send(Sender, answer.Message, _takesBatches);
                 break;
             case BalancerEffect.Hold hold:
-                _held.Add(hold.Ticket, (Sender, hold.Client));
+                _held.Add(hold.Ticket, (Sender, hold.Client, _takesBatches));
                 break;
             case BalancerEffect.SayHeld say:
-                _held[say.Ticket].Asker.Tell(say.Message);
+                Send(_held[say.Ticket].Asker, say.Message, _held[say.Ticket].TakesBatches);
                 break;
             case BalancerEffect.AnswerHeld answer:
                 _held.Remove(answer.Ticket, out var held);
-                held.Asker.Tell(answer.Message);
+                Send(held.Asker, answer.Message, held.TakesBatches);
                 break;
             case BalancerEffect.Forget forget:
                 _held.Remove(forget.Ticket);
@@ -112,7 +115,12 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
 
     private void Serving()
     {
-        Input<Assign>();
+        Receive<Assign>(m =>
+        {
+            _takesBatches = m.TakesBatches;
+            Step(m);
+            _takesBatches = false;
+        });
         Input<Finished>();
         Input<MemoryReport>();
         Input<Watched<Member>.Known>();

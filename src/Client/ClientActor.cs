@@ -34,6 +34,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     private readonly List<TaskCompletionSource> _linkWaiters = [];
     private IActorRef _answered = ActorRefs.Nobody;
     private IActorRef _balancer = ActorRefs.Nobody;
+    private bool _balancerTakesBatches;
     private IAsyncDisposable? _subscription;
 
     public ClientActor(
@@ -50,7 +51,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         _balancerProbes = BalancerProbes.Of(contact, Context);
         Receive<JobDone>(FromWorker);
         Receive<ReplyPiece>(FromWorker);
-        Input<Assigned>();
+        Receive<Assigned>(OnAssigned);
         Receive<Submit>(m =>
         {
             Step(m.Job);
@@ -115,16 +116,16 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         switch (effect)
         {
             case ClientEffect.ToGate send:
-                GateAt(send.Worker).Tell(send.Job);
+                Send(GateAt(send.Worker), send.Job, send.Worker.TakesBatches);
                 break;
             case ClientEffect.TellGate tell:
-                GateAt(tell.Worker).Tell(tell.Message);
+                Send(GateAt(tell.Worker), tell.Message, tell.Worker.TakesBatches);
                 break;
             case ClientEffect.StreamItem item:
                 ((IJobTicket)item.Ticket).Take(item.Message);
                 break;
             case ClientEffect.ToBalancer tell:
-                _balancer.Tell(tell.Message);
+                Send(_balancer, tell.Message, _balancerTakesBatches);
                 break;
             case ClientEffect.Progress progress:
                 ((IJobTicket)progress.Ticket).Report(progress.Message);
@@ -133,13 +134,14 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
                 ((IJobTicket)finish.Ticket).Finish(finish.Id, finish.Outcome);
                 break;
             case ClientEffect.AskGate ask:
-                GateAt(ask.Worker).Tell(new Identify(Question(GateQuestion, ask.Number)));
+                SendAlone(GateAt(ask.Worker), new Identify(Question(GateQuestion, ask.Number)));
                 break;
             case ClientEffect.Probe probe:
                 _balancerProbes.Send(Address.Parse(probe.Address), Question(BalancerQuestion, probe.Number));
                 break;
             case ClientEffect.BalancerFound:
                 _balancer = _answered;
+                _balancerTakesBatches = false;
                 _linkWaiters.ForEach(waiter => waiter.TrySetResult());
                 _linkWaiters.Clear();
                 break;
@@ -167,6 +169,13 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         return _gates[worker.Gate] = _resolveGate(worker.Gate);
     }
 
+    /// <summary>Where a balancer of another process decides, nothing is known of the one that passes the questions on.</summary>
+    private void OnAssigned(Assigned m)
+    {
+        _balancerTakesBatches = m.TakesBatches && Sender.Path.Address.Equals(_balancer.Path.Address);
+        Step(m);
+    }
+
     private void FromWorker(IAkkaLbMessage m)
     {
         if (_client.HasSilentGates)
@@ -180,9 +189,12 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     /// <summary>Those of other actors come by too. A job says itself whose it is.</summary>
     private void OnDeadLetter(DeadLetter m)
     {
-        if (m.Message is Job || (m.Message is Assign or Finished && m.Sender.Equals(Self)))
+        foreach (var message in Batch.MessagesIn(m.Message))
         {
-            Step(new ClientInput.Undelivered(m.Message));
+            if (message is Job || (message is Assign or Finished && m.Sender.Equals(Self)))
+            {
+                Step(new ClientInput.Undelivered(message));
+            }
         }
     }
 

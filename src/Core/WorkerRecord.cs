@@ -26,6 +26,7 @@ public enum WorkerState
 /// <param name="Speed">How fast one of its places works, in percent of an ordinary worker's: 1 to <see cref="SpeedMax"/>.</param>
 /// <param name="Zone">Where it is, a name by the rule of <see cref="IsZone"/>; empty: it does not tell.</param>
 /// <param name="TakesCancel">Whether it understands <see cref="CancelJob"/>; false from a version that does not.</param>
+/// <param name="TakesBatches">Whether it understands several messages in one; false from a version that does not.</param>
 public sealed record WorkerRecord(
     string Id,
     long Incarnation,
@@ -38,7 +39,8 @@ public sealed record WorkerRecord(
     int Places = 0,
     int Speed = WorkerRecord.OrdinarySpeed,
     string Zone = "",
-    bool TakesCancel = false)
+    bool TakesCancel = false,
+    bool TakesBatches = false)
 {
     public const int ReasonLengthMax = 300;
     public const int OrdinarySpeed = 100;

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Machines;
+using AkkaLb.Endpoints;
 
 namespace AkkaLb.Messages;
 
@@ -12,6 +13,7 @@ namespace AkkaLb.Messages;
 /// Each effect is taken out before it is carried out: whatever happens, it is not carried out twice. One that throws is contained, see
 /// <see cref="Contain"/>; the others are carried out all the same. An effect may hand in another input on the way: what follows from that is carried
 /// out behind what is left. A machine that throws is a bug: the actor crashes, as any actor does, when what was decided before is carried out.
+/// What is sent to one peer while the mailbox is worked through goes in one message: see <see cref="Send"/>.
 /// </remarks>
 public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
 {
@@ -21,7 +23,13 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     /// <summary>Room for so many effects is kept; more was a burst.</summary>
     private const int OutboxKept = 1024;
 
+    /// <summary>After so many messages what waits to be sent goes out, though there are more in the mailbox.</summary>
+    private const int HandledBeforeFlush = 64;
+
     private readonly IScheduler _clock = Context.System.Scheduler;
+    private readonly RareLines _unreadable = new(TimeSpan.FromMinutes(1), linesMax: 100);
+    private readonly PeerOutbox? _peers;
+    private int _handled;
     private readonly IMachine<TEffect> _machine;
     private readonly List<TEffect> _outbox = [];
     private ExceptionDispatchInfo? _bug;
@@ -33,6 +41,11 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     protected MachineShell(IMachine<TEffect> machine)
     {
         _machine = machine;
+        if (Context.System.Serialization.FindSerializerForType(typeof(Batch)) is WireSerializer serializer)
+        {
+            _peers = new PeerOutbox(Self, serializer);
+        }
+
         Receive<Tick>(_ =>
         {
             _timerDue = null;
@@ -94,6 +107,68 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         SetTimer();
     }
 
+    /// <summary>Sends it to another actor, mostly of another process: as soon as what is in the mailbox now has been handled, together with what that
+    /// has for the same one. In order.</summary>
+    /// <param name="takesBatches">Whether that one understands a <see cref="Batch"/>; it said so.</param>
+    protected void Send(IActorRef peer, IAkkaLbMessage message, bool takesBatches)
+    {
+        if (_peers is null)
+        {
+            peer.Tell(message, Self);
+            return;
+        }
+
+        var wasEmpty = _peers.IsEmpty;
+        _peers.Send(peer, message, takesBatches);
+        if (wasEmpty && !_peers.IsEmpty)
+        {
+            _handled = 0;
+            Self.Tell(Flush.Instance);
+        }
+    }
+
+    /// <summary>Sends anything else to another actor, behind what waits to be sent to it.</summary>
+    protected void SendAlone(IActorRef peer, object message)
+    {
+        _peers?.Flush(peer);
+        peer.Tell(message, Self);
+    }
+
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        switch (message)
+        {
+            case Flush:
+                _peers!.Flush();
+                return true;
+            case Batch batch:
+                Unpack(receive, batch);
+                break;
+            default:
+                base.AroundReceive(receive, message);
+                break;
+        }
+
+        if (_peers is { IsEmpty: false } && ++_handled >= HandledBeforeFlush)
+        {
+            _peers.Flush();
+        }
+
+        return true;
+    }
+
+    public override void AroundPreRestart(Exception cause, object message)
+    {
+        base.AroundPreRestart(cause, message);
+        _peers?.Flush();
+    }
+
+    public override void AroundPostStop()
+    {
+        base.AroundPostStop();
+        _peers?.Flush();
+    }
+
     /// <summary>Tells the operator what the machine has to tell.</summary>
     protected void Note(string text, bool isTrouble)
     {
@@ -136,6 +211,33 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     {
     }
 
+    /// <summary>A bug that one of the messages shows costs none of the others.</summary>
+    private void Unpack(Receive receive, Batch batch)
+    {
+        ExceptionDispatchInfo? bug = null;
+        foreach (var message in batch.Messages)
+        {
+            try
+            {
+                base.AroundReceive(receive, message);
+            }
+#pragma warning disable CA1031 // It is thrown when the others have been handled.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                bug ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+
+        if (batch.Unreadable > 0
+            && _unreadable.Say("", $"{batch.Unreadable} of the messages that {Sender} sent together cannot be read; the others can", Now) is { } line)
+        {
+            Log.Warning("{0}", line);
+        }
+
+        bug?.Throw();
+    }
+
     private void Act(TEffect effect)
     {
         try
@@ -176,5 +278,11 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         var delay = due <= now ? TimeSpan.Zero : due - now > TimerMax ? TimerMax : due - now;
         _timerDue = now + delay;
         Timers.StartSingleTimer(nameof(Tick), Tick.Instance, delay);
+    }
+
+    /// <summary>To itself, behind what is in the mailbox.</summary>
+    private sealed class Flush : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static Flush Instance { get; } = new();
     }
 }

@@ -17,6 +17,7 @@ internal static class WireAssignments
             RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
             Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
             Service = SendableService(m.Service), Priority = m.Priority.ToWire(), Zone = Zone(m.Zone),
+            TakesBatches = m.TakesBatches,
         };
         foreach (var key in m.LeaveOut)
         {
@@ -40,7 +41,7 @@ internal static class WireAssignments
 
         return new Assign(
             (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone));
+            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone), m.TakesBatches);
     }
 
     public static Wire.Finished ToWire(this Finished m)
@@ -83,6 +84,7 @@ internal static class WireAssignments
         {
             RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
             Revision = checked((ulong)m.Revision), TakesFinished = m.TakesFinished, TellAtOnce = m.TellAtOnce,
+            TakesBatches = m.TakesBatches,
         };
         if (m.Workers.Count == 1)
         {
@@ -118,6 +120,7 @@ internal static class WireAssignments
         Incarnation = (ulong)w.Worker.Incarnation,
         Path = Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"),
         TakesCancel = w.TakesCancel,
+        TakesBatches = w.TakesBatches,
     };
 
     public static Assigned FromWire(this Wire.Assigned m, KnownGates gates)
@@ -129,7 +132,7 @@ internal static class WireAssignments
         for (var i = 0; i < workers.Length; i++)
         {
             var w = m.Workers[i];
-            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path), w.TakesCancel);
+            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path), w.TakesCancel, w.TakesBatches);
         }
 
         if (m.Picks.Count > 0)
@@ -145,6 +148,7 @@ internal static class WireAssignments
         }
 
         return new Assigned(
-            (long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished, m.TellAtOnce);
+            (long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished, m.TellAtOnce,
+            m.TakesBatches);
     }
 }

@@ -16,15 +16,25 @@ internal abstract class WireRow(string manifest, Type type)
     /// <param name="message">Of <see cref="Type"/>.</param>
     public abstract byte[] Write(object message);
 
-    public abstract object Read(byte[] bytes);
+    public abstract object Read(ReadOnlySpan<byte> bytes);
+
+    /// <summary>What <see cref="Read"/> throws for bytes that are not the message.</summary>
+    public static bool IsUnreadable(Exception e) =>
+        e is InvalidProtocolBufferException or FormatException or OverflowException or ArgumentException;
 
     private sealed class Typed<T, TWire>(string manifest, MessageParser<TWire> parser, Func<T, TWire> write, Func<TWire, T> read)
         : WireRow(manifest, typeof(T))
         where T : notnull
         where TWire : IMessage<TWire>
     {
-        public override byte[] Write(object message) => write((T)message).ToByteArray();
+        public override byte[] Write(object message)
+        {
+            var wire = write((T)message);
+            var bytes = new byte[wire.CalculateSize()];
+            wire.WriteTo(bytes);
+            return bytes;
+        }
 
-        public override object Read(byte[] bytes) => read(parser.ParseFrom(bytes));
+        public override object Read(ReadOnlySpan<byte> bytes) => read(parser.ParseFrom(bytes));
     }
 }

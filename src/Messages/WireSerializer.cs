@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
-using Google.Protobuf;
+using AkkaLb.Core;
 
 namespace AkkaLb.Messages;
 
@@ -52,9 +52,23 @@ public abstract class WireSerializer : SerializerWithStringManifest
         {
             return row.Read(bytes);
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or FormatException or OverflowException or ArgumentException)
+        catch (Exception e) when (WireRow.IsUnreadable(e))
         {
             throw new SerializationException($"\"{manifest}\" of {bytes.Length} bytes cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>For a <see cref="Batch"/>. Null: it cannot be sent.</summary>
+    internal Batch.Packed? TryPack(IAkkaLbMessage message)
+    {
+        try
+        {
+            var row = RowOf(message);
+            return new Batch.Packed(message, row.Manifest, row.Write(message));
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or SerializationException)
+        {
+            return null;
         }
     }
 

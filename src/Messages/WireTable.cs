@@ -7,7 +7,13 @@ namespace AkkaLb.Messages;
 /// <summary>The protocol, a row a message. Rows are added; what a manifest stands for never changes.</summary>
 internal static class WireTable
 {
-    public static IReadOnlyList<WireRow> Rows(KnownGates gates) =>
+    public static IReadOnlyList<WireRow> Rows(KnownGates gates)
+    {
+        var single = Single(gates);
+        return [.. single, new BatchRow(single)];
+    }
+
+    private static IReadOnlyList<WireRow> Single(KnownGates gates) =>
     [
         // client and balancer
         Of("A", Wire.Assign.Parser, (Assign m) => m.ToWire(), m => m.FromWire()),
@@ -70,11 +76,11 @@ internal static class WireTable
                 Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
                 Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited), WantsProgress = m.WantsProgress,
                 ReplyBytesMax = ToReplyBytes(m.ReplyBytesMax), WantsStream = m.WantsStream,
-                TraceParent = TraceParent(m.Trace), TraceState = TraceState(m.Trace),
+                TraceParent = TraceParent(m.Trace), TraceState = TraceState(m.Trace), TakesBatches = m.TakesBatches,
             },
             m => new(
                 m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs),
-                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream, Trace(m.TraceParent, m.TraceState))),
+                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream, Trace(m.TraceParent, m.TraceState), m.TakesBatches)),
         Of("JP", Wire.JobProgress.Parser,
             (JobProgress m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Progress = m.Progress.ToWire() },
             m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Progress.FromWire())),

@@ -51,6 +51,7 @@ internal static class WireWorkers
         Speed = m.Speed == WorkerRecord.OrdinarySpeed ? 0 : checked((uint)m.Speed),
         Zone = Zone(m.Zone),
         TakesCancel = m.TakesCancel,
+        TakesBatches = m.TakesBatches,
     };
 
     public static WorkerRecord FromWire(this Wire.WorkerRecord? m)
@@ -75,7 +76,8 @@ internal static class WireWorkers
             (int)m.Places,
             m.Speed == 0 ? WorkerRecord.OrdinarySpeed : (int)m.Speed,
             Zone(m.Zone),
-            m.TakesCancel);
+            m.TakesCancel,
+            m.TakesBatches);
     }
 
     public static Register FromWire(this Wire.Register m)

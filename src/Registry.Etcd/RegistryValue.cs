@@ -29,6 +29,7 @@ public static class RegistryValue
             Speed = worker.Speed != WorkerRecord.OrdinarySpeed ? worker.Speed : null,
             Zone = worker.Zone.Length > 0 ? worker.Zone : null,
             TakesCancel = worker.TakesCancel ? 1 : null,
+            TakesBatches = worker.TakesBatches ? 1 : null,
         });
         return TryParse(worker.Id, json, out _, out var problem)
             ? json
@@ -73,7 +74,7 @@ public static class RegistryValue
                 ? new WorkerRecord(
                     id, value.Incarnation, value.Path, state, (int)value.Capacity, (int)value.HeartbeatMs, value.Version, value.Reason ?? "",
                     (int)(value.Places ?? 0), (int)(value.Speed ?? WorkerRecord.OrdinarySpeed), value.Zone ?? "",
-                    value.TakesCancel == 1)
+                    value.TakesCancel == 1, value.TakesBatches == 1)
                 : null;
         }
 
@@ -103,5 +104,7 @@ public static class RegistryValue
         [JsonText(WorkerService.LengthMax)] public string? Zone { get; init; }
 
         [JsonWhole(0, 1)] public long? TakesCancel { get; init; }
+
+        [JsonWhole(0, 1)] public long? TakesBatches { get; init; }
     }
 }

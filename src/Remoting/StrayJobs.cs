@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Core;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Remoting;
 
@@ -14,7 +15,12 @@ internal sealed class StrayJobs : ReceiveActor
 {
     public StrayJobs() => Receive<DeadLetter>(m =>
     {
-        if (m.Message is Job job && m.Sender.Path.Address.HasGlobalScope)
+        if (!m.Sender.Path.Address.HasGlobalScope)
+        {
+            return;
+        }
+
+        foreach (var job in Batch.MessagesIn(m.Message).OfType<Job>())
         {
             m.Sender.Tell(new JobRejected(
                 job.Id, job.Attempt, JobRejectReason.NotHere, "the worker that the job was sent to is not in this process any more"));

@@ -221,7 +221,8 @@ public sealed class BalancedWorker : IAsyncDisposable
         Places: _options.Gate.Instances,
         Speed: _options.Speed,
         Zone: _options.Zone,
-        TakesCancel: true);
+        TakesCancel: true,
+        TakesBatches: true);
 
     /// <summary>An actor beside the gate.</summary>
     private IActorRef Start(Props props, string role) => _top.Start(props, $"akkalb-{_options.GateName}-{role}");

@@ -9,8 +9,9 @@ namespace AkkaLb.Worker;
 /// <remarks>
 /// <para>Akka's own pool of dedicated threads (1.5.74) wakes only some of them when much comes at once and each blocks: of 24 actors on 64 threads
 /// that were told at once and slept for 2 s, 11 were done after 2 s, the next 11 after 4 s.</para>
-/// <para>Whoever became idle last is woken first, and nobody else is: where little is to be done the same few threads do it, and the others sleep.
-/// A thread starts when it is needed for the first time.</para>
+/// <para>Whoever became idle last is woken first, and only one at a time is on its way: it wakes the next one if there is more than it takes itself.
+/// So where jobs are short the same few threads do them, one after another, and where they block each of them gets a thread. A thread starts when it
+/// is needed for the first time.</para>
 /// </remarks>
 internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
@@ -22,13 +23,16 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
         private readonly Queue<IRunnable> _work = new();
         private readonly Stack<Sleep> _sleeping = new();
         private int _threads;
+
+        /// <summary>A thread was woken or started and has not looked for work yet. When it finds more than it takes, it wakes the next one.</summary>
+        private bool _isOneComing;
+
         private bool _isShut;
 
         /// <summary>Nothing is taken any more once the dispatcher has ended.</summary>
         public override void Execute(IRunnable run)
         {
-            Sleep? woken;
-            int number;
+            Action? call;
             lock (_lock)
             {
                 if (_isShut)
@@ -36,27 +40,11 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
                     return;
                 }
 
-                if (!_sleeping.TryPop(out woken))
-                {
-                    if (_threads == threadsMax)
-                    {
-                        _work.Enqueue(run);
-                        return;
-                    }
-
-                    _threads++;
-                }
-
-                number = _threads;
+                _work.Enqueue(run);
+                call = NextToCome();
             }
 
-            if (woken is not null)
-            {
-                woken.End(run);
-                return;
-            }
-
-            new Thread(() => Run(run)) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"{Id}_{number}") }.Start();
+            call?.Invoke();
         }
 
         /// <summary>What was taken is done; then the threads end.</summary>
@@ -72,14 +60,59 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
 
             foreach (var sleep in sleeping)
             {
-                sleep.End(null);
+                sleep.End();
             }
         }
 
-        private void Run(IRunnable first)
+        /// <summary>Under the lock: how to call one more thread, if there is work for it and none is coming; null: nobody is called.</summary>
+        private Action? NextToCome()
+        {
+            if (_isOneComing || _work.Count == 0)
+            {
+                return null;
+            }
+
+            if (_sleeping.TryPop(out var sleep))
+            {
+                _isOneComing = true;
+                return sleep.End;
+            }
+
+            if (_threads == threadsMax)
+            {
+                return null;
+            }
+
+            _isOneComing = true;
+            var number = ++_threads;
+            return () => Start(number);
+        }
+
+        private void Start(int number)
+        {
+            try
+            {
+                new Thread(Run) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"{Id}_{number}") }.Start();
+            }
+#pragma warning disable CA1031 // The system has no more threads, or no memory for one: those that are there continue.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                lock (_lock)
+                {
+                    _threads--;
+                    _isOneComing = false;
+                }
+
+                log.Publish(new Error(e, Id, typeof(InstanceThreads), "no thread can be started for the worker's instances"));
+            }
+        }
+
+        private void Run()
         {
             var sleep = new Sleep();
-            for (IRunnable? run = first; run is not null; run = Next(sleep))
+            var hasCome = true;
+            while (Next(sleep, ref hasCome) is { } run)
             {
                 try
                 {
@@ -95,45 +128,57 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
         }
 
         /// <summary>Null: there will be none.</summary>
-        private IRunnable? Next(Sleep sleep)
+        /// <param name="hasCome">The thread was called, and looks for work for the first time since.</param>
+        private IRunnable? Next(Sleep sleep, ref bool hasCome)
         {
-            lock (_lock)
+            while (true)
             {
-                if (_work.TryDequeue(out var next))
+                IRunnable? next;
+                Action? call = null;
+                lock (_lock)
+                {
+                    _isOneComing &= !hasCome;
+                    hasCome = false;
+                    if (_work.TryDequeue(out next))
+                    {
+                        call = NextToCome();
+                    }
+                    else if (_isShut)
+                    {
+                        return null;
+                    }
+                    else
+                    {
+                        _sleeping.Push(sleep);
+                    }
+                }
+
+                call?.Invoke();
+                if (next is not null)
                 {
                     return next;
                 }
 
-                if (_isShut)
-                {
-                    return null;
-                }
-
-                _sleeping.Push(sleep);
+                sleep.Wait();
+                hasCome = true;
             }
-
-            return sleep.Wait();
         }
     }
 
-    /// <summary>One thread's: it sleeps until it gets something to do.</summary>
+    /// <summary>One thread's: it sleeps until it is called.</summary>
     private sealed class Sleep
     {
         /// <summary>It spins for some microseconds before it sleeps: the next job of a busy worker comes that soon.</summary>
         private readonly ManualResetEventSlim _ended = new(false);
-        private IRunnable? _run;
 
-        public void End(IRunnable? run)
-        {
-            _run = run;
-            _ended.Set();
-        }
+        public Sleep() => End = _ended.Set;
 
-        public IRunnable? Wait()
+        public Action End { get; }
+
+        public void Wait()
         {
             _ended.Wait();
             _ended.Reset();
-            return _run;
         }
     }
 }

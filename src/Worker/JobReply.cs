@@ -10,13 +10,20 @@ internal sealed class JobReply : MinimalActorRef
     private readonly Func<object?, ReplyContent> _contentOf;
     private readonly IActorRef _gate;
     private readonly object _word;
+    private readonly IActorRef _instance;
+    private readonly Identify _question;
     private ReplyContent? _reply;
 
     /// <param name="contentOf">What a reply is; called where the reply is made.</param>
     /// <param name="gate">It is told <paramref name="word"/> once, when the reply has come.</param>
-    public JobReply(IActorRefProvider provider, JobContext context, Func<object?, ReplyContent> contentOf, IActorRef gate, object word)
+    /// <param name="instance">Does the job. It is asked <paramref name="question"/> for the gate when the reply has come: on the thread that it is
+    /// still running on, mostly.</param>
+    public JobReply(
+        IActorRefProvider provider, JobContext context, Func<object?, ReplyContent> contentOf, IActorRef gate, object word, IActorRef instance,
+        Identify question)
     {
-        (Provider, Context, _contentOf, _gate, _word) = (provider, context, contentOf, gate, word);
+        (Provider, Context, _contentOf) = (provider, context, contentOf);
+        (_gate, _word, _instance, _question) = (gate, word, instance, question);
         Path = provider.TempPath();
         provider.RegisterTempActor(this, Path);
     }
@@ -54,6 +61,7 @@ internal sealed class JobReply : MinimalActorRef
         if (earlier is null)
         {
             _gate.Tell(_word, ActorRefs.NoSender);
+            _instance.Tell(_question, _gate);
         }
         else if (message is ReplyStream unwanted)
         {

@@ -439,12 +439,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
                 if (_instances[e.Instance] is { } asked)
                 {
                     asked.LastMark = e.Mark;
-                    asked.Post(new Identify(new Question(e.Instance, asked.Birth, e.Mark)), Self);
+                    asked.Post(asked.Question(e.Mark), Self);
                 }
 
                 break;
             case GateEffect.Start e:
-                Start(_instances[e.Instance]!, e.Token, e.Mark);
+                Start(_instances[e.Instance]!, e);
                 break;
             case GateEffect.Forward e:
                 _instances[e.Instance]?.Post(_passing!, Sender);
@@ -538,8 +538,9 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    private void Start(Instance instance, long token, long mark)
+    private void Start(Instance instance, GateEffect.Start start)
     {
+        var token = start.Token;
         var held = _held[token];
         var actor = instance.Actor!;
         try
@@ -554,8 +555,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
 
         instance.Token = token;
-        instance.LastMark = mark;
-        actor.Tell(new Identify(new Question(instance.Index, instance.Birth, mark)), Self);
+        instance.LastMark = start.EndMark;
+        actor.Tell(instance.Question(start.Mark), Self);
         // It is there when the job was given to an instance that had ended.
         held.Reply?.End(isGivenUp: false);
         var gate = Self;
@@ -570,7 +571,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
         var (system, job, pieceBytesMax, replyBytesMax) = (_system, held.Job, _pieceBytesMax, _replyBytesMax);
         held.Reply = new JobReply(
-            _system.Provider, context, reply => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax), gate, new ReplyCame(token));
+            _system.Provider, context, reply => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax), gate, new ReplyCame(token),
+            actor, instance.Question(start.EndMark));
         actor.Tell(held.Message, held.Reply);
     }
 
@@ -595,7 +597,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
         try
         {
-            held.Client.Tell(new JobProgress(held.Job.Id, held.Job.Attempt, Payloads.Wrap(_system, progress, _pieceBytesMax)));
+            Send(held, new JobProgress(held.Job.Id, held.Job.Attempt, Payloads.Wrap(_system, progress, _pieceBytesMax)));
         }
         catch (Exception e)
         {
@@ -617,7 +619,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
 
         Note(held, JobOutcomes.Done);
-        held.Client.Tell(new JobDone(
+        Send(held, new JobDone(
             held.Job.Id, held.Job.Attempt, held.Sent is null ? ((ReplyContent.Message)held.Reply!.Content!).Payload : Payload.None, _core.Jobs,
             held.Sent?.End));
         Measure(held, error: null, cause: null);
@@ -648,7 +650,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     private void Answer(HeldRequest held, JobFailureReason reason, ExceptionText cause)
     {
         Note(held, JobOutcomes.Failed);
-        held.Client.Tell(new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message, _core.Jobs));
+        Send(held, new JobFailed(held.Job.Id, held.Job.Attempt, reason, cause.Type, cause.Message, _core.Jobs));
         Measure(held, reason.ToString(), cause.Message);
     }
 
@@ -660,10 +662,12 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             Log.Warning("{0}", line);
         }
 
-        held.Client.Tell(rejected with { Counts = _core.Jobs });
+        Send(held, rejected with { Counts = _core.Jobs });
         _telemetry.WasRejected(rejected.Reason);
         Measure(held, rejected.Reason.ToString(), rejected.Text);
     }
+
+    private void Send(HeldRequest held, IAkkaLbMessage message) => Send(held.Client, message, held.Job.TakesBatches);
 
     private void OnListenerThrew(Exception cause)
     {
@@ -771,6 +775,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
 
         /// <summary>Why it could not be created; null: it could, or that is not known yet.</summary>
         public ExceptionText? Trouble { get; set; }
+
+        public Identify Question(long mark) => new(new Question(Index, Birth, mark));
 
         public void Post(object message, IActorRef sender)
         {

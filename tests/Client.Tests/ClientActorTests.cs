@@ -106,6 +106,20 @@ public class ClientActorTests : ClientKit
     }
 
     [Fact]
+    public async Task A_batch_that_was_never_sent_means_the_same_for_each_of_its_jobs()
+    {
+        var (run, other) = (Run(), Run());
+        var first = Assign(A).ExpectMsg<Job>();
+        NeverSent(first, Assign(A).ExpectMsg<Job>());
+        Balancer.ExpectMsg<WorkerUnreachable>();
+        await PassAsync(TimeSpan.FromSeconds(0.5));
+        Done(Assign(B).ExpectMsg<Job>(job => Assert.Equal(2, job.Attempt)), 6);
+        Done(Assign(B).ExpectMsg<Job>(job => Assert.Equal(2, job.Attempt)), 7);
+        await DoneAsync(run);
+        await DoneAsync(other);
+    }
+
+    [Fact]
     public async Task Another_clients_dead_letter_means_nothing()
     {
         var run = Run();

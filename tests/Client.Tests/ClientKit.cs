@@ -100,6 +100,14 @@ public abstract class ClientKit : VirtualTimeKit
 
     protected void NeverSent(Job job) => Sys.EventStream.Publish(new DeadLetter(job, ClientActor, Sys.DeadLetters));
 
+    /// <summary>A batch that was never sent.</summary>
+    protected void NeverSent(params Job[] jobs)
+    {
+        var serializer = (WireSerializer)Sys.Serialization.FindSerializerForType(typeof(Batch));
+        var batch = new Batch([.. jobs.Select(job => serializer.TryPack(job)!.Value)]);
+        Sys.EventStream.Publish(new DeadLetter(batch, ClientActor, Sys.DeadLetters));
+    }
+
     protected async Task PassAsync(TimeSpan time)
     {
         await Settled(ClientActor);

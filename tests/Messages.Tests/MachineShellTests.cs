@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using Akka.Configuration;
+using AkkaLb.Core;
 using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Messages.Tests;
@@ -10,7 +12,12 @@ public sealed class MachineShellTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Channel<string> _done = Channel.CreateUnbounded<string>();
-    private readonly ActorSystem _system = ActorSystem.Create("shell", "akka.loglevel = OFF, akka.stdout-loglevel = OFF");
+    private readonly ActorSystem _system = ActorSystem.Create(
+        "shell", ConfigurationFactory.ParseString("akka.loglevel = OFF, akka.stdout-loglevel = OFF").WithFallback(SystemConfig.Serialization));
+
+    private readonly BatchPeer _peer;
+
+    public MachineShellTests() => _peer = new BatchPeer((ExtendedActorSystem)_system);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -55,10 +62,73 @@ public sealed class MachineShellTests : IAsyncLifetime
         Assert.Equal(["started", "due", "ticked"], await Done(3));
     }
 
+    [Fact]
+    public async Task What_is_sent_to_a_peer_while_the_mailbox_is_worked_through_goes_in_one_message()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        Busy(mayGoOn, ["send", "send send", "a", "send"]);
+        mayGoOn.Set();
+
+        Assert.Equal("1+2+3+4", await NextAsync());
+    }
+
+    [Fact]
+    public async Task What_waits_to_be_sent_goes_out_when_the_actor_ends_or_begins_again()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        Busy(mayGoOn, ["send send", "bug", "send send", PoisonPill.Instance]);
+        mayGoOn.Set();
+
+        Assert.Equal("1+2", await NextAsync());
+        Assert.Equal("1+2", await NextAsync());
+    }
+
+    [Fact]
+    public async Task However_much_is_in_the_mailbox_what_waits_to_be_sent_does_not_wait_for_all_of_it()
+    {
+        using var mayGoOn = new ManualResetEventSlim();
+        using var never = new ManualResetEventSlim();
+        Busy(mayGoOn, ["send", .. Enumerable.Repeat("a", 100), never]);
+        mayGoOn.Set();
+
+        Assert.Equal("1", await NextAsync());
+        never.Set();
+    }
+
+    [Fact]
+    public async Task A_batch_is_handled_message_by_message_and_a_bug_that_one_shows_costs_none_of_the_others()
+    {
+        var shell = Shell();
+        shell.Tell(BatchOf(new CancelJob(new JobId(1, 7), 1), new CancelJob(new JobId(1, 8), 1)));
+        Assert.Equal(["started", "job 7", "job 8"], await Done(3));
+
+        shell.Tell(BatchOf(new CancelJob(new JobId(1, 1), 1), new CancelJob(new JobId(1, 0), 1), new CancelJob(new JobId(1, 2), 1)));
+        Assert.Equal(["job 1", "job 2", "started"], await Done(3));
+    }
+
+    /// <summary>A shell that has all this in its mailbox when it begins to work.</summary>
+    private void Busy(ManualResetEventSlim mayGoOn, object[] messages)
+    {
+        var shell = Shell();
+        shell.Tell(mayGoOn);
+        foreach (var message in messages)
+        {
+            shell.Tell(message);
+        }
+    }
+
+    private Batch BatchOf(params CancelJob[] messages) => Batches.Of(_system, messages);
+
+    private async Task<string> NextAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        return await _peer.NextAsync(patience.Token);
+    }
+
     private IActorRef Shell()
     {
-        var done = _done.Writer;
-        return _system.ActorOf(Props.Create(() => new Obeying(done)));
+        var (done, peer) = (_done.Writer, _peer);
+        return _system.ActorOf(Props.Create(() => new Obeying(done, peer)));
     }
 
     private async Task<List<string>> Done(int count)
@@ -76,12 +146,16 @@ public sealed class MachineShellTests : IAsyncLifetime
     private sealed class Obeying : MachineShell<string>
     {
         private readonly ChannelWriter<string> _done;
+        private readonly BatchPeer _peer;
+        private long _sent;
 
-        public Obeying(ChannelWriter<string> done)
+        public Obeying(ChannelWriter<string> done, BatchPeer peer)
             : base(new Machine())
         {
-            _done = done;
+            (_done, _peer) = (done, peer);
             Input<string>();
+            Receive<ManualResetEventSlim>(m => m.Wait(Patience));
+            Receive<CancelJob>(m => Step(m.Id.Sequence == 0 ? "bug" : FormattableString.Invariant($"job_{m.Id.Sequence}")));
             done.TryWrite("started");
         }
 
@@ -92,7 +166,12 @@ public sealed class MachineShellTests : IAsyncLifetime
                 throw new InvalidOperationException(effect);
             }
 
-            _done.TryWrite(effect);
+            if (effect == "send")
+            {
+                Send(_peer, new CancelJob(new JobId(1, ++_sent), 1), takesBatches: true);
+            }
+
+            _done.TryWrite(effect.Replace('_', ' '));
             if (effect is "again" or "nested-bug")
             {
                 Step(effect == "again" ? "nested" : "bug");

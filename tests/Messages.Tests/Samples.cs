@@ -68,6 +68,18 @@ public static class Samples
             "0A0B0988776655443322111009100218808040"),
         new(new JobDone(Id, 2, Payload.None, new JobCounts(9, 2), new ReplyEnd(3, 0x1122334455667788)), "JD",
             "0A0B0988776655443322111009100220092802320B0803118877665544332211"),
+        new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), TakesBatches: true), "A",
+            "0807100128E8075801"),
+        new(new Assigned(7, [new AssignedWorker(W1, GatePath, TakesBatches: true)], "round-robin", TakesBatches: true), "AD",
+            "080712450A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
+            "6F726B6572233132333435363728011A0B726F756E642D726F62696E4801"),
+        new(new Register(Record with { TakesBatches = true }, TimeSpan.FromSeconds(5)), "R",
+            "0A530A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
+            "6B657223313233343536372001284030E8073A05302E312E306801108827"),
+        new(new Job(Id, 2, TimeSpan.FromMinutes(1), true, Hello, TakesBatches: true), "J",
+            "0A0B0988776655443322111009100218E0D40320012A1308D61F120568656C6C6F1A077B224E223A317D6001"),
+        new(Batches.Of(system.System, new CancelJob(Id, 2), new AssignHeld(7, TimeSpan.FromSeconds(5))), "B",
+            "0A024A430A024148120F0A0B0988776655443322111009100212050807108827"),
         new(new CancelJob(Id, 2), "JC",
             "0A0B09887766554433221110091002"),
         new(new AssignHeld(7, TimeSpan.FromSeconds(5)), "AH",

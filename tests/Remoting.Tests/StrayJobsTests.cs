@@ -30,6 +30,21 @@ public sealed class StrayJobsTests : IAsyncLifetime
         Assert.False(own.IsCompleted);
     }
 
+    [Fact]
+    public async Task Each_job_of_a_batch_for_such_a_gate_is_answered()
+    {
+        StrayJobs.AnswerIn(_here);
+        await _here.ActorSelection("/system/akkalb-stray-jobs").ResolveOne(Patience);
+        var serializer = (WireSerializer)_client.Serialization.FindSerializerForType(typeof(Batch));
+        var batch = new Batch([serializer.TryPack(Job)!.Value, serializer.TryPack(Job with { Attempt = 3 })!.Value]);
+        using var inbox = Inbox.Create(_client);
+
+        _client.Provider.ResolveActorRef($"{_here.Provider.DefaultAddress}/user/worker#1234567").Tell(batch, inbox.Receiver);
+
+        Assert.Equal(2, ((JobRejected)inbox.Receive(Patience)).Attempt);
+        Assert.Equal(3, ((JobRejected)inbox.Receive(Patience)).Attempt);
+    }
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => Task.WhenAll(_here.Terminate(), _client.Terminate());

@@ -170,7 +170,7 @@ public class ReplyInPiecesTests : GateKit
         var reply = new JobReply(
             ((ExtendedActorSystem)Sys).Provider,
             new JobContext((ExtendedActorSystem)Sys, Job(4, Act.Reply), default, span: null, () => { }, _ => { }),
-            message => new ReplyContent.Streamed((ReplyStream)message!), ActorRefs.Nobody, "");
+            message => new ReplyContent.Streamed((ReplyStream)message!), ActorRefs.Nobody, "", ActorRefs.Nobody, new Identify("idle"));
         reply.Tell(ReplyStream.Of(unseen));
         reply.End(isGivenUp: true);
         await unseen.Disposed.WaitAsync(Patience);

@@ -297,7 +297,8 @@ public sealed class ServiceCore(
         // To a question that tells of no ends: it may have lost them on the way, through one that does not understand them.
         var takesFinished = m.Finished is not null;
         return new Assigned(
-            m.RequestId, workers, pool.PolicyName, term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits);
+            m.RequestId, workers, pool.PolicyName, term, _revision, takesFinished, TellAtOnce: takesFinished && pool.Waits,
+            TakesBatches: true);
     }
 
     private void OnReport(MemoryReport m, TimeSpan now, List<BalancerEffect> outbox)

@@ -869,7 +869,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.Pick = finished is null ? 0 : job.RequestId;
         ToBalancer(new Assign(
             job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, job.Priority,
-            settings.Zone));
+            settings.Zone, TakesBatches: true));
     }
 
     private IReadOnlyList<WorkerKey> ToLeaveOut(PendingJob job, TimeSpan now)
@@ -1017,7 +1017,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             target,
             new Job(
                 job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress,
-                job.ReplyBytesMax, job.WantsStream, job.Trace)));
+                job.ReplyBytesMax, job.WantsStream, job.Trace, TakesBatches: true)));
     }
 
     private void Wake(PendingJob job, TimeSpan now)

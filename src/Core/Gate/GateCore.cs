@@ -11,7 +11,8 @@ namespace AkkaLb.Core.Gate;
 /// queues up behind everything in its mailbox, and it is free when the answer comes. So a crash after the reply, even of work that the
 /// actor started on the side, meets an instance without a job, and is charged to nobody. After a crash the question waits in the
 /// mailbox until the restart is over. It is asked after the job's end and not together with the job, because an actor that answers
-/// later (from a timer, a task) would have answered it long before its reply. A message that is no job and goes to an instance without a
+/// later (from a timer, a task) would have answered it long before its reply. A reply asks it itself, in the moment in which it is made: most
+/// instances are through with everything before another thread would have asked. A message that is no job and goes to an instance without a
 /// job is followed by the question too, for the same reason.</para>
 /// <para>A question goes in front of each job too. A crash before its answer is not the job's, unless it happened on the job's own message: the
 /// job is still in the mailbox and is done after the restart.</para>
@@ -117,10 +118,10 @@ public sealed class GateCore : IMachine<GateEffect>
                 OnInstanceIdle(m.Instance, m.Mark, now, outbox);
                 break;
             case GateInput.Replied m:
-                EndRunning(m.Token, new GateEffect.AnswerDone(m.Token), now, outbox);
+                EndRunning(m.Token, new GateEffect.AnswerDone(m.Token), now, outbox, isReply: true);
                 break;
             case GateInput.ReplyFailed m:
-                EndRunning(m.Token, new GateEffect.AnswerFailed(m.Token, JobFailureReason.Failure), now, outbox);
+                EndRunning(m.Token, new GateEffect.AnswerFailed(m.Token, JobFailureReason.Failure), now, outbox, isReply: true);
                 break;
             case GateInput.ReplyBegun m:
                 OnReplyBegun(m.Token, now, outbox);
@@ -247,7 +248,7 @@ public sealed class GateCore : IMachine<GateEffect>
         Measure(job, now, effects);
         ForgetProgress(job);
         (slot.Job, job.RunsOn) = (null, null);
-        Settle(slot, effects);
+        Settle(slot, effects, job.EndMark);
         if (job.IsCancelled)
         {
             End(job, new GateEffect.Drop(token), effects);
@@ -431,7 +432,12 @@ public sealed class GateCore : IMachine<GateEffect>
 
             _lastForwarded = slot.Index;
             effects.Add(new GateEffect.Forward(slot.Index));
-            if (slot.State != SlotState.Running)
+            if (slot.Job is { } job)
+            {
+                // The question that its reply brings may be in front of this message.
+                job.EndMark = 0;
+            }
+            else
             {
                 Settle(slot, effects);
             }
@@ -641,9 +647,10 @@ public sealed class GateCore : IMachine<GateEffect>
             job.StartedAt = now;
             slot.Job = job;
             slot.Mark = ++_lastMark;
+            job.EndMark = ++_lastMark;
             Set(slot, SlotState.Running);
             job.Start = _limit?.Started(_slotsIn[(int)SlotState.Running], now) ?? default;
-            effects.Add(new GateEffect.Start(slot.Index, job.Token, slot.Mark));
+            effects.Add(new GateEffect.Start(slot.Index, job.Token, slot.Mark, job.EndMark));
         }
     }
 
@@ -722,13 +729,14 @@ public sealed class GateCore : IMachine<GateEffect>
 
     private InstanceSlot? RunningSlot(long token) => _held.GetValueOrDefault(token)?.RunsOn;
 
-    private void EndRunning(long token, GateEffect answer, TimeSpan now, List<GateEffect> effects)
+    /// <param name="isReply">The instance has replied, which has asked it whether it is through.</param>
+    private void EndRunning(long token, GateEffect answer, TimeSpan now, List<GateEffect> effects, bool isReply = false)
     {
-        if (RunningSlot(token) is { } slot)
+        if (RunningSlot(token) is { Job: { } run } slot)
         {
-            Measure(slot.Job!, now, effects);
-            End(slot.Job!, answer, effects);
-            Settle(slot, effects);
+            Measure(run, now, effects);
+            End(run, answer, effects);
+            Settle(slot, effects, isReply ? run.EndMark : 0);
             Review(now, effects);
         }
         else if (_held.GetValueOrDefault(token) is { IsReplying: true } job)
@@ -854,10 +862,17 @@ public sealed class GateCore : IMachine<GateEffect>
         Settle(slot, effects);
     }
 
-    private void Settle(InstanceSlot slot, List<GateEffect> effects)
+    /// <param name="asked">The question that is in its mailbox already, behind everything else; 0: none is.</param>
+    private void Settle(InstanceSlot slot, List<GateEffect> effects, long asked = 0)
     {
         Debug.Assert(slot.Job is null, "an instance with a job is not asked whether it is free");
         Set(slot, SlotState.Settling);
+        if (asked != 0)
+        {
+            slot.Mark = asked;
+            return;
+        }
+
         slot.Mark = ++_lastMark;
         effects.Add(new GateEffect.Probe(slot.Index, slot.Mark));
     }

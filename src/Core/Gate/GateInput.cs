@@ -20,15 +20,16 @@ public abstract record GateInput
     /// <summary>There is news how far this job is. Ignored when the job is not running, or is cancelled.</summary>
     public sealed record Progressed(long Token) : GateInput;
 
-    /// <summary>The instance answered this job, or the last piece of its answer was sent. Ignored when the job has its answer already.</summary>
+    /// <summary>The instance answered this job, which has put the question <see cref="GateEffect.Start.EndMark"/> to it; or the last piece of its
+    /// answer was sent. Ignored when the job has its answer already.</summary>
     public sealed record Replied(long Token) : GateInput;
 
-    /// <summary>The instance answered this job with a failure, or its answer broke off with one. Ignored when the job has its answer
-    /// already.</summary>
+    /// <summary>The instance answered this job with a failure, as <see cref="Replied"/>, or its answer broke off with one. Ignored when the job has
+    /// its answer already.</summary>
     public sealed record ReplyFailed(long Token) : GateInput;
 
-    /// <summary>The instance answered this job, and the answer goes out in pieces: the instance is free, the job keeps its place. Ignored when the
-    /// job is not running.</summary>
+    /// <summary>The instance answered this job, as <see cref="Replied"/>, and the answer goes out in pieces: the instance is free, the job keeps its
+    /// place. Ignored when the job is not running.</summary>
     public sealed record ReplyBegun(long Token) : GateInput;
 
     /// <summary>The first piece of this job's answer was sent, or its client has said how much it takes: from now on it has

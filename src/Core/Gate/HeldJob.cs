@@ -29,6 +29,9 @@ internal sealed class HeldJob(long token, JobId id, int attempt, TimeSpan since,
     /// <summary>When it was given to the instance.</summary>
     public TimeSpan StartedAt { get; set; }
 
+    /// <summary>The question that its reply puts to the instance; 0: the answer to that would say nothing, as more may be behind it.</summary>
+    public long EndMark { get; set; }
+
     /// <summary>How it began, for the adaptive limit.</summary>
     public AdaptiveLimit.Start Start { get; set; }
 

@@ -148,9 +148,9 @@ public sealed class Candidate
     internal void Update(Member member)
     {
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
-        if ((member.Worker.Path, member.Worker.TakesCancel) != (Member.Worker.Path, Member.Worker.TakesCancel))
+        if (NameOf(member.Worker) is var named && named != Named)
         {
-            (Named, AnswerBytes) = (NameOf(member.Worker), AnswerBytesOf(member.Worker));
+            (Named, AnswerBytes) = (named, AnswerBytesOf(member.Worker));
         }
 
         Member = member;
@@ -164,7 +164,7 @@ public sealed class Candidate
     /// <summary>It is no longer registered.</summary>
     internal void Leave() => (IsRegistered, IsUp) = (false, false);
 
-    private AssignedWorker NameOf(WorkerRecord worker) => new(Key, worker.Path, worker.TakesCancel);
+    private AssignedWorker NameOf(WorkerRecord worker) => new(Key, worker.Path, worker.TakesCancel, worker.TakesBatches);
 
     private static int AnswerBytesOf(WorkerRecord worker) => worker.Id.Length + Encoding.UTF8.GetByteCount(worker.Path) + 32;
 

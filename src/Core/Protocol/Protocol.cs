@@ -16,9 +16,10 @@ public interface IAkkaLbMessage;
 /// <param name="Service">Of which the workers are to be.</param>
 /// <param name="Priority">Where it waits for a free place: those of a higher one go first.</param>
 /// <param name="Zone">Where the client is, so that workers there are preferred; empty: it does not tell.</param>
+/// <param name="TakesBatches">Whether the client understands several messages in one; false from a version that does not.</param>
 public sealed record Assign(
     long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null,
-    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "")
+    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "", bool TakesBatches = false)
     : IAkkaLbMessage
 {
     public const int CountMax = 1000;
@@ -91,7 +92,8 @@ public readonly record struct JobCounts(long Accepted, int InFlight)
 /// <param name="Gate">The serialized path of the worker's gate, complete with address and uid:
 /// <c>akka.tcp://AkkaLb@host:port/user/worker#1234</c>.</param>
 /// <param name="TakesCancel">Whether the worker understands <see cref="CancelJob"/>; false from a version that does not.</param>
-public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCancel = false)
+/// <param name="TakesBatches">Whether the worker understands several messages in one; false from a version that does not.</param>
+public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCancel = false, bool TakesBatches = false)
 {
     /// <summary>The address in the path, as connection events spell it: <c>akka.tcp://AkkaLb@host:port</c>.</summary>
     public string Address { get; } = AddressIn(Gate);
@@ -112,9 +114,10 @@ public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCan
 /// tell.</param>
 /// <param name="TakesFinished">Whether this balancer understands <see cref="Finished"/>; false from a version that does not.</param>
 /// <param name="TellAtOnce">Whether the end of a pick is to be told at once: somebody may wait for its place.</param>
+/// <param name="TakesBatches">Whether this balancer understands several messages in one; false from a version that does not.</param>
 public sealed record Assigned(
     long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false,
-    bool TellAtOnce = false) : IAkkaLbMessage;
+    bool TellAtOnce = false, bool TakesBatches = false) : IAkkaLbMessage;
 
 /// <summary>The answer to <see cref="Assign"/> when nobody can be named.</summary>
 /// <param name="Sentence">The reason in words, for people.</param>
@@ -184,9 +187,10 @@ public sealed record JobTrace(string Parent, string State = "")
 /// version that knows no pieces: it has to fit into a <see cref="JobDone"/>.</param>
 /// <param name="WantsStream">Whether the reply may be any number of messages.</param>
 /// <param name="Trace">Null: it belongs to none.</param>
+/// <param name="TakesBatches">Whether the client understands several messages in one; false from a version that does not.</param>
 public sealed record Job(
     JobId Id, int Attempt, TimeSpan Remaining, bool Idempotent, Payload Message, TimeSpan Waited = default, bool WantsProgress = false,
-    int ReplyBytesMax = 0, bool WantsStream = false, JobTrace? Trace = null)
+    int ReplyBytesMax = 0, bool WantsStream = false, JobTrace? Trace = null, bool TakesBatches = false)
     : IAkkaLbMessage
 {
     /// <summary>Bound of <see cref="ReplyBytesMax"/>: 1 GiB.</summary>

@@ -14,7 +14,7 @@ public class AdaptiveGateTests
         Assert.Equal("", gate.Job(4));
         Assert.Equal("", gate.Job(5));
         Assert.Equal("rejected 6 OverCapacity", gate.Job(6));
-        Assert.Equal("done 1, probe i0, start 3 on i2", gate.Reply(1));
+        Assert.Equal("done 1, start 3 on i2", gate.Reply(1));
     }
 
     [Fact]

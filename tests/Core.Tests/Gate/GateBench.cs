@@ -8,6 +8,7 @@ internal sealed class GateBench
     private readonly List<GateEffect> _effects = [];
     private readonly Dictionary<int, long> _marks = [];
 
+    private readonly Dictionary<long, GateEffect.Start> _starts = [];
     private readonly Dictionary<int, long> _births = [];
     private readonly bool _begins;
 
@@ -49,15 +50,15 @@ internal sealed class GateBench
 
     public string Progress(long token) => Do(() => Core.Handle(new GateInput.Progressed(token), Now, _effects));
 
-    public string Reply(long token) => Do(() => Core.Replied(token, Now, _effects));
+    public string Reply(long token) => DoReply(token, new GateInput.Replied(token));
 
-    public string ReplyBegun(long token) => Do(() => Core.Handle(new GateInput.ReplyBegun(token), Now, _effects));
+    public string ReplyBegun(long token) => DoReply(token, new GateInput.ReplyBegun(token));
 
     public string ReplyTaken(long token) => Do(() => Core.Handle(new GateInput.ReplyTaken(token), Now, _effects));
 
     public string ReplyStopped(long token) => Do(() => Core.Handle(new GateInput.ReplyStopped(token), Now, _effects));
 
-    public string Failure(long token) => Do(() => Core.ReplyFailed(token, Now, _effects));
+    public string Failure(long token) => DoReply(token, new GateInput.ReplyFailed(token));
 
     public string Unreadable(long token) => Do(() => Core.MessageUnreadable(token, "no serializer", Now, _effects));
 
@@ -95,6 +96,17 @@ internal sealed class GateBench
     /// <summary>Moves the clock; the tick is late.</summary>
     public void Wait(double seconds) => Now += TimeSpan.FromSeconds(seconds);
 
+    /// <summary>The first reply to a job puts the question to its instance.</summary>
+    private string DoReply(long token, GateInput reply)
+    {
+        if (_starts.Remove(token, out var start))
+        {
+            _marks[start.Instance] = start.EndMark;
+        }
+
+        return Do(() => Core.Handle(reply, Now, _effects));
+    }
+
     private string Do(Action step)
     {
         step();
@@ -128,6 +140,7 @@ internal sealed class GateBench
                 break;
             case GateEffect.Start e:
                 _marks[e.Instance] = e.Mark;
+                _starts[e.Token] = e;
                 if (_begins)
                 {
                     Core.InstanceIdle(e.Instance, e.Mark, Now, _effects);

@@ -194,13 +194,13 @@ public class GateCorePropertyTests
                         _replying.Add(token);
                     }
 
-                    _core.Handle(new GateInput.ReplyBegun(token), _now, _effects);
+                    Reply(instance, new GateInput.ReplyBegun(token));
                     break;
                 case 0:
                     Crash(index, chargedTo: token, isOnJob: true);
                     break;
                 case 1:
-                    _core.Replied(token, _now, _effects);
+                    Reply(instance, new GateInput.Replied(token));
                     Act();
                     Crash(index, chargedTo: null);
                     break;
@@ -209,16 +209,29 @@ public class GateCorePropertyTests
                     instance.Pending = token;
                     break;
                 case 3:
-                    _core.ReplyFailed(token, _now, _effects);
+                    Reply(instance, new GateInput.ReplyFailed(token));
                     break;
                 case 4:
                     _started.Remove(token);
                     _core.MessageUnhandled(token, "", _now, _effects);
                     break;
                 default:
-                    _core.Replied(token, _now, _effects);
+                    Reply(instance, new GateInput.Replied(token));
                     break;
             }
+        }
+
+        private void Reply(Instance instance, GateInput reply)
+        {
+            instance.Mailbox.Enqueue(new Question(instance.EndMark));
+            if (_random.Next(4) == 0)
+            {
+                // Comes between the reply and the word of it.
+                _core.MessageArrived(_effects);
+                Act();
+            }
+
+            _core.Handle(reply, _now, _effects);
         }
 
         private void CrashOutsideOfAnyMessage(int index)
@@ -231,7 +244,7 @@ public class GateCorePropertyTests
             if (instance.Pending is { } token && _random.Next(2) == 0)
             {
                 instance.Pending = null;
-                _core.Replied(token, _now, _effects);
+                Reply(instance, new GateInput.Replied(token));
                 Act();
             }
 
@@ -285,7 +298,7 @@ public class GateCorePropertyTests
                     _instances[e.Instance]!.Mailbox.Enqueue(new Chat());
                     break;
                 case GateEffect.Start e:
-                    Start(_instances[e.Instance]!, e.Token, e.Mark);
+                    Start(_instances[e.Instance]!, e);
                     break;
                 case GateEffect.AnswerDone e:
                     Answer(e.Token, "done");
@@ -327,8 +340,9 @@ public class GateCorePropertyTests
             }
         }
 
-        private void Start(Instance instance, long token, long mark)
+        private void Start(Instance instance, GateEffect.Start start)
         {
+            var token = start.Token;
             Assert.Empty(instance.Mailbox);
             Assert.True(instance.Pending is null || !_running.Contains(instance.Pending.Value), "two jobs at once");
             Assert.True(_started.Add(token), "started twice");
@@ -337,7 +351,8 @@ public class GateCorePropertyTests
             Assert.DoesNotContain(Waiting(), other => OlderFirst(other, token) < 0);
             _running.Add(token);
             instance.Pending = null;
-            instance.Mailbox.Enqueue(new Question(mark));
+            instance.EndMark = start.EndMark;
+            instance.Mailbox.Enqueue(new Question(start.Mark));
             instance.Mailbox.Enqueue(new Work(token));
         }
 
@@ -381,6 +396,9 @@ public class GateCorePropertyTests
 
         /// <summary>A job it has handled and not answered.</summary>
         public long? Pending { get; set; }
+
+        /// <summary>Of the question that the reply to its last job puts to it.</summary>
+        public long EndMark { get; set; }
     }
 
     private sealed record Question(long Mark);

@@ -18,9 +18,9 @@ public class GateCoreTests
         var gate = new GateBench(2, 1);
         Assert.Equal("start 1 on i0", gate.Job(1));
         Assert.Equal("", gate.Job(2));
-        Assert.Equal("done 1, probe i0", gate.Reply(1));
+        Assert.Equal("done 1", gate.Reply(1));
         Assert.Equal("start 2 on i0", gate.Idle(0));
-        Assert.Equal("failed 2 Failure, probe i0", gate.Failure(2));
+        Assert.Equal("failed 2 Failure", gate.Failure(2));
     }
 
     [Fact]
@@ -28,11 +28,11 @@ public class GateCoreTests
     {
         var gate = new GateBench(2, 1, queue: 1);
         gate.Job(1);
-        Assert.Equal("probe i0", gate.ReplyBegun(1));
+        Assert.Equal("", gate.ReplyBegun(1));
         gate.Idle(0);
         Assert.Equal("start 2 on i0", gate.Job(2));
         Assert.Equal("", gate.Job(3));
-        Assert.Equal("probe i0", gate.ReplyBegun(2));
+        Assert.Equal("", gate.ReplyBegun(2));
         Assert.Equal("", gate.Idle(0));
         Assert.Equal("done 1, start 3 on i0", gate.Reply(1));
         Assert.Equal("failed 2 Failure", gate.Failure(2));
@@ -80,7 +80,7 @@ public class GateCoreTests
         gate.Idle(0);
         gate.Job(2);
         gate.Cancel(2);
-        Assert.Equal("probe i0, drop 2", gate.ReplyBegun(2));
+        Assert.Equal("drop 2", gate.ReplyBegun(2));
     }
 
     [Fact]
@@ -273,7 +273,7 @@ public class GateCoreTests
         Assert.Equal("cancel 1", gate.Cancel(1));
         Assert.Equal("", gate.Cancel(1));
         Assert.Equal("rejected 2 OverCapacity", gate.Job(2));
-        Assert.Equal("failed 1 Failure, probe i0", gate.Failure(1));
+        Assert.Equal("failed 1 Failure", gate.Failure(1));
         gate.Idle(0);
         Assert.Equal("start 3 on i0", gate.Job(3));
     }
@@ -353,7 +353,7 @@ public class GateCoreTests
         gate.Job(1);
         gate.Cancel(1);
         Assert.Equal("draining 1 for 10", gate.Drain(10));
-        Assert.Equal("done 1, drained 0, probe i0", gate.Reply(1));
+        Assert.Equal("done 1, drained 0", gate.Reply(1));
     }
 
     [Theory]
@@ -455,7 +455,7 @@ public class GateCoreTests
         gate.Job(3);
         Assert.Equal("rejected 2 Draining, rejected 3 Draining, draining 1 for 10", gate.Drain(10));
         Assert.Equal("rejected 4 Draining", gate.Job(4));
-        Assert.Equal("done 1, drained 0, probe i0", gate.Reply(1));
+        Assert.Equal("done 1, drained 0", gate.Reply(1));
         Assert.Equal("rejected 5 Draining", gate.Job(5));
         Assert.Null(gate.Core.NextDue);
     }
@@ -566,7 +566,7 @@ public class GateCoreTests
         Assert.Equal("start 1 on i0", gate.Job(1));
         Assert.Equal("late crash i0", gate.Crash(0, isOnJob: false));
         Assert.Equal("", gate.Idle(0));
-        Assert.Equal("done 1, probe i0", gate.Reply(1));
+        Assert.Equal("done 1", gate.Reply(1));
     }
 
     [Fact]
@@ -600,7 +600,7 @@ public class GateCoreTests
         Assert.Equal("", gate.Job(2));
         Assert.Equal("", gate.Job(3));
         Assert.Equal("rejected 4 OverCapacity", gate.Job(4));
-        Assert.Equal("done 1, probe i0, start 2 on i1", gate.Reply(1));
+        Assert.Equal("done 1, start 2 on i1", gate.Reply(1));
     }
 
     [Fact]

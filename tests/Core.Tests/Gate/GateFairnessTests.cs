@@ -97,7 +97,13 @@ public class GateFairnessTests
                     var wait = _now - _sent[e.Token].Since;
                     LongestWait = wait > LongestWait ? wait : LongestWait;
                     _gate.InstanceIdle(e.Instance, e.Mark, _now, _effects);
-                    _events.Enqueue(() => _gate.Replied(e.Token, _now, _effects), _now + (MeanService * (0.5 + _random.NextDouble())));
+                    _events.Enqueue(
+                        () =>
+                        {
+                            _gate.Replied(e.Token, _now, _effects);
+                            _gate.InstanceIdle(e.Instance, e.EndMark, _now, _effects);
+                        },
+                        _now + (MeanService * (0.5 + _random.NextDouble())));
                     break;
                 case GateEffect.AnswerDone e:
                     Done++;

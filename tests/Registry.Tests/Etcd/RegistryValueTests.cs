@@ -58,6 +58,17 @@ public sealed class RegistryValueTests
     }
 
     [Fact]
+    public void That_batches_are_taken_is_written_and_read_back()
+    {
+        var json = RegistryValue.Write(Draining with { TakesBatches = true });
+
+        Assert.Equal(Golden.Replace("}", ""","takesBatches":1}""", StringComparison.Ordinal), Encoding.UTF8.GetString(json));
+        Assert.True(RegistryValue.TryParse("w1", json, out var worker, out _));
+        Assert.Equal(Draining with { TakesBatches = true }, worker);
+        AssertProblem(Encoding.UTF8.GetString(json).Replace("s\":1}", "s\":2}", StringComparison.Ordinal), "'takesBatches' must be a whole number");
+    }
+
+    [Fact]
     public void Fields_of_a_newer_version_are_skipped() =>
         Assert.True(RegistryValue.TryParse("w1", Bytes(Golden.Replace("{", """{"rack":{"a":[1]},""", StringComparison.Ordinal)), out _, out _));
 

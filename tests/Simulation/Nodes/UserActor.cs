@@ -18,9 +18,21 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
 
     public long Birth => birth;
 
+    /// <summary>The last that it was given.</summary>
+    public Assignment? Work { get; private set; }
+
     public void Ask(long mark) => Post(new Question(mark));
 
-    public void Give(long token, JobRecord job) => Post(new Work(token, job));
+    /// <param name="endMark">Of the question that the reply puts.</param>
+    public void Give(long token, JobRecord job, long endMark) => Post(Work = new Assignment(token, job, endMark));
+
+    /// <summary>It replies with a failure to what it was given last.</summary>
+    public void Fail()
+    {
+        Tell(new GateInput.ReplyFailed(Work!.Token));
+        Ask(Work.EndMark);
+    }
+
 
     /// <summary>As <c>Context.Stop</c> does: what it is at is finished first.</summary>
     public void Stop()
@@ -72,12 +84,12 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
             }
             else
             {
-                Do((Work)item);
+                Do((Assignment)item);
             }
         });
     }
 
-    private void Do(Work work)
+    private void Do(Assignment work)
     {
         var job = work.Job;
         if (job.Habit == Habits.Unhandled)
@@ -126,7 +138,7 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
             case Habits.Fails:
                 worker.After(time, () =>
                 {
-                    Tell(new GateInput.ReplyFailed(work.Token));
+                    Fail();
                     Next();
                 });
                 break;
@@ -140,12 +152,13 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
         }
     }
 
-    private void Reply(Work work)
+    private void Reply(Assignment work)
     {
         if (!_hasEnded)
         {
             JobBook.Replied(work.Job, worker);
             Tell(new GateInput.Replied(work.Token));
+            Ask(work.EndMark);
         }
     }
 
@@ -184,7 +197,7 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
     /// <summary>It is a dead letter, and mostly comes before the end is told.</summary>
     private void ComesBack(object item)
     {
-        if (item is Work work && worker.Random.Chance(0.9))
+        if (item is Assignment work && worker.Random.Chance(0.9))
         {
             worker.Run.Marks.Reach(Mark.JobReturnedToTheQueue);
             Tell(new GateInput.JobReturned(work.Token));
@@ -196,5 +209,5 @@ internal sealed class UserActor(WorkerProcess worker, int place, long birth)
 
     private sealed record Question(long Mark);
 
-    private sealed record Work(long Token, JobRecord Job);
+    internal sealed record Assignment(long Token, JobRecord Job, long EndMark);
 }

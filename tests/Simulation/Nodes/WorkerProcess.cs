@@ -310,7 +310,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                 else
                 {
                     _instances[e.Instance]!.Ask(e.Mark);
-                    _instances[e.Instance]!.Give(e.Token, job);
+                    _instances[e.Instance]!.Give(e.Token, job, e.EndMark);
                 }
 
                 break;
@@ -341,7 +341,7 @@ internal sealed class WorkerProcess(Run run, int number, string name, string hos
                 if (Random.Chance(0.5))
                 {
                     // Its actor heeds that.
-                    Locally(() => _gate.Step(new GateInput.ReplyFailed(e.Token)));
+                    Locally(() => Array.Find(_instances, i => i?.Work?.Token == e.Token)?.Fail());
                 }
 
                 break;
