@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaLb.Core;
+using AkkaLb.Core.Clients;
 
 namespace AkkaLb.Messages;
 
@@ -69,6 +70,7 @@ internal sealed class PeerOutbox(IActorRef self, WireSerializer serializer)
 
     private void Tell(IActorRef peer, List<IAkkaLbMessage> messages)
     {
+        Questions.Join(messages);
         if (messages.Count == 1)
         {
             peer.Tell(messages[0], self);

@@ -40,6 +40,19 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     }
 
     [Fact]
+    public void Each_of_several_questions_in_one_is_rejected()
+    {
+        _front.Tell(Question with { Count = 2, Finished = new Finished(5, 0, []) }, TestActor);
+        Assert.Equal(7, ExpectMsg<AssignRejected>().RequestId);
+        Assert.Equal(8, ExpectMsg<AssignRejected>().RequestId);
+        _front.Tell(StopAssigning.Instance, TestActor);
+        ExpectMsg<Stopped>();
+        _front.Tell(Question with { Count = 2, Finished = new Finished(5, 0, []) }, TestActor);
+        Assert.Equal((7, AssignRejectReason.Stopping), (ExpectMsg<AssignRejected>() is { } m ? (m.RequestId, m.Reason) : default));
+        Assert.Equal(8, ExpectMsg<AssignRejected>().RequestId);
+    }
+
+    [Fact]
     public void It_asks_at_its_interval_who_decides()
     {
         Advance(TimeSpan.Zero);

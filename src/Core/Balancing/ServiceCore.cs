@@ -103,12 +103,30 @@ public sealed class ServiceCore(
         if (m.Finished is { } finished)
         {
             OnFinished(finished, now, outbox);
-            if (_waiting.Find(finished.Client, m.RequestId) is not null)
+            var given = m.Count > 1 && _waiting.Count == 0 && Answer(m, now, _waiting.Count) is Assigned assigned ? Tell(assigned, outbox) : 0;
+            foreach (var single in m.Each().Skip(given))
             {
-                return;
+                if (_waiting.Find(finished.Client, single.RequestId) is null)
+                {
+                    AnswerOrHold(single, now, outbox);
+                }
             }
         }
+        else
+        {
+            AnswerOrHold(m, now, outbox);
+        }
+    }
 
+    /// <returns>How many questions it answers.</returns>
+    private static int Tell(Assigned assigned, List<BalancerEffect> outbox)
+    {
+        outbox.Add(new BalancerEffect.Answer(assigned));
+        return assigned.Workers.Count;
+    }
+
+    private void AnswerOrHold(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
         // Of clients that tell when their picks end nobody overtakes those that wait, but in the line: there a higher priority goes first.
         if (_waiting.Count > 0 && m.Finished is not null)
         {

@@ -57,6 +57,9 @@ internal sealed class PendingJob
     /// <summary>In state <see cref="PendingState.Assigning"/>: the request that is out.</summary>
     public long RequestId { get; set; }
 
+    /// <summary>With whom it was asked for, as long as the balancer has said nothing to its request.</summary>
+    public AskingTurn? Turn { get; set; }
+
     /// <summary>The pick that was asked for it and has not ended, as far as the balancer knows; 0: there is none.</summary>
     public long Pick { get; set; }
 
@@ -121,10 +124,20 @@ internal sealed class PendingJob
     public void End() => (IsOver, Ticket, Message) = (true, "", null);
 }
 
+/// <summary>Jobs that were asked for together.</summary>
+internal sealed class AskingTurn
+{
+    /// <summary>How many of them have had no word from the balancer.</summary>
+    public int Unanswered { get; set; }
+}
+
 internal enum PendingState
 {
     /// <summary>Waits for a link to a balancer.</summary>
     NeedsBalancer,
+
+    /// <summary>Waits until the requests that are out have been answered.</summary>
+    ToAsk,
 
     /// <summary>A request is out.</summary>
     Assigning,

@@ -104,18 +104,23 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
             PassOn(finished, outbox);
         }
 
-        outbox.Add(Where(m, now));
+        if (!_isStopping && (_isLocal || _link.IsKnown(now)))
+        {
+            PassOn(m, outbox);
+            return;
+        }
+
+        foreach (var single in m.Each())
+        {
+            outbox.Add(new FrontEffect.Answer(_isStopping
+                ? new AssignRejected(
+                    single.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500))
+                : new AssignRejected(single.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter)));
+        }
     }
 
     private void PassOn(IAkkaLbMessage m, List<FrontEffect> outbox) =>
         outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.ToDecider(m));
-
-    private FrontEffect Where(Assign m, TimeSpan now) =>
-        _isStopping ? new FrontEffect.Answer(new AssignRejected(
-            m.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500)))
-        : _isLocal ? new FrontEffect.ToLocal(m)
-        : _link.IsKnown(now) ? new FrontEffect.ToDecider(m)
-        : new FrontEffect.Answer(new AssignRejected(m.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter));
 
     /// <summary>Of a balancer that stands by; who wants to know of the workers asks the deciding one.</summary>
     private BalancerState StandBy(GetBalancerState m, TimeSpan now)

@@ -5,7 +5,8 @@ public interface IAkkaLbMessage;
 
 /// <summary>Asks a balancer for workers.</summary>
 /// <param name="RequestId">Chosen by the client; comes back in the answer.</param>
-/// <param name="Count">How many picks, one after another ("ahead"): 1 to <see cref="CountMax"/>.</param>
+/// <param name="Count">How many picks, one after another ("ahead"): 1 to <see cref="CountMax"/>. Of a client that tells when they end it is as many
+/// questions in one, see <see cref="Each"/>.</param>
 /// <param name="LeaveOut">Workers not to pick: at most <see cref="LeaveOutMax"/>. Another incarnation of the same id is another worker.</param>
 /// <param name="Key">What the jobs belong to: 1 to <see cref="KeyLengthMax"/> characters. Policies that go by the key send jobs of one key to one
 /// worker as long as it has room. Null: none.</param>
@@ -26,6 +27,15 @@ public sealed record Assign(
     public const int LeaveOutMax = 64;
     public const int WeightMax = 1000;
     public const int KeyLengthMax = 1024;
+
+    /// <summary>The questions that it stands for. Each is answered by itself, waits by itself and is given up by itself, but an
+    /// <see cref="Assigned"/> may answer several in a row.</summary>
+    public IEnumerable<Assign> Each() => Finished is null || Count == 1
+        ? [this]
+        : Enumerable.Range(0, Count).Select(i => this with
+        {
+            RequestId = RequestId + i, Count = 1, Finished = i == 0 ? Finished : Finished with { Picks = [] },
+        });
 }
 
 /// <summary>An answer to <see cref="Assign"/> that is not the last: the request waits at the balancer until a place is free.</summary>
@@ -107,14 +117,17 @@ public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCan
 }
 
 /// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
-/// <param name="Workers">At least one. Fewer than were asked for when more would not fit a frame: ask again for the rest.</param>
+/// <param name="Workers">At least one. Fewer than were asked for when more would not fit a frame: ask again for the rest. To a client that tells when
+/// its picks end they answer the questions <paramref name="RequestId"/>, <paramref name="RequestId"/> + 1 and so on, and the others get other
+/// answers.</param>
 /// <param name="Term">Under which lease a balancer that decides alone gave this answer; a later holder's is larger. 0: it decides beside
 /// others.</param>
 /// <param name="Revision">The registry's revision of the last change in membership that the answer knows of; 0 from a version that does not
 /// tell.</param>
 /// <param name="TakesFinished">Whether this balancer understands <see cref="Finished"/>; false from a version that does not.</param>
 /// <param name="TellAtOnce">Whether the end of a pick is to be told at once: somebody may wait for its place.</param>
-/// <param name="TakesBatches">Whether this balancer understands several messages in one; false from a version that does not.</param>
+/// <param name="TakesBatches">Whether this balancer understands several messages in one, and several questions in one; false from a version that
+/// does not.</param>
 public sealed record Assigned(
     long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false,
     bool TellAtOnce = false, bool TakesBatches = false) : IAkkaLbMessage;

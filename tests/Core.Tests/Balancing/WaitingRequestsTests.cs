@@ -54,6 +54,42 @@ public class WaitingRequestsTests
     }
 
     [Fact]
+    public void Several_questions_in_one_are_answered_one_by_one_where_places_run_out()
+    {
+        AskTogether(1, first: 1, count: 5);
+        Assert.Equal("1:1 a b, 1:3 held, 1:4 held, 1:5 held", Told());
+        Ask(2, 1);
+        Told();
+        End(1, 4);
+        Assert.Equal("1:4 forgotten", Told());
+        End(1, 1);
+        End(1, 2);
+        End(1, 3);
+        Assert.Equal("1:3 a, 2:1 b, 1:5 a", Told());
+    }
+
+    [Fact]
+    public void Several_questions_in_one_wait_behind_those_that_wait_and_none_waits_twice()
+    {
+        Fill();
+        Ask(2, 1);
+        AskTogether(1, first: 3, count: 2);
+        AskTogether(1, first: 3, count: 2);
+        Assert.Equal("2:1 held, 1:3 held, 1:4 held", Told());
+        End(1, 1);
+        End(1, 2);
+        Assert.Equal("2:1 a, 1:3 b", Told());
+    }
+
+    [Fact]
+    public void Each_of_several_questions_in_one_is_rejected()
+    {
+        Handle(Read([]));
+        AskTogether(1, first: 1, count: 3);
+        Assert.Equal("1:1 NoWorkers, 1:2 NoWorkers, 1:3 NoWorkers", Told());
+    }
+
+    [Fact]
     public void A_client_with_many_requests_delays_its_own()
     {
         Fill();
@@ -697,6 +733,12 @@ public class WaitingRequestsTests
             now);
     }
 
+    private void AskTogether(long client, long first, int count)
+    {
+        _now = $"{client}";
+        Handle(new Assign(first, count, [], null, S(60), 1, new Finished(client, 0, [])));
+    }
+
     private void End(long client, long pick) => Handle(new Finished(client, 0, [Ended(pick)]));
 
     private void Handle(object input, TimeSpan now = default)
@@ -705,7 +747,8 @@ public class WaitingRequestsTests
         _balancer.Handle(input, now, effects);
         foreach (var hold in effects.OfType<BalancerEffect.Hold>())
         {
-            _asked.Add(hold.Ticket, _now);
+            var request = (AssignHeld)effects.OfType<BalancerEffect.SayHeld>().Last(e => e.Ticket == hold.Ticket).Message;
+            _asked.Add(hold.Ticket, $"{_now.Split(':')[0]}:{request.RequestId}");
         }
 
         _effects.AddRange(effects);
@@ -714,6 +757,8 @@ public class WaitingRequestsTests
 
     private string Word(BalancerEffect effect) => effect switch
     {
+        BalancerEffect.Answer { Message: Assigned m } => $"{_now.Split(':')[0]}:{m.RequestId} {What(m)}",
+        BalancerEffect.Answer { Message: AssignRejected m } => $"{_now.Split(':')[0]}:{m.RequestId} {What(m)}",
         BalancerEffect.Answer e => $"{_now} {What(e.Message)}",
         BalancerEffect.AnswerHeld e => $"{Asker(e.Ticket)} {What(e.Message)}",
         BalancerEffect.SayHeld e => $"{_asked[e.Ticket]} held",
@@ -737,7 +782,7 @@ public class WaitingRequestsTests
 
     private static string What(IAkkaLbMessage message) => message switch
     {
-        Assigned m => m.Workers[0].Worker.Id,
+        Assigned m => string.Join(' ', m.Workers.Select(w => w.Worker.Id)),
         AssignRejected m => m.Reason.ToString(),
         _ => message.GetType().Name,
     };

@@ -58,7 +58,7 @@ internal sealed class RandomClient
                 AnswerOfBalancer();
                 break;
             case 3 when _requests.Count > 1:
-                _core.Assigned(_requests[^1], [_random.Of(Workers)], "", _now);
+                Assigned(_requests[^1]);
                 break;
             case 4 or 5 when _sends.Count > 0:
                 AnswerOfWorker(_random.Chance(0.7) ? _sends[^1] : _random.Of(_sends));
@@ -121,12 +121,18 @@ internal sealed class RandomClient
         var request = _random.Of(_requests);
         if (_random.Chance(0.6))
         {
-            _core.Assigned(request, [_random.Of(Workers)], "", _now);
+            Assigned(request);
         }
         else
         {
             _core.AssignRejected(request, _random.Of(Enum.GetValues<AssignRejectReason>()), "no", Ms(_random.Next(400)), _now);
         }
+    }
+
+    private void Assigned(long request)
+    {
+        AssignedWorker[] workers = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => _random.Of(Workers))];
+        _core.Handle(new Assigned(request, workers, "", TakesFinished: _random.Chance(0.5), TakesBatches: _random.Chance(0.8)), _now);
     }
 
     private void AnswerOfWorker(Job send)

@@ -109,6 +109,9 @@ internal enum Mark
     EndedTooManyJobs,
     EndedClosed,
     EndedCancelled,
+
+    /// <summary>Questions of one turn went as one.</summary>
+    QuestionsJoined,
 }
 
 /// <summary>How often each mark was reached.</summary>

@@ -35,6 +35,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     private Driver<ClientEffect> _client = null!;
     private IReadOnlyList<string> _balancers = [];
     private string? _balancer;
+    private readonly List<(string Balancer, IAkkaLbMessage Message)> _outbox = [];
     private string? _answered;
     private string? _lastBalancer;
 
@@ -184,6 +185,7 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
     protected override void OnStart()
     {
         _ids.Clear();
+        _outbox.Clear();
         var settings = Plants.In(Run.ClientSettings, Run.Planted) with { Zone = Run.Scenario.ZoneOf(Name) };
         _core = new ClientCore(settings, 1 + Random.NextInt64(long.MaxValue - 1), isInOrder: !Run.Scenario.FindsBalancers, Random);
         _client = new Driver<ClientEffect>(this, Plants.In(_core, Run.Planted), Perform);
@@ -339,9 +341,33 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
 
     private void ToBalancer(IAkkaLbMessage message)
     {
-        if (_balancer is { } balancer)
+        if (_balancer is not { } balancer)
         {
-            Run.Network.Send(this, balancer, BalancerProcess.BalancerPath, message, ClientPath);
+            return;
         }
+
+        _outbox.Add((balancer, message));
+        if (_outbox.Count == 1)
+        {
+            Locally(Flush);
+        }
+    }
+
+    /// <summary>As the shell does: questions of one turn go as one.</summary>
+    private void Flush()
+    {
+        foreach (var ofBalancer in _outbox.GroupBy(e => e.Balancer, e => e.Message))
+        {
+            var messages = ofBalancer.ToList();
+            Questions.Join(messages);
+            if (messages.Exists(m => m is Assign { Count: > 1 }))
+            {
+                Run.Marks.Reach(Mark.QuestionsJoined);
+            }
+
+            messages.ForEach(message => Run.Network.Send(this, ofBalancer.Key, BalancerProcess.BalancerPath, message, ClientPath));
+        }
+
+        _outbox.Clear();
     }
 }

@@ -1,0 +1,74 @@
+using AkkaLb.Core.Clients;
+using static AkkaLb.Core.Tests.Build;
+
+namespace AkkaLb.Core.Tests.Clients;
+
+/// <summary>Which questions become one, and what it stands for.</summary>
+public class QuestionsTests
+{
+    [Fact]
+    public void Questions_in_a_row_become_one_that_stands_for_each_of_them()
+    {
+        var joined = Assert.IsType<Assign>(Assert.Single(Join(Ask(7), Ask(8) with { Remaining = S(9) }, Ask(9))));
+
+        Assert.Equal((7, 3, S(9)), (joined.RequestId, joined.Count, joined.Remaining));
+        Assert.Equal([7, 8, 9], joined.Each().Select(m => m.RequestId));
+        Assert.All(joined.Each(), m => Assert.Equal((1, 5L), (m.Count, m.Finished!.Client)));
+    }
+
+    [Fact]
+    public void All_that_rides_on_them_is_told_once_and_nothing_is_given_up_that_a_later_one_tells()
+    {
+        var joined = (Assign)Join(Ask(7, since: 2, ended: [2, 3]), Ask(8, since: 4), Ask(9, since: 4, ended: [4]))[0];
+
+        Assert.Equal(2, joined.Finished!.Since);
+        Assert.Equal([2, 3, 4], joined.Finished.Picks.Select(p => p.Pick));
+        Assert.Equal([3, 0, 0], joined.Each().Select(m => m.Finished!.Picks.Count));
+    }
+
+    [Fact]
+    public void One_that_asks_for_something_else_stays_by_itself()
+    {
+        Assign[] others =
+        [
+            Ask(8) with { Key = "k" }, Ask(8) with { Weight = 2 }, Ask(8) with { Service = "pdf" }, Ask(8) with { Priority = JobPriority.High },
+            Ask(8) with { Zone = "eu" }, Ask(8) with { LeaveOut = [Key("w1")] }, Ask(8) with { Finished = null }, Ask(8) with { Count = 2 },
+            Ask(8) with { Finished = new Finished(6, 0, []) }, Ask(9), Ask(7),
+        ];
+
+        Assert.All(others, other => Assert.Equal([1, other.Count, 1], Join(Ask(7), other, Ask(20)).Cast<Assign>().Select(m => m.Count)));
+    }
+
+    [Fact]
+    public void Workers_to_leave_out_are_the_same_when_they_are_the_same_ones() =>
+        Assert.Single(Join(Ask(7) with { LeaveOut = [Key("w1")] }, Ask(8) with { LeaveOut = [Key("w1")] }));
+
+    [Fact]
+    public void Other_messages_keep_their_places()
+    {
+        var unreachable = new WorkerUnreachable(Key("w1"), "");
+        var joined = Join(Ask(1), Ask(2), unreachable, Ask(3), Ask(4));
+
+        Assert.Equal(3, joined.Count);
+        Assert.Equal((1, unreachable, 3), (((Assign)joined[0]).RequestId, joined[1], ((Assign)joined[2]).RequestId));
+    }
+
+    [Fact]
+    public void No_more_rides_on_one_than_a_message_holds()
+    {
+        var joined = Join(
+            Ask(1, ended: [.. Enumerable.Range(1, 300)]), Ask(2, ended: [.. Enumerable.Range(301, 200)]), Ask(3, ended: [600]), Ask(4));
+
+        Assert.Equal([(2, Finished.PicksMax), (2, 1)], joined.Cast<Assign>().Select(m => (m.Count, m.Finished!.Picks.Count)));
+    }
+
+    private static Assign Ask(long request, long since = 0, int[]? ended = null) => new(
+        request, 1, [], null, S(5), Finished: new Finished(5, since, [.. (ended ?? []).Select(p => new EndedPick(p, PickEnd.Done, S(1), default))]));
+
+    private static List<IAkkaLbMessage> Join(params IAkkaLbMessage[] messages)
+    {
+        List<IAkkaLbMessage> list = [.. messages];
+        Questions.Join(list);
+        return list;
+    }
+}
