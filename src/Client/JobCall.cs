@@ -33,7 +33,7 @@ internal sealed class JobCall
         Interlocked.Increment(ref _active.Value);
         if (Source.HasListeners())
         {
-            JobTelemetry.Apart(() => _span = JobTelemetry.Start(Source, $"akkalb {service}", ActivityKind.Client, service), failed);
+            JobTelemetry.Apart(() => _span = JobTelemetry.Start(Source, $"akkalb {_service}", ActivityKind.Client, _service), failed);
         }
 
         Trace = JobTelemetry.TraceOf(_span ?? Activity.Current);

@@ -33,20 +33,7 @@ internal sealed class GateTelemetry(string service, Action<Exception> failed)
     public Activity? Started(Job job, TimeSpan waited)
     {
         Interlocked.Increment(ref _active.Value);
-        Activity? span = null;
-        if (Queued.Enabled || Source.HasListeners())
-        {
-            JobTelemetry.Apart(
-                () =>
-                {
-                    span = JobTelemetry.Start(Source, _name, ActivityKind.Server, service, JobTelemetry.ContextOf(job.Trace));
-                    span?.SetTag("akkalb.attempt", job.Attempt);
-                    JobTelemetry.Record(Queued, waited, service, error: null);
-                },
-                failed);
-        }
-
-        return span;
+        return Queued.Enabled || Source.HasListeners() ? Begin(job, waited) : null;
     }
 
     /// <summary>A job that was started has its answer.</summary>
@@ -58,17 +45,7 @@ internal sealed class GateTelemetry(string service, Action<Exception> failed)
         Interlocked.Decrement(ref _active.Value);
         if (span is not null || Duration.Enabled)
         {
-            JobTelemetry.Apart(
-                () =>
-                {
-                    Activity.Current = span;
-                    JobTelemetry.Record(Duration, took, service, error);
-                    if (span is not null)
-                    {
-                        JobTelemetry.End(span, error, cause);
-                    }
-                },
-                failed);
+            Measure(span, took, error, cause);
         }
     }
 
@@ -79,4 +56,30 @@ internal sealed class GateTelemetry(string service, Action<Exception> failed)
             JobTelemetry.Apart(() => JobTelemetry.Add(Rejected, 1, service, reason.ToString()), failed);
         }
     }
+
+    private Activity? Begin(Job job, TimeSpan waited)
+    {
+        Activity? span = null;
+        JobTelemetry.Apart(
+            () =>
+            {
+                span = JobTelemetry.Start(Source, _name, ActivityKind.Server, service, JobTelemetry.ContextOf(job.Trace));
+                span?.SetTag("akkalb.attempt", job.Attempt);
+                JobTelemetry.Record(Queued, waited, service, error: null);
+            },
+            failed);
+        return span;
+    }
+
+    private void Measure(Activity? span, TimeSpan took, string? error, string? cause) => JobTelemetry.Apart(
+        () =>
+        {
+            Activity.Current = span;
+            JobTelemetry.Record(Duration, took, service, error);
+            if (span is not null)
+            {
+                JobTelemetry.End(span, error, cause);
+            }
+        },
+        failed);
 }

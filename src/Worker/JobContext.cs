@@ -15,21 +15,22 @@ public sealed class JobContext
     private readonly Job _job;
     private readonly TimeSpan _arrivedAt;
     private readonly ActivityContext? _span;
-    private readonly Action _reported;
-    private readonly Action<Exception> _threw;
+    private readonly IActorRef _gate;
+    private readonly long _token;
     private object? _progress;
     private Task? _told;
 
     /// <param name="arrivedAt">On the clock of the system's scheduler.</param>
     /// <param name="span">Of the job at this worker; null: there is none.</param>
-    /// <param name="reported">Tells the gate that there is progress to take.</param>
-    /// <param name="threw">Tells the gate what a callback on the token has thrown.</param>
-    internal JobContext(
-        ExtendedActorSystem system, Job job, TimeSpan arrivedAt, ActivityContext? span, Action reported, Action<Exception> threw)
+    /// <param name="gate">It is told that there is progress to take, and what a callback on the token has thrown.</param>
+    /// <param name="token">The gate's name for the job.</param>
+    internal JobContext(ExtendedActorSystem system, Job job, TimeSpan arrivedAt, ActivityContext? span, IActorRef gate, long token)
     {
-        (_system, _job, _arrivedAt, _span, _reported, _threw) = (system, job, arrivedAt, span, reported, threw);
+        (_system, _job, _arrivedAt, _span, _gate, _token) = (system, job, arrivedAt, span, gate, token);
         CancellationToken = _cancelling.Token;
     }
+
+    internal Job Job => _job;
 
     /// <summary>The same in each of its attempts, and of no other job.</summary>
     public JobId Id => _job.Id;
@@ -76,7 +77,7 @@ public sealed class JobContext
         ArgumentNullException.ThrowIfNull(progress);
         if (WantsProgress && Interlocked.Exchange(ref _progress, progress) is null)
         {
-            _reported();
+            _gate.Tell(new WorkerGate.ProgressCame(_token), ActorRefs.NoSender);
         }
     }
 
@@ -107,7 +108,7 @@ public sealed class JobContext
                 _cancelling.Dispose();
                 if (told.Exception?.Flatten().InnerException is { } cause)
                 {
-                    _threw(cause);
+                    _gate.Tell(new WorkerGate.CallbackThrew(Id, cause), ActorRefs.NoSender);
                 }
             },
             CancellationToken.None,

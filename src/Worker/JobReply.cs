@@ -1,36 +1,39 @@
 using Akka.Actor;
+using AkkaLb.Core;
 
 namespace AkkaLb.Worker;
 
 /// <summary>The sender of a job's message: whoever tells it something replies to the job. The first reply counts.</summary>
 /// <remarks>As the reference of an <c>Ask</c>, which knows nothing of the job: a further reply is a dead letter, and one that comes after the job was
-/// given up is dropped. It has a path, so an actor of another node may reply too, when the message was forwarded there.</remarks>
+/// given up is dropped. It has a path as soon as somebody asks for it, so an actor of another node may reply too, when the message was forwarded
+/// there.</remarks>
 internal sealed class JobReply : MinimalActorRef
 {
-    private readonly Func<object?, ReplyContent> _contentOf;
+    private readonly Func<object?, Job, ReplyContent> _contentOf;
     private readonly IActorRef _gate;
-    private readonly object _word;
+    private readonly long _token;
     private readonly IActorRef _instance;
     private readonly Identify _question;
+    private ActorPath? _path;
     private ReplyContent? _reply;
+    private int _hasEnded;
 
     /// <param name="contentOf">What a reply is; called where the reply is made.</param>
-    /// <param name="gate">It is told <paramref name="word"/> once, when the reply has come.</param>
+    /// <param name="gate">It is told once that the reply has come.</param>
+    /// <param name="token">The gate's name for the job.</param>
     /// <param name="instance">Does the job. It is asked <paramref name="question"/> for the gate when the reply has come: on the thread that it is
     /// still running on, mostly.</param>
     public JobReply(
-        IActorRefProvider provider, JobContext context, Func<object?, ReplyContent> contentOf, IActorRef gate, object word, IActorRef instance,
+        IActorRefProvider provider, JobContext context, Func<object?, Job, ReplyContent> contentOf, IActorRef gate, long token, IActorRef instance,
         Identify question)
     {
         (Provider, Context, _contentOf) = (provider, context, contentOf);
-        (_gate, _word, _instance, _question) = (gate, word, instance, question);
-        Path = provider.TempPath();
-        provider.RegisterTempActor(this, Path);
+        (_gate, _token, _instance, _question) = (gate, token, instance, question);
     }
 
     public JobContext Context { get; }
 
-    public override ActorPath Path { get; }
+    public override ActorPath Path => Volatile.Read(ref _path) ?? Registered();
 
     public override IActorRefProvider Provider { get; }
 
@@ -45,7 +48,13 @@ internal sealed class JobReply : MinimalActorRef
         isGivenUp |= reply is null;
         // One that came too late for the gate to see it; nothing, where it was begun.
         (reply as ReplyContent.Streamed)?.Stream.Discard();
-        Provider.UnregisterTempActor(Path);
+        // With a fence: whoever registers the path now sees that it has ended, or the path is seen here.
+        Interlocked.Exchange(ref _hasEnded, 1);
+        if (_path is { } path)
+        {
+            Provider.UnregisterTempActor(path);
+        }
+
         Context.End(isGivenUp);
     }
 
@@ -54,13 +63,13 @@ internal sealed class JobReply : MinimalActorRef
         var earlier = Volatile.Read(ref _reply);
         if (earlier is null)
         {
-            var reply = _contentOf(message);
+            var reply = _contentOf(message, Context.Job);
             earlier = Interlocked.CompareExchange(ref _reply, reply, null);
         }
 
         if (earlier is null)
         {
-            _gate.Tell(_word, ActorRefs.NoSender);
+            _gate.Tell(new WorkerGate.ReplyCame(_token), ActorRefs.NoSender);
             _instance.Tell(_question, _gate);
         }
         else if (message is ReplyStream unwanted)
@@ -75,5 +84,23 @@ internal sealed class JobReply : MinimalActorRef
         {
             Provider.DeadLetters.Tell(message, this);
         }
+    }
+
+    /// <summary>Most jobs are answered by somebody who never asks where to.</summary>
+    private ActorPath Registered()
+    {
+        var path = Provider.TempPath();
+        if (Interlocked.CompareExchange(ref _path, path, null) is { } earlier)
+        {
+            return earlier;
+        }
+
+        Provider.RegisterTempActor(this, path);
+        if (Volatile.Read(ref _hasEnded) == 1)
+        {
+            Provider.UnregisterTempActor(path);
+        }
+
+        return path;
     }
 }

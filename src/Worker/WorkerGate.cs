@@ -40,9 +40,7 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
     /// <summary>What a frame can carry.</summary>
     private readonly int _pieceBytesMax;
 
-    /// <summary>What goes out in pieces at most.</summary>
-    private readonly int _replyBytesMax;
-
+    private readonly Func<object?, Job, ReplyContent> _contentOf;
     private readonly GateTelemetry _telemetry;
     private readonly Lazy<TaskScheduler> _senders;
     private readonly GateCore _core;
@@ -104,7 +102,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         _abilityListener = abilityListener;
         _lastNumber = lastNumber;
         _pieceBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(_system));
-        _replyBytesMax = settings.ReplyBytesMax;
+        var (system, pieceBytesMax, replyBytesMax) = (_system, _pieceBytesMax, settings.ReplyBytesMax);
+        _contentOf = (reply, job) => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax);
         _instances = new Instance?[settings.Instances];
         Open();
     }
@@ -559,20 +558,14 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         actor.Tell(instance.Question(start.Mark), Self);
         // It is there when the job was given to an instance that had ended.
         held.Reply?.End(isGivenUp: false);
-        var gate = Self;
         if (!held.IsStarted)
         {
             held.IsStarted = true;
             held.Span = _telemetry.Started(held.Job, Now - held.ArrivedAt);
         }
 
-        var context = new JobContext(
-            _system, held.Job, held.ArrivedAt, held.Span?.Context,
-            () => gate.Tell(new ProgressCame(token)), e => gate.Tell(new CallbackThrew(held.Job.Id, e)));
-        var (system, job, pieceBytesMax, replyBytesMax) = (_system, held.Job, _pieceBytesMax, _replyBytesMax);
-        held.Reply = new JobReply(
-            _system.Provider, context, reply => ReplyContent.Of(system, reply, job, pieceBytesMax, replyBytesMax), gate, new ReplyCame(token),
-            actor, instance.Question(start.EndMark));
+        var context = new JobContext(_system, held.Job, held.ArrivedAt, held.Span?.Context, Self, token);
+        held.Reply = new JobReply(_system.Provider, context, _contentOf, Self, token, actor, instance.Question(start.EndMark));
         actor.Tell(held.Message, held.Reply);
     }
 
@@ -791,15 +784,18 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
         }
     }
 
-    private sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
+    /// <summary>To the gate: an instance has replied.</summary>
+    internal sealed record ReplyCame(long Token) : INoSerializationVerificationNeeded;
 
     private sealed record FirstPieceSent(long Token) : INoSerializationVerificationNeeded;
 
     private sealed record ReplySent(long Token, JobReply Reply, ReplySender.Ended Ended) : INoSerializationVerificationNeeded;
 
-    private sealed record ProgressCame(long Token) : INoSerializationVerificationNeeded;
+    /// <summary>To the gate: there is progress to take.</summary>
+    internal sealed record ProgressCame(long Token) : INoSerializationVerificationNeeded;
 
-    private sealed record CallbackThrew(JobId Id, Exception Cause) : INoSerializationVerificationNeeded;
+    /// <summary>To the gate: what a callback on a job's token has thrown.</summary>
+    internal sealed record CallbackThrew(JobId Id, Exception Cause) : INoSerializationVerificationNeeded;
 
     private sealed record Question(int Instance, long Birth, long Mark) : INoSerializationVerificationNeeded;
 }

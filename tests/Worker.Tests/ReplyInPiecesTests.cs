@@ -169,11 +169,32 @@ public class ReplyInPiecesTests : GateKit
         // Told and not seen by the gate when the job has its answer: the gate stops between the two.
         var reply = new JobReply(
             ((ExtendedActorSystem)Sys).Provider,
-            new JobContext((ExtendedActorSystem)Sys, Job(4, Act.Reply), default, span: null, () => { }, _ => { }),
-            message => new ReplyContent.Streamed((ReplyStream)message!), ActorRefs.Nobody, "", ActorRefs.Nobody, new Identify("idle"));
+            new JobContext((ExtendedActorSystem)Sys, Job(4, Act.Reply), default, span: null, ActorRefs.Nobody, token: 4),
+            (message, _) => new ReplyContent.Streamed((ReplyStream)message!), ActorRefs.Nobody, 4, ActorRefs.Nobody, new Identify("idle"));
         reply.Tell(ReplyStream.Of(unseen));
         reply.End(isGivenUp: true);
         await unseen.Disposed.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public void A_jobs_sender_has_a_path_as_soon_as_somebody_asks_for_it_and_until_the_job_has_its_answer()
+    {
+        var (early, late) = (Reply(), Reply());
+
+        var path = early.Path;
+        Assert.Same(early, ReferenceAt(path));
+        Assert.Same(path, early.Path);
+        early.End(isGivenUp: false);
+        late.End(isGivenUp: false);
+
+        Assert.NotSame(early, ReferenceAt(path));
+        Assert.NotSame(late, ReferenceAt(late.Path));
+
+        JobReply Reply() => new(
+            ((ExtendedActorSystem)Sys).Provider, new JobContext((ExtendedActorSystem)Sys, Job(1, Act.Reply), default, null, ActorRefs.Nobody, 1),
+            (_, _) => ReplyContent.Nothing, ActorRefs.Nobody, 1, ActorRefs.Nobody, new Identify(1));
+
+        IActorRef ReferenceAt(ActorPath at) => ((ExtendedActorSystem)Sys).Provider.ResolveActorRef(at);
     }
 
     [Fact]
