@@ -333,7 +333,7 @@ public sealed class PipelinesTransport : Akka.Remote.Transport.Transport
     private void OnTrouble(Connection connection, string cause, string sentence)
     {
         var remote = connection.RemoteAddress;
-        _log.Warn($"{remote.Host} {cause}", $"this node ended the connection with {remote.Host}:{remote.Port}: {sentence}");
+        _log.Warn($"{remote.Host} {cause}", $"the connection with {remote.Host}:{remote.Port} ended: {sentence}");
         if (!connection.HasRead)
         {
             Publish(remote, $"{remote.Host}:{remote.Port}: {sentence}");

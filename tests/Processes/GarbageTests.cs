@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using AkkaLb.Processes.Harness;
+using AkkaLb.Tests.Support;
 using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
@@ -56,14 +57,16 @@ public sealed class GarbageTests(ITestOutputHelper output) : IAsyncLifetime
         ];
         await UndisturbedAsync(async balancer =>
         {
+            // The sentences are those of AkkaLb's transport.
+            var isOurs = TestTransport.IsAlwaysPipelines;
             foreach (var (name, bytes, logged) in garbage)
             {
-                var told = logged is null ? null : balancer.Error.NextAsync(l => l.Contains(logged, StringComparison.Ordinal));
+                var told = logged is null || !isOurs ? null : balancer.Error.NextAsync(l => l.Contains(logged, StringComparison.Ordinal));
                 await SendAsync(bytes);
                 output.WriteLine($"{name}: {(told is null ? "it is hung up on" : (await told.WaitAsync(NodeProcess.Bound)).Text)}");
             }
 
-            Assert.Single(balancer.Error.Texts, l => l.Contains(noLength, StringComparison.Ordinal));
+            Assert.True(!isOurs || balancer.Error.Texts.Count(l => l.Contains(noLength, StringComparison.Ordinal)) == 1, "told more than once");
         });
         // Half a frame. Not in the log: a connection that breaks is nobody's mistake.
         await UndisturbedAsync(_ => SendAsync([.. LengthOf1000, .. RandomBytes(500)]));

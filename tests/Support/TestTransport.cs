@@ -10,6 +10,9 @@ public static class TestTransport
 
     private static int _nodes;
 
+    /// <summary>No node of this run has another one.</summary>
+    public static bool IsAlwaysPipelines => Environment.GetEnvironmentVariable(Variable) is null or "" or "pipelines";
+
     /// <summary>For the next node: <c>pipelines</c>, which nobody has to ask for, <c>dot-netty</c>, or with <c>mixed</c> one after the
     /// other.</summary>
     public static NodeTransport Next => Environment.GetEnvironmentVariable(Variable) switch

@@ -44,9 +44,10 @@ internal sealed class RemotingNodes : IAsyncDisposable
     private readonly List<FaultyProxy> _proxies = [];
 
     /// <param name="settings">Of the transport; go over the others.</param>
-    public RemotingNode Start(TransportKind kind, string settings = "")
+    /// <param name="remote">Of remoting; go over the others.</param>
+    public RemotingNode Start(TransportKind kind, string settings = "", string remote = "")
     {
-        var own = ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp {{\n{settings}\n}}");
+        var own = ConfigurationFactory.ParseString($"akka.remote {{\n{remote}\ndot-netty.tcp {{\n{settings}\n}}\n}}");
         var system = ActorSystem.Create("A", own.WithFallback(kind == TransportKind.Pipelines ? Pipelines : Config.Empty).WithFallback(Common));
         _systems.Add(system);
         return new RemotingNode(system);

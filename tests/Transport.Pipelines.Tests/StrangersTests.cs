@@ -40,7 +40,7 @@ public sealed class StrangersTests : IAsyncLifetime
 
         var line = await lines.NextAsync();
         Assert.Matches(
-            @"^this node ended the connection with 127\.0\.0\.1:\d+: it announced a frame of \d+ bytes, and 128064 are allowed "
+            @"^the connection with 127\.0\.0\.1:\d+ ended: it announced a frame of \d+ bytes, and 128064 are allowed "
                 + @"\(maximum-frame-size\), or it speaks something else$",
             line);
         await AnswersAsync(good);

@@ -324,7 +324,7 @@ public sealed class TlsTransportTests : IAsyncLifetime
             StringComparison.Ordinal);
         Assert.Contains("it has no TLS, or its log tells why", failed.Message, StringComparison.Ordinal);
         Assert.Matches(
-            @"^this node ended the connection with 127\.0\.0\.1:\d+: it announced a frame of \d+ bytes, .* or it speaks something else$",
+            @"^the connection with 127\.0\.0\.1:\d+ ended: it announced a frame of \d+ bytes, .* or it speaks something else$",
             await lines.NextAsync());
         await good.SendFrameAsync(1);
         Assert.Equal([1], await good.FrameAsync());
