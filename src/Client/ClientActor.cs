@@ -59,8 +59,8 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         });
         Receive<Cancel>(m => Step(new ClientInput.Cancel(m.Ticket.Id)));
         Receive<Used>(m => Step(new ClientInput.Used(m.Ticket.Id, m.Cost)));
-        Input<AssignRejected>();
-        Input<AssignHeld>();
+        Receive<AssignRejected>(OnNoAssignment);
+        Receive<AssignHeld>(OnNoAssignment);
         Receive<JobRejected>(FromWorker);
         Receive<JobFailed>(FromWorker);
         Receive<JobProgress>(FromWorker);
@@ -172,9 +172,17 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     /// <summary>Where a balancer of another process decides, nothing is known of the one that passes the questions on.</summary>
     private void OnAssigned(Assigned m)
     {
-        _balancerTakesBatches = m.TakesBatches && Sender.Path.Address.Equals(_balancer.Path.Address);
+        _balancerTakesBatches = m.TakesBatches && IsBalancers(Sender);
         Step(m);
     }
+
+    private void OnNoAssignment(IAkkaLbMessage m)
+    {
+        _balancerTakesBatches &= IsBalancers(Sender);
+        Step(m);
+    }
+
+    private bool IsBalancers(IActorRef sender) => sender.Path.Address.Equals(_balancer.Path.Address);
 
     private void FromWorker(IAkkaLbMessage m)
     {

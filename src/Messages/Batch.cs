@@ -15,6 +15,9 @@ internal sealed class Batch(IReadOnlyList<Batch.Packed> packed, int unreadable =
     /// <summary>Bytes of the largest message that goes into a batch: what a larger one costs is its own bytes.</summary>
     public const int MessageBytesMax = 4 * 1024;
 
+    /// <summary>Of one that is read; those behind cannot be read. Four times as many as are ever sent.</summary>
+    public const int MessagesMax = 256;
+
     /// <summary>In order.</summary>
     internal IReadOnlyList<Packed> Entries => packed;
 

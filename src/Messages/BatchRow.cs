@@ -57,7 +57,7 @@ internal sealed class BatchRow : WireRow
             {
                 var tag = TakeVarint(ref rest);
                 var field = TakeField(ref rest, tag);
-                if (i == 0 && tag == ManifestTag)
+                if (i == 0 && tag == ManifestTag && rows.Count < Batch.MessagesMax)
                 {
                     rows.Add(RowOf(field));
                 }

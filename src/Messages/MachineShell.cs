@@ -107,8 +107,8 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         SetTimer();
     }
 
-    /// <summary>Sends it to another actor, mostly of another process: as soon as what is in the mailbox now has been handled, together with what that
-    /// has for the same one. In order.</summary>
+    /// <summary>Sends it to another actor, mostly of another process: as soon as what is in the mailbox now has been handled, but at most 64 messages
+    /// of it, together with what that has for the same one. In order.</summary>
     /// <param name="takesBatches">Whether that one understands a <see cref="Batch"/>; it said so.</param>
     protected void Send(IActorRef peer, IAkkaLbMessage message, bool takesBatches)
     {
@@ -130,9 +130,12 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     /// <summary>Sends anything else to another actor, behind what waits to be sent to it.</summary>
     protected void SendAlone(IActorRef peer, object message)
     {
-        _peers?.Flush(peer);
+        SendWaiting(peer);
         peer.Tell(message, Self);
     }
+
+    /// <summary>Sends what waits to be sent to another actor.</summary>
+    protected void SendWaiting(IActorRef peer) => _peers?.Flush(peer);
 
     protected override bool AroundReceive(Receive receive, object message)
     {
@@ -145,28 +148,44 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
                 Unpack(receive, batch);
                 break;
             default:
-                base.AroundReceive(receive, message);
+                Handle(receive, message);
                 break;
-        }
-
-        if (_peers is { IsEmpty: false } && ++_handled >= HandledBeforeFlush)
-        {
-            _peers.Flush();
         }
 
         return true;
     }
 
+    private void Handle(Receive receive, object message)
+    {
+        base.AroundReceive(receive, message);
+        if (_peers is { IsEmpty: false } && ++_handled >= HandledBeforeFlush)
+        {
+            _peers.Flush();
+        }
+    }
+
     public override void AroundPreRestart(Exception cause, object message)
     {
-        base.AroundPreRestart(cause, message);
-        _peers?.Flush();
+        try
+        {
+            base.AroundPreRestart(cause, message);
+        }
+        finally
+        {
+            _peers?.Flush();
+        }
     }
 
     public override void AroundPostStop()
     {
-        base.AroundPostStop();
-        _peers?.Flush();
+        try
+        {
+            base.AroundPostStop();
+        }
+        finally
+        {
+            _peers?.Flush();
+        }
     }
 
     /// <summary>Tells the operator what the machine has to tell.</summary>
@@ -211,21 +230,23 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     {
     }
 
-    /// <summary>A bug that one of the messages shows costs none of the others.</summary>
+    /// <summary>When one of the messages shows a bug, those behind it are for the machine that begins again.</summary>
     private void Unpack(Receive receive, Batch batch)
     {
-        ExceptionDispatchInfo? bug = null;
-        foreach (var message in batch.Messages)
+        var handled = 0;
+        try
         {
-            try
+            foreach (var message in batch.Messages)
             {
-                base.AroundReceive(receive, message);
+                handled++;
+                Handle(receive, message);
             }
-#pragma warning disable CA1031 // It is thrown when the others have been handled.
-            catch (Exception e)
-#pragma warning restore CA1031
+        }
+        finally
+        {
+            if (handled < batch.Entries.Count)
             {
-                bug ??= ExceptionDispatchInfo.Capture(e);
+                Self.Tell(new Batch([.. batch.Entries.Skip(handled)]), Sender);
             }
         }
 
@@ -234,8 +255,6 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         {
             Log.Warning("{0}", line);
         }
-
-        bug?.Throw();
     }
 
     private void Act(TEffect effect)

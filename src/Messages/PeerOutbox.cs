@@ -51,12 +51,10 @@ internal sealed class PeerOutbox(IActorRef self, WireSerializer serializer)
     /// <summary>Tells everybody what waits.</summary>
     public void Flush()
     {
-        foreach (var (peer, messages) in _waiting)
+        while (_waiting.Count > 0)
         {
-            Tell(peer, messages);
+            Flush(_waiting.First().Key);
         }
-
-        _waiting.Clear();
     }
 
     /// <summary>Tells this one what waits for it.</summary>

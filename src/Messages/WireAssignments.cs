@@ -8,7 +8,7 @@ internal static class WireAssignments
 {
     public static Wire.Assign ToWire(this Assign m)
     {
-        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.Count is >= 1 and <= Assign.CountMax && (m.Finished is null || m.Count <= Assign.QuestionsMax), "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key is null or { Length: <= Assign.KeyLengthMax }, "key");
         Check(m.Weight is >= 1 and <= Assign.WeightMax, "weight");
@@ -29,7 +29,7 @@ internal static class WireAssignments
 
     public static Assign FromWire(this Wire.Assign m)
     {
-        Check(m.Count is >= 1 and <= Assign.CountMax, "count");
+        Check(m.Count is >= 1 and <= Assign.CountMax && (m.Finished is null || m.Count <= Assign.QuestionsMax), "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key.Length <= Assign.KeyLengthMax, "key");
         Check(m.Weight <= Assign.WeightMax, "weight");

@@ -2,6 +2,7 @@ using System.Globalization;
 using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
+using AkkaLb.Endpoints;
 
 namespace AkkaLb.Worker;
 
@@ -19,6 +20,10 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
 
     private sealed class Pool(string id, int threadsMax, EventStream log) : ExecutorService(id)
     {
+        /// <summary>After a thread that could not be started, before another try.</summary>
+        private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(100);
+
+        private readonly RareLines _lines = new(TimeSpan.FromMinutes(1), linesMax: 1);
         private readonly Lock _lock = new();
         private readonly Queue<IRunnable> _work = new();
         private readonly Stack<Sleep> _sleeping = new();
@@ -28,6 +33,9 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
         private bool _isOneComing;
 
         private bool _isShut;
+
+        /// <summary>A thread could not be started: nobody tries until the timer says so.</summary>
+        private Timer? _pause;
 
         /// <summary>Nothing is taken any more once the dispatcher has ended.</summary>
         public override void Execute(IRunnable run)
@@ -41,6 +49,19 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
                 }
 
                 _work.Enqueue(run);
+                call = NextToCome();
+            }
+
+            call?.Invoke();
+        }
+
+        private void TryAgain()
+        {
+            Action? call;
+            lock (_lock)
+            {
+                _pause?.Dispose();
+                _pause = null;
                 call = NextToCome();
             }
 
@@ -78,7 +99,7 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
                 return sleep.End;
             }
 
-            if (_threads == threadsMax)
+            if (_threads == threadsMax || _pause is not null)
             {
                 return null;
             }
@@ -98,13 +119,21 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
             catch (Exception e)
 #pragma warning restore CA1031
             {
+                Action? call;
                 lock (_lock)
                 {
                     _threads--;
                     _isOneComing = false;
+                    _pause = new Timer(static pool => ((Pool)pool!).TryAgain(), this, StartPause, Timeout.InfiniteTimeSpan);
+                    call = NextToCome();
                 }
 
-                log.Publish(new Error(e, Id, typeof(InstanceThreads), "no thread can be started for the worker's instances"));
+                call?.Invoke();
+                if (_lines.Say("start", "no thread can be started for the worker's instances", TimeSpan.FromMilliseconds(Environment.TickCount64))
+                    is { } line)
+                {
+                    log.Publish(new Error(e, Id, typeof(InstanceThreads), line));
+                }
             }
         }
 

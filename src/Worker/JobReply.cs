@@ -21,8 +21,8 @@ internal sealed class JobReply : MinimalActorRef
     /// <param name="contentOf">What a reply is; called where the reply is made.</param>
     /// <param name="gate">It is told once that the reply has come.</param>
     /// <param name="token">The gate's name for the job.</param>
-    /// <param name="instance">Does the job. It is asked <paramref name="question"/> for the gate when the reply has come: on the thread that it is
-    /// still running on, mostly.</param>
+    /// <param name="instance">Does the job. When the reply has come, and the instance is through with the message that it is handling then, it is
+    /// asked <paramref name="question"/> for the gate: mostly on the thread that it is still running on.</param>
     public JobReply(
         IActorRefProvider provider, JobContext context, Func<object?, Job, ReplyContent> contentOf, IActorRef gate, long token, IActorRef instance,
         Identify question)
@@ -60,6 +60,13 @@ internal sealed class JobReply : MinimalActorRef
 
     protected override void TellInternal(object message, IActorRef sender)
     {
+        if (message is ActorIdentity { MessageId: JobReply mine } && mine == this)
+        {
+            // What it told itself behind the reply is in its mailbox by now, and the question comes behind that.
+            _instance.Tell(_question, _gate);
+            return;
+        }
+
         var earlier = Volatile.Read(ref _reply);
         if (earlier is null)
         {
@@ -70,7 +77,7 @@ internal sealed class JobReply : MinimalActorRef
         if (earlier is null)
         {
             _gate.Tell(new WorkerGate.ReplyCame(_token), ActorRefs.NoSender);
-            _instance.Tell(_question, _gate);
+            _instance.Tell(new Identify(this), this);
         }
         else if (message is ReplyStream unwanted)
         {
@@ -90,17 +97,13 @@ internal sealed class JobReply : MinimalActorRef
     private ActorPath Registered()
     {
         var path = Provider.TempPath();
-        if (Interlocked.CompareExchange(ref _path, path, null) is { } earlier)
-        {
-            return earlier;
-        }
-
         Provider.RegisterTempActor(this, path);
-        if (Volatile.Read(ref _hasEnded) == 1)
+        var earlier = Interlocked.CompareExchange(ref _path, path, null);
+        if (earlier is not null || Volatile.Read(ref _hasEnded) == 1)
         {
             Provider.UnregisterTempActor(path);
         }
 
-        return path;
+        return earlier ?? path;
     }
 }

@@ -368,6 +368,8 @@ internal sealed class WorkerGate : MachineShell<GateEffect>
             Step(new GateInput.ReplyBegun(token));
             if (_held.ContainsKey(token))
             {
+                // The pieces do not come by the outbox.
+                SendWaiting(held.Client);
                 held.Sender.RunAsync(content, _senders.Value).PipeTo(Self, success: ended => new ReplySent(token, reply, ended));
             }
             else

@@ -53,6 +53,15 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     }
 
     [Fact]
+    public void Several_questions_in_one_go_one_by_one_to_a_balancer_of_another_process()
+    {
+        SaysThatItDecides(4);
+        _front.Tell(Question with { Count = 2, Finished = new Finished(5, 0, []) }, TestActor);
+        Assert.Equal((7, 1), _proxy.FishForMessage(m => m is Assign) is Assign first ? (first.RequestId, first.Count) : default);
+        Assert.Equal((8, 1), _proxy.FishForMessage(m => m is Assign) is Assign second ? (second.RequestId, second.Count) : default);
+    }
+
+    [Fact]
     public void It_asks_at_its_interval_who_decides()
     {
         Advance(TimeSpan.Zero);

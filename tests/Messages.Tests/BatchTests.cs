@@ -37,6 +37,21 @@ public sealed class BatchTests(TestSystem system)
     }
 
     [Fact]
+    public void One_that_is_read_has_a_bound()
+    {
+        var wire = new Wire.Batch();
+        for (var i = 1; i <= 300; i++)
+        {
+            wire.Manifests.Add("JC");
+            wire.Messages.Add(new Wire.CancelJob { Id = new Wire.JobId { Client = 1, Sequence = (ulong)i }, Attempt = 1 }.ToByteString());
+        }
+
+        var read = (Batch)system.Read(wire.ToByteArray(), "B");
+
+        Assert.Equal((256, 44), (read.Messages.Count(), read.Unreadable));
+    }
+
+    [Fact]
     public void It_is_written_as_the_generated_code_writes_it()
     {
         var batch = Batches.Of(system.System, Cancel(1), new JobDone(Id, 1, new Payload(1, "m", new byte[300])), Cancel(1 << 20));

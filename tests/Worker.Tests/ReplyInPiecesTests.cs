@@ -198,6 +198,24 @@ public class ReplyInPiecesTests : GateKit
     }
 
     [Fact]
+    public void A_reply_asks_its_instance_for_the_gate_when_that_is_through_with_the_message_that_it_was_handling()
+    {
+        var (instance, gate, question) = (new Recorder(Sys), CreateTestProbe(), new Identify("through"));
+        IActorRef reply = new JobReply(
+            ((ExtendedActorSystem)Sys).Provider, new JobContext((ExtendedActorSystem)Sys, Job(1, Act.Reply), default, null, gate, 1),
+            (_, _) => ReplyContent.Nothing, gate, 1, instance, question);
+
+        reply.Tell("done");
+        gate.ExpectMsg<WorkerGate.ReplyCame>();
+        var (first, asker) = Assert.Single(instance.Told);
+        // It is through: what it told itself behind the reply is in front of the next question.
+        asker.Tell(new ActorIdentity(((Identify)first).MessageId, instance));
+
+        Assert.Equal((question, gate.Ref), instance.Told[1]);
+        Assert.False(gate.HasMessages);
+    }
+
+    [Fact]
     public void A_stream_that_is_told_twice_to_one_job_is_sent_once()
     {
         var gate = Gate();
@@ -429,5 +447,17 @@ public class ReplyInPiecesTests : GateKit
                 _disposed.TrySetResult();
             }
         }
+    }
+
+    /// <summary>Keeps what it is told.</summary>
+    private sealed class Recorder(ActorSystem system) : MinimalActorRef
+    {
+        public List<(object Message, IActorRef Sender)> Told { get; } = [];
+
+        public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems) / "recorder";
+
+        public override IActorRefProvider Provider => ((ExtendedActorSystem)system).Provider;
+
+        protected override void TellInternal(object message, IActorRef sender) => Told.Add((message, sender));
     }
 }

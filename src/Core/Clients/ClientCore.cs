@@ -11,9 +11,9 @@ namespace AkkaLb.Core.Clients;
 /// <see cref="ClientEffect.Finish"/>. A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again
 /// until the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within
 /// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one of its priority
-/// overtakes it: see <see cref="WaitingJobs"/>. Each question to a balancer is for one job and carries its priority. A gate that is silent is asked
-/// whether it is there: see <see cref="GateWatch"/>. How a balancer is found: <see cref="BalancerFinder"/>. The n-th job that is submitted has the
-/// sequence n. Jobs of one service keep nobody of another waiting.
+/// overtakes it: see <see cref="WaitingJobs"/>. Each question to a balancer is for one job and carries its priority; on the wire one may stand for
+/// several. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>. How a balancer is found:
+/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n. Jobs of one service keep nobody of another waiting.
 /// </remarks>
 /// <param name="clientId">Above zero; no other client has it.</param>
 /// <param name="isInOrder">Balancers are tried in the order in which they are known; false: anywhere among them, so that clients spread.</param>
@@ -39,7 +39,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private readonly Dictionary<JobId, PendingJob> _jobs = [];
     private readonly Dictionary<long, PendingJob> _requests = [];
 
-    /// <summary>Jobs to ask for when the questions that are out have been answered.</summary>
+    /// <summary>Jobs to ask for when fewer than <see cref="TurnsOutMax"/> turns of questions are out.</summary>
     private readonly SortedSet<PendingJob> _toAsk = new(PendingJob.FirstInTurn);
     private readonly GateWatch _gates = new(settings);
     private readonly Dictionary<string, ServiceView> _services = new(StringComparer.Ordinal);
@@ -879,7 +879,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
-    /// <summary>Whoever comes while a question is out goes with the next one: see <see cref="AskTogether"/>.</summary>
+    /// <summary>Of a balancer that takes several questions in one, whoever comes in one turn is asked for together: see
+    /// <see cref="AskTogether"/>.</summary>
     private void Ask(PendingJob job, TimeSpan now)
     {
         Unask(job);
@@ -910,8 +911,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
-    /// <summary>What is asked in one turn goes in one message, and one question stands for those that differ in nothing else. No timer: the answer to
-    /// the last question lets the next ones go.</summary>
+    /// <summary>What is asked in one turn goes in one message, and one question stands for those that ask for the same. Whoever comes while
+    /// <see cref="TurnsOutMax"/> turns are out goes with the next one. No timer: the last answer to any turn lets the next one go.</summary>
     private void AskTogether(TimeSpan now)
     {
         if (_toAsk.Count == 0 || _turnsOut >= TurnsOutMax)
@@ -919,15 +920,16 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
-        var turn = new AskingTurn { Unanswered = _toAsk.Count };
-        _turnsOut++;
-        foreach (var job in _toAsk)
+        // Those whose time is over end at the clock's next event.
+        List<PendingJob> asked = [.. _toAsk.Where(job => now < job.Deadline)];
+        _turnsOut += asked.Count > 0 ? 1 : 0;
+        var turn = new AskingTurn { Unanswered = asked.Count };
+        foreach (var job in asked)
         {
+            _toAsk.Remove(job);
             job.Turn = turn;
             AskNow(job, now);
         }
-
-        _toAsk.Clear();
     }
 
     private void AskNow(PendingJob job, TimeSpan now)

@@ -136,7 +136,7 @@ internal enum PendingState
     /// <summary>Waits for a link to a balancer.</summary>
     NeedsBalancer,
 
-    /// <summary>Waits until the requests that are out have been answered.</summary>
+    /// <summary>Waits until fewer turns of requests are out.</summary>
     ToAsk,
 
     /// <summary>A request is out.</summary>

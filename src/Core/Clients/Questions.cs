@@ -1,10 +1,10 @@
 namespace AkkaLb.Core.Clients;
 
-/// <summary>Questions to a balancer that differ in nothing but their numbers are asked as one.</summary>
+/// <summary>Questions to a balancer that ask for the same are asked as one.</summary>
 public static class Questions
 {
     /// <summary>Joins questions that stand side by side, have numbers in a row and ask for the same: one <see cref="Assign"/> stands for all of them,
-    /// see <see cref="Assign.Each"/>. All else stays as it is, in order.</summary>
+    /// see <see cref="Assign.Each"/>. It says the longest of their remaining times. All else stays as it is, in order.</summary>
     /// <param name="messages">To one balancer that takes batches.</param>
     public static void Join(List<IAkkaLbMessage> messages)
     {
@@ -15,7 +15,7 @@ public static class Questions
             if (messages[i] is Assign first && IsPlain(first))
             {
                 var picks = first.Finished!.Picks.Count;
-                while (i + count < messages.Count && messages[i + count] is Assign next && IsNext(first, next, count)
+                while (count < Assign.QuestionsMax && i + count < messages.Count && messages[i + count] is Assign next && IsNext(first, next, count)
                     && (picks += next.Finished!.Picks.Count) <= Finished.PicksMax)
                 {
                     count++;
@@ -31,13 +31,16 @@ public static class Questions
 
     private static bool IsPlain(Assign m) => m is { Count: 1, Key: null, Finished: not null };
 
+    /// <summary>An end of a pick that is only asked for here would come before the pick: nobody would know it.</summary>
     private static bool IsNext(Assign first, Assign next, int count) => IsPlain(next)
+        && next.Finished!.Picks.All(ended => ended.Pick < first.RequestId)
         && next.RequestId == first.RequestId + count
         && (next.Weight, next.Service, next.Priority, next.Zone) == (first.Weight, first.Service, first.Priority, first.Zone)
         && next.Finished!.Client == first.Finished!.Client
         && next.LeaveOut.SequenceEqual(first.LeaveOut);
 
-    /// <summary>Who told last may have given up picks that were told before: so what the first one gave up counts.</summary>
+    /// <summary>A later question may give up picks (<see cref="Finished.Since"/>) whose ends ride on an earlier one: so it is the first one's that
+    /// counts.</summary>
     private static Assign Joined(List<IAkkaLbMessage> messages, int start, int count)
     {
         var first = (Assign)messages[start];

@@ -104,20 +104,21 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
             PassOn(finished, outbox);
         }
 
-        if (!_isStopping && (_isLocal || _link.IsKnown(now)))
+        if (_isLocal && !_isStopping)
         {
-            PassOn(m, outbox);
+            outbox.Add(new FrontEffect.ToLocal(m));
             return;
         }
 
-        foreach (var single in m.Each())
-        {
-            outbox.Add(new FrontEffect.Answer(_isStopping
-                ? new AssignRejected(
-                    single.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500))
-                : new AssignRejected(single.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter)));
-        }
+        // The one that decides may be of a version that takes one question at a time.
+        outbox.AddRange(m.Each().Select(single => Elsewhere(single, now)));
     }
+
+    private FrontEffect Elsewhere(Assign m, TimeSpan now) =>
+        _isStopping ? new FrontEffect.Answer(new AssignRejected(
+            m.RequestId, AssignRejectReason.Stopping, "the balancer is shutting down", TimeSpan.FromMilliseconds(500)))
+        : _link.IsKnown(now) ? new FrontEffect.ToDecider(m)
+        : new FrontEffect.Answer(new AssignRejected(m.RequestId, AssignRejectReason.NotReady, NobodyDecides, DecidingRight.RetryAfter));
 
     private void PassOn(IAkkaLbMessage m, List<FrontEffect> outbox) =>
         outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.ToDecider(m));

@@ -11,9 +11,9 @@ namespace AkkaLb.Core.Gate;
 /// queues up behind everything in its mailbox, and it is free when the answer comes. So a crash after the reply, even of work that the
 /// actor started on the side, meets an instance without a job, and is charged to nobody. After a crash the question waits in the
 /// mailbox until the restart is over. It is asked after the job's end and not together with the job, because an actor that answers
-/// later (from a timer, a task) would have answered it long before its reply. A reply asks it itself, in the moment in which it is made: most
-/// instances are through with everything before another thread would have asked. A message that is no job and goes to an instance without a
-/// job is followed by the question too, for the same reason.</para>
+/// later (from a timer, a task) would have answered it long before its reply. A reply puts the question itself, as soon as the instance is through
+/// with the message that it was handling: so it is behind all that the instance told itself meanwhile. A message that is no job and goes to an
+/// instance without a job is followed by the question too, for the same reason.</para>
 /// <para>A question goes in front of each job too. A crash before its answer is not the job's, unless it happened on the job's own message: the
 /// job is still in the mailbox and is done after the restart.</para>
 /// <para>Among the jobs that wait, those whose callers have waited longest go first. When all places are taken and an older one comes, the youngest
@@ -862,7 +862,7 @@ public sealed class GateCore : IMachine<GateEffect>
         Settle(slot, effects);
     }
 
-    /// <param name="asked">The question that is in its mailbox already, behind everything else; 0: none is.</param>
+    /// <param name="asked">The question that its reply puts into its mailbox; 0: there is none.</param>
     private void Settle(InstanceSlot slot, List<GateEffect> effects, long asked = 0)
     {
         Debug.Assert(slot.Job is null, "an instance with a job is not asked whether it is free");

@@ -20,8 +20,8 @@ public abstract record GateEffect
     /// <summary>Put a question in front, then give the job to the instance.
     /// If its message cannot be read: <see cref="GateInput.MessageUnreadable"/>.</summary>
     /// <param name="Mark">Of the question; its answer is <see cref="GateInput.InstanceIdle"/>.</param>
-    /// <param name="EndMark">Of another question, which is put behind everything the instance has in its mailbox when it replies to the
-    /// job.</param>
+    /// <param name="EndMark">Of another question. It is put behind everything the instance has in its mailbox when it has replied to the job and is
+    /// through with the message that it was handling then.</param>
     public sealed record Start(int Instance, long Token, long Mark, long EndMark) : GateEffect;
 
     /// <summary>Hand the message that is no job to the instance.</summary>

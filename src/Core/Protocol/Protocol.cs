@@ -6,7 +6,7 @@ public interface IAkkaLbMessage;
 /// <summary>Asks a balancer for workers.</summary>
 /// <param name="RequestId">Chosen by the client; comes back in the answer.</param>
 /// <param name="Count">How many picks, one after another ("ahead"): 1 to <see cref="CountMax"/>. Of a client that tells when they end it is as many
-/// questions in one, see <see cref="Each"/>.</param>
+/// questions in one, at most <see cref="QuestionsMax"/>: see <see cref="Each"/>.</param>
 /// <param name="LeaveOut">Workers not to pick: at most <see cref="LeaveOutMax"/>. Another incarnation of the same id is another worker.</param>
 /// <param name="Key">What the jobs belong to: 1 to <see cref="KeyLengthMax"/> characters. Policies that go by the key send jobs of one key to one
 /// worker as long as it has room. Null: none.</param>
@@ -27,6 +27,9 @@ public sealed record Assign(
     public const int LeaveOutMax = 64;
     public const int WeightMax = 1000;
     public const int KeyLengthMax = 1024;
+
+    /// <summary>So many questions one message stands for at most.</summary>
+    public const int QuestionsMax = 64;
 
     /// <summary>The questions that it stands for. Each is answered by itself, waits by itself and is given up by itself, but an
     /// <see cref="Assigned"/> may answer several in a row.</summary>

@@ -27,6 +27,16 @@ public class QuestionsTests
     }
 
     [Fact]
+    public void One_that_tells_the_end_of_a_pick_that_another_asks_for_comes_behind_it() =>
+        Assert.Equal(
+            [(7L, 2), (9L, 2)],
+            Join(Ask(7), Ask(8), Ask(9, ended: [8]), Ask(10, ended: [8])).Cast<Assign>().Select(m => (m.RequestId, m.Count)));
+
+    [Fact]
+    public void One_stands_for_64_at_most() => Assert.Equal(
+        [Assign.QuestionsMax, 36], Join([.. Enumerable.Range(1, 100).Select(i => Ask(i))]).Cast<Assign>().Select(m => m.Count));
+
+    [Fact]
     public void One_that_asks_for_something_else_stays_by_itself()
     {
         Assign[] others =
@@ -57,7 +67,7 @@ public class QuestionsTests
     public void No_more_rides_on_one_than_a_message_holds()
     {
         var joined = Join(
-            Ask(1, ended: [.. Enumerable.Range(1, 300)]), Ask(2, ended: [.. Enumerable.Range(301, 200)]), Ask(3, ended: [600]), Ask(4));
+            Ask(1001, ended: [.. Enumerable.Range(1, 300)]), Ask(1002, ended: [.. Enumerable.Range(301, 200)]), Ask(1003, ended: [600]), Ask(1004));
 
         Assert.Equal([(2, Finished.PicksMax), (2, 1)], joined.Cast<Assign>().Select(m => (m.Count, m.Finished!.Picks.Count)));
     }
