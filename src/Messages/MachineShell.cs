@@ -143,7 +143,7 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
         {
             case Flush:
                 _peers!.Flush();
-                return true;
+                break;
             case Batch batch:
                 Unpack(receive, batch);
                 break;

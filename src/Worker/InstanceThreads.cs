@@ -120,17 +120,19 @@ internal sealed class InstanceThreads(Config config, IDispatcherPrerequisites pr
 #pragma warning restore CA1031
             {
                 Action? call;
+                string? line;
                 lock (_lock)
                 {
                     _threads--;
                     _isOneComing = false;
                     _pause = new Timer(static pool => ((Pool)pool!).TryAgain(), this, StartPause, Timeout.InfiniteTimeSpan);
                     call = NextToCome();
+                    line = _lines.Say(
+                        "no thread can be started for the worker's instances", TimeSpan.FromMilliseconds(Environment.TickCount64));
                 }
 
                 call?.Invoke();
-                if (_lines.Say("start", "no thread can be started for the worker's instances", TimeSpan.FromMilliseconds(Environment.TickCount64))
-                    is { } line)
+                if (line is not null)
                 {
                     log.Publish(new Error(e, Id, typeof(InstanceThreads), line));
                 }

@@ -100,29 +100,27 @@ public sealed class ServiceCore(
 
     private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        if (m.Finished is { } finished)
-        {
-            OnFinished(finished, now, outbox);
-            var given = m.Count > 1 && _waiting.Count == 0 && Answer(m, now, _waiting.Count) is Assigned assigned ? Tell(assigned, outbox) : 0;
-            foreach (var single in m.Each().Skip(given))
-            {
-                if (_waiting.Find(finished.Client, single.RequestId) is null)
-                {
-                    AnswerOrHold(single, now, outbox);
-                }
-            }
-        }
-        else
+        if (m.Finished is not { } finished)
         {
             AnswerOrHold(m, now, outbox);
+            return;
         }
-    }
 
-    /// <returns>How many questions it answers.</returns>
-    private static int Tell(Assigned assigned, List<BalancerEffect> outbox)
-    {
-        outbox.Add(new BalancerEffect.Answer(assigned));
-        return assigned.Workers.Count;
+        OnFinished(finished, now, outbox);
+        var answered = 0;
+        if (m.Count > 1 && _waiting.Count == 0 && Answer(m, now, waiting: 0) is Assigned assigned)
+        {
+            outbox.Add(new BalancerEffect.Answer(assigned));
+            answered = assigned.Workers.Count;
+        }
+
+        foreach (var single in m.Each().Skip(answered))
+        {
+            if (_waiting.Find(finished.Client, single.RequestId) is null)
+            {
+                AnswerOrHold(single, now, outbox);
+            }
+        }
     }
 
     private void AnswerOrHold(Assign m, TimeSpan now, List<BalancerEffect> outbox)

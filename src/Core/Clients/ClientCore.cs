@@ -922,7 +922,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         // Those whose time is over end at the clock's next event.
         List<PendingJob> asked = [.. _toAsk.Where(job => now < job.Deadline)];
-        _turnsOut += asked.Count > 0 ? 1 : 0;
+        if (asked.Count == 0)
+        {
+            return;
+        }
+
+        _turnsOut++;
         var turn = new AskingTurn { Unanswered = asked.Count };
         foreach (var job in asked)
         {

@@ -148,7 +148,8 @@ public sealed class Candidate
     internal void Update(Member member)
     {
         Debug.Assert(member.Worker.Id == Key.Id && member.Worker.Incarnation == Key.Incarnation, "another incarnation is another candidate");
-        if (NameOf(member.Worker) is var named && named != Named)
+        var named = NameOf(member.Worker);
+        if (named != Named)
         {
             (Named, AnswerBytes) = (named, AnswerBytesOf(member.Worker));
         }
