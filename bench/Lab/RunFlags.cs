@@ -2,6 +2,7 @@ using System.CommandLine;
 using AkkaLb.Bench.Lab.Engine;
 using AkkaLb.Bench.Lab.Work;
 using AkkaLb.ClientNode.Commands;
+using AkkaLb.Core;
 using AkkaLb.Core.Policies;
 using AkkaLb.Programs;
 
@@ -60,7 +61,8 @@ internal sealed class RunFlags
     private readonly Option<string?> _clients = CommonFlags.Make("--clients", "N", $"clients, split over the balancers ({Default.Clients})");
 
     private readonly Option<string?> _stock = CommonFlags.Make(
-        "--stock", "N", $"unused assignments that a client keeps; 1: it asks when it has a job ({Default.Stock})");
+        "--stock", "N",
+        $"assignments that a client keeps at most for jobs that may come, as many as it uses in twice the time of a question ({Default.Stock})");
 
     private readonly Option<string?> _capacity = CommonFlags.Make(
         "--capacity", "N", $"jobs that a worker accepts at once, others are refused; 0: any number ({Default.Capacity})");
@@ -132,7 +134,7 @@ internal sealed class RunFlags
         NetworkDelay = given.Number(_networkDelay, 0, SecondsMax) ?? Default.NetworkDelay,
         Balancers = Whole(given, _balancers, 1, 1000, Default.Balancers),
         Clients = Whole(given, _clients, 1, 100_000, Default.Clients),
-        Stock = Whole(given, _stock, 1, 1000, Default.Stock),
+        Stock = ReadStock(given),
         Capacity = Whole(given, _capacity, 0, 1_000_000, Default.Capacity),
         KillEvery = given.Number(_killEvery, 0, SecondsMax) ?? Default.KillEvery,
         DownFor = given.Number(_downFor, SecondsMin, SecondsMax) ?? Default.DownFor,
@@ -142,6 +144,17 @@ internal sealed class RunFlags
         Jobs = Whole(given, _jobs, 10, Trace.RowsMax, Default.Jobs),
         Seed = given.Whole(_seed, 0, long.MaxValue) ?? Default.Seed,
     };
+
+    private int ReadStock(FlagValues given)
+    {
+        var stock = Whole(given, _stock, 0, Assign.AheadMax, Default.Stock);
+        if (stock > 0 && given.IsSet(_untold))
+        {
+            given.Refuse($"{_stock.Name} and {_untold.Name}: a balancer gives assignments ahead only to clients that tell when jobs end");
+        }
+
+        return stock;
+    }
 
     private Trace? ReadTrace(FlagValues given)
     {

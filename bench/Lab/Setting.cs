@@ -51,8 +51,9 @@ internal sealed record Setting
     /// <summary>1 to 100,000; each job comes from one of them at random.</summary>
     public int Clients { get; init; } = 20;
 
-    /// <summary>1: a client asks when a job comes. Above: it keeps so many unused assignments, and asks again when it has used one.</summary>
-    public int Stock { get; init; } = 1;
+    /// <summary>How many assignments a client keeps at most for jobs that may come, by the rules of production's: 0 to
+    /// <see cref="Core.Assign.AheadMax"/>.</summary>
+    public int Stock { get; init; }
 
     /// <summary>Jobs, those of the warm-up included: 10 to 10,000,000.</summary>
     public int Jobs { get; init; } = 60_000;

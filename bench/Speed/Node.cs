@@ -5,6 +5,7 @@ using AkkaLb.Balancing;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Clients;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Policies;
 using AkkaLb.Messages;
@@ -27,6 +28,9 @@ internal static class Node
     public const string AssignCall = "assign";
     public const string Assign100Call = "assign-100";
     public const string JobCall = "job";
+
+    /// <summary>Each job is asked for when it is there.</summary>
+    public const string AskedJobCall = "asked-job";
 
     private const string Echo = "echo";
     private const string BareWorker = "bare-worker";
@@ -78,7 +82,10 @@ internal static class Node
         var remaining = TimeSpan.FromSeconds(60);
         var question = new byte[SizeOf(system, new Assign(requestId, 1, [], null, remaining))];
         await using var client = BalancedClient.On(system, BalancedClientOptions.To(server));
+        await using var asking = BalancedClient.On(
+            system, BalancedClientOptions.To(server) with { Settings = ClientSettings.Default with { PicksAheadMax = 0 } });
         await client.WaitForBalancerAsync(Patience);
+        await asking.WaitForBalancerAsync(Patience);
         var once = new JobOptions { IsIdempotent = true };
         var job = new Work();
         await Driver.RunAsync(new Dictionary<string, Func<Task<int>>>
@@ -87,9 +94,13 @@ internal static class Node
             [BareJobCall] = async () => await bare.Ask<object>(job) is Work ? 1 : throw new InvalidDataException("no answer"),
             [AssignCall] = () => AssignAsync(1),
             [Assign100Call] = () => AssignAsync(100),
-            [JobCall] = async () => await client.AskAsync<Work>(job, once) is not null ? 1 : throw new InvalidDataException("no answer"),
+            [JobCall] = () => JobAsync(client),
+            [AskedJobCall] = () => JobAsync(asking),
         });
         await system.Terminate();
+
+        async Task<int> JobAsync(BalancedClient of) =>
+            await of.AskAsync<Work>(job, once) is not null ? 1 : throw new InvalidDataException("no answer");
 
         async Task<int> AssignAsync(int count) => await balancer.Ask<object>(
             new Assign(Interlocked.Increment(ref requestId), count, [], null, remaining)) is Assigned ? count

@@ -49,6 +49,7 @@ public sealed record ClientNodeSettings(
         Setting.Duration("akkalb.client.ruling-delay", TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10));
     private static readonly Setting<int> JobsMaxKey = Setting.Whole("akkalb.client.jobs-max", 1, 10_000_000);
     private static readonly Setting<int> RepliesBytesMaxKey = Setting.Whole("akkalb.client.replies-bytes-max", (int)ReplyTally.Window, int.MaxValue);
+    private static readonly Setting<int> PicksAheadMaxKey = Setting.Whole("akkalb.client.picks-ahead-max", 0, Assign.AheadMax);
     private static readonly Setting<double> RetryRatioKey = Setting.Fraction("akkalb.client.retry-ratio", 0, 10);
     private static readonly Setting<double> RetriesPerSecondMinKey = Setting.Fraction("akkalb.client.retries-per-second-min", 0, 100_000);
     private static readonly Setting<TimeSpan> GateSilenceKey = Setting.Duration("akkalb.client.gate-silence", TimeSpan.FromMilliseconds(100), Hour);
@@ -59,7 +60,8 @@ public sealed record ClientNodeSettings(
     [
         .. NodeKeys.BalancersAndMessages,
         ContactKey, ZoneKey, ConnectTimeoutKey, AssignTimeoutKey, LeaveOutForKey, BackOffFirstKey, BackOffMaxKey, SendsMaxKey, RulingDelayKey,
-        JobsMaxKey, RepliesBytesMaxKey, RetryRatioKey, RetriesPerSecondMinKey, GateSilenceKey, GateTimeoutKey, ShutdownWaitKey,
+        JobsMaxKey, RepliesBytesMaxKey, PicksAheadMaxKey, RetryRatioKey, RetriesPerSecondMinKey, GateSilenceKey, GateTimeoutKey,
+        ShutdownWaitKey,
         .. NodeKeys.Common,
     ]);
 
@@ -97,6 +99,7 @@ public sealed record ClientNodeSettings(
             {
                 Zone = CommonSettings.ReadZone(config, ZoneKey, problems),
                 RepliesBytesMax = config.Get(RepliesBytesMaxKey),
+                PicksAheadMax = config.Get(PicksAheadMaxKey),
             },
             config.Get(ConnectTimeoutKey),
             config.Get(ShutdownWaitKey),

@@ -12,12 +12,13 @@ internal static class WireAssignments
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key is null or { Length: <= Assign.KeyLengthMax }, "key");
         Check(m.Weight is >= 1 and <= Assign.WeightMax, "weight");
+        Check(m.AheadSince == 0 || m.Finished is not null, "ahead_since");
         var wire = new Wire.Assign
         {
             RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
             Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
             Service = SendableService(m.Service), Priority = m.Priority.ToWire(), Zone = Zone(m.Zone),
-            TakesBatches = m.TakesBatches,
+            TakesBatches = m.TakesBatches, AheadSince = checked((ulong)m.AheadSince),
         };
         foreach (var key in m.LeaveOut)
         {
@@ -33,6 +34,7 @@ internal static class WireAssignments
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key.Length <= Assign.KeyLengthMax, "key");
         Check(m.Weight <= Assign.WeightMax, "weight");
+        Check(m.AheadSince == 0 || (m.Finished is not null && m.AheadSince <= long.MaxValue), "ahead_since");
         var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
         for (var i = 0; i < leaveOut.Length; i++)
         {
@@ -41,7 +43,7 @@ internal static class WireAssignments
 
         return new Assign(
             (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone), m.TakesBatches);
+            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone), m.TakesBatches, (long)m.AheadSince);
     }
 
     public static Wire.Finished ToWire(this Finished m)

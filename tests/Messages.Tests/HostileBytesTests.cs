@@ -15,6 +15,8 @@ public sealed class HostileBytesTests(TestSystem system)
         ("A", new Wire.Assign { Count = 1001 }),
         ("A", new Wire.Assign { Count = 65, Finished = new Wire.Finished { Client = 1 } }),
         ("A", new Wire.Assign { Count = uint.MaxValue }),
+        ("A", new Wire.Assign { Count = 1, AheadSince = 1 }),
+        ("A", new Wire.Assign { Count = 1, AheadSince = 1UL << 63, Finished = new Wire.Finished { Client = 1 } }),
         ("A", new Wire.Assign { Count = 1, LeaveOut = { Enumerable.Repeat(new Wire.WorkerKey { WorkerId = "w" }, 65) } }),
         ("A", new Wire.Assign { Count = 1, LeaveOut = { new Wire.WorkerKey { WorkerId = "a//b" } } }),
         ("A", new Wire.Assign { Count = 1, RemainingMs = ulong.MaxValue }),

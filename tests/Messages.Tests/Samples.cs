@@ -70,6 +70,8 @@ public static class Samples
             "0A0B0988776655443322111009100220092802320B0803118877665544332211"),
         new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), TakesBatches: true), "A",
             "0807100128E8075801"),
+        new(new Assign(7, 2, [], null, TimeSpan.FromSeconds(1), Finished: new Finished(5, 0, []), AheadSince: 6), "A",
+            "0807100228E8073A090905000000000000006006"),
         new(new Assigned(7, [new AssignedWorker(W1, GatePath, TakesBatches: true)], "round-robin", TakesBatches: true), "AD",
             "080712450A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F77" +
             "6F726B6572233132333435363728011A0B726F756E642D726F62696E4801"),

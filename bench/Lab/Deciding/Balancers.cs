@@ -90,6 +90,20 @@ internal sealed class Balancers
         Travel(() => BalancerOf(client).Handle(assign));
     }
 
+    /// <summary>A client asks for picks ahead.</summary>
+    /// <param name="since">The number of the first pick that it has got ahead and not used, where the first of these has the given one.</param>
+    /// <returns>The number of the first; the others follow.</returns>
+    public long AskAhead(int client, int count, Func<long, long> since, IReadOnlyList<int> leaveOut)
+    {
+        var first = _lastRequest + 1;
+        _lastRequest += count;
+        _asking.Add(first, client);
+        WorkerKey[] leftOut = [.. leaveOut.Select(w => _members[w]).OfType<Member>().Select(KeyOf)];
+        var assign = new Assign(first, count, leftOut, null, Patience, Finished: Told(client, []), AheadSince: since(first));
+        Travel(() => BalancerOf(client).Handle(assign));
+        return first;
+    }
+
     /// <summary>A client hears that a pick has ended. Its balancer learns of it after the setting's finish delay.</summary>
     public void Ended(PickEnded pick)
     {
@@ -141,7 +155,10 @@ internal sealed class Balancers
     private static WorkerKey KeyOf(Member member) => new(member.Worker.Id, member.Worker.Incarnation);
 
     /// <summary>Ids are <c>worker-</c> and the number.</summary>
-    private static int WorkerOf(WorkerKey key) => int.Parse(key.Id.AsSpan("worker-".Length), CultureInfo.InvariantCulture);
+    public static int WorkerOf(WorkerKey key) => int.Parse(key.Id.AsSpan("worker-".Length), CultureInfo.InvariantCulture);
+
+    /// <summary>A worker by its number, for <see cref="WorkerOf"/>.</summary>
+    public static AssignedWorker Named(int worker) => new(new WorkerKey(Invariant($"worker-{worker}"), 0), "");
 
     private Balancer BalancerOf(int client) => _balancers[client % _balancers.Length];
 
@@ -222,6 +239,12 @@ internal sealed class Balancers
         }
     }
 
+    private void Held(long request)
+    {
+        var client = _asking[request];
+        Travel(() => _answer(client, new ClientNews(request, [], 0, IsHeld: true)));
+    }
+
     private void Answer(long request, ClientNews news)
     {
         if (!_asking.Remove(request, out var client))
@@ -247,7 +270,6 @@ internal sealed class Balancers
             _core.Handle(input, all.Now, _outbox);
             foreach (var effect in _outbox)
             {
-                // That a request is held is no news to clients that wait as long as it takes.
                 if (effect is BalancerEffect.Answer { Message: var answer })
                 {
                     all.Answered(answer);
@@ -255,6 +277,10 @@ internal sealed class Balancers
                 else if (effect is BalancerEffect.AnswerHeld { Message: var late })
                 {
                     all.Answered(late);
+                }
+                else if (effect is BalancerEffect.SayHeld { Message: var held })
+                {
+                    all.Held(held.RequestId);
                 }
             }
 

@@ -1,4 +1,5 @@
 using AkkaLb.Bench.Lab.Engine;
+using AkkaLb.Core.Clients;
 using AkkaLb.Core.Policies;
 
 namespace AkkaLb.Bench.Lab.Deciding;
@@ -7,11 +8,12 @@ namespace AkkaLb.Bench.Lab.Deciding;
 /// <param name="RequestId">Of which request.</param>
 /// <param name="Workers">Whom to use, in order; empty after a refusal.</param>
 /// <param name="RetryAfter">After a refusal, when to ask again, in seconds.</param>
-internal readonly record struct ClientNews(long RequestId, IReadOnlyList<int> Workers, double RetryAfter);
+/// <param name="IsHeld">It is no answer: the request waits at the balancer.</param>
+internal readonly record struct ClientNews(long RequestId, IReadOnlyList<int> Workers, double RetryAfter, bool IsHeld = false);
 
 /// <summary>Clients that ask balancers of production whom to give their jobs.</summary>
-/// <remarks>A client uses its assignments first come first served. With a stock of 1 it asks for a pick for each job that waits; with more it keeps
-/// so many that nobody has used yet, and asks for what is lacking with each job.</remarks>
+/// <remarks>A client uses its assignments first come first served. It asks for a pick for each job that waits. With a stock it keeps picks for jobs
+/// that may come too, by the rules of production's clients.</remarks>
 internal sealed class Clients : IDispatcher
 {
     /// <summary>The longest wait before a job that a full worker refused is tried elsewhere, in mean service times; the first is a hundredth of
@@ -22,6 +24,7 @@ internal sealed class Clients : IDispatcher
     private readonly Policy _policy;
     private readonly Client[] _clients;
     private readonly Random _random;
+    private readonly TimeSpan _roundTrip;
     private long[] _requests = [];
     private double[] _sentAt = [];
     private int[] _tries = [];
@@ -31,7 +34,8 @@ internal sealed class Clients : IDispatcher
     public Clients(Setting setting, Policy policy, Random random)
     {
         (_setting, _policy, _random) = (setting, policy, random);
-        _clients = [.. Enumerable.Range(0, setting.Clients).Select(_ => new Client())];
+        _clients = [.. Enumerable.Range(0, setting.Clients).Select(_ => new Client(setting.Stock))];
+        _roundTrip = TimeSpan.FromSeconds(2 * setting.NetworkDelay);
     }
 
     public double AnswerDelay => _setting.NetworkDelay;
@@ -41,18 +45,16 @@ internal sealed class Clients : IDispatcher
         (_world, _requests, _sentAt, _tries) = (world, new long[world.Work.Count], new double[world.Work.Count], new int[world.Work.Count]);
         _balancers = new Balancers(_setting, _policy, world, OnNews);
         _balancers.Begin();
-        for (var client = 0; _setting.Stock > 1 && client < _clients.Length; client++)
-        {
-            Ask(client);
-        }
     }
 
     public void Submitted(int job)
     {
         var client = _world.Work.Clients[job];
         _clients[client].Waiting.Enqueue(job);
-        Use(client);
+        _clients[client].Ahead.Came(Now);
+        UseAhead(client);
         Ask(client);
+        AskAhead(client);
     }
 
     public void Ended(int job, int worker) => TellEnd(job, worker, PickEnding.Done);
@@ -71,14 +73,23 @@ internal sealed class Clients : IDispatcher
     private void OnNews(int client, ClientNews news)
     {
         var state = _clients[client];
+        if (news.IsHeld)
+        {
+            GiveBack(client);
+            return;
+        }
+
+        if (news.RequestId == state.Ahead.Asked)
+        {
+            GivenAhead(client, news);
+            return;
+        }
+
         if (news.Workers.Count > 0)
         {
-            state.Asked -= news.Workers.Count;
-            foreach (var worker in news.Workers)
-            {
-                state.Stock.Enqueue((news.RequestId, worker));
-            }
-
+            state.Ahead.Took(_roundTrip);
+            state.Asked--;
+            state.Picks.Enqueue((news.RequestId, news.Workers[0]));
             Use(client);
             Ask(client);
             return;
@@ -96,26 +107,90 @@ internal sealed class Clients : IDispatcher
     private void Use(int client)
     {
         var state = _clients[client];
-        while (state.Stock.Count > 0 && state.Waiting.Count > 0)
+        while (state.Picks.Count > 0 && state.Waiting.Count > 0)
         {
-            var (request, worker) = state.Stock.Dequeue();
-            if (state.LeftOut.At(_world.Now).Contains(worker))
-            {
-                _balancers.Ended(new PickEnded(client, request, worker, PickEnding.Unused, 0, 0, 0));
-                continue;
-            }
-
-            var job = state.Waiting.Dequeue();
-            (_requests[job], _sentAt[job]) = (request, _world.Now);
-            _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
+            var (request, worker) = state.Picks.Dequeue();
+            Use(client, request, worker);
         }
     }
+
+    private void Use(int client, long request, int worker)
+    {
+        var state = _clients[client];
+        if (state.LeftOut.At(_world.Now).Contains(worker))
+        {
+            _balancers.Ended(new PickEnded(client, request, worker, PickEnding.Unused, 0, 0, 0));
+            return;
+        }
+
+        var job = state.Waiting.Dequeue();
+        (_requests[job], _sentAt[job]) = (request, _world.Now);
+        _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
+    }
+
+    /// <summary>For jobs that are not asked for.</summary>
+    private void UseAhead(int client)
+    {
+        var state = _clients[client];
+        while (state.Waiting.Count > state.Asked + state.Picks.Count && state.Ahead.TryTake(out var pick))
+        {
+            Use(client, pick.Number, Balancers.WorkerOf(pick.Worker.Worker));
+        }
+    }
+
+    private void AskAhead(int client)
+    {
+        var state = _clients[client];
+        if (state.Ahead.Wanted(Now) is > 0 and var count)
+        {
+            var first = _balancers.AskAhead(client, count, state.Ahead.Since, state.LeftOut.At(_world.Now));
+            state.Ahead.Ask(first, count, Now, due: TimeSpan.MaxValue);
+        }
+    }
+
+    private void GivenAhead(int client, ClientNews news)
+    {
+        var state = _clients[client];
+        var first = state.Ahead.Asked;
+        state.Ahead.Answered(news.Workers.Count, TimeSpan.FromSeconds(Math.Max(news.RetryAfter, PicksAhead.KeptMax.TotalSeconds)), Now);
+        for (var i = 0; i < news.Workers.Count; i++)
+        {
+            state.Ahead.Add(first + i, Balancers.Named(news.Workers[i]), Now);
+        }
+
+        UseAhead(client);
+        Ask(client);
+        AskAhead(client);
+        if (state.Ahead.NextDue is { } due && due < TimeSpan.MaxValue)
+        {
+            _world.Agenda.At(due.TotalSeconds + 1e-6, () => GiveBackOld(client));
+        }
+    }
+
+    private void GiveBackOld(int client)
+    {
+        while (_clients[client].Ahead.TryTakeOld(Now, out var pick))
+        {
+            GiveBack(client, pick);
+        }
+    }
+
+    private void GiveBack(int client)
+    {
+        while (_clients[client].Ahead.TryTake(out var pick))
+        {
+            GiveBack(client, pick);
+        }
+    }
+
+    private void GiveBack(int client, PicksAhead.Pick pick) =>
+        _balancers.Ended(new PickEnded(client, pick.Number, Balancers.WorkerOf(pick.Worker.Worker), PickEnding.Unused, 0, 0, 0));
 
     /// <summary>Asks for what is lacking: a request for each pick, so that one that is refused, or waits in the balancer, concerns one job.</summary>
     private void Ask(int client)
     {
         var state = _clients[client];
-        var wanted = state.Waiting.Count + (_setting.Stock > 1 ? _setting.Stock : 0) - state.Stock.Count - state.Asked;
+        var wanted = state.Waiting.Count - state.Picks.Count - state.Asked - (state.Ahead.Asked == 0 ? 0 : state.Ahead.AskedCount);
         for (; wanted > 0; wanted--)
         {
             state.Asked++;
@@ -164,13 +239,19 @@ internal sealed class Clients : IDispatcher
         _world.Agenda.After(_setting.NetworkDelay, () => _balancers.Ended(ended));
     }
 
-    private sealed class Client
+    private TimeSpan Now => TimeSpan.FromSeconds(_world.Now);
+
+    /// <param name="stock">Picks for jobs that may come, at most.</param>
+    private sealed class Client(int stock)
     {
         /// <summary>Jobs without a worker.</summary>
         public Queue<int> Waiting { get; } = new();
 
-        /// <summary>Assignments that nobody has used.</summary>
-        public Queue<(long Request, int Worker)> Stock { get; } = new();
+        /// <summary>Assignments for jobs that wait.</summary>
+        public Queue<(long Request, int Worker)> Picks { get; } = new();
+
+        /// <summary>Assignments for jobs that may come.</summary>
+        public PicksAhead Ahead { get; } = new(stock);
 
         public LeftOutWorkers LeftOut { get; } = new(Balancers.LeaveOutMax);
 

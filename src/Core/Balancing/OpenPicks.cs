@@ -14,6 +14,12 @@ internal sealed class OpenPicks
     /// <summary>A client that has said nothing for so long is gone: three words are missing.</summary>
     public static readonly TimeSpan SilenceMax = SayInterval * 3;
 
+    /// <summary>Picks that were given ahead and that no job uses are together at most this part of those in use, or
+    /// <see cref="AheadMin"/>.</summary>
+    private const double AheadShare = 0.25;
+
+    private const int AheadMin = 4;
+
     private const int HoldersMax = 10_000;
     private const int PicksMax = 1_000_000;
     private const int HolderPicksMax = 100_000;
@@ -24,12 +30,16 @@ internal sealed class OpenPicks
     /// <summary>Of all clients.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Picks of all clients that were given ahead and that no job uses, as far as is known.</summary>
+    public int AheadCount { get; private set; }
+
     /// <summary>When a client may have been silent for too long; null: nobody holds anything.</summary>
     public TimeSpan? NextDue => _silent.NextDue;
 
     /// <summary>Notes a pick; false when there is no room, or the client has a pick of this number already.</summary>
     /// <param name="since">As it has said. A pick of before, or of before what it said earlier, was asked for over a way that it has left.</param>
-    public bool TryAdd(long client, long since, long pick, Candidate worker, int weight, TimeSpan now)
+    /// <param name="isAhead">It is for a job that may come.</param>
+    public bool TryAdd(long client, long since, long pick, Candidate worker, int weight, TimeSpan now, bool isAhead = false)
     {
         if (Count >= PicksMax)
         {
@@ -54,7 +64,27 @@ internal sealed class OpenPicks
         }
 
         Count++;
+        if (isAhead)
+        {
+            holder.Ahead.Add(pick);
+            AheadCount++;
+        }
+
         return true;
+    }
+
+    /// <summary>How many more picks a client may be given ahead.</summary>
+    /// <param name="aheadSince">Those that it has got ahead with smaller numbers are in use, or have ended.</param>
+    public int RoomAhead(long client, long aheadSince)
+    {
+        var holder = _holders.GetValueOrDefault(client);
+        if (holder is not null)
+        {
+            InUse(holder, aheadSince);
+        }
+
+        var forAll = Math.Max(AheadMin, (int)(AheadShare * (Count - AheadCount))) - AheadCount;
+        return Math.Max(0, Math.Min(forAll, Assign.AheadMax - (holder?.Ahead.Count ?? 0)));
     }
 
     /// <summary>The client is there.</summary>
@@ -71,6 +101,7 @@ internal sealed class OpenPicks
         if (since > holder.Since)
         {
             holder.Since = since;
+            InUse(holder, since);
             foreach (var (pick, open) in holder.Picks)
             {
                 if (pick < since)
@@ -93,6 +124,7 @@ internal sealed class OpenPicks
         }
 
         Count--;
+        AheadCount -= holder.Ahead.Remove(pick) ? 1 : 0;
         return true;
     }
 
@@ -105,6 +137,7 @@ internal sealed class OpenPicks
             _silent.Remove(client);
             givenUp.AddRange(holder.Picks.Values);
             Count -= holder.Picks.Count;
+            AheadCount -= holder.Ahead.Count;
         }
     }
 
@@ -125,9 +158,26 @@ internal sealed class OpenPicks
         }
     }
 
+    /// <summary>Those of a client's picks that were given ahead and have smaller numbers are in use, or have ended.</summary>
+    private void InUse(Holder holder, long since)
+    {
+        // They lie in the order of their numbers.
+        var used = 0;
+        while (used < holder.Ahead.Count && holder.Ahead[used] < since)
+        {
+            used++;
+        }
+
+        holder.Ahead.RemoveRange(0, used);
+        AheadCount -= used;
+    }
+
     private sealed class Holder
     {
         public Dictionary<long, OpenPick> Picks { get; } = [];
+
+        /// <summary>Numbers of those that were given ahead and that no job uses, the smallest first: at most <see cref="Assign.AheadMax"/>.</summary>
+        public List<long> Ahead { get; } = [];
 
         public TimeSpan HeardAt { get; set; }
 

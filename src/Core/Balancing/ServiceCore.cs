@@ -107,6 +107,12 @@ public sealed class ServiceCore(
         }
 
         OnFinished(finished, now, outbox);
+        if (m.AheadSince > 0)
+        {
+            OnAssignAhead(m, now, outbox);
+            return;
+        }
+
         var answered = 0;
         if (m.Count > 1 && _waiting.Count == 0 && Answer(m, now, waiting: 0) is Assigned assigned)
         {
@@ -121,6 +127,14 @@ public sealed class ServiceCore(
                 AnswerOrHold(single, now, outbox);
             }
         }
+    }
+
+    /// <summary>Of free places that nobody waits for, so that it keeps nobody waiting.</summary>
+    private void OnAssignAhead(Assign m, TimeSpan now, List<BalancerEffect> outbox)
+    {
+        var room = _waiting.Count > 0 ? 0 : Math.Min(m.Count, pool.RoomAhead(m));
+        outbox.Add(new BalancerEffect.Answer(
+            (room > 0 ? Answer(m with { Count = room }, now, waiting: 0) : null) ?? Rejected(m, WorkerPool.NoneAhead)));
     }
 
     private void AnswerOrHold(Assign m, TimeSpan now, List<BalancerEffect> outbox)

@@ -60,6 +60,10 @@ public sealed class WorkerPool(
     public static readonly AssignRejection NoCapacity = new(
         AssignRejectReason.NoCapacity, "every worker that could be picked is full", TimeSpan.FromMilliseconds(500));
 
+    /// <summary>Nothing is given ahead at the moment.</summary>
+    public static readonly AssignRejection NoneAhead = new(
+        AssignRejectReason.NoCapacity, "as many picks as may be unused have been given ahead, or requests wait", TimeSpan.FromMilliseconds(100));
+
     private static readonly AssignRejection AllExcluded = new(
         AssignRejectReason.AllExcluded, "every worker that could be picked is on the request's list of workers to leave out",
         TimeSpan.FromMilliseconds(100));
@@ -215,6 +219,13 @@ public sealed class WorkerPool(
         }
     }
 
+    /// <summary>Picks that were given for jobs that may come and that no job uses, as far as is known.</summary>
+    public int AheadCount => _open.AheadCount;
+
+    /// <summary>How many picks a client may be given for jobs that may come.</summary>
+    /// <param name="request">Of a client that tells when its picks end.</param>
+    public int RoomAhead(Assign request) => _open.RoomAhead(request.Finished!.Client, request.AheadSince);
+
     /// <summary>Gives up what a client holds that is gone.</summary>
     public void GiveUp(long client, TimeSpan now)
     {
@@ -332,7 +343,7 @@ public sealed class WorkerPool(
     private void Give(Candidate candidate, Assign request, int place, TimeSpan now)
     {
         var isTold = request.Finished is { } finished
-            && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now);
+            && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now, request.AheadSince > 0);
         candidate.Jobs.Give(request.Weight, isTold, now);
         candidate.Picked(++_picks);
         Changed(candidate);

@@ -92,7 +92,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             due = Sooner(due, _replies.NextDue);
             foreach (var service in _servicesInOrder)
             {
-                due = Sooner(due, service.Waiting.NextDue);
+                due = Sooner(due, Sooner(service.Waiting.NextDue, service.Ahead.NextDue));
             }
 
             return due;
@@ -187,7 +187,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                 break;
             case ClientInput.Undelivered { Message: Assign assign }:
                 // One that was given up says nothing of the balancer that is used now.
-                if (assign.Each().Any(m => _requests.ContainsKey(m.RequestId)))
+                if (WhoAskedAhead(assign.RequestId) is not null || assign.Each().Any(m => _requests.ContainsKey(m.RequestId)))
                 {
                     LoseBalancer("it cannot be reached", now);
                 }
@@ -232,6 +232,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         TakeMore();
         AskTogether(now);
+        AskAhead(now);
 
         // Whatever was asked on the way has taken it along.
         if (_ended.TryTake(now, out var told))
@@ -274,6 +275,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void StopSending(TimeSpan now)
     {
         _isClosed = true;
+        _servicesInOrder.ForEach(service => GiveBack(service, now));
         foreach (var job in InOrder(_jobs.Values.Where(j => j.State != PendingState.InFlight)))
         {
             var again = job.Sends == 0 ? "" : $" again: {job.LastTrouble}";
@@ -346,6 +348,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void Lost(string? balancer, string why, TimeSpan now)
     {
         _outbox.Add(new ClientEffect.Note($"this client lost the balancer at {balancer}: {why}", IsTrouble: true));
+        _servicesInOrder.ForEach(service => GiveBack(service, now));
         foreach (var job in InOrder(_requests.Values.Concat(_toAsk)))
         {
             Ask(job, now);
@@ -375,19 +378,157 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
+        if (WhoAskedAhead(m.RequestId) is { } service)
+        {
+            GivenAhead(service, m, now);
+            return;
+        }
+
         for (var i = 0; i < m.Workers.Count; i++)
         {
             if (_requests.GetValueOrDefault(m.RequestId + i) is { Message: not null } job)
             {
+                if (job.Turn is { } turn)
+                {
+                    job.Service.Ahead.Took(now - turn.AskedAt);
+                }
+
                 Unask(job);
                 _takesBatches = m.TakesBatches;
 
                 // An answer to a question that tells of no ends says nothing of them.
                 _ended.Answered(m.TakesFinished, m.TellAtOnce);
+                if (!job.Service.Ahead.IsOf(m.Revision))
+                {
+                    GiveBack(job.Service, now);
+                }
+
                 Assigned(job, m.Workers[i], now);
             }
         }
     }
+
+    // ---- picks ahead
+
+    private ServiceView? WhoAskedAhead(long request) => _servicesInOrder.Find(service => service.Ahead.Asked == request);
+
+    /// <summary>Asks for picks where they will be used soon, and nobody waits for a place.</summary>
+    private void AskAhead(TimeSpan now)
+    {
+        if (!_takesBatches || _isClosed || _finder.Linked is null)
+        {
+            return;
+        }
+
+        foreach (var service in _servicesInOrder)
+        {
+            if (service.Ahead.Wanted(now) is > 0 and var count && service.WaitsForNobody)
+            {
+                var first = _requestSequence + 1;
+                _requestSequence += count;
+                var since = service.Ahead.Since(first);
+                service.Ahead.Ask(first, count, now, now + settings.AssignTimeout);
+                ToBalancer(new Assign(
+                    first, count, ToLeaveOut(service, [], now), null, settings.AssignTimeout, Finished: _ended.Asked(first, now, count),
+                    Service: service.Name, Zone: settings.Zone, TakesBatches: true, AheadSince: since));
+            }
+        }
+    }
+
+    private void GivenAhead(ServiceView service, Assigned m, TimeSpan now)
+    {
+        var (first, asked) = (service.Ahead.Asked, service.Ahead.AskedCount);
+        _takesBatches = m.TakesBatches;
+        _ended.Answered(m.TakesFinished, m.TellAtOnce);
+        service.Ahead.Answered(m.Workers.Count, PicksAhead.KeptMax, now);
+        if (!service.Ahead.IsOf(m.Revision))
+        {
+            GiveBack(service, now);
+        }
+
+        for (var i = 0; i < asked; i++)
+        {
+            if (i >= m.Workers.Count)
+            {
+                _ended.NotGiven(first + i);
+            }
+            else
+            {
+                service.Ahead.Add(first + i, m.Workers[i], now);
+            }
+        }
+
+        if (_isClosed || !service.WaitsForNobody)
+        {
+            GiveBack(service, now);
+            return;
+        }
+
+        foreach (var job in _toAsk.Where(job => job.Service == service).ToList())
+        {
+            if (now < job.Deadline)
+            {
+                TryUseAhead(job, now);
+            }
+        }
+    }
+
+    /// <summary>A pick that was given ahead does for the job, if its worker may have it.</summary>
+    private bool TryUseAhead(PendingJob job, TimeSpan now)
+    {
+        var service = job.Service;
+        while (job.IsPlain && service.Ahead.TryTake(out var pick))
+        {
+            var worker = pick.Worker.Worker;
+            if (now < pick.GivenAt + PicksAhead.KeptMax && !_gates.IsSilent(pick.Worker) && !service.LeftOut.Contains(worker, now)
+                && !(_gates.TryGet(pick.Worker, out var gate) && service.Waiting.IsFull(gate)))
+            {
+                _toAsk.Remove(job);
+                (job.Pick, job.LeavesOutFull) = (pick.Number, false);
+                Assigned(job, pick.Worker, now);
+                return true;
+            }
+
+            GiveBack(pick, now);
+        }
+
+        return false;
+    }
+
+    /// <summary>No job uses them: the balancer hears that they have ended.</summary>
+    private void GiveBack(ServiceView service, TimeSpan now)
+    {
+        while (service.Ahead.TryTake(out var pick))
+        {
+            GiveBack(pick, now);
+        }
+
+        for (var i = 0; service.Ahead.Asked != 0 && i < service.Ahead.AskedCount; i++)
+        {
+            _ended.End(new EndedPick(service.Ahead.Asked + i, PickEnd.Unused, TimeSpan.Zero, default), now);
+        }
+
+        service.Ahead.Unask();
+    }
+
+    private void GiveBack(PicksAhead.Pick pick, TimeSpan now) =>
+        _ended.End(new EndedPick(pick.Number, PickEnd.Unused, TimeSpan.Zero, default), now);
+
+    private void TickAhead(ServiceView service, TimeSpan now)
+    {
+        while (service.Ahead.TryTakeOld(now, out var pick))
+        {
+            GiveBack(pick, now);
+        }
+
+        if (service.Ahead.IsUnanswered(now))
+        {
+            GiveBack(service, now);
+            TimedOut(now);
+        }
+    }
+
+    // ---- a job's assignment
 
     private bool IsOfService(PendingJob job, AssignedWorker target, TimeSpan now)
     {
@@ -458,6 +599,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (_requests.TryGetValue(m.RequestId, out var job) && job.Message is not null)
         {
             Heard(job);
+            GiveBack(job.Service, now);
             (job.HasWaited, job.LastRejection) = (true, null);
             job.LastTrouble = "every worker is at its capacity, and the balancer holds the job until a place is free";
             WakeAt(job, Earlier(job.Deadline, now + m.Again + settings.AssignTimeout));
@@ -472,15 +614,27 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void AssignRejected(AssignRejected m, TimeSpan now)
     {
         _finder.Heard();
-        if (!_requests.TryGetValue(m.RequestId, out var job))
+        var asked = WhoAskedAhead(m.RequestId);
+        var job = _requests.GetValueOrDefault(m.RequestId);
+        var reason = m.Reason;
+        if (reason == AssignRejectReason.Stopping && (job is not null || asked is not null))
         {
+            LoseBalancer("it is stopping", now, m.RetryAfter);
             return;
         }
 
-        var reason = m.Reason;
-        if (reason == AssignRejectReason.Stopping)
+        if (asked is not null)
         {
-            LoseBalancer("it is stopping", now, m.RetryAfter);
+            for (var i = 0; i < asked.Ahead.AskedCount; i++)
+            {
+                _ended.NotGiven(m.RequestId + i);
+            }
+
+            asked.Ahead.Answered(given: 0, m.RetryAfter, now);
+        }
+
+        if (job is null)
+        {
             return;
         }
 
@@ -836,6 +990,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         foreach (var service in _servicesInOrder)
         {
+            TickAhead(service, now);
             if (service.Waiting.TryRetry(now))
             {
                 LookForRoom(service, now);
@@ -869,6 +1024,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         _jobs.Add(job.Id, job);
+        if (job.IsPlain)
+        {
+            service.Ahead.Came(now);
+        }
+
         if (job.Message is not null && (!service.Waiting.IsEmpty || service.Called.Count > 0))
         {
             WaitForPlace(job, now);
@@ -899,6 +1059,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         job.FirstAskedAt ??= now;
+        if (TryUseAhead(job, now))
+        {
+            return;
+        }
+
         if (_takesBatches && job.Message is not null)
         {
             job.State = PendingState.ToAsk;
@@ -912,7 +1077,8 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     }
 
     /// <summary>What is asked in one turn goes in one message, and one question stands for those that ask for the same. Whoever comes while
-    /// <see cref="TurnsOutMax"/> turns are out goes with the next one. No timer: the last answer to any turn lets the next one go.</summary>
+    /// <see cref="TurnsOutMax"/> turns are out goes with the next one. No timer: the last answer to any turn lets the next one go. Where a question
+    /// ahead is out, as many wait for its answer as it asks for picks.</summary>
     private void AskTogether(TimeSpan now)
     {
         if (_toAsk.Count == 0 || _turnsOut >= TurnsOutMax)
@@ -920,15 +1086,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
+        _servicesInOrder.ForEach(service => service.Riders = service.Ahead.Asked == 0 ? 0 : service.Ahead.AskedCount);
+
         // Those whose time is over end at the clock's next event.
-        List<PendingJob> asked = [.. _toAsk.Where(job => now < job.Deadline)];
+        List<PendingJob> asked = [.. _toAsk.Where(job => now < job.Deadline && !(job.IsPlain && job.Service.Riders-- > 0))];
         if (asked.Count == 0)
         {
             return;
         }
 
         _turnsOut++;
-        var turn = new AskingTurn { Unanswered = asked.Count };
+        var turn = new AskingTurn(now) { Unanswered = asked.Count };
         foreach (var job in asked)
         {
             _toAsk.Remove(job);
@@ -974,26 +1142,29 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         var full = job.Message is null ? [] : job.Service.Waiting.Full;
         job.LeavesOutFull = full.Count > 0;
-        List<WorkerKey> always = [];
-        if (job.Incapable is not null || full.Count > 0 || _gates.Silent.Count > 0)
+        List<WorkerKey> own = [];
+        if (job.Incapable is not null || full.Count > 0)
         {
-            always = [.. job.Incapable ?? [], .. full, .. SilentOf(job.Service).Take(Assign.LeaveOutMax)];
-        }
-
-        if (job is { TakesAnyone: false, Refused: not null })
-        {
-            always.AddRange(job.Refused);
+            own = [.. job.Incapable ?? [], .. full];
         }
 
         var leaveOut = job.TakesAnyone
-            ? [.. always.Distinct().Take(Assign.LeaveOutMax)]
-            : job.Service.LeftOut.Current(always, Assign.LeaveOutMax, now);
+            ? [.. own.Concat(SilentOf(job.Service)).Distinct().Take(Assign.LeaveOutMax)]
+            : ToLeaveOut(job.Service, own, now, job.Refused);
         job.LeavesOutOthers = leaveOut.Count > (job.Incapable?.Count ?? 0);
         return leaveOut;
     }
 
+    /// <param name="first">Go first.</param>
+    /// <param name="refused">Go behind those that are silent; null: nobody.</param>
+    private IReadOnlyList<WorkerKey> ToLeaveOut(ServiceView service, List<WorkerKey> first, TimeSpan now, List<WorkerKey>? refused = null)
+    {
+        var always = _gates.Silent.Count == 0 && refused is null ? first : [.. first, .. SilentOf(service), .. refused ?? []];
+        return service.LeftOut.Current(always, Assign.LeaveOutMax, now);
+    }
+
     private IEnumerable<WorkerKey> SilentOf(ServiceView service) =>
-        _gates.Silent.Select(g => g.Worker).Where(worker => WorkerIds.ServiceOf(worker.Id) == service.Name);
+        _gates.Silent.Select(g => g.Worker).Where(worker => WorkerIds.ServiceOf(worker.Id) == service.Name).Take(Assign.LeaveOutMax);
 
     private ServiceView ServiceOf(WorkerKey worker) => ServiceOf(WorkerIds.ServiceOf(worker.Id));
 
@@ -1031,6 +1202,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
 
         LeaveGate(job, now);
+        GiveBack(service, now);
         if (_isClosed)
         {
             FailClosed(job, now);
@@ -1129,14 +1301,20 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         if (job.State == PendingState.Assigning)
         {
             job.LastTrouble = "the balancer did not answer";
-            var balancer = _finder.Linked;
-            if (_finder.TimedOut(now))
-            {
-                Lost(balancer, $"it left {BalancerFinder.TimeoutsMax} requests unanswered", now);
-            }
+            TimedOut(now);
         }
 
         Ask(job, now);
+    }
+
+    /// <summary>A question has had no answer.</summary>
+    private void TimedOut(TimeSpan now)
+    {
+        var balancer = _finder.Linked;
+        if (_finder.TimedOut(now))
+        {
+            Lost(balancer, $"it left {BalancerFinder.TimeoutsMax} requests unanswered", now);
+        }
     }
 
     private void FailAtDeadline(PendingJob job, TimeSpan now)

@@ -48,6 +48,20 @@ public sealed record ClientSettings(
         }
     } = 256L << 20;
 
+    /// <summary>How many picks the client keeps at most, of each service, for jobs that may come: 0 to <see cref="Assign.AheadMax"/>, default 16.
+    /// Where jobs follow one another closely they need not wait for the balancer then. 0: it asks when there is a job.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Out of range.</exception>
+    public int PicksAheadMax
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(PicksAheadMax));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Assign.AheadMax, nameof(PicksAheadMax));
+            field = value;
+        }
+    } = Assign.AheadMax;
+
     public static ClientSettings Default { get; } = new(
         TimeSpan.FromSeconds(1),
         TimeSpan.FromSeconds(5),

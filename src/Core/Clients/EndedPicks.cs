@@ -71,12 +71,16 @@ internal sealed class EndedPicks(long client)
     /// <summary>The balancer has said that a request waits there, and wants to know that the client does.</summary>
     public void Wanted() => _isWanted = true;
 
-    /// <summary>A pick is asked for.</summary>
+    /// <summary>Picks are asked for, with numbers in a row.</summary>
     /// <returns>What rides on the question.</returns>
-    public Finished Asked(long pick, TimeSpan now)
+    public Finished Asked(long first, TimeSpan now, int count = 1)
     {
-        _open.Add(pick);
-        _lastPick = pick;
+        for (var i = 0; i < count; i++)
+        {
+            _open.Add(first + i);
+        }
+
+        _lastPick = first + count - 1;
         return Take(RidersMax, now);
     }
 

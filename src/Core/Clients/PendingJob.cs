@@ -108,6 +108,12 @@ internal sealed class PendingJob
     /// <summary>The worker the balancer named last, sent to or not; null when it never named one.</summary>
     public WorkerKey? LastNamed { get; set; }
 
+    /// <summary>Any worker will do that may get an ordinary job.</summary>
+    public bool IsPlain => this is
+    {
+        Message: not null, Key: null, Weight: 1, Priority: JobPriority.Normal, TakesAnyone: false, Refused: null, Incapable: null,
+    };
+
     /// <summary>The last worker that may have run it; null when nobody may have.</summary>
     public WorkerKey? MayHaveRunAt => Unknown.Count == 0 ? null : Unknown[^1].Worker;
 
@@ -125,8 +131,11 @@ internal sealed class PendingJob
 }
 
 /// <summary>Jobs that were asked for together.</summary>
-internal sealed class AskingTurn
+internal sealed class AskingTurn(TimeSpan askedAt)
 {
+    /// <summary>When they were asked for.</summary>
+    public TimeSpan AskedAt => askedAt;
+
     /// <summary>How many of them have had no word from the balancer.</summary>
     public int Unanswered { get; set; }
 }

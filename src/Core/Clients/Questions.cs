@@ -29,7 +29,7 @@ public static class Questions
         messages.RemoveRange(kept, messages.Count - kept);
     }
 
-    private static bool IsPlain(Assign m) => m is { Count: 1, Key: null, Finished: not null };
+    private static bool IsPlain(Assign m) => m is { Count: 1, Key: null, AheadSince: 0, Finished: not null };
 
     /// <summary>An end of a pick that is only asked for here would come before the pick: nobody would know it.</summary>
     private static bool IsNext(Assign first, Assign next, int count) => IsPlain(next)

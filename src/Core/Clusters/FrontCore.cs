@@ -111,7 +111,7 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
         }
 
         // The one that decides may be of a version that takes one question at a time.
-        outbox.AddRange(m.Each().Select(single => Elsewhere(single, now)));
+        outbox.AddRange((m.AheadSince > 0 ? [m] : m.Each()).Select(single => Elsewhere(single, now)));
     }
 
     private FrontEffect Elsewhere(Assign m, TimeSpan now) =>

@@ -18,9 +18,12 @@ public interface IAkkaLbMessage;
 /// <param name="Priority">Where it waits for a free place: those of a higher one go first.</param>
 /// <param name="Zone">Where the client is, so that workers there are preferred; empty: it does not tell.</param>
 /// <param name="TakesBatches">Whether the client understands several messages in one; false from a version that does not.</param>
+/// <param name="AheadSince">Above 0: the picks are for jobs that may come. It does not wait, its one answer may name fewer than
+/// <paramref name="Count"/>, and the client tells ends. Picks that it has got ahead and that have smaller numbers are in use, or have ended.</param>
 public sealed record Assign(
     long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null,
-    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "", bool TakesBatches = false)
+    string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "", bool TakesBatches = false,
+    long AheadSince = 0)
     : IAkkaLbMessage
 {
     public const int CountMax = 1000;
@@ -30,6 +33,9 @@ public sealed record Assign(
 
     /// <summary>So many questions one message stands for at most.</summary>
     public const int QuestionsMax = 64;
+
+    /// <summary>So many picks one client has at most that were given ahead and that no job uses.</summary>
+    public const int AheadMax = 16;
 
     /// <summary>The questions that it stands for. Each is answered by itself, waits by itself and is given up by itself, but an
     /// <see cref="Assigned"/> may answer several in a row.</summary>
@@ -129,8 +135,8 @@ public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCan
 /// tell.</param>
 /// <param name="TakesFinished">Whether this balancer understands <see cref="Finished"/>; false from a version that does not.</param>
 /// <param name="TellAtOnce">Whether the end of a pick is to be told at once: somebody may wait for its place.</param>
-/// <param name="TakesBatches">Whether this balancer understands several messages in one, and several questions in one; false from a version that
-/// does not.</param>
+/// <param name="TakesBatches">Whether this balancer understands several messages in one, several questions in one, and questions ahead; false from a
+/// version that does not.</param>
 public sealed record Assigned(
     long RequestId, IReadOnlyList<AssignedWorker> Workers, string Policy, long Term = 0, long Revision = 0, bool TakesFinished = false,
     bool TellAtOnce = false, bool TakesBatches = false) : IAkkaLbMessage;

@@ -116,6 +116,50 @@ public class OpenPicksTests
         Assert.Equal((0, 1), (_pool.OpenPickCount, Load("a")));
     }
 
+    [Fact]
+    public void All_picks_ahead_that_nobody_uses_are_a_quarter_of_those_in_use_or_four()
+    {
+        Assert.Equal(4, Room(1));
+        Picks(4, from: 1, aheadSince: 1);
+        Assert.Equal((0, 4), (Room(1), _pool.AheadCount));
+
+        // Of the client's own those are in use that are older than what it says.
+        Assert.Equal((2, 2), (Room(3), _pool.AheadCount));
+        Picks(20, from: 5);
+        Assert.Equal((3, 2), (Room(3), _pool.AheadCount));
+        Assert.Equal((2, 3), (_pool.RoomAhead(Ahead(Client + 1, 1)) - 1, Room(3)));
+    }
+
+    [Fact]
+    public void One_client_has_sixteen_of_them_at_most()
+    {
+        Picks(200, from: 1);
+        Assert.Equal(16, Room(1));
+        Picks(10, from: 201, aheadSince: 201);
+        Assert.Equal((6, 16), (Room(201), _pool.RoomAhead(Ahead(Client + 1, 1))));
+    }
+
+    [Fact]
+    public void One_that_has_ended_or_was_given_up_makes_room()
+    {
+        Picks(4, from: 1, aheadSince: 1);
+        End(default, 2);
+        Assert.Equal((1, 3), (Room(1), _pool.AheadCount));
+        _since = 4;
+        End(default);
+        Assert.Equal((3, 1), (Room(1), _pool.AheadCount));
+        _pool.Tick(OpenPicks.SilenceMax);
+        Assert.Equal((4, 0), (Room(1), _pool.AheadCount));
+    }
+
+    [Fact]
+    public void What_a_client_holds_ahead_that_is_gone_makes_room()
+    {
+        Picks(4, from: 1, aheadSince: 1);
+        _pool.GiveUp(Client, default);
+        Assert.Equal((4, 0), (Room(1), _pool.AheadCount));
+    }
+
     /// <summary>Whatever comes in whatever order: what is open is what was given and has not ended.</summary>
     [Fact]
     public void What_is_open_is_what_was_given_and_has_not_ended() => Seeded.Runs(500, random =>
@@ -123,6 +167,7 @@ public class OpenPicksTests
         var pool = Pool(Policy.Of(Policy.PowerOfTwo), BalancerLimits.Default);
         pool.ApplySnapshot(Members("a", "b", "c"), default);
         var open = new Dictionary<(long Client, long Pick), (string Worker, int Weight)>();
+        var ahead = new HashSet<(long Client, long Pick)>();
         var (now, last) = (TimeSpan.Zero, 0L);
         for (var step = 0; step < 200; step++)
         {
@@ -139,13 +184,21 @@ public class OpenPicksTests
             }
             else
             {
-                var assign = new Assign(last + 1, random.Next(1, 4), [], null, S(60), random.Next(1, 5), finished);
+                var assign = new Assign(
+                    last + 1, random.Next(1, 4), [], null, S(60), random.Next(1, 5), finished, AheadSince: random.Of([0, last + 1]));
                 Assert.Null(pool.Ask(assign, _picked, now));
                 foreach (var picked in _picked)
                 {
                     open.Add((client, ++last), (picked.Key.Id, assign.Weight));
+                    if (assign.AheadSince > 0)
+                    {
+                        ahead.Add((client, last));
+                    }
                 }
             }
+
+            ahead.RemoveWhere(pick => !open.ContainsKey(pick));
+            Assert.Equal(ahead.Count, pool.AheadCount);
 
             Assert.Equal(open.Count, pool.OpenPickCount);
             Assert.All(pool.Eligible, c => Assert.Equal(open.Values.Where(p => p.Worker == c.Key.Id).Sum(p => p.Weight), c.Jobs.Own));
@@ -157,13 +210,18 @@ public class OpenPicksTests
     private Assign Question(long request, params EndedPick[] ended) =>
         new(request, 1, [], null, S(60), Finished: new Finished(Client, _since, ended));
 
+    private static Assign Ahead(long client, long since) =>
+        new(1_000, 1, [], null, S(60), Finished: new Finished(client, 0, []), AheadSince: since);
+
+    private int Room(long since) => _pool.RoomAhead(Ahead(Client, since));
+
     private void End(TimeSpan now, params long[] picks) => _pool.Finish(new Finished(Client, _since, [.. picks.Select(Ended)]), now);
 
     private double Load(string id) => _pool.Table.Find(id)!.InFlight;
 
-    private string Picks(int count, long from = 1) => string.Join(' ', Enumerable.Range(0, count).Select(i =>
+    private string Picks(int count, long from = 1, long aheadSince = 0) => string.Join(' ', Enumerable.Range(0, count).Select(i =>
     {
-        Assert.Null(_pool.Ask(Question(from + i), _picked, default));
+        Assert.Null(_pool.Ask(Question(from + i) with { AheadSince = aheadSince }, _picked, default));
         return _picked[0].Key.Id;
     }));
 }

@@ -32,6 +32,29 @@ public class WaitingRequestsTests
     }
 
     [Fact]
+    public void A_question_ahead_gets_places_that_are_free_and_never_waits()
+    {
+        AskAhead(1, first: 1, count: 3);
+        AskAhead(2, first: 1, count: 3);
+        Ask(3, 1);
+        AskAhead(2, first: 4, count: 3);
+        Assert.Equal("1:1 a b, 2:1 NoCapacity, 3:1 held, 2:4 NoCapacity", Told());
+        End(1, 1);
+        Assert.Equal("3:1 a", Told());
+        AskAhead(2, first: 7, count: 3);
+        Assert.Equal("2:7 NoCapacity", Told());
+    }
+
+    [Fact]
+    public void A_place_that_was_given_ahead_and_is_given_back_goes_to_who_waits()
+    {
+        AskAhead(1, first: 1, count: 2);
+        Ask(2, 1);
+        Handle(new Finished(1, 0, [new EndedPick(2, PickEnd.Unused, default, default)]));
+        Assert.Equal("1:1 a b, 2:1 held, 2:1 b", Told());
+    }
+
+    [Fact]
     public void The_fastest_with_a_free_place_is_next()
     {
         Handle(Read([Places(1, "slow", 1), Places(2, "fast", 2, speed: 200), Places(9, "tardy", 3, speed: 50)]));
@@ -737,6 +760,12 @@ public class WaitingRequestsTests
     {
         _now = $"{client}";
         Handle(new Assign(first, count, [], null, S(60), 1, new Finished(client, 0, [])));
+    }
+
+    private void AskAhead(long client, long first, int count)
+    {
+        _now = $"{client}";
+        Handle(new Assign(first, count, [], null, S(1), 1, new Finished(client, 0, []), AheadSince: first));
     }
 
     private void End(long client, long pick) => Handle(new Finished(client, 0, [Ended(pick)]));

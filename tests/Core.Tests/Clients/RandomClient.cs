@@ -39,6 +39,9 @@ internal sealed class RandomClient
         _core = new ClientDriver(_settings, clientId: 7, random, LookAtSearch);
     }
 
+    /// <summary>How often it asked for picks ahead.</summary>
+    public int AskedAhead { get; private set; }
+
     /// <summary>All that it did, with the times.</summary>
     public string Trace => _trace.ToString();
 
@@ -265,6 +268,7 @@ internal sealed class RandomClient
                 case ClientEffect.ToBalancer { Message: Assign ask }:
                     Assert.True(ask.Remaining > TimeSpan.Zero, "asked after the deadline");
                     _requests.Add(ask.RequestId);
+                    AskedAhead += ask.AheadSince > 0 ? 1 : 0;
                     break;
                 case ClientEffect.ToGate { Job: var send }:
                     Look(send, _jobs[send.Id]);

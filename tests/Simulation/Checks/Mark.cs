@@ -112,6 +112,9 @@ internal enum Mark
 
     /// <summary>Questions of one turn went as one.</summary>
     QuestionsJoined,
+
+    /// <summary>A job went to its worker without a question.</summary>
+    PickUsedAhead,
 }
 
 /// <summary>How often each mark was reached.</summary>

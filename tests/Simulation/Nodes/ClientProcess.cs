@@ -285,6 +285,11 @@ internal sealed class ClientProcess(Run run, int number, string name, string hos
                 OnNote(e.Text);
                 break;
             case ClientEffect.Finish e:
+                if (e.Outcome is JobOutcome.Done { Sends: 1 } && e.Outcome.AssignTime == TimeSpan.Zero)
+                {
+                    Run.Marks.Reach(Mark.PickUsedAhead);
+                }
+
                 Run.Jobs.Ended((JobRecord)e.Ticket, e.Outcome, this);
                 break;
             default:
