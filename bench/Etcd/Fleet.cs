@@ -57,65 +57,14 @@ internal static class Fleet
                     + $"its ready line");
             }
 
-            await LatencyAsync(node, registry, options);
+            await WatchLag.MeasureAsync(node, registry, options.Fleet, options.Changes);
             var keys = await etcd.Etcdctl("get", "--prefix", "/akkalb/workers/", "--keys-only");
             Console.WriteLine($"keys in etcd at the end: {keys.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length}");
         }
     }
 
-    /// <summary>One worker more changes its state again and again, while the others renew; from the put's sending to the watcher's word to a
-    /// balancer.</summary>
-    private static async Task LatencyAsync(Node node, EtcdRegistry registry, Options options)
-    {
-        var told = new Told();
-        var target = node.System.ActorOf(Props.Create(() => new Stamp(told)));
-        node.System.ActorOf(EtcdWatcherActor.Props(registry, target));
-        await told.NextAsync();
-        var worker = node.WorkerOf("changing", options.Fleet + 1);
-        var lease = ((RegisterOutcome.Registered)await registry.RegisterAsync(worker, TimeSpan.FromHours(1), CancellationToken.None)).LeaseId;
-        await told.NextAsync();
-        var latency = new Spread();
-        for (var i = 0; i < options.Changes; i++)
-        {
-            worker = worker with { State = worker.State == WorkerState.Up ? WorkerState.Draining : WorkerState.Up };
-            var next = told.NextAsync();
-            var sent = Stopwatch.GetTimestamp();
-            await registry.UpdateAsync(lease, worker, CancellationToken.None);
-            latency.Add(Stopwatch.GetElapsedTime(sent, await next));
-        }
-
-        Console.WriteLine($"from the sending of a change to the watcher's word to the balancer: {latency.Percentiles()}");
-        await registry.DeregisterAsync(lease, CancellationToken.None);
-    }
-
     private sealed class Silent : ReceiveActor
     {
         public Silent() => ReceiveAny(_ => { });
-    }
-
-    /// <summary>Stands where a balancer would.</summary>
-    private sealed class Stamp : ReceiveActor
-    {
-        public Stamp(Told told) => ReceiveAny(m =>
-        {
-            if (m is Watched<Member>.Known)
-            {
-                told.Now(Stopwatch.GetTimestamp());
-            }
-        });
-    }
-
-    private sealed class Told
-    {
-        private TaskCompletionSource<long> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>When the next word comes. To be asked for before what causes it.</summary>
-        public Task<long> NextAsync() => _next.Task;
-
-        public void Now(long timestamp)
-        {
-            var told = Interlocked.Exchange(ref _next, new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
-            told.SetResult(timestamp);
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Configuration;
 using AkkaLb.Balancer;
@@ -38,14 +39,24 @@ internal sealed class Node : IAsyncDisposable
         1000,
         "0.1.0");
 
-    /// <summary>Asks on and on until the balancer's table has so many members.</summary>
+    /// <summary>Asks again and again until the balancer's table has so many members.</summary>
+    /// <exception cref="TimeoutException">It has not got so many within two minutes.</exception>
     public async Task UntilMembersAsync(int count)
     {
-        while ((await Balancer.Ask<BalancerState>(new GetBalancerState(0, 0), TimeSpan.FromSeconds(30))).MemberCount != count)
+        var start = Stopwatch.GetTimestamp();
+        while (await MemberCountAsync() is var there && there != count)
         {
-            await Task.Yield();
+            if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(2))
+            {
+                throw new TimeoutException($"the balancer's table has {there} members and not {count}");
+            }
+
+            await Task.Delay(1);
         }
     }
+
+    private async Task<int> MemberCountAsync() =>
+        (await Balancer.Ask<BalancerState>(new GetBalancerState(0, 0), TimeSpan.FromSeconds(30))).MemberCount;
 
     public async ValueTask DisposeAsync()
     {

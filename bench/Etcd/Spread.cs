@@ -7,6 +7,16 @@ internal sealed class Spread
 
     public void Add(TimeSpan time) => _ms.Add(time.TotalMilliseconds);
 
+    /// <summary>In milliseconds.</summary>
+    public double P99
+    {
+        get
+        {
+            _ms.Sort();
+            return _ms[(int)(_ms.Count * 0.99)];
+        }
+    }
+
     /// <summary>Least, median, largest, in milliseconds.</summary>
     public string Row(string name)
     {
@@ -18,6 +28,6 @@ internal sealed class Spread
     public string Percentiles()
     {
         _ms.Sort();
-        return $"p50 {_ms[_ms.Count / 2]:0.0} ms, p99 {_ms[(int)(_ms.Count * 0.99)]:0.0} ms, max {_ms[^1]:0.0} ms ({_ms.Count} of them)";
+        return $"p50 {_ms[_ms.Count / 2]:0.0} ms, p99 {P99:0.0} ms, max {_ms[^1]:0.0} ms ({_ms.Count} of them)";
     }
 }

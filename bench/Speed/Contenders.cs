@@ -28,11 +28,17 @@ internal static class Contenders
     /// <summary>A job through a client: the balancer's assignment, the worker's gate and an actor that answers.</summary>
     public static readonly Contender JobPipelines = Of(Parties.Pipelines, Node.JobCall);
 
+    /// <summary>The same where the client asks for each job when it is there, and not ahead.</summary>
+    public static readonly Contender AskedJobPipelines = Of(Parties.Pipelines, Node.AskedJobCall);
+
     /// <inheritdoc cref="JobPipelines"/>
     public static readonly Contender JobDotNetty = Of(Parties.DotNetty, Node.JobCall);
 
     /// <summary>A question to the balancer for a hundred assignments; each of them counts.</summary>
     public static readonly Contender Assign100Pipelines = Of(Parties.Pipelines, Node.Assign100Call);
+
+    /// <summary>Two sockets and nothing else: what no lane between two processes can be faster than.</summary>
+    public static readonly Contender Socket = new("socket", Parties.Socket, RawSocket.Call);
 
     public static readonly Contender Grpc = new("grpc", Parties.Grpc, "call");
 
@@ -40,7 +46,8 @@ internal static class Contenders
 
     public static readonly IReadOnlyList<Contender> All =
     [
-        AskDotNetty, AskPipelines, BareJobPipelines, AssignPipelines, AssignDotNetty, JobPipelines, JobDotNetty, Assign100Pipelines, Grpc, Orleans,
+        AskDotNetty, AskPipelines, BareJobPipelines, AssignPipelines, AssignDotNetty, JobPipelines, AskedJobPipelines, JobDotNetty,
+        Assign100Pipelines, Grpc, Orleans, Socket,
     ];
 
     private static Contender Of(Party party, string call) => new($"{call} {party.Name}", party, call);

@@ -18,7 +18,7 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, IRea
           --rounds N       slices of each contender and each number in flight, in alternating order (7; at least 5)
           --warm-up N      seconds that each contender runs before anything counts (10)
           --quick          slices of 0.1 s, 5 rounds, a warm-up of 1 s: shows that it runs, too short to quote
-          --only TEXT      contenders whose name holds the text; several texts with commas between
+          --only TEXT      contenders whose name holds the text; several texts with commas between; members: the target for 10,000 members
           --peers FOLDER   where the built peers lie (bench/Peers of the repository)
           --help           this text
         """;
@@ -28,6 +28,15 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, IRea
     private const double SecondsMax = 600;
 
     public static Options Default { get; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10), 7, [], null);
+
+    /// <summary>Whether the target for 10,000 members is to be measured.</summary>
+    public bool WantsMembers => (Only.Count == 0 && !IsQuick) || Only.Contains(ManyMembers.Name);
+
+    /// <summary>Too short to quote.</summary>
+    public bool IsQuick => Slice < Default.Slice;
+
+    /// <summary>Whether any contender is to be measured.</summary>
+    public bool WantsContest => Only.Count == 0 || Only.Any(text => text != ManyMembers.Name);
 
     public bool Wants(Contender contender) => Only.Count == 0 || Only.Any(contender.IsMeantBy);
 

@@ -20,6 +20,8 @@ internal static class Parties
 
     public static readonly Party Pipelines = Own(Node.Pipelines);
 
+    public static readonly Party Socket = Own(RawSocket.Name);
+
     public static readonly Party Grpc = new("grpc", PathOf("Grpc"), () => ["serve"], server => ["drive", server]);
 
     public static readonly Party Orleans = new("orleans", PathOf("Orleans"), () => ["serve", .. FreePorts(2)], server => ["drive", server]);

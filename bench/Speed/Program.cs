@@ -10,6 +10,12 @@ switch (args)
     case ["drive", Node.DotNetty or Node.Pipelines, var server]:
         await Node.DriveAsync(args[1], server);
         return 0;
+    case ["serve", RawSocket.Name]:
+        await RawSocket.ServeAsync();
+        return 0;
+    case ["drive", RawSocket.Name, var server]:
+        await RawSocket.DriveAsync(server);
+        return 0;
 }
 
 if (args.Contains("--help"))
@@ -20,12 +26,22 @@ if (args.Contains("--help"))
 
 // Whoever stops this program stops what it started.
 var isLeaving = false;
-AppDomain.CurrentDomain.ProcessExit += (_, _) => ChildProcess.KillAll();
+AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
 try
 {
-    await Contest.RunAsync(Options.Parse(args));
+    var options = Options.Parse(args);
+    if (options.WantsContest)
+    {
+        await Contest.RunAsync(options);
+    }
+
+    if (options.WantsMembers)
+    {
+        await ManyMembers.RunAsync();
+    }
+
     return 0;
 }
 catch (OptionsException e)
@@ -45,6 +61,12 @@ catch (InvalidOperationException e)
 }
 finally
 {
+    EndAll();
+}
+
+static void EndAll()
+{
+    ManyMembers.Kill();
     ChildProcess.KillAll();
 }
 

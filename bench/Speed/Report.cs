@@ -54,10 +54,6 @@ internal static class Report
             {
                 left++;
             }
-            else if (target.NotYet is { } reason)
-            {
-                table.Add(target.Name, wanted, reason, "");
-            }
             else
             {
                 var spread = target.Measure(results);

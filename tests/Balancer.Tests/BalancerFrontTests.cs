@@ -62,6 +62,18 @@ public sealed class BalancerFrontTests : VirtualTimeKit
     }
 
     [Fact]
+    public void A_question_ahead_goes_as_it_is_to_a_balancer_of_another_process_and_is_rejected_once_where_nobody_decides()
+    {
+        var ahead = Question with { Count = 3, Finished = new Finished(5, 0, []), AheadSince = 6 };
+        _front.Tell(ahead, TestActor);
+        Assert.Equal(7, ExpectMsg<AssignRejected>().RequestId);
+        ExpectNoMsg(TimeSpan.Zero);
+        SaysThatItDecides(4);
+        _front.Tell(ahead, TestActor);
+        Assert.Equal((7, 3, 6), _proxy.FishForMessage(m => m is Assign) is Assign m ? (m.RequestId, m.Count, m.AheadSince) : default);
+    }
+
+    [Fact]
     public void It_asks_at_its_interval_who_decides()
     {
         Advance(TimeSpan.Zero);

@@ -49,9 +49,14 @@ internal sealed class Clients : IDispatcher
 
     public void Submitted(int job)
     {
+        _clients[_world.Work.Clients[job]].Ahead.Came(Now);
+        Place(job);
+    }
+
+    private void Place(int job)
+    {
         var client = _world.Work.Clients[job];
         _clients[client].Waiting.Enqueue(job);
-        _clients[client].Ahead.Came(Now);
         UseAhead(client);
         Ask(client);
         AskAhead(client);
@@ -76,6 +81,7 @@ internal sealed class Clients : IDispatcher
         if (news.IsHeld)
         {
             GiveBack(client);
+            state.Ahead.Pause(Now);
             return;
         }
 
@@ -128,7 +134,8 @@ internal sealed class Clients : IDispatcher
         _world.Agenda.After(_setting.NetworkDelay, () => Arrive(job, worker));
     }
 
-    /// <summary>For jobs that are not asked for.</summary>
+    /// <summary>For jobs that are not asked for. What a question brings that is out when a job is held comes to use all the same; production gives it
+    /// back.</summary>
     private void UseAhead(int client)
     {
         var state = _clients[client];
@@ -152,7 +159,8 @@ internal sealed class Clients : IDispatcher
     {
         var state = _clients[client];
         var first = state.Ahead.Asked;
-        state.Ahead.Answered(news.Workers.Count, TimeSpan.FromSeconds(Math.Max(news.RetryAfter, PicksAhead.KeptMax.TotalSeconds)), Now);
+        state.Ahead.Answered(
+            news.Workers.Count, news.Workers.Count > 0 ? PicksAhead.KeptMax : TimeSpan.FromSeconds(news.RetryAfter), Now);
         for (var i = 0; i < news.Workers.Count; i++)
         {
             state.Ahead.Add(first + i, Balancers.Named(news.Workers[i]), Now);
@@ -173,6 +181,8 @@ internal sealed class Clients : IDispatcher
         {
             GiveBack(client, pick);
         }
+
+        AskAhead(client);
     }
 
     private void GiveBack(int client)
@@ -225,7 +235,7 @@ internal sealed class Clients : IDispatcher
         _world.Agenda.After(_setting.NetworkDelay + pause, () =>
         {
             _clients[client].LeftOut.Add(worker, _world.Now + leaveOutFor);
-            Submitted(job);
+            Place(job);
         });
     }
 

@@ -20,12 +20,16 @@ internal sealed class OpenPicks
 
     private const int AheadMin = 4;
 
+    /// <summary>After so long a pick that was given ahead is in use, or lost: clients give back what they do not use much sooner.</summary>
+    private static readonly TimeSpan AheadFor = TimeSpan.FromSeconds(1);
+
     private const int HoldersMax = 10_000;
     private const int PicksMax = 1_000_000;
     private const int HolderPicksMax = 100_000;
 
     private readonly Dictionary<long, Holder> _holders = [];
     private readonly DueQueue<long> _silent = new();
+    private readonly DueQueue<long> _aheadFor = new();
 
     /// <summary>Of all clients.</summary>
     public int Count { get; private set; }
@@ -68,6 +72,7 @@ internal sealed class OpenPicks
         {
             holder.Ahead.Add(pick);
             AheadCount++;
+            _aheadFor.Set(client, now + AheadFor);
         }
 
         return true;
@@ -75,15 +80,21 @@ internal sealed class OpenPicks
 
     /// <summary>How many more picks a client may be given ahead.</summary>
     /// <param name="aheadSince">Those that it has got ahead with smaller numbers are in use, or have ended.</param>
-    public int RoomAhead(long client, long aheadSince)
+    /// <param name="waits">Whether requests wait where no place is free: then few that are in use are no reason to give any.</param>
+    public int RoomAhead(long client, long aheadSince, bool waits, TimeSpan now)
     {
+        while (_aheadFor.TryTakeDue(now, out var quiet))
+        {
+            InUse(_holders[quiet], long.MaxValue);
+        }
+
         var holder = _holders.GetValueOrDefault(client);
         if (holder is not null)
         {
             InUse(holder, aheadSince);
         }
 
-        var forAll = Math.Max(AheadMin, (int)(AheadShare * (Count - AheadCount))) - AheadCount;
+        var forAll = Math.Max(waits ? 0 : AheadMin, (int)(AheadShare * (Count - AheadCount))) - AheadCount;
         return Math.Max(0, Math.Min(forAll, Assign.AheadMax - (holder?.Ahead.Count ?? 0)));
     }
 
@@ -138,6 +149,7 @@ internal sealed class OpenPicks
             givenUp.AddRange(holder.Picks.Values);
             Count -= holder.Picks.Count;
             AheadCount -= holder.Ahead.Count;
+            _aheadFor.Remove(client);
         }
     }
 
@@ -161,22 +173,21 @@ internal sealed class OpenPicks
     /// <summary>Those of a client's picks that were given ahead and have smaller numbers are in use, or have ended.</summary>
     private void InUse(Holder holder, long since)
     {
-        // They lie in the order of their numbers.
-        var used = 0;
-        while (used < holder.Ahead.Count && holder.Ahead[used] < since)
+        for (var i = holder.Ahead.Count - 1; i >= 0; i--)
         {
-            used++;
+            if (holder.Ahead[i] < since)
+            {
+                holder.Ahead.RemoveAt(i);
+                AheadCount--;
+            }
         }
-
-        holder.Ahead.RemoveRange(0, used);
-        AheadCount -= used;
     }
 
     private sealed class Holder
     {
         public Dictionary<long, OpenPick> Picks { get; } = [];
 
-        /// <summary>Numbers of those that were given ahead and that no job uses, the smallest first: at most <see cref="Assign.AheadMax"/>.</summary>
+        /// <summary>Numbers of those that were given ahead and that no job uses: at most <see cref="Assign.AheadMax"/>.</summary>
         public List<long> Ahead { get; } = [];
 
         public TimeSpan HeardAt { get; set; }

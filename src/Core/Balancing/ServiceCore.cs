@@ -129,10 +129,11 @@ public sealed class ServiceCore(
         }
     }
 
-    /// <summary>Of free places that nobody waits for, so that it keeps nobody waiting.</summary>
+    /// <summary>Of places that are free while nobody waits.</summary>
     private void OnAssignAhead(Assign m, TimeSpan now, List<BalancerEffect> outbox)
     {
-        var room = _waiting.Count > 0 ? 0 : Math.Min(m.Count, pool.RoomAhead(m));
+        var room = Math.Min(m.Count, pool.RoomAhead(m, now));
+        room = _waiting.Count > 0 ? 0 : room;
         outbox.Add(new BalancerEffect.Answer(
             (room > 0 ? Answer(m with { Count = room }, now, waiting: 0) : null) ?? Rejected(m, WorkerPool.NoneAhead)));
     }

@@ -224,7 +224,7 @@ public sealed class WorkerPool(
 
     /// <summary>How many picks a client may be given for jobs that may come.</summary>
     /// <param name="request">Of a client that tells when its picks end.</param>
-    public int RoomAhead(Assign request) => _open.RoomAhead(request.Finished!.Client, request.AheadSince);
+    public int RoomAhead(Assign request, TimeSpan now) => _open.RoomAhead(request.Finished!.Client, request.AheadSince, Waits, now);
 
     /// <summary>Gives up what a client holds that is gone.</summary>
     public void GiveUp(long client, TimeSpan now)

@@ -7,13 +7,14 @@ namespace AkkaLb.Core.Clients;
 
 /// <summary>Everything a client decides: which balancer it asks, what it sends where, and what a failure means for each job.</summary>
 /// <remarks>
-/// Inputs: <see cref="ClientInput"/>, and the answers of balancers and workers as they are. Each job ends in exactly one
-/// <see cref="ClientEffect.Finish"/>. A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again
-/// until the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within
-/// <see cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one of its priority
-/// overtakes it: see <see cref="WaitingJobs"/>. Each question to a balancer is for one job and carries its priority; on the wire one may stand for
-/// several. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>. How a balancer is found:
-/// <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n. Jobs of one service keep nobody of another waiting.
+/// Inputs: <see cref="ClientInput"/>, and the answers of balancers and workers as they are. Each job ends in exactly one <see
+/// cref="ClientEffect.Finish"/>. A send whose message surely did not reach a worker that started it (dead letter, rejection) is tried again until
+/// the deadline, outside the retry budget. A send of unknown outcome is tried again only if the job is idempotent, and within <see
+/// cref="ClientSettings.SendsMax"/> and the budget. A job that found every worker full waits for a place, and no younger one of its priority
+/// overtakes it: see <see cref="WaitingJobs"/>. A question to a balancer is for one job and carries its priority, or asks ahead (<see
+/// cref="PicksAhead"/>); on the wire one may stand for several. A gate that is silent is asked whether it is there: see <see cref="GateWatch"/>.
+/// How a balancer is found: <see cref="BalancerFinder"/>. The n-th job that is submitted has the sequence n. Jobs of one service keep nobody of
+/// another waiting.
 /// </remarks>
 /// <param name="clientId">Above zero; no other client has it.</param>
 /// <param name="isInOrder">Balancers are tried in the order in which they are known; false: anywhere among them, so that clients spread.</param>
@@ -410,9 +411,10 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
     // ---- picks ahead
 
-    private ServiceView? WhoAskedAhead(long request) => _servicesInOrder.Find(service => service.Ahead.Asked == request);
+    private ServiceView? WhoAskedAhead(long request) => request == 0 ? null
+        : _servicesInOrder.Find(service => service.Ahead.Asked == request);
 
-    /// <summary>Asks for picks where they will be used soon, and nobody waits for a place.</summary>
+    /// <summary>Asks for picks where they will be used soon, and nobody waits here for a place.</summary>
     private void AskAhead(TimeSpan now)
     {
         if (!_takesBatches || _isClosed || _finder.Linked is null)
@@ -596,10 +598,18 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         _finder.Heard();
         _ended.Answered(takesFinished: true, atOnce: true);
         _ended.Wanted();
+        if (WhoAskedAhead(m.RequestId) is { } asked)
+        {
+            // Of a version that knows no questions ahead.
+            GiveBack(asked, now);
+            asked.Ahead.Pause(now);
+        }
+
         if (_requests.TryGetValue(m.RequestId, out var job) && job.Message is not null)
         {
             Heard(job);
             GiveBack(job.Service, now);
+            job.Service.Ahead.Pause(now);
             (job.HasWaited, job.LastRejection) = (true, null);
             job.LastTrouble = "every worker is at its capacity, and the balancer holds the job until a place is free";
             WakeAt(job, Earlier(job.Deadline, now + m.Again + settings.AssignTimeout));

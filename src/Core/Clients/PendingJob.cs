@@ -60,7 +60,7 @@ internal sealed class PendingJob
     /// <summary>With whom it was asked for, as long as the balancer has said nothing to its request.</summary>
     public AskingTurn? Turn { get; set; }
 
-    /// <summary>The pick that was asked for it and has not ended, as far as the balancer knows; 0: there is none.</summary>
+    /// <summary>The pick that was asked for it, or ahead, and has not ended, as far as the balancer knows; 0: there is none.</summary>
     public long Pick { get; set; }
 
     public TimeSpan? FirstAskedAt { get; set; }

@@ -6,16 +6,19 @@ namespace AkkaLb.Core.Clients;
 /// <summary>Picks of one service that a client has got ahead of the jobs: a job that finds one goes to its worker without a question.</summary>
 /// <remarks>
 /// By Little's law there are rate x round trip jobs on the way between their submission and the answer to their question. The client keeps at most
-/// twice as many picks, and none where that is below a half: there the question takes a small part of the time between two jobs. One question ahead
-/// is out at a time, and jobs that come meanwhile wait for its answer, as many as it asks for picks. A pick that is not used within
-/// <see cref="KeptMax"/> is given back, so a client that has paused holds none. The balancer has bounds of its own, see
-/// <see cref="Balancing.OpenPicks"/>.
+/// twice as many picks, and none where there is less than a quarter of a job: the question takes a small part of the time between two jobs then. A
+/// client that pauses is one whose jobs are far apart. One question ahead is out at a time, and jobs that come meanwhile wait for its answer, as
+/// many as it asks for picks. A pick that is not used within <see cref="KeptMax"/> is given back, so a client that has paused holds none. The
+/// balancer has bounds of its own, see <see cref="Balancing.OpenPicks"/>.
 /// </remarks>
 /// <param name="countMax">The most that are kept: 0 to <see cref="Assign.AheadMax"/>. 0: none is.</param>
 internal sealed class PicksAhead(int countMax)
 {
     /// <summary>A pick is as good as what the balancer knew when it gave it.</summary>
     public static readonly TimeSpan KeptMax = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest time for which a refusal counts.</summary>
+    public static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Picks that are kept for each job that is on the way between its submission and the answer to its question.</summary>
     private const double Share = 2;
@@ -53,7 +56,10 @@ internal sealed class PicksAhead(int countMax)
     /// <summary>How many are to be at hand.</summary>
     private int Goal(TimeSpan now)
     {
-        var jobs = Share * (_meanRoundTrip / _meanGap);
+        // Picks beyond that would be too old before a job comes for them.
+        var time = _meanRoundTrip * Share < KeptMax ? _meanRoundTrip * Share : KeptMax;
+        var sinceLast = now - _cameAt;
+        var jobs = sinceLast >= KeptMax ? 0 : time / (sinceLast > _meanGap ? sinceLast : _meanGap);
         var goal = jobs < 0.5 ? 0 : (int)Math.Ceiling(Math.Min(jobs, countMax));
         return Math.Min(goal, now < _boundUntil ? Math.Min(_bound, countMax) : countMax);
     }
@@ -73,7 +79,7 @@ internal sealed class PicksAhead(int countMax)
     /// <summary>A question to the balancer, ahead or not, was answered at once.</summary>
     public void Took(TimeSpan roundTrip) => _meanRoundTrip += (roundTrip - _meanRoundTrip) / TimeWeight;
 
-    /// <summary>For how many to ask now; 0: not now. It asks again when half of them are used.</summary>
+    /// <summary>For how many to ask now; 0: not now. It asks again when fewer are left than jobs come before the answer.</summary>
     public int Wanted(TimeSpan now)
     {
         if (Asked != 0)
@@ -91,13 +97,13 @@ internal sealed class PicksAhead(int countMax)
 
     /// <summary>The question has an answer. Who got less than was asked for does not ask for more for a while.</summary>
     /// <param name="given">How many it names.</param>
-    /// <param name="boundFor">For how long.</param>
+    /// <param name="boundFor">For how long, but not longer than <see cref="PauseMax"/>.</param>
     public void Answered(int given, TimeSpan boundFor, TimeSpan now)
     {
         Took(now - _askedAt);
         if (given < AskedCount)
         {
-            (_bound, _boundUntil) = (Count + given, now + boundFor);
+            (_bound, _boundUntil) = (Count + given, now + (boundFor < PauseMax ? boundFor : PauseMax));
         }
 
         Asked = 0;
@@ -110,6 +116,9 @@ internal sealed class PicksAhead(int countMax)
         _revision = revision;
         return isSame;
     }
+
+    /// <summary>Jobs wait for a place: there is nothing to be had ahead for a while.</summary>
+    public void Pause(TimeSpan now) => (_bound, _boundUntil) = (0, now + PauseMax);
 
     /// <summary>Nobody waits for an answer to the question any more.</summary>
     public void Unask() => Asked = 0;

@@ -127,7 +127,7 @@ public class OpenPicksTests
         Assert.Equal((2, 2), (Room(3), _pool.AheadCount));
         Picks(20, from: 5);
         Assert.Equal((3, 2), (Room(3), _pool.AheadCount));
-        Assert.Equal((2, 3), (_pool.RoomAhead(Ahead(Client + 1, 1)) - 1, Room(3)));
+        Assert.Equal((2, 3), (_pool.RoomAhead(Ahead(Client + 1, 1), default) - 1, Room(3)));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public class OpenPicksTests
         Picks(200, from: 1);
         Assert.Equal(16, Room(1));
         Picks(10, from: 201, aheadSince: 201);
-        Assert.Equal((6, 16), (Room(201), _pool.RoomAhead(Ahead(Client + 1, 1))));
+        Assert.Equal((6, 16), (Room(201), _pool.RoomAhead(Ahead(Client + 1, 1), default)));
     }
 
     [Fact]
@@ -150,6 +150,15 @@ public class OpenPicksTests
         Assert.Equal((3, 1), (Room(1), _pool.AheadCount));
         _pool.Tick(OpenPicks.SilenceMax);
         Assert.Equal((4, 0), (Room(1), _pool.AheadCount));
+    }
+
+    [Fact]
+    public void One_of_which_the_client_says_nothing_more_counts_as_used_after_a_second()
+    {
+        Picks(4, from: 1, aheadSince: 1);
+        Assert.Equal(0, _pool.RoomAhead(Ahead(Client + 1, 1), S(1) - TimeSpan.FromTicks(1)));
+        Assert.Equal(4, _pool.RoomAhead(Ahead(Client + 1, 1), S(1)));
+        Assert.Equal((0, 4), (_pool.AheadCount, _pool.OpenPickCount));
     }
 
     [Fact]
@@ -213,7 +222,7 @@ public class OpenPicksTests
     private static Assign Ahead(long client, long since) =>
         new(1_000, 1, [], null, S(60), Finished: new Finished(client, 0, []), AheadSince: since);
 
-    private int Room(long since) => _pool.RoomAhead(Ahead(Client, since));
+    private int Room(long since, TimeSpan now = default) => _pool.RoomAhead(Ahead(Client, since), now);
 
     private void End(TimeSpan now, params long[] picks) => _pool.Finish(new Finished(Client, _since, [.. picks.Select(Ended)]), now);
 

@@ -32,26 +32,35 @@ public class WaitingRequestsTests
     }
 
     [Fact]
-    public void A_question_ahead_gets_places_that_are_free_and_never_waits()
+    public void A_question_ahead_gets_a_quarter_of_the_places_in_use_and_nothing_while_somebody_waits()
+    {
+        Handle(Read([Places(10, "a", 1)]));
+        AskAhead(1, first: 1, count: 3);
+        AskTogether(2, first: 1, count: 8);
+        Told();
+        AskAhead(1, first: 4, count: 3);
+        Assert.Equal("1:4 a a", Told());
+        Ask(3, 1);
+        AskAhead(1, first: 7, count: 3);
+        Assert.Equal("3:1 held, 1:7 NoCapacity", Told());
+    }
+
+    [Fact]
+    public void Where_few_places_are_in_use_nothing_is_given_ahead()
     {
         AskAhead(1, first: 1, count: 3);
-        AskAhead(2, first: 1, count: 3);
-        Ask(3, 1);
-        AskAhead(2, first: 4, count: 3);
-        Assert.Equal("1:1 a b, 2:1 NoCapacity, 3:1 held, 2:4 NoCapacity", Told());
-        End(1, 1);
-        Assert.Equal("3:1 a", Told());
-        AskAhead(2, first: 7, count: 3);
-        Assert.Equal("2:7 NoCapacity", Told());
+        Assert.Equal("1:1 NoCapacity", Told());
     }
 
     [Fact]
     public void A_place_that_was_given_ahead_and_is_given_back_goes_to_who_waits()
     {
-        AskAhead(1, first: 1, count: 2);
+        Handle(Read([Places(5, "a", 1)]));
+        AskTogether(1, first: 1, count: 4);
+        AskAhead(1, first: 5, count: 2);
         Ask(2, 1);
-        Handle(new Finished(1, 0, [new EndedPick(2, PickEnd.Unused, default, default)]));
-        Assert.Equal("1:1 a b, 2:1 held, 2:1 b", Told());
+        Handle(new Finished(1, 0, [new EndedPick(5, PickEnd.Unused, default, default)]));
+        Assert.Equal("1:1 a a a a, 1:5 a, 2:1 held, 2:1 a", Told());
     }
 
     [Fact]

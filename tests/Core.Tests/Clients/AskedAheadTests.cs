@@ -81,7 +81,7 @@ public class AskedAheadTests
     }
 
     [Fact]
-    public void What_is_not_used_for_a_tenth_of_a_second_is_given_back()
+    public void What_is_not_used_for_a_tenth_of_a_second_is_given_back_and_who_has_paused_asks_for_no_more()
     {
         var ahead = Pace();
         Answer(ahead, W1, W2);
@@ -91,9 +91,93 @@ public class AskedAheadTests
         Assert.Equal(_now + TimeSpan.FromTicks(1), _client.NextDue);
         _now += TimeSpan.FromTicks(1);
         _client.Tick(_now);
+        Assert.Empty(Asked());
         _now += EndedPicks.TellMax;
         _client.Tick(_now);
-        Assert.Equal([ahead.RequestId, ahead.RequestId + 1], GivenBack());
+        Assert.Equal([ahead.RequestId, ahead.RequestId + 1], GivenBack([]));
+        while (_client.NextDue is { } due && due < _now + S(60))
+        {
+            _now = due;
+            _client.Tick(due);
+        }
+
+        Assert.Empty(Asked());
+        Assert.True(_client.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(5, 1)]
+    [InlineData(20, 4)]
+    [InlineData(200, 10)]
+    public void As_many_are_kept_as_come_in_twice_the_time_of_a_question_but_none_that_would_be_too_old(int questionMs, int kept)
+    {
+        var ahead = new PicksAhead(Assign.AheadMax);
+        for (var i = 0; i < 200; i++)
+        {
+            ahead.Came(i * Gap);
+            ahead.Took(Ms(questionMs));
+        }
+
+        Assert.Equal(kept, ahead.Wanted(199 * Gap));
+        Assert.Equal(0, ahead.Wanted((199 * Gap) + PicksAhead.KeptMax));
+    }
+
+    [Fact]
+    public void An_answer_without_a_number_is_for_nobody()
+    {
+        Answer(Pace(), W1, W2);
+        Submit();
+        Submit();
+        Answer(Assert.Single(Asked()), W1, W2);
+        _client.AssignRejected(0, AssignRejectReason.Stopping, "no", S(60), _now);
+        Assert.NotNull(_client.Balancer);
+        _client.AssignRejected(0, AssignRejectReason.NoCapacity, "no", S(60), _now);
+        _client.Handle(new Assigned(0, [W2, W2, W2], "p", Revision: 1, TakesFinished: true, TakesBatches: true), _now);
+        Assert.Equal(["w1", "w2"], SentBy(() =>
+        {
+            Submit();
+            Submit();
+        }));
+        Assert.Equal(2, Assert.Single(Asked()).Count);
+    }
+
+    [Fact]
+    public void More_than_was_asked_for_and_a_second_answer_change_nothing()
+    {
+        var ahead = Pace();
+        Answer(ahead, W1, W2, W1, W1);
+        Answer(ahead, W1, W1);
+        Assert.Equal(["w1", "w2"], SentBy(() =>
+        {
+            Submit();
+            Submit();
+        }));
+        Submit();
+        Assert.Equal([2], Asked().Select(m => m.Count));
+    }
+
+    [Fact]
+    public void One_who_waits_for_the_answer_and_is_cancelled_leaves_the_pick_to_the_next()
+    {
+        var ahead = Pace();
+        _client.Handle(new ClientInput.Cancel(Submit()), _now);
+        Assert.Equal(["w1"], SentBy(() =>
+        {
+            Answer(ahead, W1, W2);
+            Submit();
+        }));
+    }
+
+    [Fact]
+    public void A_balancer_that_holds_the_question_ahead_is_told_that_it_has_ended()
+    {
+        var ahead = Pace();
+        _client.Handle(new AssignHeld(ahead.RequestId, S(5)), _now);
+        _client.Tick(_now + EndedPicks.TellMax);
+        Assert.Equal([ahead.RequestId, ahead.RequestId + 1], GivenBack([]));
+        Submit();
+        Assert.Equal(0, Assert.Single(Asked()).AheadSince);
     }
 
     [Theory]
@@ -133,7 +217,9 @@ public class AskedAheadTests
         var ahead = Pace();
         Answer(ahead, W1, W2);
         _client.Handle(new AssignHeld(Ask().RequestId, S(5)), _now);
-        Assert.Equal([ahead.RequestId, ahead.RequestId + 1], GivenBack());
+        Assert.Equal([ahead.RequestId, ahead.RequestId + 1], GivenBack([]));
+        Submit();
+        Assert.Equal(0, Assert.Single(Asked()).AheadSince);
     }
 
     [Fact]

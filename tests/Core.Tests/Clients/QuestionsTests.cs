@@ -33,6 +33,10 @@ public class QuestionsTests
             Join(Ask(7), Ask(8), Ask(9, ended: [8]), Ask(10, ended: [8])).Cast<Assign>().Select(m => (m.RequestId, m.Count)));
 
     [Fact]
+    public void Questions_ahead_stay_by_themselves() =>
+        Assert.Equal([7, 8, 9], Join(Ask(7), Ask(8) with { AheadSince = 8 }, Ask(9)).Cast<Assign>().Select(m => m.RequestId));
+
+    [Fact]
     public void One_stands_for_64_at_most() => Assert.Equal(
         [Assign.QuestionsMax, 36], Join([.. Enumerable.Range(1, 100).Select(i => Ask(i))]).Cast<Assign>().Select(m => m.Count));
 
