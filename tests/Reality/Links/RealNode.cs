@@ -32,7 +32,16 @@ internal sealed class RealNode
     public int BindPort { get; }
 
     /// <summary>Writes from now on what it sees.</summary>
-    public void Begin(Action<string> write) => _sink = _system.ActorOf(Props.Create(() => new Sink(write)), "sink");
+    public void Begin(Action<string> write)
+    {
+        _sink = _system.ActorOf(Props.Create(() => new Sink(write)), "sink");
+
+        // Not in the actor, which starts on another thread: a connection may be made before that.
+        foreach (var kind in new[] { typeof(DeadLetter), typeof(AssociatedEvent), typeof(DisassociatedEvent), typeof(AssociationErrorEvent) })
+        {
+            _system.EventStream.Subscribe(_sink, kind);
+        }
+    }
 
     public void Send(Address to, int number) => _system.ActorSelection(new RootActorPath(to) / "user" / "sink").Tell(number, _sink);
 
@@ -53,14 +62,6 @@ internal sealed class RealNode
             Receive<AssociatedEvent>(_ => write("connected"));
             Receive<DisassociatedEvent>(_ => write("lost"));
             Receive<AssociationErrorEvent>(_ => write("lost"));
-        }
-
-        protected override void PreStart()
-        {
-            foreach (var kind in new[] { typeof(DeadLetter), typeof(AssociatedEvent), typeof(DisassociatedEvent), typeof(AssociationErrorEvent) })
-            {
-                Context.System.EventStream.Subscribe(Self, kind);
-            }
         }
     }
 }
