@@ -1,17 +1,11 @@
 using System.Diagnostics;
 using Akka.Actor;
-using AkkaLb.Balancer;
-using AkkaLb.Balancing;
 using AkkaLb.Core;
-using AkkaLb.Core.Balancing;
 using AkkaLb.Core.Registration;
 using AkkaLb.Etcd;
-using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
-using AkkaLb.Watching;
 using AkkaLb.Worker;
-using AkkaLb.WorkerNode;
 
 namespace AkkaLb.Bench.Etcd;
 

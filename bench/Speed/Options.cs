@@ -77,10 +77,11 @@ internal sealed record Options(TimeSpan Slice, TimeSpan WarmUp, int Rounds, IRea
     private static string[] Names(string name, string text)
     {
         var texts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var stray = texts.FirstOrDefault(t => !Contenders.All.Any(c => c.IsMeantBy(t)));
+        var stray = texts.FirstOrDefault(t => t != ManyMembers.Name && !Contenders.All.Any(c => c.IsMeantBy(t)));
         return texts.Length > 0 && stray is null
             ? texts
-            : throw new OptionsException($"{name} {stray ?? text}: the contenders are {string.Join(", ", Contenders.All.Select(c => c.Name))}");
+            : throw new OptionsException(
+                $"{name} {stray ?? text}: it takes {ManyMembers.Name} and the contenders, {string.Join(", ", Contenders.All.Select(c => c.Name))}");
     }
 
     private static string Folder(string name, string text) =>
