@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace AkkaLb.Core;
 
 /// <summary>The rules for the ids of workers and balancers, which become part of a registry key.</summary>
@@ -10,24 +12,12 @@ public static class WorkerIds
 
     private const char Separator = '/';
 
+    private static readonly SearchValues<char> NameChars =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
     /// <summary>Whether a name is 1 to <see cref="LengthMax"/> ASCII letters, digits, dots, underscores and hyphens.</summary>
-    public static bool IsValid(string? name)
-    {
-        if (string.IsNullOrEmpty(name) || name.Length > LengthMax)
-        {
-            return false;
-        }
-
-        foreach (var c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool IsValid(string? name) =>
+        !string.IsNullOrEmpty(name) && name.Length <= LengthMax && !name.AsSpan().ContainsAnyExcept(NameChars);
 
     /// <summary>Whether this can be a worker's id: a name, with another service's name and a slash before it or not.</summary>
     public static bool IsWorker(string? id)

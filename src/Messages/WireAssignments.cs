@@ -1,156 +1,341 @@
 using AkkaLb.Core;
 using static AkkaLb.Messages.WireFields;
+using static AkkaLb.Messages.WireReader;
 
 namespace AkkaLb.Messages;
 
 /// <summary>Between client and balancer: questions for workers, and the workers named.</summary>
 internal static class WireAssignments
 {
-    public static Wire.Assign ToWire(this Assign m)
+    public static void Write(ref WireWriter to, Assign m)
     {
         Check(m.Count is >= 1 and <= Assign.CountMax && (m.Finished is null || m.Count <= Assign.QuestionsMax), "count");
         Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
         Check(m.Key is null or { Length: <= Assign.KeyLengthMax }, "key");
         Check(m.Weight is >= 1 and <= Assign.WeightMax, "weight");
         Check(m.AheadSince == 0 || m.Finished is not null, "ahead_since");
-        var wire = new Wire.Assign
+        to.Varint(Wire.Assign.RequestIdFieldNumber, (ulong)m.RequestId);
+        to.Varint(Wire.Assign.CountFieldNumber, (uint)m.Count);
+        for (var i = 0; i < m.LeaveOut.Count; i++)
         {
-            RequestId = (ulong)m.RequestId, Count = (uint)m.Count, Key = m.Key ?? "", RemainingMs = Ms(m.Remaining),
-            Weight = m.Weight == 1 ? 0 : (uint)m.Weight, Finished = m.Finished?.ToWire(),
-            Service = SendableService(m.Service), Priority = m.Priority.ToWire(), Zone = Zone(m.Zone),
-            TakesBatches = m.TakesBatches, AheadSince = checked((ulong)m.AheadSince),
-        };
-        foreach (var key in m.LeaveOut)
-        {
-            wire.LeaveOut.Add(new Wire.WorkerKey { WorkerId = Sendable(key.Id), Incarnation = (ulong)key.Incarnation });
+            var start = to.Begin(Wire.Assign.LeaveOutFieldNumber);
+            to.Text(Wire.WorkerKey.WorkerIdFieldNumber, Sendable(m.LeaveOut[i].Id));
+            to.Fixed64(Wire.WorkerKey.IncarnationFieldNumber, (ulong)m.LeaveOut[i].Incarnation);
+            to.End(start);
         }
 
-        return wire;
+        to.Text(Wire.Assign.KeyFieldNumber, m.Key ?? "");
+        to.Varint(Wire.Assign.RemainingMsFieldNumber, Ms(m.Remaining));
+        to.Varint(Wire.Assign.WeightFieldNumber, m.Weight == 1 ? 0 : (uint)m.Weight);
+        if (m.Finished is { } finished)
+        {
+            var start = to.Begin(Wire.Assign.FinishedFieldNumber);
+            Write(ref to, finished);
+            to.End(start);
+        }
+
+        to.Text(Wire.Assign.ServiceFieldNumber, SendableService(m.Service));
+        to.Varint(Wire.Assign.PriorityFieldNumber, (ulong)m.Priority.ToWire());
+        to.Text(Wire.Assign.ZoneFieldNumber, Zone(m.Zone));
+        to.Bool(Wire.Assign.TakesBatchesFieldNumber, m.TakesBatches);
+        to.Varint(Wire.Assign.AheadSinceFieldNumber, checked((ulong)m.AheadSince));
     }
 
-    public static Assign FromWire(this Wire.Assign m)
+    public static Assign ReadAssign(WireReader from, WireCache cache)
     {
-        Check(m.Count is >= 1 and <= Assign.CountMax && (m.Finished is null || m.Count <= Assign.QuestionsMax), "count");
-        Check(m.LeaveOut.Count <= Assign.LeaveOutMax, "leave_out");
-        Check(m.Key.Length <= Assign.KeyLengthMax, "key");
-        Check(m.Weight <= Assign.WeightMax, "weight");
-        Check(m.AheadSince == 0 || (m.Finished is not null && m.AheadSince <= long.MaxValue), "ahead_since");
-        var leaveOut = m.LeaveOut.Count == 0 ? [] : new WorkerKey[m.LeaveOut.Count];
-        for (var i = 0; i < leaveOut.Length; i++)
+        var (requestId, count, key, remainingMs, weight) = (0UL, 0U, "", 0UL, 0U);
+        var (service, priority, zone, takesBatches, aheadSince) = ("", Wire.JobPriority.Normal, "", false, 0UL);
+        List<WorkerKey>? leaveOut = null;
+        FinishedFields? finished = null;
+        while (from.Next())
         {
-            leaveOut[i] = Key(m.LeaveOut[i].WorkerId, m.LeaveOut[i].Incarnation);
+            switch (from.Tag)
+            {
+                case (Wire.Assign.RequestIdFieldNumber << 3) | Varint:
+                    requestId = from.Number;
+                    break;
+                case (Wire.Assign.CountFieldNumber << 3) | Varint:
+                    count = (uint)from.Number;
+                    break;
+                case (Wire.Assign.LeaveOutFieldNumber << 3) | Delimited:
+                    Check((leaveOut ??= []).Count < Assign.LeaveOutMax, "leave_out");
+                    leaveOut.Add(ReadKey(from.Message, cache));
+                    break;
+                case (Wire.Assign.KeyFieldNumber << 3) | Delimited:
+                    key = from.Text;
+                    break;
+                case (Wire.Assign.RemainingMsFieldNumber << 3) | Varint:
+                    remainingMs = from.Number;
+                    break;
+                case (Wire.Assign.WeightFieldNumber << 3) | Varint:
+                    weight = (uint)from.Number;
+                    break;
+                case (Wire.Assign.FinishedFieldNumber << 3) | Delimited:
+                    var fields = finished ?? default;
+                    fields.Merge(from.Message);
+                    finished = fields;
+                    break;
+                case (Wire.Assign.ServiceFieldNumber << 3) | Delimited:
+                    service = cache.Text(from.Bytes);
+                    break;
+                case (Wire.Assign.PriorityFieldNumber << 3) | Varint:
+                    priority = (Wire.JobPriority)(int)from.Number;
+                    break;
+                case (Wire.Assign.ZoneFieldNumber << 3) | Delimited:
+                    zone = cache.Text(from.Bytes);
+                    break;
+                case (Wire.Assign.TakesBatchesFieldNumber << 3) | Varint:
+                    takesBatches = from.Bool;
+                    break;
+                case (Wire.Assign.AheadSinceFieldNumber << 3) | Varint:
+                    aheadSince = from.Number;
+                    break;
+            }
         }
 
+        Check(count is >= 1 and <= Assign.CountMax && (finished is null || count <= Assign.QuestionsMax), "count");
+        Check(key.Length <= Assign.KeyLengthMax, "key");
+        Check(weight <= Assign.WeightMax, "weight");
+        Check(aheadSince == 0 || (finished is not null && aheadSince <= long.MaxValue), "ahead_since");
         return new Assign(
-            (long)m.RequestId, (int)m.Count, leaveOut, m.Key.Length == 0 ? null : m.Key, Duration(m.RemainingMs), Math.Max(1, (int)m.Weight),
-            m.Finished?.FromWire(), Service(m.Service), m.Priority.FromWire(), Zone(m.Zone), m.TakesBatches, (long)m.AheadSince);
+            (long)requestId, (int)count, leaveOut?.ToArray() ?? [], key.Length == 0 ? null : key, Duration(remainingMs), Math.Max(1, (int)weight),
+            finished?.ToFinished(), Service(service), priority.FromWire(), Zone(zone), takesBatches, (long)aheadSince);
     }
 
-    public static Wire.Finished ToWire(this Finished m)
+    public static void Write(ref WireWriter to, Finished m)
     {
         Check(m.Client > 0, "client");
         Check(m.Picks.Count <= Finished.PicksMax, "picks");
-        var wire = new Wire.Finished { Client = (ulong)m.Client, Since = checked((ulong)m.Since) };
-        foreach (var pick in m.Picks)
+        to.Fixed64(Wire.Finished.ClientFieldNumber, (ulong)m.Client);
+        to.Varint(Wire.Finished.SinceFieldNumber, checked((ulong)m.Since));
+        for (var i = 0; i < m.Picks.Count; i++)
         {
-            wire.Picks.Add(new Wire.EndedPick
-            {
-                Pick = checked((ulong)pick.Pick), How = pick.How.ToWire(), TookUs = (ulong)Math.Max(0, pick.Took.TotalMicroseconds),
-                JobsAccepted = Accepted(pick.Counts), JobsInFlight = InFlight(pick.Counts),
-            });
+            var pick = m.Picks[i];
+            var start = to.Begin(Wire.Finished.PicksFieldNumber);
+            to.Varint(Wire.EndedPick.PickFieldNumber, checked((ulong)pick.Pick));
+            to.Varint(Wire.EndedPick.HowFieldNumber, (ulong)pick.How.ToWire());
+            to.Varint(Wire.EndedPick.TookUsFieldNumber, (ulong)Math.Max(0, pick.Took.TotalMicroseconds));
+            to.Varint(Wire.EndedPick.JobsAcceptedFieldNumber, Accepted(pick.Counts));
+            to.Varint(Wire.EndedPick.JobsInFlightFieldNumber, InFlight(pick.Counts));
+            to.End(start);
         }
-
-        return wire;
     }
 
-    public static Finished FromWire(this Wire.Finished m)
+    public static Finished ReadFinished(WireReader from)
     {
-        Check(m.Client is > 0 and <= long.MaxValue, "client");
-        Check(m.Picks.Count <= Finished.PicksMax, "picks");
-        var picks = m.Picks.Count == 0 ? [] : new EndedPick[m.Picks.Count];
-        for (var i = 0; i < picks.Length; i++)
-        {
-            var p = m.Picks[i];
-            Check(p.TookUs <= DurationMsMax * 1000, "took_us");
-            picks[i] = new EndedPick(
-                checked((long)p.Pick), p.How.FromWire(), TimeSpan.FromMicroseconds((long)p.TookUs), Counts(p.JobsAccepted, p.JobsInFlight));
-        }
-
-        return new Finished((long)m.Client, checked((long)m.Since), picks);
+        var fields = default(FinishedFields);
+        fields.Merge(from);
+        return fields.ToFinished();
     }
 
-    public static Wire.Assigned ToWire(this Assigned m)
+    public static void Write(ref WireWriter to, Assigned m)
     {
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
-        var wire = new Wire.Assigned
-        {
-            RequestId = (ulong)m.RequestId, Policy = Text(m.Policy, NameLengthMax), Term = checked((ulong)m.Term),
-            Revision = checked((ulong)m.Revision), TakesFinished = m.TakesFinished, TellAtOnce = m.TellAtOnce,
-            TakesBatches = m.TakesBatches,
-        };
-        if (m.Workers.Count == 1)
-        {
-            wire.Workers.Add(m.Workers[0].ToWire());
-            return wire;
-        }
+        to.Varint(Wire.Assigned.RequestIdFieldNumber, (ulong)m.RequestId);
 
-        // Each worker once. Where none comes twice, the picks are the workers in their order: so wrote, and so reads, who knows no picks.
-        var places = new Dictionary<AssignedWorker, uint>();
-        var picks = new uint[m.Workers.Count];
-        for (var i = 0; i < picks.Length; i++)
+        // Each worker once; the balancer has one object for each. Where none comes twice, the picks are the workers in their order: so wrote, and so
+        // reads, who knows no picks.
+        var places = m.Workers.Count == 1 ? null : new Dictionary<AssignedWorker, uint>(ReferenceEqualityComparer.Instance);
+        var picks = places is null ? [] : new uint[m.Workers.Count];
+        for (var i = 0; i < m.Workers.Count; i++)
         {
-            var w = m.Workers[i];
-            if (!places.TryGetValue(w, out picks[i]))
+            if (places is null || !places.TryGetValue(m.Workers[i], out picks[i]))
             {
-                picks[i] = (uint)places.Count;
-                places.Add(w, picks[i]);
-                wire.Workers.Add(w.ToWire());
+                Write(ref to, m.Workers[i]);
+                if (places is not null)
+                {
+                    picks[i] = (uint)places.Count;
+                    places.Add(m.Workers[i], picks[i]);
+                }
             }
         }
 
-        if (places.Count < picks.Length)
+        to.Text(Wire.Assigned.PolicyFieldNumber, Text(m.Policy, NameLengthMax));
+        to.Varint(Wire.Assigned.TermFieldNumber, checked((ulong)m.Term));
+        to.Varint(Wire.Assigned.RevisionFieldNumber, checked((ulong)m.Revision));
+        if (places?.Count < picks.Length)
         {
-            wire.Picks.Add(picks);
-        }
-
-        return wire;
-    }
-
-    public static Wire.AssignedWorker ToWire(this AssignedWorker w) => new()
-    {
-        WorkerId = Sendable(w.Worker.Id),
-        Incarnation = (ulong)w.Worker.Incarnation,
-        Path = Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"),
-        TakesCancel = w.TakesCancel,
-        TakesBatches = w.TakesBatches,
-    };
-
-    public static Assigned FromWire(this Wire.Assigned m, KnownGates gates)
-    {
-        Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
-        Check(m.Policy.Length <= NameLengthMax, "policy");
-        Check(m.Picks.Count <= Assign.CountMax, "picks");
-        var workers = new AssignedWorker[m.Workers.Count];
-        for (var i = 0; i < workers.Length; i++)
-        {
-            var w = m.Workers[i];
-            workers[i] = new AssignedWorker(Key(w.WorkerId, w.Incarnation), gates.Known(w.Path), w.TakesCancel, w.TakesBatches);
-        }
-
-        if (m.Picks.Count > 0)
-        {
-            var picked = new AssignedWorker[m.Picks.Count];
-            for (var i = 0; i < picked.Length; i++)
+            var start = to.Begin(Wire.Assigned.PicksFieldNumber);
+            foreach (var pick in picks)
             {
-                Check(m.Picks[i] < workers.Length, "picks");
-                picked[i] = workers[m.Picks[i]];
+                to.Raw(pick);
             }
 
-            workers = picked;
+            to.End(start);
         }
 
+        to.Bool(Wire.Assigned.TakesFinishedFieldNumber, m.TakesFinished);
+        to.Bool(Wire.Assigned.TellAtOnceFieldNumber, m.TellAtOnce);
+        to.Bool(Wire.Assigned.TakesBatchesFieldNumber, m.TakesBatches);
+    }
+
+    public static Assigned ReadAssigned(WireReader from, WireCache cache)
+    {
+        var (requestId, policy, term, revision) = (0UL, "", 0UL, 0UL);
+        var (takesFinished, tellAtOnce, takesBatches) = (false, false, false);
+        var (workers, picks) = ((List<AssignedWorker>)[], (List<uint>?)null);
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case (Wire.Assigned.RequestIdFieldNumber << 3) | Varint:
+                    requestId = from.Number;
+                    break;
+                case (Wire.Assigned.WorkersFieldNumber << 3) | Delimited:
+                    Check(workers.Count < Assign.CountMax, "workers");
+                    workers.Add(cache.Worker(from.Bytes));
+                    break;
+                case (Wire.Assigned.PolicyFieldNumber << 3) | Delimited:
+                    policy = cache.Text(from.Bytes);
+                    break;
+                case (Wire.Assigned.TermFieldNumber << 3) | Varint:
+                    term = from.Number;
+                    break;
+                case (Wire.Assigned.RevisionFieldNumber << 3) | Varint:
+                    revision = from.Number;
+                    break;
+                case (Wire.Assigned.PicksFieldNumber << 3) | Varint:
+                    Add(ref picks, from.Number);
+                    break;
+                case (Wire.Assigned.PicksFieldNumber << 3) | Delimited:
+                    var packed = from.Message;
+                    while (packed.NextPacked())
+                    {
+                        Add(ref picks, packed.Number);
+                    }
+
+                    break;
+                case (Wire.Assigned.TakesFinishedFieldNumber << 3) | Varint:
+                    takesFinished = from.Bool;
+                    break;
+                case (Wire.Assigned.TellAtOnceFieldNumber << 3) | Varint:
+                    tellAtOnce = from.Bool;
+                    break;
+                case (Wire.Assigned.TakesBatchesFieldNumber << 3) | Varint:
+                    takesBatches = from.Bool;
+                    break;
+            }
+        }
+
+        Check(workers.Count >= 1, "workers");
+        Check(policy.Length <= NameLengthMax, "policy");
         return new Assigned(
-            (long)m.RequestId, workers, m.Policy, checked((long)m.Term), checked((long)m.Revision), m.TakesFinished, m.TellAtOnce,
-            m.TakesBatches);
+            (long)requestId, Picked(workers, picks), policy, checked((long)term), checked((long)revision), takesFinished, tellAtOnce, takesBatches);
+    }
+
+    private static void Write(ref WireWriter to, AssignedWorker w)
+    {
+        var start = to.Begin(Wire.Assigned.WorkersFieldNumber);
+        to.Text(Wire.AssignedWorker.WorkerIdFieldNumber, Sendable(w.Worker.Id));
+        to.Fixed64(Wire.AssignedWorker.IncarnationFieldNumber, (ulong)w.Worker.Incarnation);
+        to.Text(Wire.AssignedWorker.PathFieldNumber, Sendable(w.Gate, w.Gate.Length is > 0 and <= NameLengthMax, "path"));
+        to.Bool(Wire.AssignedWorker.TakesCancelFieldNumber, w.TakesCancel);
+        to.Bool(Wire.AssignedWorker.TakesBatchesFieldNumber, w.TakesBatches);
+        to.End(start);
+    }
+
+    private static WorkerKey ReadKey(WireReader from, WireCache cache)
+    {
+        var (id, incarnation) = ("", 0UL);
+        while (from.Next())
+        {
+            switch (from.Tag)
+            {
+                case (Wire.WorkerKey.WorkerIdFieldNumber << 3) | Delimited:
+                    id = cache.Text(from.Bytes);
+                    break;
+                case (Wire.WorkerKey.IncarnationFieldNumber << 3) | Fixed64:
+                    incarnation = from.Number;
+                    break;
+            }
+        }
+
+        return Key(id, incarnation);
+    }
+
+    private static void Add(ref List<uint>? picks, ulong pick)
+    {
+        Check((picks ??= []).Count < Assign.CountMax, "picks");
+        picks.Add((uint)pick);
+    }
+
+    private static AssignedWorker[] Picked(List<AssignedWorker> workers, List<uint>? picks)
+    {
+        if (picks is null)
+        {
+            return [.. workers];
+        }
+
+        var picked = new AssignedWorker[picks.Count];
+        for (var i = 0; i < picked.Length; i++)
+        {
+            Check(picks[i] < workers.Count, "picks");
+            picked[i] = workers[(int)picks[i]];
+        }
+
+        return picked;
+    }
+
+    /// <summary>Of a message that may come in several parts, which are merged.</summary>
+    private struct FinishedFields
+    {
+        private ulong _client;
+        private ulong _since;
+        private List<EndedPick>? _picks;
+
+        public void Merge(WireReader from)
+        {
+            while (from.Next())
+            {
+                switch (from.Tag)
+                {
+                    case (Wire.Finished.ClientFieldNumber << 3) | Fixed64:
+                        _client = from.Number;
+                        break;
+                    case (Wire.Finished.SinceFieldNumber << 3) | Varint:
+                        _since = from.Number;
+                        break;
+                    case (Wire.Finished.PicksFieldNumber << 3) | Delimited:
+                        Check((_picks ??= []).Count < Finished.PicksMax, "picks");
+                        _picks.Add(ReadPick(from.Message));
+                        break;
+                }
+            }
+        }
+
+        public readonly Finished ToFinished()
+        {
+            Check(_client is > 0 and <= long.MaxValue, "client");
+            return new Finished((long)_client, checked((long)_since), _picks?.ToArray() ?? []);
+        }
+
+        private static EndedPick ReadPick(WireReader from)
+        {
+            var (pick, how, tookUs, accepted, inFlight) = (0UL, Wire.PickEnd.Unused, 0UL, 0UL, 0U);
+            while (from.Next())
+            {
+                switch (from.Tag)
+                {
+                    case (Wire.EndedPick.PickFieldNumber << 3) | Varint:
+                        pick = from.Number;
+                        break;
+                    case (Wire.EndedPick.HowFieldNumber << 3) | Varint:
+                        how = (Wire.PickEnd)(int)from.Number;
+                        break;
+                    case (Wire.EndedPick.TookUsFieldNumber << 3) | Varint:
+                        tookUs = from.Number;
+                        break;
+                    case (Wire.EndedPick.JobsAcceptedFieldNumber << 3) | Varint:
+                        accepted = from.Number;
+                        break;
+                    case (Wire.EndedPick.JobsInFlightFieldNumber << 3) | Varint:
+                        inFlight = (uint)from.Number;
+                        break;
+                }
+            }
+
+            Check(tookUs <= DurationMsMax * 1000, "took_us");
+            return new EndedPick(checked((long)pick), how.FromWire(), TimeSpan.FromMicroseconds((long)tookUs), Counts(accepted, inFlight));
+        }
     }
 }

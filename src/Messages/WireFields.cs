@@ -135,15 +135,6 @@ internal static class WireFields
         ? null
         : new JobTrace(parent, state.Length <= JobTrace.StateLengthMax ? state : "");
 
-    public static Wire.ReplyEnd? ToWire(this ReplyEnd? m) =>
-        m is { } end ? new() { Pieces = checked((ulong)end.Pieces), Hash = end.Hash } : null;
-
-    public static ReplyEnd? FromWire(this Wire.ReplyEnd? m)
-    {
-        Check(m is null or { Pieces: <= long.MaxValue / 2 }, "pieces");
-        return m is null ? null : new ReplyEnd((long)m.Pieces, m.Hash);
-    }
-
     public static ulong Accepted(JobCounts counts) => checked((ulong)counts.Accepted);
 
     public static uint InFlight(JobCounts counts) => checked((uint)counts.InFlight);

@@ -7,17 +7,17 @@ namespace AkkaLb.Messages;
 /// <summary>The protocol, a row a message. Rows are added; what a manifest stands for never changes.</summary>
 internal static class WireTable
 {
-    public static IReadOnlyList<WireRow> Rows(KnownGates gates)
+    public static IReadOnlyList<WireRow> Rows(WireCache cache)
     {
-        var single = Single(gates);
+        var single = Single(cache);
         return [.. single, new BatchRow(single)];
     }
 
-    private static IReadOnlyList<WireRow> Single(KnownGates gates) =>
+    private static IReadOnlyList<WireRow> Single(WireCache cache) =>
     [
         // client and balancer
-        Of("A", Wire.Assign.Parser, (Assign m) => m.ToWire(), m => m.FromWire()),
-        Of("AD", Wire.Assigned.Parser, (Assigned m) => m.ToWire(), m => m.FromWire(gates)),
+        Of<Assign>("A", WireAssignments.Write, from => WireAssignments.ReadAssign(from, cache)),
+        Of<Assigned>("AD", WireAssignments.Write, from => WireAssignments.ReadAssigned(from, cache)),
         Of("AR", Wire.AssignRejected.Parser,
             (AssignRejected m) => new()
             {
@@ -27,7 +27,7 @@ internal static class WireTable
         Of("AH", Wire.AssignHeld.Parser,
             (AssignHeld m) => new() { RequestId = (ulong)m.RequestId, AgainMs = Ms(m.Again) },
             m => new((long)m.RequestId, Duration(m.AgainMs))),
-        Of("F", Wire.Finished.Parser, (Finished m) => m.ToWire(), m => m.FromWire()),
+        Of<Finished>("F", WireAssignments.Write, WireAssignments.ReadFinished),
         Of("U", Wire.WorkerUnreachable.Parser,
             (WorkerUnreachable m) => new()
             {
@@ -70,17 +70,7 @@ internal static class WireTable
         Of("BS", Wire.BalancerState.Parser, (BalancerState m) => m.ToWire(), m => m.FromWire()),
 
         // client and worker
-        Of("J", Wire.Job.Parser,
-            (Job m) => new()
-            {
-                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), RemainingMs = Ms(m.Remaining), Idempotent = m.Idempotent,
-                Message = m.Message.ToWire(), WaitedMs = Ms(m.Waited), WantsProgress = m.WantsProgress,
-                ReplyBytesMax = ToReplyBytes(m.ReplyBytesMax), WantsStream = m.WantsStream,
-                TraceParent = TraceParent(m.Trace), TraceState = TraceState(m.Trace), TakesBatches = m.TakesBatches,
-            },
-            m => new(
-                m.Id.FromWire(), Attempt(m.Attempt), Duration(m.RemainingMs), m.Idempotent, m.Message.FromWire(), Duration(m.WaitedMs),
-                m.WantsProgress, ReplyBytes(m.ReplyBytesMax), m.WantsStream, Trace(m.TraceParent, m.TraceState), m.TakesBatches)),
+        Of<Job>("J", WireJobs.Write, from => WireJobs.ReadJob(from, cache)),
         Of("JP", Wire.JobProgress.Parser,
             (JobProgress m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Progress = m.Progress.ToWire() },
             m => new(m.Id.FromWire(), Attempt(m.Attempt), m.Progress.FromWire())),
@@ -97,15 +87,7 @@ internal static class WireTable
         Of("JC", Wire.CancelJob.Parser,
             (CancelJob m) => new() { Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt) },
             m => new(m.Id.FromWire(), Attempt(m.Attempt))),
-        Of("JD", Wire.JobDone.Parser,
-            (JobDone m) => new()
-            {
-                Id = m.Id.ToWire(), Attempt = ToAttempt(m.Attempt), Reply = m.End is null ? m.Reply.ToWire() : null,
-                JobsAccepted = Accepted(m.Counts), JobsInFlight = InFlight(m.Counts), End = m.End.ToWire(),
-            },
-            m => new(
-                m.Id.FromWire(), Attempt(m.Attempt), m.End is null ? m.Reply.FromWire() : Payload.None, Counts(m.JobsAccepted, m.JobsInFlight),
-                m.End.FromWire())),
+        Of<JobDone>("JD", WireJobs.Write, from => WireJobs.ReadJobDone(from, cache)),
         Of("JF", Wire.JobFailed.Parser,
             (JobFailed m) => new()
             {
