@@ -133,8 +133,8 @@ internal static class WireAssignments
         Check(m.Workers.Count is >= 1 and <= Assign.CountMax, "workers");
         to.Varint(Wire.Assigned.RequestIdFieldNumber, (ulong)m.RequestId);
 
-        // Each worker once; the balancer has one object for each. Where none comes twice, the picks are the workers in their order: so wrote, and so
-        // reads, who knows no picks.
+        // Each worker once; the balancer has one object for each. Where none comes twice, the picks are the workers in their order. Versions
+        // without picks write and read it so.
         var places = m.Workers.Count == 1 ? null : new Dictionary<AssignedWorker, uint>(ReferenceEqualityComparer.Instance);
         var picks = places is null ? [] : new uint[m.Workers.Count];
         for (var i = 0; i < m.Workers.Count; i++)
@@ -276,7 +276,7 @@ internal static class WireAssignments
         return picked;
     }
 
-    /// <summary>Of a message that may come in several parts, which are merged.</summary>
+    /// <summary>The fields of a <see cref="Finished"/>. Where a message has it more than once, protobuf merges them.</summary>
     private struct FinishedFields
     {
         private ulong _client;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using Akka.Actor;
 using AkkaLb.Core;
@@ -8,7 +9,7 @@ using static AkkaLb.Messages.WireFields;
 namespace AkkaLb.Messages;
 
 /// <summary>What was read before and comes again: a balancer names the same few workers in every answer, and a job's message is of the same few
-/// types. Reading their texts again took longer than all the rest. Thread-safe.</summary>
+/// types. To read their texts again took longer than to read all other fields of the message. Thread-safe.</summary>
 internal sealed class WireCache
 {
     /// <summary>Bound of the workers; when it is reached all are forgotten.</summary>
@@ -21,7 +22,7 @@ internal sealed class WireCache
     private const int TextsMax = 256;
 
     /// <summary>Bytes of the longest text that is remembered.</summary>
-    private const int TextBytesMax = 128;
+    private const int KnownTextBytesMax = 128;
 
     private readonly ConcurrentDictionary<byte[], AssignedWorker> _workers;
     private readonly ConcurrentDictionary<byte[], AssignedWorker>.AlternateLookup<ReadOnlySpan<byte>> _workersBySpan;
@@ -33,7 +34,7 @@ internal sealed class WireCache
         _workersBySpan = _workers.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="FormatException">The bytes are not a worker.</exception>
     public AssignedWorker Worker(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= WorkerBytesMax && _workersBySpan.TryGetValue(bytes, out var known))
@@ -55,10 +56,10 @@ internal sealed class WireCache
         return worker;
     }
 
-    /// <exception cref="DecoderFallbackException">It is none.</exception>
+    /// <exception cref="DecoderFallbackException">The bytes are not UTF-8.</exception>
     public string Text(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length is 0 or > TextBytesMax)
+        if (utf8.Length is 0 or > KnownTextBytesMax || !Ascii.IsValid(utf8))
         {
             return WireReader.TextOf(utf8);
         }
@@ -112,13 +113,9 @@ internal sealed class WireCache
 
         public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
-        /// <summary>It has a seed of the process: no peer can choose bytes that all have the same one.</summary>
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            var hash = default(HashCode);
-            hash.AddBytes(alternate);
-            return hash.ToHashCode();
-        }
+        /// <summary>That of the runtime's strings, which is made so that no peer can choose bytes that have the same one.</summary>
+        public int GetHashCode(ReadOnlySpan<byte> alternate) =>
+            HashCode.Combine(string.GetHashCode(MemoryMarshal.Cast<byte, char>(alternate)), alternate.Length, alternate.IsEmpty ? 0 : alternate[^1]);
 
         public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using AkkaLb.Core;
 using static AkkaLb.Messages.WireFields;
 using static AkkaLb.Messages.WireReader;
@@ -63,7 +64,7 @@ internal static class WireJobs
                     traceParent = from.Text;
                     break;
                 case (Wire.Job.TraceStateFieldNumber << 3) | Delimited:
-                    traceState = cache.Text(from.Bytes);
+                    traceState = from.Text;
                     break;
                 case (Wire.Job.TakesBatchesFieldNumber << 3) | Varint:
                     takesBatches = from.Bool;
@@ -143,11 +144,15 @@ internal static class WireJobs
 
     private static void Write(ref WireWriter to, int field, Payload payload)
     {
-        var start = to.Begin(field);
-        to.Varint(Wire.Payload.SerializerIdFieldNumber, (ulong)payload.SerializerId);
+        // The length is reckoned first: a payload may be large, and is copied once so.
+        var id = (ulong)payload.SerializerId;
+        to.Head(
+            field,
+            (id == 0 ? 0 : 1 + WireWriter.SizeOf(id)) + WireWriter.SizeOfField(Encoding.UTF8.GetByteCount(payload.Manifest))
+            + WireWriter.SizeOfField(payload.Data.Length));
+        to.Varint(Wire.Payload.SerializerIdFieldNumber, id);
         to.Text(Wire.Payload.ManifestFieldNumber, payload.Manifest);
         to.Bytes(Wire.Payload.DataFieldNumber, payload.Data.Span);
-        to.End(start);
     }
 
     private static JobId MergeId(JobId id, WireReader from)
@@ -180,7 +185,7 @@ internal static class WireJobs
         return end;
     }
 
-    /// <summary>Of a message that may come in several parts, which are merged.</summary>
+    /// <summary>The fields of a payload. Where a message has it more than once, protobuf merges them.</summary>
     private struct PayloadFields
     {
         private bool _isThere;

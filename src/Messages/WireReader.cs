@@ -4,15 +4,15 @@ using Google.Protobuf;
 namespace AkkaLb.Messages;
 
 /// <summary>Reads the fields of a protobuf message from its bytes, one after another, and allocates nothing. It takes and refuses what the generated
-/// code takes and refuses.</summary>
+/// code takes and refuses, but for the depth of groups: here it is counted in each message.</summary>
 internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
-    /// <summary>The types of fields that the protocol has; a tag is eight times the field's number and its type.</summary>
+    // The types of fields that the protocol has. A tag is eight times the field's number, plus its type.
     public const int Varint = (int)WireFormat.WireType.Varint;
     public const int Fixed64 = (int)WireFormat.WireType.Fixed64;
     public const int Delimited = (int)WireFormat.WireType.LengthDelimited;
 
-    /// <summary>Groups within groups: none is in the protocol, and those of a stranger are skipped.</summary>
+    /// <summary>Deepest nesting of groups that is skipped. The protocol has no groups.</summary>
     private const int GroupDepthMax = 100;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -29,12 +29,12 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool Bool => Number != 0;
 
-    /// <exception cref="DecoderFallbackException">It is none.</exception>
+    /// <exception cref="DecoderFallbackException">The bytes are not UTF-8.</exception>
     public readonly string Text => TextOf(Bytes);
 
     public readonly WireReader Message => new(Bytes);
 
-    /// <exception cref="DecoderFallbackException">They are no text.</exception>
+    /// <exception cref="DecoderFallbackException">The bytes are not UTF-8.</exception>
     public static string TextOf(ReadOnlySpan<byte> utf8) => Utf8.GetString(utf8);
 
     /// <summary>False: there are no more.</summary>
@@ -51,7 +51,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return true;
     }
 
-    /// <summary>For fields of many numbers: takes the next one of those in <see cref="Message"/>. False: there are no more.</summary>
+    /// <summary>Takes the next number, where this reader is the <see cref="Message"/> of a field of packed numbers. False: there are no
+    /// more.</summary>
     public bool NextPacked()
     {
         if (_rest.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 
 namespace AkkaLb.Messages;
@@ -12,17 +13,28 @@ internal ref struct WireWriter()
 
     private const int VarintMax = 10;
 
+    /// <summary>Bytes for what commonly follows a large field.</summary>
+    private const int Slack = 64;
+
     [ThreadStatic]
     private static byte[]? _kept;
 
     private byte[] _buffer = TakeKept() ?? new byte[1024];
     private int _length;
 
-    /// <summary>What was written. This is the end of the writer.</summary>
-    public readonly byte[] ToArray()
+    /// <summary>Bytes of a number on the wire.</summary>
+    public static int SizeOf(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
+
+    /// <summary>Bytes on the wire of a field that is a text, bytes or a message: its tag, its length and itself. The field's number is below
+    /// 16.</summary>
+    public static int SizeOfField(int length) => length == 0 ? 0 : 1 + SizeOf((uint)length) + length;
+
+    /// <summary>What was written. The writer is empty afterwards.</summary>
+    public byte[] ToArray()
     {
         var bytes = _buffer.AsSpan(0, _length).ToArray();
         _kept = _buffer.Length <= KeptMax ? _buffer : null;
+        (_buffer, _length) = ([], 0);
         return bytes;
     }
 
@@ -49,11 +61,12 @@ internal ref struct WireWriter()
 
     public void Text(int field, string value)
     {
+        ArgumentNullException.ThrowIfNull(value);
         if (value.Length != 0)
         {
-            var start = Begin(field);
-            _length += Encoding.UTF8.GetBytes(value, Room(Encoding.UTF8.GetMaxByteCount(value.Length)));
-            End(start);
+            var size = Encoding.UTF8.GetByteCount(value);
+            Head(field, size);
+            _length += Encoding.UTF8.GetBytes(value, Room(size));
         }
     }
 
@@ -65,33 +78,34 @@ internal ref struct WireWriter()
         }
     }
 
-    /// <summary>One of many, which may be empty.</summary>
+    /// <summary>An element of a repeated field. It is written even if it is empty.</summary>
     public void Element(int field, ReadOnlySpan<byte> value)
     {
-        Tag(field, WireReader.Delimited);
-        Raw((uint)value.Length);
+        Head(field, value.Length);
         value.CopyTo(Room(value.Length));
         _length += value.Length;
     }
 
-    /// <summary>What is written from here to <see cref="End"/> is a message in this field, or packed numbers.</summary>
+    /// <summary>The next bytes, of this length, are a message in this field.</summary>
+    public void Head(int field, int length)
+    {
+        Tag(field, WireReader.Delimited);
+        Raw((uint)length);
+    }
+
+    /// <summary>What is written from here to <see cref="End"/> is the content of this field: a message, or packed numbers. It leaves one byte for the
+    /// length.</summary>
     /// <returns>For <see cref="End"/>.</returns>
     public int Begin(int field)
     {
-        Tag(field, WireReader.Delimited);
-        Raw(0);
+        Head(field, 0);
         return _length;
     }
 
     public void End(int start)
     {
-        // One byte was left for the length.
-        var (size, more) = (_length - start, 0);
-        for (var left = (uint)size >> 7; left != 0; left >>= 7)
-        {
-            more++;
-        }
-
+        var size = _length - start;
+        var more = SizeOf((uint)size) - 1;
         if (more > 0)
         {
             Room(more);
@@ -130,7 +144,7 @@ internal ref struct WireWriter()
     {
         if (_buffer.Length - _length < size)
         {
-            Array.Resize(ref _buffer, Math.Max(checked(_length + size), _buffer.Length * 2));
+            Array.Resize(ref _buffer, Math.Max(checked(_length + size + Slack), Math.Min(_buffer.Length * 2, KeptMax)));
         }
 
         return _buffer.AsSpan(_length);

@@ -31,7 +31,8 @@ public sealed class WireFieldTests(TestSystem system)
     [Theory]
     [MemberData(nameof(Manifests))]
     public void They_are_written_as_the_generated_code_writes_them(string manifest) => Assert.All(Bytes(manifest), bytes =>
-        Assert.Equal(Convert.ToHexString(Generated[manifest].ParseFrom(bytes).ToByteArray()), Convert.ToHexString(bytes)));
+        Assert.Equal(
+            Convert.ToHexString(Generated[manifest].WithDiscardUnknownFields(true).ParseFrom(bytes).ToByteArray()), Convert.ToHexString(bytes)));
 
     [Theory]
     [MemberData(nameof(Manifests))]
@@ -76,6 +77,41 @@ public sealed class WireFieldTests(TestSystem system)
             Assert.Equal((-7, job.Message.Manifest), (read.Message.SerializerId, read.Message.Manifest));
             Assert.True(data.AsSpan().SequenceEqual(read.Message.Data.Span));
         });
+
+    [Fact]
+    public void A_large_payload_is_copied_once_into_the_buffer_and_once_out_of_it()
+    {
+        var row = WireRow.Of<Job>("J", WireJobs.Write, from => WireJobs.ReadJob(from, new WireCache()));
+        var job = new Job(default, 1, default, true, new Payload(1, "m", new byte[100_000]));
+        row.Write(job);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        row.Write(job);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 200_000, 210_000);
+    }
+
+    [Fact]
+    public void After_a_message_that_cannot_be_written_the_next_one_is_whole()
+    {
+        Assert.Throws<SerializationException>(() => system.Write(new Job(default, 0, default, true, new Payload(1, "m", new byte[10]))));
+        Assert.Throws<SerializationException>(() => system.Write(new Job(default, 1, default, true, new Payload(1, null!, default))));
+        Assert.Equal("1001", Convert.ToHexString(system.Write(new Assign(0, 1, [], null, TimeSpan.Zero)).Bytes));
+    }
+
+    [Fact]
+    public async Task Threads_that_write_and_read_at_once_do_not_meet() => await Task.WhenAll(Enumerable.Range(1, 4).Select(thread => Task.Run(() =>
+    {
+        for (var i = 0; i < 2000; i++)
+        {
+            var gate = Samples.GatePath[..(Samples.GatePath.IndexOf('#') + 1)] + (i + 1);
+            var written = new Assigned(thread, [new AssignedWorker(new WorkerKey($"w{thread}", i), gate)], $"policy-{i % 300}");
+
+            var read = (Assigned)system.Read(system.Write(written).Bytes, "AD");
+
+            Assert.Equal((thread, written.Workers[0], written.Policy), (read.RequestId, read.Workers[0], read.Policy));
+        }
+    })));
 
     private static byte[] Mutated(byte[] sample, List<byte[]> samples, Random random)
     {
