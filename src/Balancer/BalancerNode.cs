@@ -1,18 +1,26 @@
 using Akka.Configuration;
 using AkkaLb.Balancing;
+using AkkaLb.Client;
 using AkkaLb.Clusters;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
+using AkkaLb.Programs.Http;
+using AkkaLb.Programs.Telemetry;
 
 namespace AkkaLb.Balancer;
 
 /// <summary>The balancer's program: its parts, in the order in which they start.</summary>
 internal static class BalancerNode
 {
+    /// <summary>For a page of the state.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(3);
+
     public static Task<int> RunAsync(BalancerSettings settings, ServiceRules rules, Config config)
     {
         var program = new ProgramHost(settings.Common.Log);
+        var http = program.Add(new HttpPart(program, settings.Common.Http));
+        program.Add(new OtlpPart("balancer"));
         var registry = program.Add(new RegistryPart(settings.Common, settings.Wait));
         if (settings.Cluster is { } cluster)
         {
@@ -20,7 +28,7 @@ internal static class BalancerNode
             var member = program.Add(new NodePart(
                 program, settings.Common, config, UserMessages.None,
                 () => new ExtraConfig(ClusterConfig.MemberSerialization, clusterRegistry.Settings.ToAkka(settings.Common.Etcd!, config))));
-            program.Add(new MemberPart(program, settings, rules, registry.Etcd!, clusterRegistry, member));
+            program.Add(new MemberPart(program, settings, rules, registry.Etcd!, clusterRegistry, member, http));
             return program.RunAsync();
         }
 
@@ -32,7 +40,8 @@ internal static class BalancerNode
             {
                 var balancer = await EmbeddedBalancer.StartAsync(node.System, OptionsOf(settings, rules, registry), stopping).ConfigureAwait(false);
                 program.EndWith(balancer.Ended);
-                program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}");
+                http.Show(ViewOf(node));
+                program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}{http.Suffix}");
                 return balancer;
             }
             catch (BalancerStartException e)
@@ -42,6 +51,11 @@ internal static class BalancerNode
         });
         return program.RunAsync();
     }
+
+    /// <summary>What a balancer shows by HTTP, of a cluster or not.</summary>
+    public static NodeView ViewOf(NodePart node) => new(
+        new BalancerHealthCheck(node.System),
+        async stopping => (await BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping).ConfigureAwait(false)).ToJson());
 
     private static EmbeddedBalancerOptions OptionsOf(BalancerSettings settings, ServiceRules rules, RegistryPart registry) => new()
     {

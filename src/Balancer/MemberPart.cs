@@ -4,6 +4,7 @@ using Akka.Event;
 using AkkaLb.Balancing;
 using AkkaLb.Core.Balancing;
 using AkkaLb.Programs;
+using AkkaLb.Programs.Http;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Remoting;
@@ -13,7 +14,8 @@ namespace AkkaLb.Balancer;
 
 /// <summary>A balancer's part in a cluster of balancers: it gets in at the start, and leaves in order.</summary>
 internal sealed class MemberPart(
-    ProgramHost program, BalancerSettings settings, ServiceRules rules, EtcdRegistry etcd, ClusterRegistryPart registry, NodePart node)
+    ProgramHost program, BalancerSettings settings, ServiceRules rules, EtcdRegistry etcd, ClusterRegistryPart registry, NodePart node,
+    HttpPart http)
     : IHostedService
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(3);
@@ -53,8 +55,9 @@ internal sealed class MemberPart(
 
         member.Join();
         await member.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        http.Show(BalancerNode.ViewOf(node));
         program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName} "
-            + $"mode={BalancerSettings.ModeSingleton}");
+            + $"mode={BalancerSettings.ModeSingleton}{http.Suffix}");
     }
 
     /// <summary>From here on nobody finds it or joins it; then, with the system's end, another one decides.</summary>

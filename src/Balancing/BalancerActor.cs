@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Remote;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Endpoints;
 using AkkaLb.Messages;
 using AkkaLb.Watching;
 
@@ -19,19 +20,32 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "balancer";
 
+    /// <summary>Attribute of services that the balancer does not know: clients may ask for any.</summary>
+    private const string OtherService = "_OTHER";
+
+    private readonly BalancerCore _core;
     private readonly IActorRef? _front;
+    private readonly BalancerTelemetry _telemetry;
+    private readonly RareLines _lines = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 10);
 
     /// <summary>Who asked what waits.</summary>
-    private readonly Dictionary<long, (IActorRef Asker, long Client, bool TakesBatches)> _held = [];
+    private readonly Dictionary<long, Asked> _held = [];
 
-    /// <summary>Whoever asks the question that is being handled.</summary>
-    private bool _takesBatches;
+    /// <summary>The question that is being handled; default: it is none for workers.</summary>
+    private Asked _asked;
+    private bool _isReportIgnored;
 
     // The tables are made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
     public BalancerActor(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front)
-        : base(new BalancerCore(id, rules, random, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))))
+        : this(new BalancerCore(id, rules, random, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))), front)
     {
-        _front = front;
+    }
+
+    private BalancerActor(BalancerCore core, IActorRef? front)
+        : base(core)
+    {
+        (_core, _front) = (core, front);
+        _telemetry = new BalancerTelemetry(OnListenerThrew);
         Serving();
     }
 
@@ -53,10 +67,12 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         _front?.Tell(DecidingHere.Instance);
+        BalancerTelemetry.Balancers.Add(Self);
     }
 
     protected override void PostStop()
     {
+        BalancerTelemetry.Balancers.Remove(Self);
         Context.System.EventStream.Unsubscribe(Self);
         base.PostStop();
     }
@@ -73,22 +89,30 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         switch (effect)
         {
             case BalancerEffect.Answer answer:
-                Send(Sender, answer.Message, _takesBatches);
+                Send(Sender, answer.Message, _asked.TakesBatches);
+                if (_asked.Asker is not null)
+                {
+                    _telemetry.Answered(_asked.Service, answer.Message, _asked.Begun, hasWaited: false);
+                }
+
                 break;
             case BalancerEffect.Hold hold:
-                _held.Add(hold.Ticket, (Sender, hold.Client, _takesBatches));
+                _held.Add(hold.Ticket, _asked with { Asker = Sender, Client = hold.Client });
                 break;
             case BalancerEffect.SayHeld say:
-                Send(_held[say.Ticket].Asker, say.Message, _held[say.Ticket].TakesBatches);
+                Send(_held[say.Ticket].Asker!, say.Message, _held[say.Ticket].TakesBatches);
                 break;
             case BalancerEffect.AnswerHeld answer:
                 _held.Remove(answer.Ticket, out var held);
-                Send(held.Asker, answer.Message, held.TakesBatches);
+                Send(held.Asker!, answer.Message, held.TakesBatches);
+                _telemetry.Answered(held.Service, answer.Message, held.Begun, hasWaited: true);
                 break;
             case BalancerEffect.Forget forget:
                 _held.Remove(forget.Ticket);
                 break;
             case BalancerEffect.ReportIgnored { Report: var report } ignored:
+                _isReportIgnored = true;
+                _telemetry.Ignored(report, ignored.Outcome);
                 if (Log.IsDebugEnabled)
                 {
                     Log.Debug("memory report {0} of {1} (incarnation {2}): {3}", report.Sequence, report.Worker.Id, report.Worker.Incarnation,
@@ -106,10 +130,29 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
 
     private void OnConnectionLost(Address address)
     {
-        var clients = _held.Values.Where(held => held.Asker.Path.Address == address).Select(held => held.Client).Distinct().ToList();
+        var clients = _held.Values.Where(held => held.Asker!.Path.Address == address).Select(held => held.Client).Distinct().ToList();
         if (clients.Count > 0)
         {
             Step(new BalancerInput.ConnectionLost(clients));
+        }
+    }
+
+    private void OnListenerThrew(Exception cause)
+    {
+        var text = ExceptionText.Of(cause);
+        if (_lines.Say(text.Type, $"what is measured of this balancer could not be told: {text.Details}", Now) is { } line)
+        {
+            Log.Warning("{0}", line);
+        }
+    }
+
+    private void OnReport(MemoryReport m)
+    {
+        _isReportIgnored = false;
+        Step(m);
+        if (BalancerTelemetry.IsDriftWanted && !_isReportIgnored && _core.DriftOf(m.Worker) is { } drift)
+        {
+            _telemetry.Reported(m, drift);
         }
     }
 
@@ -117,12 +160,14 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
     {
         Receive<Assign>(m =>
         {
-            _takesBatches = m.TakesBatches;
+            var begun = BalancerTelemetry.Begin();
+            _asked = new Asked(Sender, 0, m.TakesBatches, _core.Serves(m.Service) ? m.Service : OtherService, begun);
             Step(m);
-            _takesBatches = false;
+            _asked = default;
         });
         Input<Finished>();
-        Input<MemoryReport>();
+        Receive<MemoryReport>(OnReport);
+        Receive<GetFigures>(_ => Sender.Tell(new BalancerFigures(_core.Default.Decides, [.. _core.Services.Select(s => s.Measure(Now))])));
         Input<Watched<Member>.Known>();
         Input<GetBalancerState>();
         Input<WhoDecides>();
@@ -141,4 +186,8 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
             Self.Tell(PoisonPill.Instance);
         });
     }
+
+    /// <param name="Client">Whose question it is; 0: it does not wait.</param>
+    /// <param name="Begun">When it came, for <see cref="BalancerTelemetry.Answered"/>.</param>
+    private readonly record struct Asked(IActorRef? Asker, long Client, bool TakesBatches, string Service, long Begun);
 }

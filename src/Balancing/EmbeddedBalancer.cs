@@ -13,6 +13,9 @@ namespace AkkaLb.Balancing;
 /// <remarks>It decides by itself, beside other balancers of the same registry, if there are any. An actor system carries one. Thread-safe.</remarks>
 public sealed class EmbeddedBalancer : IAsyncDisposable
 {
+    /// <summary>Name of the meter of balancers.</summary>
+    public const string TelemetryName = "AkkaLb.Balancer";
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
     private readonly ExtendedActorSystem _system;

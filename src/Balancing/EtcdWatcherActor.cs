@@ -35,12 +35,21 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         return Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer, restarts));
     }
 
-    protected override void PreStart() => Step(new WatcherInput.Start());
+    protected override void PreStart()
+    {
+        BalancerTelemetry.Watchers.Add(Self);
+        Step(new WatcherInput.Start());
+    }
 
-    protected override void PostRestart(Exception reason) => Step(new WatcherInput.StartAfterCrash(reason.Message));
+    protected override void PostRestart(Exception reason)
+    {
+        BalancerTelemetry.Watchers.Add(Self);
+        Step(new WatcherInput.StartAfterCrash(reason.Message));
+    }
 
     protected override void PostStop()
     {
+        BalancerTelemetry.Watchers.Remove(Self);
         _watch.Cancel();
         _watch.Dispose();
     }

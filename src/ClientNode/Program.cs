@@ -8,8 +8,10 @@ using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Programs.Streams;
+using AkkaLb.Programs.Telemetry;
 
 const int ConcurrencyDefault = 16;
 const int CountMax = 100_000;
@@ -91,11 +93,13 @@ static Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config
 
     // What goes wrong with the connection is told from the start.
     program.Log.Started();
+    var http = program.Add(new HttpPart(program, settings.Common.Http));
+    program.Add(new OtlpPart("client"));
     var registry = program.Add(new RegistryPart(settings.Common, settings.Balancers is null ? settings.ConnectTimeout : null));
     var node = program.Add(new NodePart(program, settings.Common, config, settings.Messages, () => settings.Contact == BalancerContact.Receptionist
         ? new ExtraConfig(BuiltInSerializer.Binding.WithFallback(ClusterConfig.ClientSerialization), ClusterConfig.ClientDefaults)
         : new ExtraConfig(BuiltInSerializer.Binding, Akka.Configuration.Config.Empty)));
-    var session = program.Add(new ClientSession(program, settings, registry, node));
+    var session = program.Add(new ClientSession(program, settings, registry, node, http));
     return program.RunAsync(() => run(session));
 }
 

@@ -15,9 +15,6 @@ public static class AkkaLbClientHosting
 {
     private const string Section = "AkkaLb:Client";
 
-    /// <summary>The client asks for what it is to see within this time; it is less than probes commonly wait.</summary>
-    private static readonly TimeSpan CheckMax = TimeSpan.FromSeconds(1);
-
     /// <summary>Adds a client as a singleton <see cref="BalancedClient"/>.</summary>
     /// <remarks>It lives in the application's actor system, when it has one from Akka.Hosting, and else in one of its own that logs to the
     /// application's <see cref="ILogger"/>s. The application starts without waiting for a balancer: jobs wait for one until their deadline, and a
@@ -88,26 +85,7 @@ public static class AkkaLbClientHosting
         if (!settings.DisableHealthChecks)
         {
             builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
-                name, services => new Check(services, client), failureStatus: null, tags: ["akkalb", "ready"]));
-        }
-    }
-
-    /// <summary>Healthy while the client is linked to a balancer; it costs nobody an assignment.</summary>
-    private sealed class Check(IServiceProvider services, Func<IServiceProvider, BalancedClient> client) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                await client(services).WaitForBalancerAsync(CheckMax, cancellationToken).ConfigureAwait(false);
-                return HealthCheckResult.Healthy("the client is linked to a balancer");
-            }
-#pragma warning disable CA1031 // Whatever keeps it from a balancer, also that it could not be made, is what the check has to say.
-            catch (Exception e) when (e is not OperationCanceledException)
-#pragma warning restore CA1031
-            {
-                return new HealthCheckResult(context.Registration.FailureStatus, e.Message);
-            }
+                name, services => new ClientHealthCheck(() => client(services)), failureStatus: null, tags: ["akkalb", "ready"]));
         }
     }
 }

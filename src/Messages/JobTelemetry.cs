@@ -81,6 +81,9 @@ internal static class JobTelemetry
         durations.Record(took.TotalSeconds, tags);
     }
 
+    /// <summary>The attribute that names a service.</summary>
+    public static KeyValuePair<string, object?> OfService(string service) => new(ServiceAttribute, service);
+
     /// <param name="error">Null: there is none to name.</param>
     public static void Add(Counter<long> counter, long count, string service, string? error = null)
     {
@@ -137,6 +140,6 @@ internal static class JobTelemetry
         }
 
         private static Measurement<long> Measured(string service, StrongBox<long> count) =>
-            new(Volatile.Read(ref count.Value), new KeyValuePair<string, object?>(ServiceAttribute, service));
+            new(Volatile.Read(ref count.Value), OfService(service));
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -46,7 +45,9 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
         }
         catch (Exception e) when (ListenFailure.In(e) is { } cause)
         {
-            throw new ProgramException(ExitCode.Unreachable, Describe(settings, cause), e);
+            throw new ProgramException(
+                ExitCode.Unreachable,
+                ListenProblem.Describe(cause, settings.BindHost, settings.BindPort, NodeKeys.Port.Flag!, NodeKeys.Host.Flag!), e);
         }
 
         StrayJobs.AnswerIn(_system);
@@ -85,16 +86,6 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
     /// <summary>Each over those that follow. Empty ones are left out: Akka refuses an empty configuration as the fallback of another.</summary>
     private static Config Layers(params IReadOnlyList<Config> layers) =>
         layers.Where(layer => !layer.IsEmpty).Aggregate((over, under) => over.WithFallback(under));
-
-    private static string Describe(CommonSettings settings, SocketException cause) => cause.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse =>
-            $"port {settings.BindPort} on {settings.BindHost} is in use: stop what listens there, or choose another --port (0: any free one)",
-        SocketError.AddressNotAvailable or SocketError.HostNotFound or SocketError.NoData =>
-            $"{settings.BindHost} is not an address of this machine: choose another --host",
-        SocketError.AccessDenied => $"port {settings.BindPort} may not be used by this user: choose another --port",
-        _ => $"this node cannot listen on {settings.BindHost}:{settings.BindPort}: {cause.Message}",
-    };
 }
 
 /// <summary>Akka's configuration for one kind of node.</summary>

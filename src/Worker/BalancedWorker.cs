@@ -73,6 +73,15 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// jobs. When it does not get over it, <see cref="Ended"/> completes.</summary>
     public string? Trouble => _signals.Unregistered ?? _signals.Trouble;
 
+    /// <summary>Why none of its actors can be created; null: one can, or that has not been tried yet.</summary>
+    internal string? Inability => _signals.Trouble;
+
+    /// <summary>What its gate has to do at this moment.</summary>
+    internal GateLoad Load => _gauge.Load;
+
+    /// <summary>Jobs that were finished in its life.</summary>
+    internal long Finished => _tally.Finished;
+
     /// <summary>Completes when it is a worker no more: with a sentence that says why, or with null after <see cref="DisposeAsync"/>. One that has
     /// ended by itself is to be disposed, too.</summary>
     public Task<string?> Ended => _end.Task;

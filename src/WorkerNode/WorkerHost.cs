@@ -7,7 +7,9 @@ using AkkaLb.Core;
 using AkkaLb.Core.Gate;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
+using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
+using AkkaLb.Programs.Telemetry;
 using AkkaLb.Worker;
 
 namespace AkkaLb.WorkerNode;
@@ -49,6 +51,8 @@ public static class WorkerHost
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
         var program = new ProgramHost(settings.Common.Log);
+        var http = program.Add(new HttpPart(program, settings.Common.Http));
+        program.Add(new OtlpPart("worker"));
         var registry = program.Add(new RegistryPart(settings.Common));
         var node = program.Add(new NodePart(
             program, settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known,
@@ -61,7 +65,8 @@ public static class WorkerHost
                 var worker = await BalancedWorker.StartAsync(
                     node.System, instance, OptionsOf(settings, known, registry, ledger), stopping).ConfigureAwait(false);
                 program.EndWith(worker.Ended);
-                program.Ready($"ready worker {worker.Key.Id} {node.Address}");
+                http.Show(new NodeView(new WorkerHealthCheck(worker), _ => Task.FromResult(StateOf(worker, node))));
+                program.Ready($"ready worker {worker.Key.Id} {node.Address}{http.Suffix}");
                 return worker;
             }
             catch (WorkerStartException e)
@@ -71,6 +76,19 @@ public static class WorkerHost
         });
         return await program.RunAsync().ConfigureAwait(false);
     }
+
+    private static object StateOf(BalancedWorker worker, NodePart node) => new
+    {
+        worker.Key.Id,
+        service = WorkerIds.ServiceOf(worker.Key.Id),
+        worker.Key.Incarnation,
+        address = node.Address.ToString(),
+        version = NodeProgram.Version,
+        trouble = worker.Trouble ?? "",
+        jobs = new { inFlight = worker.Load.Jobs.InFlight, accepted = worker.Load.Jobs.Accepted, finished = worker.Finished },
+        places = worker.Load.Places,
+        residentBytes = Environment.WorkingSet,
+    };
 
     private static BalancedWorkerOptions OptionsOf(WorkerSettings settings, UserMessages messages, RegistryPart registry, IJobLedger? ledger) => new()
     {

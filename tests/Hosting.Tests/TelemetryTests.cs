@@ -53,15 +53,8 @@ public sealed class TelemetryTests : IDisposable
     {
         await RunOneOfEachAsync();
         _meters.RecordObservableInstruments();
-        var rows = Page().Where(line => line.StartsWith("| `AkkaLb.", StringComparison.Ordinal))
-            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).Where(cells => cells.Length == 7).ToList();
-        var listed = rows.Select(cells => $"{cells[1]} {cells[2]} {cells[3]}: {cells[4]}").Order();
-        var measured = _measured.GroupBy(m => m.Instrument).Select(g =>
-        {
-            var attributes = g.SelectMany(m => m.Tags.Keys).Distinct().OrderByDescending(k => k[0] == 'r').ThenBy(k => k);
-            return $"`{g.Key.Meter.Name}` `{g.Key.Name}` {Kind(g.Key)}, `{g.Key.Unit}`: {string.Join(", ", attributes.Select(a => $"`{a}`"))}";
-        }).Order();
-        Assert.Equal(listed, measured);
+        var measured = _measured.GroupBy(m => m.Instrument).Select(g => TelemetryPage.Row(g.Key, g.SelectMany(m => m.Tags.Keys))).Order();
+        Assert.Equal(TelemetryPage.Rows(Ours), measured);
     }
 
     [Fact]
@@ -212,16 +205,6 @@ public sealed class TelemetryTests : IDisposable
             _measured.Enqueue(new Measured(instrument, value, all, Activity.Current?.TraceId));
         }
     }
-
-    private static string Kind(Instrument instrument) => instrument switch
-    {
-        Histogram<double> => "histogram",
-        ObservableUpDownCounter<long> => "up-down counter",
-        Counter<long> => "counter",
-        _ => throw new ArgumentException(instrument.Name, nameof(instrument)),
-    };
-
-    private static string[] Page() => File.ReadAllLines(Path.Combine(Repository.Root, "docs", "telemetry.md"));
 
     private sealed record Measured(Instrument Instrument, double Value, Dictionary<string, object?> Tags, ActivityTraceId? Trace)
     {

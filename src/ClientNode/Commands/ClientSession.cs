@@ -1,5 +1,6 @@
 using AkkaLb.Client;
 using AkkaLb.Programs;
+using AkkaLb.Programs.Http;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 using Microsoft.Extensions.Hosting;
@@ -7,7 +8,8 @@ using Microsoft.Extensions.Hosting;
 namespace AkkaLb.ClientNode.Commands;
 
 /// <summary>A command's connection, and what an interruption does to it: sending stops, and what is in flight gets a moment.</summary>
-internal sealed class ClientSession(ProgramHost program, ClientNodeSettings settings, RegistryPart registry, NodePart node) : IHostedService
+internal sealed class ClientSession(
+    ProgramHost program, ClientNodeSettings settings, RegistryPart registry, NodePart node, HttpPart http) : IHostedService
 {
     /// <summary>For the balancers, when etcd has taken the rest of the time.</summary>
     private static readonly TimeSpan LookUpMin = TimeSpan.FromSeconds(1);
@@ -47,6 +49,12 @@ internal sealed class ClientSession(ProgramHost program, ClientNodeSettings sett
                 e);
         }
 
+        http.Show(new NodeView(new ClientHealthCheck(() => _client), StateAsync));
+        if (http.Url is { } url)
+        {
+            await Console.Error.WriteLineAsync($"this client answers HTTP at {url}").ConfigureAwait(false);
+        }
+
         program.Ready();
     }
 
@@ -65,6 +73,14 @@ internal sealed class ClientSession(ProgramHost program, ClientNodeSettings sett
             return false;
         }
     }
+
+    private async Task<object> StateAsync(CancellationToken stopping) => new
+    {
+        address = node.Address.ToString(),
+        version = NodeProgram.Version,
+        inFlight = (await Client.InFlightAsync(stopping).ConfigureAwait(false)).Select(
+            w => new { worker = w.Key.Id, w.Key.Incarnation, jobs = w.Value }),
+    };
 
     private async Task<bool> IsNoneListedAsync()
     {

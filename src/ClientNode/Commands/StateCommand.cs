@@ -27,7 +27,7 @@ internal static class StateCommand
             if (isJson)
             {
                 Console.Out.WriteLine(
-                    JsonSerializer.Serialize(new { balancers = reports.Select(ToJson), silent = silent.Select(a => a.ToString()) }, Json));
+                    JsonSerializer.Serialize(new { balancers = reports.Select(r => r.ToJson()), silent = silent.Select(a => a.ToString()) }, Json));
             }
             else
             {
@@ -104,62 +104,9 @@ internal static class StateCommand
         var zone = m.Zone.Length > 0 ? $" zone={m.Zone}" : "";
         var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
         var load = m.Places == 0 ? "" : Invariant($" in-flight={m.InFlight:0.#} places={m.Places} drift={m.Drift:0.#}");
-        return Invariant($"worker {m.Worker.Id} {NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
+        return Invariant($"worker {m.Worker.Id} {BalancerReportJson.NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
             + Invariant($"incarnation={m.Worker.Incarnation}{zone}{memory}{load}{reason}");
     }
-
-    private static object ToJson(BalancerReport report)
-    {
-        var (b, w) = (report.Balancer, report.Watcher);
-        return new
-        {
-            b.Id,
-            address = report.Address.ToString(),
-            b.Policy,
-            isReady = b.Rejection.Length == 0,
-            b.Rejection,
-            b.Version,
-            b.MemberCount,
-            b.Waiting,
-            longestWaitMs = b.LongestWait.TotalMilliseconds,
-            b.OpenPicks,
-            watcher = new
-            {
-                w.Registry,
-                w.IsConnected,
-                w.Revision,
-                proofAgeMs = w.ProofAge?.TotalMilliseconds,
-                w.Resyncs,
-                w.Disconnects,
-                w.LastProblem,
-                w.MemberCount,
-            },
-            members = MembersOf(b),
-            services = report.Services.Select(service => new
-            {
-                service = service.Key,
-                service.Value.Policy,
-                isReady = service.Value.Rejection.Length == 0,
-                service.Value.Rejection,
-                service.Value.MemberCount,
-                service.Value.Waiting,
-                longestWaitMs = service.Value.LongestWait.TotalMilliseconds,
-                service.Value.OpenPicks,
-                members = MembersOf(service.Value),
-            }),
-        };
-    }
-
-    private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
-    {
-        m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
-    });
-
-    private static string NameOf(WorkerState state) => state switch
-    {
-        WorkerState.Up => "up",
-        WorkerState.Draining => "draining",
-    };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

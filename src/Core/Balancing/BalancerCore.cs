@@ -89,6 +89,12 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     /// <summary>The service of a worker; null: it has none here.</summary>
     public ServiceCore? ServiceOf(string workerId) => Find(WorkerIds.ServiceOf(workerId));
 
+    /// <summary>Whether there are workers of this service, or rules for it.</summary>
+    public bool Serves(string service) => Find(service) is not null;
+
+    /// <summary>Jobs in flight that were estimated minus those that the worker told, at its last word; null: it is not registered.</summary>
+    public double? DriftOf(WorkerKey worker) => FindWorker(worker.Id) is { } found && found.Key == worker ? found.Jobs.Drift : null;
+
     /// <summary>The worker of this id; null: none is registered.</summary>
     public Candidate? FindWorker(string id) => ServiceOf(id)?.Table.Find(id);
 

@@ -32,6 +32,12 @@ internal sealed class OutlierEjection(BalancerLimits limits)
     /// <summary>When <see cref="Look"/> has something to do; null: not before a further job ends.</summary>
     public TimeSpan? NextDue => _lookAt;
 
+    /// <summary>Ejections so far.</summary>
+    public long Enforced { get; private set; }
+
+    /// <summary>Outliers so far that were not ejected, because as many were already as may be.</summary>
+    public long Unenforced { get; private set; }
+
     /// <summary>A job of the worker's has ended.</summary>
     public void Ended(Candidate candidate, long client, PickEnd how, TimeSpan now)
     {
@@ -62,8 +68,10 @@ internal sealed class OutlierEjection(BalancerLimits limits)
 
         var room = Math.Min(up - 1, Math.Max(1, (int)(limits.EjectedShareMax * up))) - ejected;
         var outliers = all.Where(c => c is { IsUp: true, IsEjected: false } && IsOutlier(c.Outcomes, count, failed))
-            .OrderByDescending(c => c.Outcomes.FailureShare).Take(Math.Max(0, room)).ToList();
-        foreach (var candidate in outliers)
+            .OrderByDescending(c => c.Outcomes.FailureShare).ToList();
+        var enforced = Math.Clamp(room, 0, outliers.Count);
+        (Enforced, Unenforced) = (Enforced + enforced, Unenforced + outliers.Count - enforced);
+        foreach (var candidate in outliers.Take(enforced))
         {
             var time = TimeMin * ++candidate.Ejections;
             (candidate.IsEjected, candidate.EjectedUntil) = (true, now + (time < TimeMax ? time : TimeMax));

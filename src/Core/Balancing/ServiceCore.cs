@@ -373,6 +373,9 @@ public sealed class ServiceCore(
         }
     }
 
+    /// <summary>The service in numbers.</summary>
+    public ServiceFigures Measure(TimeSpan now) => pool.Measure(name, _waiting.Count, now);
+
     /// <summary>A page of its workers.</summary>
     /// <param name="services">Of the balancer.</param>
     public BalancerState Describe(GetBalancerState m, IReadOnlyList<string> services, TimeSpan now)

@@ -265,6 +265,39 @@ public sealed class WorkerPool(
             : Invariant($"it uses {100.0 * candidate.ResidentBytes / candidate.LimitBytes:0} % of its memory");
     }
 
+    /// <summary>What the balancer would say of this worker if it were asked why it gets jobs, or none.</summary>
+    public WorkerCondition ConditionOf(Candidate candidate, TimeSpan now)
+    {
+        var isEligible = IsEligible(candidate, now);
+        return candidate.Member.Worker.Reason.Length > 0 ? WorkerCondition.Unable
+            : !candidate.IsUp ? WorkerCondition.Draining
+            : candidate.IsHeldBack ? (candidate.IsEjected ? WorkerCondition.Ejected : WorkerCondition.AboveMemory)
+            : !isEligible ? WorkerCondition.NoReport
+            : !candidate.HasFreePlace ? WorkerCondition.Full
+            : now < candidate.WarmAt ? WorkerCondition.SlowStart
+            : WorkerCondition.Up;
+    }
+
+    /// <summary>The service in numbers.</summary>
+    /// <param name="service">Its name.</param>
+    /// <param name="waiting">Requests that wait.</param>
+    public ServiceFigures Measure(string service, int waiting, TimeSpan now)
+    {
+        var conditions = new SortedDictionary<WorkerCondition, int>();
+        TimeSpan? oldest = null;
+        foreach (var candidate in table.InOrder)
+        {
+            var condition = ConditionOf(candidate, now);
+            conditions[condition] = conditions.GetValueOrDefault(condition) + 1;
+            if (candidate is { IsUp: true, HasReport: true } && !(oldest > now - candidate.ReportedAt))
+            {
+                oldest = now - candidate.ReportedAt;
+            }
+        }
+
+        return new ServiceFigures(service, conditions, waiting, OpenPickCount, oldest, _outliers.Enforced, _outliers.Unenforced);
+    }
+
     /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
     /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored. The ends that ride on it are
     /// <see cref="Finish"/>'s.</param>

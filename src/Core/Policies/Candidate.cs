@@ -126,6 +126,9 @@ public sealed class Candidate
     /// <summary>Until when it gets fewer jobs than it is due.</summary>
     internal TimeSpan WarmAt { get; private set; }
 
+    /// <summary>When its last report was applied; only after <see cref="HasReport"/>.</summary>
+    internal TimeSpan ReportedAt { get; private set; }
+
     internal bool IsRegistered { get; private set; } = true;
 
     /// <summary>Waits to be put in its place of the registration order.</summary>
@@ -179,6 +182,7 @@ public sealed class Candidate
     internal void Report(MemoryReport report, TimeSpan now, TimeSpan freshUntil)
     {
         HasReport = true;
+        ReportedAt = now;
         ReportSequence = report.Sequence;
         ResidentBytes = report.ResidentBytes;
         LimitBytes = report.LimitBytes;

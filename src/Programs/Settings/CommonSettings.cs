@@ -5,6 +5,7 @@ using AkkaLb.Endpoints;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Logs;
 using AkkaLb.Registry;
 using AkkaLb.Remoting;
@@ -27,6 +28,9 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
 
     /// <summary>What carries the connections between nodes.</summary>
     public NodeTransport Transport { get; init; } = NodeTransport.Pipelines;
+
+    /// <summary>Null: the program answers no HTTP.</summary>
+    public HttpSettings? Http { get; init; }
 
     public LogSettings Log { get; init; } = new(LogLevel.Info, LogFormat.Text);
 
@@ -64,6 +68,7 @@ public sealed record CommonSettings(string Host, int Port, EtcdSettings? Etcd, T
             Transport = transport,
             BindHost = bindHost.Length > 0 ? bindHost : host,
             BindPort = bindPort > 0 ? bindPort : port,
+            Http = HttpSettings.Read(config, problems),
             Log = LogSettings.Of(config.Get(NodeKeys.LogLevel), config.Get(NodeKeys.LogFormat)),
         };
     }

@@ -10,6 +10,7 @@ public static class NodeKeys
     public const string Etcd = "akkalb.etcd";
     public const string RegistryEmbedded = "embedded";
     public const string RegistryEtcd = "etcd";
+    public const string HttpOff = "off";
     public const string TransportPipelines = "pipelines";
     public const string TransportDotNetty = "dot-netty";
 
@@ -68,6 +69,12 @@ public static class NodeKeys
     public static readonly Setting<string> TlsCa = Setting.File("akkalb.tls.ca")
         .WithFlag("--tls-ca", "FILE", "the CA that signed the certificates of all nodes, PEM", implies: (TlsEnabled, "on"));
 
+    public static readonly Setting<int?> HttpPort = Setting.WholeOr("akkalb.http.port", HttpOff, 0, 65535)
+        .WithFlag("--http", "PORT", "port for health, metrics and state by HTTP; 0: any free one; off: none (off)");
+
+    public static readonly Setting<string> HttpHost = Setting.Text("akkalb.http.host");
+    public static readonly Setting<string> HttpPathBase = Setting.Text("akkalb.http.path-base");
+
     public static readonly Setting<string> LogLevel = Setting.Choice("akkalb.log.level", LogSettings.Levels)
         .WithFlag("--log-level", string.Join('|', LogSettings.Levels), "least level of the log on standard error");
 
@@ -83,7 +90,8 @@ public static class NodeKeys
     public static IReadOnlyList<SettingKey> Common { get; } =
     [
         Host, Port, BindHost, BindPort, Registry, EtcdEndpoints, EtcdPrefix, EtcdRequestTimeout, EtcdCa, EtcdCertificate, EtcdKey, EtcdUser,
-        EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, LogLevel, LogFormat,
+        EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, HttpPort, HttpHost, HttpPathBase, LogLevel,
+        LogFormat,
     ];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>

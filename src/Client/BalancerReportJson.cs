@@ -1,0 +1,62 @@
+using AkkaLb.Core;
+
+namespace AkkaLb.Client;
+
+/// <summary>How a balancer stands, in the shape in which programs write it as JSON.</summary>
+internal static class BalancerReportJson
+{
+    /// <summary>Property names are to be written in camel case.</summary>
+    public static object ToJson(this BalancerReport report)
+    {
+        var (b, w) = (report.Balancer, report.Watcher);
+        return new
+        {
+            b.Id,
+            address = report.Address.ToString(),
+            b.Policy,
+            isReady = b.Rejection.Length == 0,
+            b.Rejection,
+            b.Version,
+            b.MemberCount,
+            b.Waiting,
+            longestWaitMs = b.LongestWait.TotalMilliseconds,
+            b.OpenPicks,
+            watcher = new
+            {
+                w.Registry,
+                w.IsConnected,
+                w.Revision,
+                proofAgeMs = w.ProofAge?.TotalMilliseconds,
+                w.Resyncs,
+                w.Disconnects,
+                w.LastProblem,
+                w.MemberCount,
+            },
+            members = MembersOf(b),
+            services = report.Services.Select(service => new
+            {
+                service = service.Key,
+                service.Value.Policy,
+                isReady = service.Value.Rejection.Length == 0,
+                service.Value.Rejection,
+                service.Value.MemberCount,
+                service.Value.Waiting,
+                longestWaitMs = service.Value.LongestWait.TotalMilliseconds,
+                service.Value.OpenPicks,
+                members = MembersOf(service.Value),
+            }),
+        };
+    }
+
+    /// <summary>Such as <c>up</c>.</summary>
+    public static string NameOf(WorkerState state) => state switch
+    {
+        WorkerState.Up => "up",
+        WorkerState.Draining => "draining",
+    };
+
+    private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
+    {
+        m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
+    });
+}

@@ -1,0 +1,40 @@
+namespace AkkaLb.Core.Balancing;
+
+/// <summary>One service of a balancer at a moment, in numbers.</summary>
+/// <param name="Workers">How many there are in each condition; conditions in which nobody is are left out.</param>
+/// <param name="Waiting">Requests that wait for a free place.</param>
+/// <param name="OpenPicks">Picks that have been given to clients that tell when they end, and have not ended.</param>
+/// <param name="OldestReport">Age of the oldest last report among workers that are up; null: none of them has reported.</param>
+/// <param name="Ejections">Since the service came: workers that were kept from jobs because their jobs failed.</param>
+/// <param name="EjectionsUnenforced">Since the service came: workers that would have been, had not too many been already.</param>
+public sealed record ServiceFigures(
+    string Service, IReadOnlyDictionary<WorkerCondition, int> Workers, int Waiting, int OpenPicks, TimeSpan? OldestReport, long Ejections,
+    long EjectionsUnenforced);
+
+/// <summary>Why a worker gets jobs, or does not. The first that holds counts.</summary>
+public enum WorkerCondition
+{
+    /// <summary>It takes jobs.</summary>
+    Up,
+
+    /// <summary>It takes no jobs, and says why.</summary>
+    Unable,
+
+    /// <summary>It finishes its jobs, and leaves.</summary>
+    Draining,
+
+    /// <summary>Its jobs failed far more often than those of the others: it is kept from jobs for a while.</summary>
+    Ejected,
+
+    /// <summary>It uses more memory than it should, while others use less.</summary>
+    AboveMemory,
+
+    /// <summary>It is up, and the policy picks nobody without a fresh report.</summary>
+    NoReport,
+
+    /// <summary>It is up, and has no free place.</summary>
+    Full,
+
+    /// <summary>It is up, and has joined so recently that it gets a part of its share.</summary>
+    SlowStart,
+}

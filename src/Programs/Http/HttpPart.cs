@@ -1,0 +1,264 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Mime;
+using System.Net.Sockets;
+using System.Text.Json;
+using AkkaLb.Core;
+using AkkaLb.Programs.Settings;
+using AkkaLb.Programs.Telemetry;
+using AkkaLb.Remoting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
+
+namespace AkkaLb.Programs.Http;
+
+/// <summary>A program's answers to HTTP: whether it lives, whether it is ready, its metrics and its state. GET and HEAD, and nothing that changes
+/// anything.</summary>
+/// <remarks>It is the first part to start and the last one to stop: while the others start or stop, the program lives and is not ready.</remarks>
+/// <param name="settings">Null: it answers none.</param>
+public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHostedService
+{
+    /// <summary>One address of a probe, a scraper and some people.</summary>
+    private const int ConnectionsMax = 100;
+
+    /// <summary>Whoever asks within this time gets the same state: reading it costs the node something.</summary>
+    private static readonly TimeSpan StateKept = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan CheckMax = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StateMax = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(1);
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private static readonly string Paths = string.Join('\n',
+        "/healthz  whether this process lives (also /alive)",
+        "/readyz   whether it does what it is for (also /ready, /health)",
+        "/metrics  for Prometheus",
+        "/state    its state as JSON",
+        "");
+
+    private readonly Lock _lock = new();
+    private volatile NodeView? _view;
+    private WebApplication? _app;
+    private Task<byte[]> _state = Task.FromResult(Array.Empty<byte>());
+    private long _stateAt;
+
+    /// <summary>For the ready line: where it answers, with a blank before; empty: nowhere.</summary>
+    public string Suffix => Url is { } url ? $" http={url}" : "";
+
+    /// <summary>Null: it answers nowhere.</summary>
+    public string? Url { get; private set; }
+
+    /// <summary>From now on the program is as ready as this says.</summary>
+    public void Show(NodeView view) => _view = view;
+
+    /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (settings is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _app = Build(settings, await AddressOf(settings.Host, cancellationToken).ConfigureAwait(false));
+            await _app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ListenFailure.In(e) is not null || e is IOException)
+        {
+            // Kestrel says in words of its own that a port is in use.
+            var cause = ListenFailure.In(e) ?? new SocketException((int)SocketError.AddressAlreadyInUse);
+            throw new ProgramException(
+                ExitCode.Unreachable,
+                ListenProblem.Describe(cause, settings.Host, settings.Port, NodeKeys.HttpPort.Flag!, NodeKeys.HttpHost.Path), e);
+        }
+
+        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Url = $"{address}{settings.PathBase}/";
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_app is not null)
+        {
+            using var bound = new CancellationTokenSource(StopMax, TimeProvider.System);
+            await _app.StopAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _app.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private WebApplication Build(HttpSettings where, IPAddress address)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+
+        // Signals are the program's.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddProgramMeters().AddPrometheusExporter());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            kestrel.Listen(address, where.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        });
+        var app = builder.Build();
+        app.UsePathBase(where.PathBase);
+        app.Use(AllowReading);
+        app.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+        app.Run(AnswerAsync);
+        return app;
+    }
+
+    private static Task AllowReading(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        (headers.CacheControl, headers.XContentTypeOptions) = ("no-store", "nosniff");
+        if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        {
+            return next(context);
+        }
+
+        headers.Allow = "GET, HEAD";
+        return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD: nothing can be changed here\n");
+    }
+
+    private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/healthz" or "/alive" or "/livez" => WriteAsync(context, StatusCodes.Status200OK, "alive\n"),
+        "/readyz" or "/ready" or "/health" => TellReadyAsync(context),
+        "/state" => TellStateAsync(context),
+        "" or "/" => WriteAsync(context, StatusCodes.Status200OK, Paths),
+        _ => WriteAsync(context, StatusCodes.Status404NotFound, $"there is no such path; there are\n{Paths}"),
+    };
+
+    private async Task TellReadyAsync(HttpContext context)
+    {
+        var health = await CheckAsync(context.RequestAborted).ConfigureAwait(false);
+        var word = health.Status switch
+        {
+            HealthStatus.Healthy => "ready",
+            HealthStatus.Degraded => "degraded",
+            HealthStatus.Unhealthy => "not ready",
+        };
+        await WriteAsync(
+            context, health.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK,
+            $"{word}: {OneLine.Of(health.Description ?? "")}\n").ConfigureAwait(false);
+    }
+
+    private async Task<HealthCheckResult> CheckAsync(CancellationToken aborted)
+    {
+        if (program.Ending.IsCancellationRequested)
+        {
+            return HealthCheckResult.Unhealthy("it is stopping");
+        }
+
+        if (_view is not { Health: var check })
+        {
+            return HealthCheckResult.Unhealthy("it is starting");
+        }
+
+        try
+        {
+            var registration = new HealthCheckRegistration("node", check, HealthStatus.Unhealthy, tags: null);
+            return await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, aborted)
+                .WaitAsync(CheckMax, TimeProvider.System, aborted).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it was, it is not ready.
+        catch (Exception e) when (e is not OperationCanceledException || !aborted.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return HealthCheckResult.Unhealthy(e is TimeoutException ? "it does not answer" : e.Message);
+        }
+    }
+
+    private async Task TellStateAsync(HttpContext context)
+    {
+        if (_view is not { } view)
+        {
+            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "it is starting\n").ConfigureAwait(false);
+            return;
+        }
+
+        byte[] state;
+        try
+        {
+            state = await ReadStateAsync(view).WaitAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it was, whoever asked is told.
+        catch (Exception e) when (e is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"the state cannot be read: {OneLine.Of(e.Message)}\n")
+                .ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        context.Response.ContentLength = state.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(state, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>However many ask, it is read once at a time.</summary>
+    private Task<byte[]> ReadStateAsync(NodeView view)
+    {
+        lock (_lock)
+        {
+            var isOld = _state.IsCompleted && (_stateAt == 0 || Stopwatch.GetElapsedTime(_stateAt) > StateKept || !_state.IsCompletedSuccessfully);
+            if (isOld)
+            {
+                (_state, _stateAt) = (ReadAsync(), Stopwatch.GetTimestamp());
+            }
+
+            return _state;
+        }
+
+        async Task<byte[]> ReadAsync()
+        {
+            using var bound = new CancellationTokenSource(StateMax, TimeProvider.System);
+            var state = await view.StateAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return JsonSerializer.SerializeToUtf8Bytes(state, Json);
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <exception cref="SocketException">There is no such address.</exception>
+    private static async Task<IPAddress> AddressOf(string host, CancellationToken cancellationToken)
+    {
+        // Kestrel takes a name that it does not know for every address of the machine.
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return address;
+        }
+
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        return addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

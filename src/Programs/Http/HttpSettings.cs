@@ -1,0 +1,29 @@
+using Akka.Configuration;
+using AkkaLb.Programs.Hocon;
+using AkkaLb.Programs.Settings;
+
+namespace AkkaLb.Programs.Http;
+
+/// <summary>Where a program answers HTTP.</summary>
+/// <param name="Host">An address or name of this machine.</param>
+/// <param name="Port">0: any free one.</param>
+/// <param name="PathBase">What comes before each path; empty, or with a slash at its beginning and none at its end.</param>
+public sealed record HttpSettings(string Host, int Port, string PathBase = "")
+{
+    /// <returns>Null: it does not.</returns>
+    public static HttpSettings? Read(Config config, List<string> problems)
+    {
+        var (host, pathBase) = (config.Get(NodeKeys.HttpHost), config.Get(NodeKeys.HttpPathBase));
+        if (Uri.CheckHostName(host) is UriHostNameType.Unknown)
+        {
+            problems.Add($"{NodeKeys.HttpHost} = {host}: must be a name or address of this machine, or 0.0.0.0 for all of them");
+        }
+
+        if (pathBase.Length > 0 && (pathBase[0] != '/' || pathBase[^1] == '/' || !Uri.IsWellFormedUriString(pathBase, UriKind.Relative)))
+        {
+            problems.Add($"{NodeKeys.HttpPathBase} = {pathBase}: must be a path such as /akkalb, without a slash at its end");
+        }
+
+        return config.Get(NodeKeys.HttpPort) is { } port ? new HttpSettings(host, port, pathBase) : null;
+    }
+}
