@@ -19,7 +19,7 @@ internal static class BalancerNode
     public static Task<int> RunAsync(BalancerSettings settings, ServiceRules rules, Config config)
     {
         var program = new ProgramHost(settings.Common.Log);
-        var http = program.Add(new HttpPart(program, settings.Common.Http));
+        var http = program.Add(new HttpPart(program, "balancer", settings.Common.Http));
         program.Add(new OtlpPart("balancer"));
         var registry = program.Add(new RegistryPart(settings.Common, settings.Wait));
         if (settings.Cluster is { } cluster)

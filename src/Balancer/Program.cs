@@ -11,7 +11,7 @@ return await NodeProgram.RunAsync(command, args, parsed =>
 {
     var (settings, config) = SettingsLoader.Load(
         typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
-        BalancerSettings.Schema, BalancerSettings.Read);
+        BalancerSettings.Schema, BalancerSettings.Read, EnvironmentSettings.OfProcess());
     return () => BalancerNode.RunAsync(settings, settings.RulesWith(settings.Policy ?? AskForPolicy()), config);
 }).ConfigureAwait(false);
 

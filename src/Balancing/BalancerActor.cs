@@ -35,6 +35,9 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
     private Asked _asked;
     private bool _isReportIgnored;
 
+    /// <summary>Ejections that were told so far, by service.</summary>
+    private readonly Dictionary<string, (long Enforced, long Unenforced)> _ejections = new(StringComparer.Ordinal);
+
     // The tables are made here: Props evaluate their arguments once, and each life of the actor begins with nobody known.
     public BalancerActor(string id, ServiceRules rules, Random random, DecidingRight right, IActorRef? front)
         : this(new BalancerCore(id, rules, random, right, Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System))), front)
@@ -67,12 +70,12 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         Context.System.EventStream.Subscribe(Self, typeof(DisassociatedEvent));
         Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
         _front?.Tell(DecidingHere.Instance);
-        BalancerTelemetry.Balancers.Add(Self);
+        Observed.Balancers.TryAdd(Self, 0);
     }
 
     protected override void PostStop()
     {
-        BalancerTelemetry.Balancers.Remove(Self);
+        Observed.Balancers.TryRemove(Self, out _);
         Context.System.EventStream.Unsubscribe(Self);
         base.PostStop();
     }
@@ -112,13 +115,16 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
                 break;
             case BalancerEffect.ReportIgnored { Report: var report } ignored:
                 _isReportIgnored = true;
-                _telemetry.Ignored(report, ignored.Outcome);
+                _telemetry.Ignored(Named(WorkerIds.ServiceOf(report.Worker.Id)), ignored.Outcome);
                 if (Log.IsDebugEnabled)
                 {
                     Log.Debug("memory report {0} of {1} (incarnation {2}): {3}", report.Sequence, report.Worker.Id, report.Worker.Incarnation,
                         ignored.Outcome);
                 }
 
+                break;
+            case BalancerEffect.Measured measured:
+                Sender.Tell(measured.Figures);
                 break;
             case BalancerEffect.Note note:
                 Note(note.Text, note.Level);
@@ -137,6 +143,9 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         }
     }
 
+    /// <summary>The name of a service, as attribute: what peers write must not make a series of each of their words.</summary>
+    private string Named(string service) => _core.Serves(service) ? service : OtherService;
+
     private void OnListenerThrew(Exception cause)
     {
         var text = ExceptionText.Of(cause);
@@ -154,20 +163,40 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         {
             _telemetry.Reported(m, drift);
         }
+
+        if (BalancerTelemetry.IsWanted && _core.ServiceOf(m.Worker.Id) is { } service)
+        {
+            TellEjections(service);
+        }
+    }
+
+    private void TellEjections(ServiceCore service)
+    {
+        var now = service.Pool.Ejections;
+        if (!_ejections.TryGetValue(service.Name, out var before) || before != now)
+        {
+            // One that went and came again begins again.
+            _telemetry.Ejected(service.Name, Math.Max(0, now.Enforced - before.Enforced), Math.Max(0, now.Unenforced - before.Unenforced));
+            if (_ejections.Count >= 2 * ServiceRules.CountMax)
+            {
+                _ejections.Clear();
+            }
+
+            _ejections[service.Name] = now;
+        }
     }
 
     private void Serving()
     {
         Receive<Assign>(m =>
         {
-            var begun = BalancerTelemetry.Begin();
-            _asked = new Asked(Sender, 0, m.TakesBatches, _core.Serves(m.Service) ? m.Service : OtherService, begun);
+            _asked = new Asked(Sender, 0, m.TakesBatches, BalancerTelemetry.IsWanted ? Named(m.Service) : "", BalancerTelemetry.Begin());
             Step(m);
             _asked = default;
         });
         Input<Finished>();
         Receive<MemoryReport>(OnReport);
-        Receive<GetFigures>(_ => Sender.Tell(new BalancerFigures(_core.Default.Decides, [.. _core.Services.Select(s => s.Measure(Now))])));
+        Receive<GetFigures>(_ => Step(new BalancerInput.Measure()));
         Input<Watched<Member>.Known>();
         Input<GetBalancerState>();
         Input<WhoDecides>();

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Actor;
+using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
 
 namespace AkkaLb.Balancing;
@@ -10,58 +12,79 @@ internal sealed record GetFigures : INoSerializationVerificationNeeded
     public static GetFigures Instance { get; } = new();
 }
 
-/// <summary>A balancer at a moment, in numbers.</summary>
-/// <param name="Decides">Whether it answers: always, but for one of a cluster that has lost the right to.</param>
-internal sealed record BalancerFigures(bool Decides, IReadOnlyList<ServiceFigures> Services) : INoSerializationVerificationNeeded;
-
-/// <summary>Actors of this process that are asked for their figures when somebody collects them, and only then. Thread-safe.</summary>
-/// <typeparam name="T">Their answer.</typeparam>
-/// <param name="question">To each of them.</param>
-internal sealed class Observed<T>(object question)
+/// <summary>Balancers and watchers of this process, which are asked for their figures when somebody collects them, and only then.
+/// Thread-safe.</summary>
+internal static class Observed
 {
     /// <summary>One that does not answer in this time is left out.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Instruments that are read one after another see the same figures.</summary>
-    private static readonly TimeSpan KeptFor = TimeSpan.FromMilliseconds(200);
+    /// <summary>Where nobody is there to ask at all, because every thread is busy, a collection ends after this time.</summary>
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<IActorRef, byte> _actors = new();
-    private readonly Lock _lock = new();
-    private IReadOnlyList<T> _latest = [];
-    private long? _readAt;
+    /// <summary>Instruments that are read one after another see the same figures. Those that took long to read are kept for longer.</summary>
+    private static readonly TimeSpan KeptMin = TimeSpan.FromMilliseconds(200);
 
-    public void Add(IActorRef actor) => _actors.TryAdd(actor, 0);
+    private const int KeptTimes = 10;
 
-    public void Remove(IActorRef actor) => _actors.TryRemove(actor, out _);
+    private static readonly Lock Reading = new();
+    private static Figures _latest = new([], [], IsWhole: true);
+    private static long _keptUntil;
 
-    /// <summary>The figures of all of them. It blocks for a second at most.</summary>
-    public IReadOnlyList<T> Read()
+    /// <summary>Balancers that decide, or may come to.</summary>
+    public static ConcurrentDictionary<IActorRef, byte> Balancers { get; } = new();
+
+    /// <summary>Watchers of the registry.</summary>
+    public static ConcurrentDictionary<IActorRef, byte> Watchers { get; } = new();
+
+    /// <summary>The figures of all of them. It blocks for two seconds at most.</summary>
+    public static Figures Read()
     {
-        lock (_lock)
+        lock (Reading)
         {
-            if (_readAt is not { } at || TimeProvider.System.GetElapsedTime(at) > KeptFor)
+            var begun = Stopwatch.GetTimestamp();
+            if (begun >= _keptUntil)
             {
                 // Akka's Ask awaits in the caller's synchronization context, which may be the one that is blocked here.
-                _latest = Task.Run(AskAsync).GetAwaiter().GetResult();
-                _readAt = TimeProvider.System.GetTimestamp();
+                var reading = Task.Run(AskAsync);
+                _latest = reading.Wait(PatienceMax) ? reading.GetAwaiter().GetResult() : _latest with { IsWhole = false };
+                var (took, end) = (Stopwatch.GetElapsedTime(begun), Stopwatch.GetTimestamp());
+                var kept = took * KeptTimes > KeptMin ? took * KeptTimes : KeptMin;
+                _keptUntil = end + (long)(kept.TotalSeconds * Stopwatch.Frequency);
             }
 
             return _latest;
         }
     }
 
-    private async Task<IReadOnlyList<T>> AskAsync() =>
-        [.. (await Task.WhenAll(_actors.Keys.Select(TryAskAsync)).ConfigureAwait(false)).OfType<T>()];
+    private static async Task<Figures> AskAsync()
+    {
+        var (balancers, watchers) = (Balancers.Keys.ToList(), Watchers.Keys.ToList());
+        var figures = balancers.Select(b => TryAskAsync<BalancerFigures>(b, GetFigures.Instance)).ToList();
+        var states = await Task.WhenAll(watchers.Select(w => TryAskAsync<WatcherState>(w, GetWatcherState.Instance))).ConfigureAwait(false);
+        var (b, w) = ((await Task.WhenAll(figures).ConfigureAwait(false)).OfType<BalancerFigures>().ToList(), states.OfType<WatcherState>().ToList());
+        return new Figures(b, w, b.Count == balancers.Count && w.Count == watchers.Count);
+    }
 
-    private async Task<object?> TryAskAsync(IActorRef actor)
+    private static async Task<T?> TryAskAsync<T>(IActorRef actor, object question)
+        where T : class
     {
         try
         {
             return await actor.Ask<T>(question, Patience).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is AskTimeoutException or OperationCanceledException)
+#pragma warning disable CA1031 // Whatever keeps one from answering, the others have answered.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             return null;
         }
     }
+}
+
+/// <summary>Of all balancers and watchers of this process that have answered.</summary>
+/// <param name="IsWhole">Whether all of them have.</param>
+internal sealed record Figures(IReadOnlyList<BalancerFigures> Balancers, IReadOnlyList<WatcherState> Watchers, bool IsWhole)
+{
+    public IEnumerable<ServiceFigures> Services => Balancers.SelectMany(b => b.Services);
 }

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace AkkaLb.Balancing;
 
-/// <summary>Whether the balancer of an actor system knows who is registered. It changes nothing and costs nobody an assignment.</summary>
+/// <summary>Whether the balancer of an actor system answers, and knows who is registered. It changes nothing and costs nobody an
+/// assignment.</summary>
 /// <remarks>Degraded, and not unhealthy, while the registry is away: the balancer answers all the same, from what it knows. An application maps it
 /// with the tag <c>ready</c>.</remarks>
 /// <param name="system">In which the balancer lives.</param>
@@ -19,12 +20,10 @@ public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
         ArgumentNullException.ThrowIfNull(context);
         try
         {
-            var watcher = system.ActorSelection($"/user/{EtcdWatcherActor.ActorName}");
-
             // Akka's Ask awaits in the caller's synchronization context, which may be blocked.
-            var state = await Task.Run(
-                () => watcher.Ask<WatcherState>(GetWatcherState.Instance, AnswerMax, cancellationToken), cancellationToken).ConfigureAwait(false);
-            return Judge(state) ?? new HealthCheckResult(context.Registration.FailureStatus, "the registry has not told yet who is registered");
+            var (balancer, watcher) = await Task.Run(() => AskAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+            return Judge(watcher, balancer.MemberCount)
+                ?? new HealthCheckResult(context.Registration.FailureStatus, "the registry has not told yet who is registered");
         }
         catch (AskTimeoutException)
         {
@@ -32,13 +31,27 @@ public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
         }
     }
 
-    /// <returns>Null: it knows nobody yet.</returns>
-    private static HealthCheckResult? Judge(WatcherState state) => state switch
+    private async Task<(BalancerState Balancer, WatcherState Watcher)> AskAsync(CancellationToken cancellationToken)
     {
-        { ProofAge: null } => null,
+        var balancer = Of(BalancerActor.ActorName).Ask<BalancerState>(new GetBalancerState(0, 0), AnswerMax, cancellationToken);
+        var watcher = await Of(EtcdWatcherActor.ActorName).Ask<WatcherState>(GetWatcherState.Instance, AnswerMax, cancellationToken)
+            .ConfigureAwait(false);
+        return (await balancer.ConfigureAwait(false), watcher);
+
+        ActorSelection Of(string actor) => system.ActorSelection($"/user/{actor}");
+    }
+
+    /// <param name="known">Workers that the balancer knows.</param>
+    /// <returns>Null: nobody has told it yet who there is.</returns>
+    private static HealthCheckResult? Judge(WatcherState state, int known) => state switch
+    {
         { IsConnected: true } => HealthCheckResult.Healthy(
             state.MemberCount == 1 ? "1 worker is registered" : $"{state.MemberCount} workers are registered"),
-        _ => HealthCheckResult.Degraded(
-            $"{state.Registry} has not been heard of for {state.ProofAge.Value.TotalSeconds:0} s; the last known workers stay: {state.LastProblem}"),
+        { ProofAge: { } age } => HealthCheckResult.Degraded(
+            $"{state.Registry} has not been heard of for {age.TotalSeconds:0} s; the last known workers stay: {state.LastProblem}"),
+
+        // The watcher has begun again and has forgotten them.
+        _ when known > 0 => HealthCheckResult.Degraded($"{state.Registry} is read again; the last known workers stay: {state.LastProblem}"),
+        _ => null,
     };
 }

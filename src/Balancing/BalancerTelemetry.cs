@@ -37,6 +37,19 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
     private static readonly Histogram<double> EstimateError = Meter.CreateHistogram(
         "akkalb.estimate.error", "{job}", "Difference between the estimated jobs in flight of a worker and those that it reports.", null, Jobs);
 
+    private static readonly Counter<long> Enforced = Meter.CreateCounter<long>(
+        "akkalb.ejections.enforced", "{ejection}", "Workers that were ejected because their jobs failed.");
+
+    private static readonly Counter<long> Unenforced = Meter.CreateCounter<long>(
+        "akkalb.ejections.unenforced", "{ejection}",
+        "Times that a worker whose jobs failed was not ejected, because as many were already as may be.");
+
+    private static readonly Counter<long> Disconnects = Meter.CreateCounter<long>(
+        "akkalb.registry.disconnects", "{disconnect}", "Times that the registry could not be reached.");
+
+    private static readonly Counter<long> Resyncs = Meter.CreateCounter<long>(
+        "akkalb.registry.resyncs", "{resync}", "Times that the whole registry was read again.");
+
     static BalancerTelemetry()
     {
         Meter.CreateObservableUpDownCounter("akkalb.workers", WorkersByState, "{worker}", "Registered workers.");
@@ -45,30 +58,13 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
         Meter.CreateObservableUpDownCounter(
             "akkalb.picks.open", () => Each(s => s.OpenPicks), "{assignment}", "Assignments whose end has not been told.");
         Meter.CreateObservableGauge("akkalb.report.age", Ages, "s", "Age of the oldest last report among workers that are up.");
-        Meter.CreateObservableCounter(
-            "akkalb.ejections.enforced", () => Each(s => s.Ejections), "{ejection}", "Workers kept from jobs because their jobs failed.");
-        Meter.CreateObservableCounter(
-            "akkalb.ejections.unenforced", () => Each(s => s.EjectionsUnenforced), "{ejection}",
-            "Workers whose jobs failed, and that were not kept from jobs because too many were.");
-        Meter.CreateObservableGauge(
-            "akkalb.decider", () => Watchers.Read().Count == 0 ? [] : One(Balancers.Read().Any(b => b.Decides) ? 1 : 0), "{bool}",
-            "1 where a balancer of this process answers by itself.");
-        Meter.CreateObservableGauge(
-            "akkalb.registry.connected", () => Sum(w => w.IsConnected ? 1 : 0), "{bool}", "1 while the watch of the registry is open.");
-        Meter.CreateObservableGauge(
-            "akkalb.registry.watch.lag", () => Worst(w => w.ProofAge?.TotalSeconds), "s",
-            "Time since the registry last proved that it is there: older changes are known.");
-        Meter.CreateObservableCounter(
-            "akkalb.registry.disconnects", () => Sum(w => w.Disconnects), "{disconnect}", "Times that the registry could not be reached.");
-        Meter.CreateObservableCounter(
-            "akkalb.registry.resyncs", () => Sum(w => w.Resyncs), "{resync}", "Times that the whole registry was read again.");
+        Meter.CreateObservableGauge("akkalb.decider", Decider, "{bool}", "1 where a balancer of this process answers by itself.");
+        Meter.CreateObservableGauge("akkalb.registry.connected", Connected, "{bool}", "1 while every watch of a registry is open.");
+        Meter.CreateObservableGauge("akkalb.registry.watch.lag", Lag, "s", "Time since the registry last proved that it is there.");
     }
 
-    /// <summary>Balancers that decide, or may come to, in this process.</summary>
-    public static Observed<BalancerFigures> Balancers { get; } = new(GetFigures.Instance);
-
-    /// <summary>Watchers of the registry in this process.</summary>
-    public static Observed<WatcherState> Watchers { get; } = new(GetWatcherState.Instance);
+    /// <summary>Whether anybody listens to what is told of questions, reports and ejections.</summary>
+    public static bool IsWanted => Assignments.Enabled || Duration.Enabled || Queued.Enabled || Early.Enabled || Enforced.Enabled;
 
     /// <summary>A moment, for <see cref="Answered"/>; zero: nobody listens.</summary>
     public static long Begin() => Duration.Enabled || Queued.Enabled ? Stopwatch.GetTimestamp() : 0;
@@ -85,25 +81,31 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
     }
 
     /// <summary>A report does not count, or not yet.</summary>
-    public void Ignored(MemoryReport report, ReportOutcome outcome)
+    /// <param name="service">Of its worker; one that the balancer does not know has a name that stands for all of them.</param>
+    public void Ignored(string service, ReportOutcome outcome) => AddTo(outcome is ReportOutcome.Outdated ? Outdated : Early, 1, service);
+
+    /// <summary>So many more than at the last call.</summary>
+    public void Ejected(string service, long enforced, long unenforced)
     {
-        var counter = outcome is ReportOutcome.Outdated ? Outdated : Early;
-        if (counter.Enabled)
-        {
-            var service = WorkerIds.ServiceOf(report.Worker.Id);
-            JobTelemetry.Apart(() => JobTelemetry.Add(counter, 1, service), failed);
-        }
+        AddTo(Enforced, enforced, service);
+        AddTo(Unenforced, unenforced, service);
     }
 
-    /// <summary>A report was applied.</summary>
+    /// <summary>So many more than at the last call.</summary>
+    public static void RegistryTroubled(long disconnects, long resyncs) => JobTelemetry.Apart(
+        () =>
+        {
+            Disconnects.Add(disconnects);
+            Resyncs.Add(resyncs);
+        },
+        static _ => { });
+
+    /// <summary>A report was applied; to be called only where <see cref="IsDriftWanted"/>.</summary>
     /// <param name="drift">Jobs estimated minus jobs reported.</param>
     public void Reported(MemoryReport report, double drift)
     {
-        if (EstimateError.Enabled)
-        {
-            var service = WorkerIds.ServiceOf(report.Worker.Id);
-            JobTelemetry.Apart(() => EstimateError.Record(Math.Abs(drift), JobTelemetry.OfService(service)), failed);
-        }
+        var service = WorkerIds.ServiceOf(report.Worker.Id);
+        JobTelemetry.Apart(() => EstimateError.Record(Math.Abs(drift), JobTelemetry.OfService(service)), failed);
     }
 
     /// <summary>Whether <see cref="Reported"/> does anything.</summary>
@@ -130,29 +132,45 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
         },
         failed);
 
-    private static IEnumerable<Measurement<long>> WorkersByState() => Balancers.Read().SelectMany(b => b.Services)
+    private void AddTo(Counter<long> counter, long count, string service)
+    {
+        if (counter.Enabled)
+        {
+            Add(counter, count, service);
+        }
+    }
+
+    private void Add(Counter<long> counter, long count, string service) =>
+        JobTelemetry.Apart(() => JobTelemetry.Add(counter, count, service), failed);
+
+    private static IEnumerable<Measurement<long>> WorkersByState() => Observed.Read().Services
         .SelectMany(s => s.Workers.Select(w => (s.Service, State: Name(w.Key), Count: w.Value)))
         .GroupBy(w => (w.Service, w.State))
         .Select(g => new Measurement<long>(
             g.Sum(w => w.Count), JobTelemetry.OfService(g.Key.Service), new KeyValuePair<string, object?>(StateAttribute, g.Key.State)));
 
-    private static IEnumerable<Measurement<long>> Each(Func<ServiceFigures, long> figure) => Balancers.Read().SelectMany(b => b.Services)
+    private static IEnumerable<Measurement<long>> Each(Func<ServiceFigures, long> figure) => Observed.Read().Services
         .GroupBy(s => s.Service, StringComparer.Ordinal)
         .Select(g => new Measurement<long>(g.Sum(figure), JobTelemetry.OfService(g.Key)));
 
-    private static IEnumerable<Measurement<double>> Ages() => Balancers.Read().SelectMany(b => b.Services)
+    private static IEnumerable<Measurement<double>> Ages() => Observed.Read().Services
         .Where(s => s.OldestReport is not null)
         .GroupBy(s => s.Service, StringComparer.Ordinal)
         .Select(g => new Measurement<double>(g.Max(s => s.OldestReport!.Value.TotalSeconds), JobTelemetry.OfService(g.Key)));
 
-    /// <summary>Of several registries in one process the sum: they are told apart nowhere.</summary>
-    private static IEnumerable<Measurement<long>> Sum(Func<WatcherState, long> figure) =>
-        Watchers.Read() is { Count: > 0 } watchers ? One(watchers.Sum(figure)) : [];
+    /// <summary>Where one has not answered, nothing is told: it may be the one that decides.</summary>
+    private static IEnumerable<Measurement<long>> Decider() => Observed.Read() switch
+    {
+        { Balancers: var balancers } when balancers.Any(b => b.Decides) => [new Measurement<long>(1)],
+        { IsWhole: true, Watchers.Count: > 0 } => [new Measurement<long>(0)],
+        _ => [],
+    };
 
-    private static IEnumerable<Measurement<double>> Worst(Func<WatcherState, double?> figure) =>
-        Watchers.Read().Max(figure) is { } worst ? [new Measurement<double>(worst)] : [];
+    private static IEnumerable<Measurement<long>> Connected() =>
+        Observed.Read().Watchers is { Count: > 0 } watchers ? [new Measurement<long>(watchers.All(w => w.IsConnected) ? 1 : 0)] : [];
 
-    private static IEnumerable<Measurement<long>> One(long value) => [new Measurement<long>(value)];
+    private static IEnumerable<Measurement<double>> Lag() =>
+        Observed.Read().Watchers.Max(w => w.ProofAge?.TotalSeconds) is { } worst ? [new Measurement<double>(worst)] : [];
 
     private static string Name(WorkerCondition condition) => condition switch
     {

@@ -17,14 +17,21 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;
+    private readonly WatcherCore _core;
+    private (long Disconnects, long Resyncs)? _troubles;
     private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts)
-        : base(new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts))
+        : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts))
     {
-        (_registry, _balancer) = (registry, balancer);
+    }
+
+    private EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, WatcherCore core)
+        : base(core)
+    {
+        (_registry, _balancer, _core) = (registry, balancer, core);
         Watching();
     }
 
@@ -37,21 +44,32 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     protected override void PreStart()
     {
-        BalancerTelemetry.Watchers.Add(Self);
         Step(new WatcherInput.Start());
+        Observed.Watchers.TryAdd(Self, 0);
     }
 
     protected override void PostRestart(Exception reason)
     {
-        BalancerTelemetry.Watchers.Add(Self);
         Step(new WatcherInput.StartAfterCrash(reason.Message));
+        Observed.Watchers.TryAdd(Self, 0);
     }
 
     protected override void PostStop()
     {
-        BalancerTelemetry.Watchers.Remove(Self);
+        Observed.Watchers.TryRemove(Self, out _);
         _watch.Cancel();
         _watch.Dispose();
+    }
+
+    protected override void AfterStep()
+    {
+        var now = _core.Troubles;
+        if (now != _troubles)
+        {
+            var before = _troubles ?? default;
+            _troubles = now;
+            BalancerTelemetry.RegistryTroubled(now.Disconnects - before.Disconnects, now.Resyncs - before.Resyncs);
+        }
     }
 
     protected override void Perform(WatcherEffect effect)

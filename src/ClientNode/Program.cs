@@ -76,7 +76,7 @@ Func<Task<int>> Prepare(ParseResult parsed)
     {
         var (settings, config) = SettingsLoader.Load(
             typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
-            ClientNodeSettings.Schema, ClientNodeSettings.Read);
+            ClientNodeSettings.Schema, ClientNodeSettings.Read, EnvironmentSettings.OfProcess());
         ready = () => RunAsync(settings, config, run!);
     }
     catch (SettingsException e)
@@ -93,7 +93,7 @@ static Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config
 
     // What goes wrong with the connection is told from the start.
     program.Log.Started();
-    var http = program.Add(new HttpPart(program, settings.Common.Http));
+    var http = program.Add(new HttpPart(program, "client", settings.Common.Http));
     program.Add(new OtlpPart("client"));
     var registry = program.Add(new RegistryPart(settings.Common, settings.Balancers is null ? settings.ConnectTimeout : null));
     var node = program.Add(new NodePart(program, settings.Common, config, settings.Messages, () => settings.Contact == BalancerContact.Receptionist

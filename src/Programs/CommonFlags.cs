@@ -35,16 +35,8 @@ public sealed class CommonFlags(SettingsSchema schema, bool isListening = true)
     /// <param name="over">What they go over; null: nothing. It is changed.</param>
     public FlagOverlay Read(ParseResult parsed, FlagOverlay? over = null)
     {
-        var given = _settings.Select(s => (s.Key, Text: Get(parsed, s.Option))).Where(s => s.Text is not null).ToList();
-        var overlay = over ?? new FlagOverlay();
-        foreach (var (key, text) in given.Select(s => s.Key.Implies).OfType<(SettingKey Key, string Text)>().Distinct()
-            .Where(implied => given.All(s => s.Key != implied.Key)))
-        {
-            overlay.Set(key, text);
-        }
-
-        given.ForEach(s => overlay.Set(s.Key, s.Text));
-        return overlay;
+        var given = _settings.Select(s => (s.Key, Text: Get(parsed, s.Option))).Where(s => s.Text is not null);
+        return (over ?? new FlagOverlay()).SetAll([.. given.Select(s => (s.Key, s.Text!))]);
     }
 
     /// <summary>The value of a flag; null where it was not given, was given wrongly, or the command does not have it.</summary>

@@ -76,6 +76,9 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// <summary>Why none of its actors can be created; null: one can, or that has not been tried yet.</summary>
     internal string? Inability => _signals.Trouble;
 
+    /// <summary>It was told to leave.</summary>
+    internal bool IsLeaving => _leaving.IsValueCreated;
+
     /// <summary>What its gate has to do at this moment.</summary>
     internal GateLoad Load => _gauge.Load;
 

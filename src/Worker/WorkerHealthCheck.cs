@@ -14,6 +14,7 @@ public sealed class WorkerHealthCheck(BalancedWorker worker) : IHealthCheck
         ArgumentNullException.ThrowIfNull(context);
         return Task.FromResult(
             worker.Ended.IsCompleted ? new HealthCheckResult(context.Registration.FailureStatus, "it has ended")
+            : worker.IsLeaving ? new HealthCheckResult(context.Registration.FailureStatus, "it is leaving")
             : worker.Inability is { } inability ? new HealthCheckResult(context.Registration.FailureStatus, inability)
             : worker.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble)
             : HealthCheckResult.Healthy("it is registered and takes jobs"));

@@ -40,7 +40,7 @@ public static class WorkerHost
                 parsed, new FlagOverlay().Set(WorkerSettings.InstancesKey, instances?.ToString(CultureInfo.InvariantCulture)));
             var (settings, config) = SettingsLoader.Load(
                 typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema,
-                WorkerSettings.Read);
+                WorkerSettings.Read, EnvironmentSettings.OfProcess());
             return () => RunAsync(settings, config, actor, messages);
         });
     }
@@ -51,7 +51,7 @@ public static class WorkerHost
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
         var program = new ProgramHost(settings.Common.Log);
-        var http = program.Add(new HttpPart(program, settings.Common.Http));
+        var http = program.Add(new HttpPart(program, "worker", settings.Common.Http));
         program.Add(new OtlpPart("worker"));
         var registry = program.Add(new RegistryPart(settings.Common));
         var node = program.Add(new NodePart(

@@ -40,7 +40,13 @@ public sealed class BalancerTelemetryTests : IDisposable
     {
         await using var scene = await RunAsync();
 
-        _meters.RecordObservableInstruments();
+        using var bound = new CancellationTokenSource(Patience);
+        do
+        {
+            Assert.False(bound.IsCancellationRequested, "the workers of the service were never counted");
+            _meters.RecordObservableInstruments();
+        }
+        while (Value("akkalb.workers") != 1);
 
         var measured = _measured.GroupBy(m => m.Instrument).Select(g => TelemetryPage.Row(g.Key, g.SelectMany(m => m.Tags.Keys))).Order();
         Assert.Equal(string.Join('\n', TelemetryPage.Rows(EmbeddedBalancer.TelemetryName)), string.Join('\n', measured));
@@ -51,14 +57,17 @@ public sealed class BalancerTelemetryTests : IDisposable
     {
         await using var scene = await RunAsync();
 
-        _measured.Clear();
-        _meters.RecordObservableInstruments();
+        // What was collected a moment ago is told again for a moment.
+        using var bound = new CancellationTokenSource(Patience);
+        for (_measured.Clear(); Value("akkalb.requests.waiting") != 0 || Value("akkalb.workers") != 1;)
+        {
+            Assert.False(bound.IsCancellationRequested, $"{Value("akkalb.requests.waiting")} wait, {Value("akkalb.workers")} work");
+            _measured.Clear();
+            _meters.RecordObservableInstruments();
+        }
 
-        Assert.Equal(1, Value("akkalb.workers"));
-        Assert.Equal("up", Tag("akkalb.workers", "akkalb.worker.state"));
-        Assert.Equal(0, Value("akkalb.requests.waiting"));
-        Assert.Equal(0, Value("akkalb.ejections.enforced"));
-        Assert.Equal((1, 1), (Value("akkalb.decider"), Math.Sign(Value("akkalb.registry.connected"))));
+        Assert.Contains(_measured, m => m.Tags.GetValueOrDefault("akkalb.worker.state") is "up" or "full");
+        Assert.Equal(1, Value("akkalb.decider"));
     }
 
     [Fact]
@@ -68,6 +77,8 @@ public sealed class BalancerTelemetryTests : IDisposable
 
         Assert.Contains(_measured, m => m.Instrument.Name == "akkalb.assign.duration" && m.Tags["akkalb.service"] as string == "_OTHER"
             && m.Tags["error.type"] as string == "NoWorkers");
+        Assert.DoesNotContain(_measured, m => m.Tags.GetValueOrDefault("akkalb.service") as string == $"{_service}-x");
+        Assert.Contains(_measured, m => m.Instrument.Name == "akkalb.reports.early" && m.Tags["akkalb.service"] as string == "_OTHER");
     }
 
     [Fact]
@@ -103,7 +114,7 @@ public sealed class BalancerTelemetryTests : IDisposable
         // The first counts, if it comes before the worker's own.
         balancer.Tell(Report(worker.Key));
         balancer.Tell(Report(worker.Key));
-        balancer.Tell(Report(new WorkerKey($"{_service}/nobody", 1)));
+        balancer.Tell(Report(new WorkerKey($"{_service}-x/nobody", 1)));
 
         // Behind the reports.
         while (!(await balancer.Ask<BalancerState>(new GetBalancerState(0, 1, _service), Patience)).Members[0].ResidentBytes.HasValue)
@@ -118,9 +129,7 @@ public sealed class BalancerTelemetryTests : IDisposable
 
     private static MemoryReport Report(WorkerKey worker) => new(worker, 0, TimeSpan.FromSeconds(1), 1, 1, 1, default, 0);
 
-    private double Value(string instrument) => _measured.Where(m => m.Instrument.Name == instrument).Select(m => m.Value).First();
-
-    private object? Tag(string instrument, string tag) => _measured.First(m => m.Instrument.Name == instrument).Tags[tag];
+    private double Value(string instrument) => _measured.Where(m => m.Instrument.Name == instrument).Select(m => m.Value).FirstOrDefault(-1);
 
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -130,7 +139,7 @@ public sealed class BalancerTelemetryTests : IDisposable
         }
 
         var all = tags.ToArray().ToDictionary();
-        if (!all.TryGetValue("akkalb.service", out var service) || service as string is { } name && (name == _service || name == "_OTHER"))
+        if (!all.TryGetValue("akkalb.service", out var service) || new[] { _service, $"{_service}-x", "_OTHER" }.Contains(service as string))
         {
             _measured.Enqueue((instrument, value, all));
         }

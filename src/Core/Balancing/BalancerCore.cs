@@ -128,6 +128,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
                 }
 
                 break;
+            case BalancerInput.Measure:
+                outbox.Add(new BalancerEffect.Measured(new BalancerFigures(Default.Decides, [.. _services.Select(s => s.Measure(now))])));
+                break;
             case BalancerInput.ConnectionLost:
                 ToAll(input, now, outbox);
                 break;

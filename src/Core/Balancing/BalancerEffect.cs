@@ -27,6 +27,9 @@ public abstract record BalancerEffect
     /// <summary>For whoever looks for a fault: this report does not count, or not yet.</summary>
     public sealed record ReportIgnored(MemoryReport Report, ReportOutcome Outcome) : BalancerEffect;
 
+    /// <summary>Tell who asked, in this process.</summary>
+    public sealed record Measured(BalancerFigures Figures) : BalancerEffect;
+
     /// <summary>Tell the operator.</summary>
     public sealed record Note(string Text, NoteLevel Level) : BalancerEffect;
 }

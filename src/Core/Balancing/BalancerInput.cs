@@ -14,6 +14,9 @@ public abstract record BalancerInput
     /// again.</summary>
     public sealed record ConnectionLost(IReadOnlyList<long> Clients) : BalancerInput;
 
+    /// <summary>Somebody wants its figures: answered with <see cref="BalancerEffect.Measured"/>.</summary>
+    public sealed record Measure : BalancerInput;
+
     /// <summary>From now on every request is rejected.</summary>
     public sealed record Stop : BalancerInput;
 }

@@ -27,6 +27,9 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
 
+    /// <summary>Since this machine began: how often the registry could not be reached, and how often all of it was read again.</summary>
+    public (long Disconnects, long Resyncs) Troubles => (_health.Disconnects, _health.Resyncs);
+
     /// <inheritdoc/>
     public TimeSpan? NextDue => _reopenAt is null || _lost.KeptUntil < _reopenAt ? _lost.KeptUntil : _reopenAt;
 

@@ -295,8 +295,11 @@ public sealed class WorkerPool(
             }
         }
 
-        return new ServiceFigures(service, conditions, waiting, OpenPickCount, oldest, _outliers.Enforced, _outliers.Unenforced);
+        return new ServiceFigures(service, conditions, waiting, OpenPickCount, oldest);
     }
+
+    /// <summary>Since the service came: how many workers were ejected, and how often one was not because as many were already as may be.</summary>
+    public (long Enforced, long Unenforced) Ejections => (_outliers.Enforced, _outliers.Unenforced);
 
     /// <summary>Picks as many workers as are asked for, one after another; fewer, but at least one, when more would not fit the answer.</summary>
     /// <param name="request">Of the workers to leave out, unknown ones and other incarnations are ignored. The ends that ride on it are

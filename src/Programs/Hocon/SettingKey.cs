@@ -24,6 +24,9 @@ public record SettingKey(string Path, SettingKind Kind, string? Flag = null)
     /// <summary>The section that has the names as its keys.</summary>
     internal string SectionOfNames => Path[..Path.IndexOf(".*.", StringComparison.Ordinal)];
 
+    /// <summary>The setting of one of the names, in messages without the flag, which says more than one at once.</summary>
+    internal SettingKey For(string name) => new(PathFor(name), Kind) { Unit = Unit };
+
     /// <summary>Its path for one of the names.</summary>
     internal string PathFor(string name) => Path.Replace("*", name, StringComparison.Ordinal);
 

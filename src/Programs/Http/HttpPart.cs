@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Mime;
 using System.Net.Sockets;
@@ -23,14 +22,18 @@ namespace AkkaLb.Programs.Http;
 /// <summary>A program's answers to HTTP: whether it lives, whether it is ready, its metrics and its state. GET and HEAD, and nothing that changes
 /// anything.</summary>
 /// <remarks>It is the first part to start and the last one to stop: while the others start or stop, the program lives and is not ready.</remarks>
+/// <param name="name">Of the program, such as <c>balancer</c>.</param>
 /// <param name="settings">Null: it answers none.</param>
-public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHostedService
+public sealed class HttpPart(ProgramHost program, string name, HttpSettings? settings) : IHostedService
 {
-    /// <summary>One address of a probe, a scraper and some people.</summary>
-    private const int ConnectionsMax = 100;
+    /// <summary>A probe, a scraper and some people. More are closed at once.</summary>
+    private const int ConnectionsMax = 500;
 
-    /// <summary>Whoever asks within this time gets the same state: reading it costs the node something.</summary>
-    private static readonly TimeSpan StateKept = TimeSpan.FromMilliseconds(200);
+    /// <summary>A connection that asks nothing ends after this time: those that do nothing must not keep a probe out.</summary>
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whoever reads an answer more slowly than this is left, bytes a second.</summary>
+    private const double SlowestReader = 10_000;
 
     private static readonly TimeSpan CheckMax = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StateMax = TimeSpan.FromSeconds(15);
@@ -44,11 +47,8 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
         "/state    its state as JSON",
         "");
 
-    private readonly Lock _lock = new();
-    private volatile NodeView? _view;
+    private volatile Shown? _shown;
     private WebApplication? _app;
-    private Task<byte[]> _state = Task.FromResult(Array.Empty<byte>());
-    private long _stateAt;
 
     /// <summary>For the ready line: where it answers, with a blank before; empty: nowhere.</summary>
     public string Suffix => Url is { } url ? $" http={url}" : "";
@@ -57,7 +57,16 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
     public string? Url { get; private set; }
 
     /// <summary>From now on the program is as ready as this says.</summary>
-    public void Show(NodeView view) => _view = view;
+    public void Show(NodeView view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var registration = new HealthCheckRegistration("node", view.Health, HealthStatus.Unhealthy, tags: null);
+        _shown = new Shown(
+            new SharedRead<HealthCheckResult>(
+                ending => view.Health.CheckHealthAsync(new HealthCheckContext { Registration = registration }, ending), CheckMax),
+            new SharedRead<byte[]>(
+                async ending => JsonSerializer.SerializeToUtf8Bytes(await view.StateAsync(ending).ConfigureAwait(false), Json), StateMax));
+    }
 
     /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -101,13 +110,15 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
 
         // Signals are the program's.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddProgramMeters().AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddProgramMeters(name).AddPrometheusExporter());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            kestrel.Limits.RequestHeadersTimeout = IdleMax;
+            kestrel.Limits.KeepAliveTimeout = IdleMax;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(SlowestReader, gracePeriod: IdleMax);
             kestrel.Listen(address, where.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
@@ -161,19 +172,17 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
             return HealthCheckResult.Unhealthy("it is stopping");
         }
 
-        if (_view is not { Health: var check })
+        if (_shown is not { Health: var health })
         {
             return HealthCheckResult.Unhealthy("it is starting");
         }
 
         try
         {
-            var registration = new HealthCheckRegistration("node", check, HealthStatus.Unhealthy, tags: null);
-            return await check.CheckHealthAsync(new HealthCheckContext { Registration = registration }, aborted)
-                .WaitAsync(CheckMax, TimeProvider.System, aborted).ConfigureAwait(false);
+            return await health.ReadAsync().WaitAsync(aborted).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever it was, it is not ready.
-        catch (Exception e) when (e is not OperationCanceledException || !aborted.IsCancellationRequested)
+        catch (Exception e) when (!aborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             return HealthCheckResult.Unhealthy(e is TimeoutException ? "it does not answer" : e.Message);
@@ -182,7 +191,7 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
 
     private async Task TellStateAsync(HttpContext context)
     {
-        if (_view is not { } view)
+        if (_shown is not { } shown)
         {
             await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "it is starting\n").ConfigureAwait(false);
             return;
@@ -191,10 +200,10 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
         byte[] state;
         try
         {
-            state = await ReadStateAsync(view).WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            state = await shown.State.ReadAsync().WaitAsync(context.RequestAborted).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever it was, whoever asked is told.
-        catch (Exception e) when (e is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"the state cannot be read: {OneLine.Of(e.Message)}\n")
@@ -207,28 +216,6 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await context.Response.Body.WriteAsync(state, context.RequestAborted).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>However many ask, it is read once at a time.</summary>
-    private Task<byte[]> ReadStateAsync(NodeView view)
-    {
-        lock (_lock)
-        {
-            var isOld = _state.IsCompleted && (_stateAt == 0 || Stopwatch.GetElapsedTime(_stateAt) > StateKept || !_state.IsCompletedSuccessfully);
-            if (isOld)
-            {
-                (_state, _stateAt) = (ReadAsync(), Stopwatch.GetTimestamp());
-            }
-
-            return _state;
-        }
-
-        async Task<byte[]> ReadAsync()
-        {
-            using var bound = new CancellationTokenSource(StateMax, TimeProvider.System);
-            var state = await view.StateAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            return JsonSerializer.SerializeToUtf8Bytes(state, Json);
         }
     }
 
@@ -254,6 +241,8 @@ public sealed class HttpPart(ProgramHost program, HttpSettings? settings) : IHos
         var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
         return addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
     }
+
+    private sealed record Shown(SharedRead<HealthCheckResult> Health, SharedRead<byte[]> State);
 
     private sealed class NoLifetime : IHostLifetime
     {

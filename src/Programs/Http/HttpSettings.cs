@@ -14,16 +14,22 @@ public sealed record HttpSettings(string Host, int Port, string PathBase = "")
     public static HttpSettings? Read(Config config, List<string> problems)
     {
         var (host, pathBase) = (config.Get(NodeKeys.HttpHost), config.Get(NodeKeys.HttpPathBase));
+        if (config.Get(NodeKeys.HttpPort) is not { } port)
+        {
+            return null;
+        }
+
         if (Uri.CheckHostName(host) is UriHostNameType.Unknown)
         {
             problems.Add($"{NodeKeys.HttpHost} = {host}: must be a name or address of this machine, or 0.0.0.0 for all of them");
         }
 
-        if (pathBase.Length > 0 && (pathBase[0] != '/' || pathBase[^1] == '/' || !Uri.IsWellFormedUriString(pathBase, UriKind.Relative)))
+        if (pathBase.Length > 0 && (pathBase[0] != '/' || pathBase[^1] == '/' || pathBase.Contains("//", StringComparison.Ordinal)
+            || pathBase.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '-' or '_' or '.' or '~'))))
         {
             problems.Add($"{NodeKeys.HttpPathBase} = {pathBase}: must be a path such as /akkalb, without a slash at its end");
         }
 
-        return config.Get(NodeKeys.HttpPort) is { } port ? new HttpSettings(host, port, pathBase) : null;
+        return new HttpSettings(host, port, pathBase);
     }
 }

@@ -17,6 +17,23 @@ public sealed class FlagOverlay
         : key.Unit.Length > 0 ? SetDuration(key.Path, text, key.Unit)
         : Set(key.Path, text);
 
+    /// <summary>Those that are given, and what they imply of settings that are not.</summary>
+    public FlagOverlay SetAll(IReadOnlyCollection<(SettingKey Key, string Text)> given)
+    {
+        foreach (var (key, text) in given.Select(s => s.Key.Implies).OfType<(SettingKey Key, string Text)>().Distinct()
+            .Where(implied => given.All(s => s.Key != implied.Key)))
+        {
+            Set(key, text);
+        }
+
+        foreach (var (key, text) in given)
+        {
+            Set(key, text);
+        }
+
+        return this;
+    }
+
     /// <summary>What is no <c>name=value</c>, or names one twice, is passed on as what the section cannot be.</summary>
     private FlagOverlay SetNamed(SettingKey key, string? text)
     {

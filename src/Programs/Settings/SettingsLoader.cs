@@ -4,18 +4,20 @@ using AkkaLb.Programs.Hocon;
 
 namespace AkkaLb.Programs.Settings;
 
-/// <summary>Puts defaults, file and flags on top of each other and checks the result.</summary>
+/// <summary>Puts defaults, file, environment variables and flags on top of each other and checks the result.</summary>
 public static class SettingsLoader
 {
     /// <summary>Loads and reads. Rules that concern several settings are checked even if some other settings are wrong, so that all is named at
     /// once.</summary>
     /// <param name="program">The assembly that carries its defaults, <paramref name="defaults"/>, as a resource.</param>
     /// <param name="file">The operator's file; null without one. Relative paths in it belong to its folder.</param>
+    /// <param name="environment">Variables that are meant for AkkaLb, such as <see cref="EnvironmentSettings.OfProcess"/>; null: none.</param>
     /// <param name="read">Makes settings of a configuration whose values are all of the right kind; may throw
     /// <see cref="SettingsException"/>.</param>
     /// <exception cref="SettingsException">The file or any value is wrong; all problems at once.</exception>
     public static (T Settings, Config Config) Load<T>(
-        Assembly program, string defaults, string? file, FlagOverlay flags, SettingsSchema schema, Func<Config, T> read)
+        Assembly program, string defaults, string? file, FlagOverlay flags, SettingsSchema schema, Func<Config, T> read,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var problems = new List<string>();
         var spoiled = new List<SettingKey>();
@@ -26,10 +28,14 @@ public static class SettingsLoader
             config = SettingPaths.Anchor(layer, schema, file).WithFallback(config);
         }
 
-        if (flags.ToConfig() is { IsEmpty: false } overlay)
+        var variables = environment is null ? new FlagOverlay() : EnvironmentSettings.Read(environment, schema, problems);
+        foreach (var (over, source) in new[] { (variables, "environment"), (flags, "") })
         {
-            spoiled.AddRange(schema.TakeOutInvalid(overlay, "", problems));
-            config = overlay.WithFallback(config);
+            if (over.ToConfig() is { IsEmpty: false } overlay)
+            {
+                spoiled.AddRange(schema.TakeOutInvalid(overlay, source, problems));
+                config = overlay.WithFallback(config);
+            }
         }
 
         // What is left is of the right kind, but for what the layers make of each other.

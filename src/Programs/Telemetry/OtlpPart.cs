@@ -1,49 +1,53 @@
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace AkkaLb.Programs.Telemetry;
 
 /// <summary>Sends a program's metrics and spans by OTLP, where OpenTelemetry's own environment variables name a receiver
-/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>).</summary>
+/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or one of metrics or traces alone).</summary>
 /// <param name="program">Such as <c>balancer</c>; <c>OTEL_SERVICE_NAME</c> goes over it.</param>
 public sealed class OtlpPart(string program) : IHostedService
 {
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    private const string ServiceName = "OTEL_SERVICE_NAME";
+    /// <summary>What has not been sent at the end of the program gets so long.</summary>
+    private const int LastMs = 2000;
 
     private MeterProvider? _metrics;
     private TracerProvider? _spans;
 
-    private static bool IsWanted => Environment.GetEnvironmentVariable(Endpoint) is { Length: > 0 };
-
+    /// <exception cref="ProgramException">One of OpenTelemetry's variables is wrong.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (IsWanted)
+        try
         {
-            _metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Name).AddProgramMeters().AddOtlpExporter().Build();
-            _spans = Sdk.CreateTracerProviderBuilder().ConfigureResource(Name).AddSource(ProgramMeters.Ours).AddOtlpExporter().Build();
+            if (IsWanted("METRICS_"))
+            {
+                _metrics = Sdk.CreateMeterProviderBuilder().AddProgramMeters(program).AddOtlpExporter().Build();
+            }
+
+            if (IsWanted("TRACES_"))
+            {
+                _spans = Sdk.CreateTracerProviderBuilder().AddProgramSpans(program).AddOtlpExporter().Build();
+            }
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
+        {
+            throw new ProgramException(ExitCode.Usage, $"a variable of OpenTelemetry (OTEL_EXPORTER_OTLP_...) is wrong: {e.Message}", e);
         }
 
         return Task.CompletedTask;
     }
 
-    /// <summary>What has not been sent yet gets a few seconds.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            _metrics?.Dispose();
-            _spans?.Dispose();
-        },
-        CancellationToken.None);
-
-    private void Name(ResourceBuilder resource)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (Environment.GetEnvironmentVariable(ServiceName) is not { Length: > 0 })
-        {
-            resource.AddService($"akkalb-{program}", serviceVersion: NodeProgram.Version);
-        }
+        var metrics = Task.Run(() => _metrics?.Shutdown(LastMs), CancellationToken.None);
+        var spans = Task.Run(() => _spans?.Shutdown(LastMs), CancellationToken.None);
+        await ((Task)Task.WhenAll(metrics, spans)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _metrics?.Dispose();
+        _spans?.Dispose();
     }
+
+    private static bool IsWanted(string signal) => new[] { "", signal }.Any(
+        s => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{s}ENDPOINT") is { Length: > 0 });
 }

@@ -1,14 +1,32 @@
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace AkkaLb.Programs.Telemetry;
 
-/// <summary>What a program measures: AkkaLb's own meters, and what .NET says of the process.</summary>
+/// <summary>What a program measures: AkkaLb's own meters and spans, and what .NET says of the process.</summary>
 internal static class ProgramMeters
 {
+    private const string ServiceName = "OTEL_SERVICE_NAME";
+
     /// <summary>Meters and sources of spans.</summary>
-    public const string Ours = "AkkaLb.*";
+    private const string Ours = "AkkaLb.*";
 
     private const string Runtime = "System.Runtime";
 
-    public static MeterProviderBuilder AddProgramMeters(this MeterProviderBuilder metrics) => metrics.AddMeter(Ours, Runtime);
+    /// <param name="program">Such as <c>balancer</c>.</param>
+    public static MeterProviderBuilder AddProgramMeters(this MeterProviderBuilder metrics, string program) =>
+        metrics.ConfigureResource(resource => Name(resource, program)).AddMeter(Ours, Runtime);
+
+    /// <inheritdoc cref="AddProgramMeters" path="/param"/>
+    public static TracerProviderBuilder AddProgramSpans(this TracerProviderBuilder spans, string program) =>
+        spans.ConfigureResource(resource => Name(resource, program)).AddSource(Ours);
+
+    private static void Name(ResourceBuilder resource, string program)
+    {
+        if (Environment.GetEnvironmentVariable(ServiceName) is not { Length: > 0 })
+        {
+            resource.AddService($"akkalb-{program}", serviceVersion: NodeProgram.Version);
+        }
+    }
 }

@@ -16,7 +16,7 @@ public sealed class HttpPartTests : IAsyncDisposable
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayStop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpClient _http = new() { Timeout = Patience };
-    private HealthCheckResult _health = HealthCheckResult.Healthy("3 workers are registered");
+    private Func<HealthCheckResult> _health = () => HealthCheckResult.Healthy("3 workers are registered");
     private Func<object> _state = () => new { MemberCount = 3 };
     private HttpPart _part = null!;
     private Task<int>? _run;
@@ -31,11 +31,74 @@ public sealed class HttpPartTests : IAsyncDisposable
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "not ready: it is starting\n"), await GetAsync(path));
         Show();
-        Assert.Equal((HttpStatusCode.OK, "ready: 3 workers are registered\n"), await GetAsync(path));
-        _health = HealthCheckResult.Degraded("etcd is away");
-        Assert.Equal((HttpStatusCode.OK, "degraded: etcd is away\n"), await GetAsync(path));
-        _health = HealthCheckResult.Unhealthy("nobody\nis known");
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "not ready: nobody is known\n"), await GetAsync(path));
+        await UntilAsync(path, HttpStatusCode.OK, "ready: 3 workers are registered\n");
+        _health = () => HealthCheckResult.Degraded("etcd is away");
+        await UntilAsync(path, HttpStatusCode.OK, "degraded: etcd is away\n");
+        _health = () => HealthCheckResult.Unhealthy("nobody\nis known");
+        await UntilAsync(path, HttpStatusCode.ServiceUnavailable, "not ready: nobody is known\n");
+        _health = () => throw new InvalidOperationException("a bug");
+        await UntilAsync(path, HttpStatusCode.ServiceUnavailable, "not ready: a bug\n");
+        _health = () => HealthCheckResult.Healthy("again");
+        await UntilAsync(path, HttpStatusCode.OK, "ready: again\n");
+    }
+
+    [Fact]
+    public async Task However_many_ask_the_state_is_read_once_at_a_time()
+    {
+        var (reading, most) = (0, 0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAsync();
+        _part.Show(new NodeView(new Check(() => _health()), async _ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref reading));
+            await release.Task;
+            Interlocked.Decrement(ref reading);
+            return new { Count = 1 };
+        }));
+
+        var all = Enumerable.Range(0, 50).Select(_ => GetAsync("/state")).ToList();
+        await GetAsync("/healthz");
+        release.SetResult();
+
+        Assert.All(await Task.WhenAll(all), answer => Assert.Equal((HttpStatusCode.OK, "{\"count\":1}"), answer));
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
+    public async Task Connections_that_ask_nothing_end_and_keep_no_probe_out()
+    {
+        await StartAsync();
+        var silent = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 520; i++)
+            {
+                var client = new TcpClient();
+                silent.Add(client);
+                await client.ConnectAsync(IPAddress.Loopback, new Uri(_part.Url!).Port);
+            }
+
+            (HttpStatusCode Status, string Text)? answer = null;
+            using var bound = new CancellationTokenSource(Patience);
+            while (answer is null)
+            {
+                try
+                {
+                    answer = await GetAsync("/healthz");
+                }
+                catch (HttpRequestException)
+                {
+                    // As many as may be are there, for some seconds.
+                    bound.Token.ThrowIfCancellationRequested();
+                }
+            }
+
+            Assert.Equal((HttpStatusCode.OK, "alive\n"), answer);
+        }
+        finally
+        {
+            silent.ForEach(client => client.Dispose());
+        }
     }
 
     [Fact]
@@ -63,16 +126,9 @@ public sealed class HttpPartTests : IAsyncDisposable
         Assert.Equal(3, JsonDocument.Parse((await GetAsync("/state")).Text).RootElement.GetProperty("memberCount").GetInt32());
 
         _state = () => throw new TimeoutException("the balancer\ndoes not answer");
-        (HttpStatusCode Status, string Text) answer;
-        do
-        {
-            answer = await GetAsync("/state");
-        }
-        while (answer.Status == HttpStatusCode.OK);
-
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "the state cannot be read: the balancer does not answer\n"), answer);
+        await UntilAsync("/state", HttpStatusCode.ServiceUnavailable, "the state cannot be read: the balancer does not answer\n");
         _state = () => new { MemberCount = 4 };
-        Assert.Equal("{\"memberCount\":4}", (await GetAsync("/state")).Text);
+        await UntilAsync("/state", HttpStatusCode.OK, "{\"memberCount\":4}");
     }
 
     [Fact]
@@ -154,7 +210,7 @@ public sealed class HttpPartTests : IAsyncDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        _program.Add(new HttpPart(_program, new HttpSettings("127.0.0.1", port)));
+        _program.Add(new HttpPart(_program, "tried", new HttpSettings("127.0.0.1", port)));
 
         var end = await Assert.ThrowsAsync<ProgramException>(() => _program.RunAsync().WaitAsync(Patience));
 
@@ -166,7 +222,7 @@ public sealed class HttpPartTests : IAsyncDisposable
     [Fact]
     public async Task An_address_of_another_machine_ends_the_program_with_one_sentence()
     {
-        _program.Add(new HttpPart(_program, new HttpSettings("192.0.2.1", 0)));
+        _program.Add(new HttpPart(_program, "tried", new HttpSettings("192.0.2.1", 0)));
 
         var end = await Assert.ThrowsAsync<ProgramException>(() => _program.RunAsync().WaitAsync(Patience));
 
@@ -188,7 +244,7 @@ public sealed class HttpPartTests : IAsyncDisposable
     /// <summary>The other part, which is slow to stop.</summary>
     private async Task StartAsync(string pathBase = "")
     {
-        _part = _program.Add(new HttpPart(_program, new HttpSettings("127.0.0.1", 0, pathBase)));
+        _part = _program.Add(new HttpPart(_program, "tried", new HttpSettings("127.0.0.1", 0, pathBase)));
         _program.Add(_ =>
         {
             _started.SetResult();
@@ -198,7 +254,16 @@ public sealed class HttpPartTests : IAsyncDisposable
         await _started.Task.WaitAsync(Patience);
     }
 
-    private void Show() => _part.Show(new NodeView(new Check(() => _health), _ => Task.FromResult(_state())));
+    private void Show() => _part.Show(new NodeView(new Check(() => _health()), _ => Task.FromResult(_state())));
+
+    private async Task UntilAsync(string path, HttpStatusCode status, string text)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        for (var answer = await GetAsync(path); answer != (status, text); answer = await GetAsync(path))
+        {
+            Assert.False(bound.IsCancellationRequested, $"{path} never said {status} {text}, but {answer}");
+        }
+    }
 
     private Uri Url(string path) => new(new Uri(_part.Url!), path);
 
