@@ -11,8 +11,8 @@ namespace AkkaLb.Balancing;
 /// <param name="system">In which the balancer lives.</param>
 public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
 {
-    /// <summary>Less than probes commonly wait.</summary>
-    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(1);
+    /// <summary>Probes commonly wait for a second.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromMilliseconds(800);
 
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -22,7 +22,7 @@ public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
         {
             // Akka's Ask awaits in the caller's synchronization context, which may be blocked.
             var (balancer, watcher) = await Task.Run(() => AskAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
-            return Judge(watcher, balancer.MemberCount)
+            return Judge(watcher, balancer)
                 ?? new HealthCheckResult(context.Registration.FailureStatus, "the registry has not told yet who is registered");
         }
         catch (AskTimeoutException)
@@ -41,17 +41,18 @@ public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
         ActorSelection Of(string actor) => system.ActorSelection($"/user/{actor}");
     }
 
-    /// <param name="known">Workers that the balancer knows.</param>
     /// <returns>Null: nobody has told it yet who there is.</returns>
-    private static HealthCheckResult? Judge(WatcherState state, int known) => state switch
+    private static HealthCheckResult? Judge(WatcherState state, BalancerState balancer) => state switch
     {
         { IsConnected: true } => HealthCheckResult.Healthy(
-            state.MemberCount == 1 ? "1 worker is registered" : $"{state.MemberCount} workers are registered"),
+            (state.MemberCount == 1 ? "1 worker is registered" : $"{state.MemberCount} workers are registered")
+            + (state.MemberCount > 0 && balancer.Rejection.Length > 0 ? $"; {balancer.Rejection}" : "")),
         { ProofAge: { } age } => HealthCheckResult.Degraded(
             $"{state.Registry} has not been heard of for {age.TotalSeconds:0} s; the last known workers stay: {state.LastProblem}"),
 
         // The watcher has begun again and has forgotten them.
-        _ when known > 0 => HealthCheckResult.Degraded($"{state.Registry} is read again; the last known workers stay: {state.LastProblem}"),
+        _ when balancer.MemberCount > 0 => HealthCheckResult.Degraded(
+            $"{state.Registry} is read again; the last known workers stay: {state.LastProblem}"),
         _ => null,
     };
 }

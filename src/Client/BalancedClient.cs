@@ -190,6 +190,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         {
             await Task.WhenAny(waiter.Task, _ended).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
             ObjectDisposedException.ThrowIf(!waiter.Task.IsCompletedSuccessfully, this);
+            _links.Answered();
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

@@ -7,8 +7,8 @@ namespace AkkaLb.Client;
 /// <param name="client">Called at each check.</param>
 public sealed class ClientHealthCheck(Func<BalancedClient> client) : IHealthCheck
 {
-    /// <summary>The client asks for what it is to see within this time; it is less than probes commonly wait.</summary>
-    private static readonly TimeSpan CheckMax = TimeSpan.FromSeconds(1);
+    /// <summary>The client asks for what it is to see within this time; probes commonly wait for a second.</summary>
+    private static readonly TimeSpan CheckMax = TimeSpan.FromMilliseconds(800);
 
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -82,6 +82,9 @@ public sealed class BalancedWorker : IAsyncDisposable
     /// <summary>What its gate has to do at this moment.</summary>
     internal GateLoad Load => _gauge.Load;
 
+    /// <summary>How many jobs it runs side by side at this moment.</summary>
+    internal int Places => Load.Places > 0 ? Load.Places : _options.Gate.Instances;
+
     /// <summary>Jobs that were finished in its life.</summary>
     internal long Finished => _tally.Finished;
 

@@ -84,9 +84,10 @@ public static class WorkerHost
         worker.Key.Incarnation,
         address = node.Address.ToString(),
         version = NodeProgram.Version,
+        state = worker.IsLeaving ? "draining" : "up",
         trouble = worker.Trouble ?? "",
         jobs = new { inFlight = worker.Load.Jobs.InFlight, accepted = worker.Load.Jobs.Accepted, finished = worker.Finished },
-        places = worker.Load.Places,
+        worker.Places,
         residentBytes = Environment.WorkingSet,
     };
 

@@ -48,6 +48,16 @@ public sealed class OtlpPart(string program) : IHostedService
         _spans?.Dispose();
     }
 
-    private static bool IsWanted(string signal) => new[] { "", signal }.Any(
-        s => Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{s}ENDPOINT") is { Length: > 0 });
+    /// <exception cref="ProgramException">It is no address; the exporter would be silent about that.</exception>
+    private static bool IsWanted(string signal)
+    {
+        var given = new[] { signal, "" }.Select(s => $"OTEL_EXPORTER_OTLP_{s}ENDPOINT")
+            .Select(name => (Name: name, Text: Environment.GetEnvironmentVariable(name))).FirstOrDefault(v => v.Text is { Length: > 0 });
+        if (given.Text is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        {
+            throw new ProgramException(ExitCode.Usage, $"{given.Name} = {text}: must be a URL such as http://127.0.0.1:4317");
+        }
+
+        return given.Text is not null;
+    }
 }

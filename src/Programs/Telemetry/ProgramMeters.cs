@@ -14,9 +14,13 @@ internal static class ProgramMeters
 
     private const string Runtime = "System.Runtime";
 
+    /// <summary>.NET calls them counters, and they fall as well: each fall looks like a restart to whoever reckons rates.</summary>
+    private static readonly string[] FalseCounters = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     /// <param name="program">Such as <c>balancer</c>.</param>
     public static MeterProviderBuilder AddProgramMeters(this MeterProviderBuilder metrics, string program) =>
-        metrics.ConfigureResource(resource => Name(resource, program)).AddMeter(Ours, Runtime);
+        metrics.ConfigureResource(resource => Name(resource, program)).AddMeter(Ours, Runtime)
+            .AddView(instrument => FalseCounters.Contains(instrument.Name) ? MetricStreamConfiguration.Drop : null);
 
     /// <inheritdoc cref="AddProgramMeters" path="/param"/>
     public static TracerProviderBuilder AddProgramSpans(this TracerProviderBuilder spans, string program) =>

@@ -12,6 +12,7 @@ internal sealed class LinkTroubles
     private readonly ActorSystem _system;
     private readonly IActorRef _listener;
     private volatile string? _latest;
+    private volatile bool _hasAnswered;
 
     private LinkTroubles(ActorSystem system)
     {
@@ -28,6 +29,16 @@ internal sealed class LinkTroubles
 
     /// <summary>From now on until it is stopped, or the actor system ends.</summary>
     public static LinkTroubles Of(ActorSystem system) => new(system);
+
+    /// <summary>The node that was looked for has answered: it goes by the address that it was given. A connection to any node tells nothing from now
+    /// on.</summary>
+    public void Answered()
+    {
+        if (!_hasAnswered)
+        {
+            (_hasAnswered, _latest) = (true, null);
+        }
+    }
 
     public void Stop() => _system.Stop(_listener);
 
@@ -50,7 +61,7 @@ internal sealed class LinkTroubles
 
             // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
             Receive<AssociatedEvent>(
-                m => !m.IsInbound,
+                m => !m.IsInbound && !troubles._hasAnswered,
                 m => (_connected, _said) = (m.RemoteAddress, troubles._latest =
                     $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which "
                         + $"its log tells, use that one"));
