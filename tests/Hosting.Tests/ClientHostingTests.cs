@@ -72,7 +72,7 @@ public sealed class ClientHostingTests
         await host.StartAsync();
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         Assert.Equal(HealthStatus.Unhealthy, report.Status);
-        Assert.StartsWith("no balancer answered within 1 s", report.Entries["akkalb-client"].Description, StringComparison.Ordinal);
+        Assert.StartsWith("no balancer answered within 0.8 s", report.Entries["akkalb-client"].Description, StringComparison.Ordinal);
         Assert.Equal(NotYet, report.Entries["akkalb-worker-till"].Description);
         await host.StopAsync();
     }
