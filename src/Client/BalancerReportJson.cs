@@ -55,8 +55,24 @@ internal static class BalancerReportJson
         WorkerState.Draining => "draining",
     };
 
+    /// <summary>Such as <c>slow start</c>.</summary>
+    public static string NameOf(WorkerCondition condition) => condition switch
+    {
+        WorkerCondition.Up => "up",
+        WorkerCondition.Unable => "unable",
+        WorkerCondition.Draining => "draining",
+        WorkerCondition.Ejected => "ejected",
+        WorkerCondition.AboveMemory => "above memory",
+        WorkerCondition.NoReport => "no report",
+        WorkerCondition.Full => "full",
+        WorkerCondition.SlowStart => "slow start",
+    };
+
     private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
     {
         m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
+        condition = m.Details?.Condition is { } condition ? NameOf(condition) : null,
+        m.Details?.Address, m.Details?.Capacity, m.Details?.LimitBytes, reportAgeMs = m.Details?.ReportAge?.TotalMilliseconds, m.Details?.Assignments,
+        m.Details?.Version,
     });
 }

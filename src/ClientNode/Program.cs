@@ -47,7 +47,8 @@ var load = new Command("load", "Run many built-in jobs and tell how they went.")
     jobs, duration, trace, rate, concurrency, job, deadline, notIdempotent, keys, weight, priority, service, json,
 };
 
-var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json };
+var watch = CommonFlags.Make("--watch", "SECONDS", "print it again every so many seconds, until Ctrl-C");
+var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json, watch };
 
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
@@ -62,7 +63,8 @@ var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSes
     [state] = (given, _) =>
     {
         var isJson = given.IsSet(json);
-        return session => StateCommand.RunAsync(session, isJson);
+        var every = given.Seconds(watch, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        return session => StateCommand.RunAsync(session, isJson, every);
     },
 };
 return await NodeProgram.RunAsync(command, args, Prepare).ConfigureAwait(false);

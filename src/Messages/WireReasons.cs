@@ -17,6 +17,25 @@ internal static class WireReasons
     private static readonly FrozenDictionary<Wire.JobPriority, JobPriority> JobPriorities = Inverse<JobPriority, Wire.JobPriority>(ToWire);
     private static readonly FrozenDictionary<Wire.PickEnd, PickEnd> PickEnds = Inverse<PickEnd, Wire.PickEnd>(ToWire);
 
+    private static readonly FrozenDictionary<Wire.WorkerCondition, WorkerCondition> WorkerConditions =
+        Inverse<WorkerCondition, Wire.WorkerCondition>(ToWire);
+
+    public static Wire.WorkerCondition ToWire(this WorkerCondition condition) => condition switch
+    {
+        WorkerCondition.Up => Wire.WorkerCondition.Up,
+        WorkerCondition.Unable => Wire.WorkerCondition.Unable,
+        WorkerCondition.Draining => Wire.WorkerCondition.Draining,
+        WorkerCondition.Ejected => Wire.WorkerCondition.Ejected,
+        WorkerCondition.AboveMemory => Wire.WorkerCondition.AboveMemory,
+        WorkerCondition.NoReport => Wire.WorkerCondition.NoReport,
+        WorkerCondition.Full => Wire.WorkerCondition.Full,
+        WorkerCondition.SlowStart => Wire.WorkerCondition.SlowStart,
+    };
+
+    /// <returns>Null for one of a later version.</returns>
+    public static WorkerCondition? FromWire(this Wire.WorkerCondition read) =>
+        WorkerConditions.TryGetValue(read, out var condition) ? condition : null;
+
     public static Wire.JobPriority ToWire(this JobPriority priority) => priority switch
     {
         JobPriority.Low => Wire.JobPriority.Low,

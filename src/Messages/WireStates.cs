@@ -82,6 +82,7 @@ internal static class WireStates
                 Drift = member.Drift,
                 Places = checked((uint)member.Places),
                 Zone = Zone(member.Zone),
+                Details = member.Details?.ToWire(),
             };
             if (member.ResidentBytes is { } bytes)
             {
@@ -116,10 +117,38 @@ internal static class WireStates
                 Finite(member.InFlight),
                 Finite(member.Drift),
                 checked((int)member.Places),
-                Zone(member.Zone)))],
+                Zone(member.Zone),
+                member.Details?.FromWire()))],
             checked((int)m.Waiting),
             Duration(m.LongestWaitMs),
             checked((int)m.OpenPicks),
             [.. m.Services.Select(Service)]);
+    }
+
+    private static Wire.MemberDetails ToWire(this MemberDetails m)
+    {
+        var wire = new Wire.MemberDetails
+        {
+            Condition = m.Condition?.ToWire() ?? Wire.WorkerCondition.Unspecified,
+            Address = OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax),
+            Capacity = checked((uint)m.Capacity),
+            LimitBytes = checked((ulong)m.LimitBytes),
+            Assignments = checked((ulong)m.Assignments),
+            Version = Text(m.Version, VersionLengthMax),
+        };
+        if (m.ReportAge is { } age)
+        {
+            wire.ReportAgeMs = Ms(age);
+        }
+
+        return wire;
+    }
+
+    private static MemberDetails FromWire(this Wire.MemberDetails m)
+    {
+        Check(m.Version.Length <= VersionLengthMax, "version");
+        return new MemberDetails(
+            m.Condition.FromWire(), OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax), checked((int)m.Capacity), checked((long)m.LimitBytes),
+            m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version);
     }
 }

@@ -85,11 +85,19 @@ public sealed class HostileBytesTests(TestSystem system)
         ("BS", new Wire.BalancerState { Members = { Enumerable.Repeat(new Wire.MemberState { WorkerId = "w" }, 501) } }),
         ("BS", new Wire.BalancerState { Members = { new Wire.MemberState { WorkerId = "" } } }),
         ("BS", new Wire.BalancerState { Members = { new Wire.MemberState { WorkerId = "w", ResidentBytes = ulong.MaxValue } } }),
+        ("BS", Details(new Wire.MemberDetails { Version = new string('v', 129) })),
+        ("BS", Details(new Wire.MemberDetails { Capacity = uint.MaxValue })),
+        ("BS", Details(new Wire.MemberDetails { LimitBytes = ulong.MaxValue })),
+        ("BS", Details(new Wire.MemberDetails { Assignments = ulong.MaxValue })),
+        ("BS", Details(new Wire.MemberDetails { ReportAgeMs = ulong.MaxValue })),
         ("GB", new Wire.GetBalancerState { Service = "a b" }),
         ("BS", new Wire.BalancerState { Services = { Enumerable.Repeat("s", 101) } }),
         ("BS", new Wire.BalancerState { Services = { "a/b" } }),
         ("BS", new Wire.BalancerState { Policy = new string('p', 1025) }),
     ];
+
+    private static Wire.BalancerState Details(Wire.MemberDetails details) =>
+        new() { Members = { new Wire.MemberState { WorkerId = "w", Details = details } } };
 
     private static Wire.Assigned Picks(params uint[] picks)
     {

@@ -94,6 +94,11 @@ public static class Samples
         new(new Register(Record with { Places = 4, Speed = 150, Zone = "eu-1" }, TimeSpan.FromSeconds(5)), "R",
             "0A5C0A03772D311108070605040302011A33616B6B612E7463703A2F2F416B6B614C624031302E302E302E373A343035352F757365722F776F72" +
             "6B657223313233343536372001284030E8073A05302E312E3048045096015A0465752D31108827"),
+        new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(
+                W1, WorkerState.Up, true, 5, Details: new MemberDetails(
+                    WorkerCondition.SlowStart, "10.0.0.7:4055", 64, 8, TimeSpan.FromMilliseconds(300), 300, "0.1.0"))]), "BS",
+            "0A03622D31120672616E646F6D200128013A380A03772D311108070605040302011801200128055A220808120D31302E302E302E373A343035351840" +
+            "200828AC0230AC023A05302E312E30"),
         new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4, "eu-1")]), "BS",
             "0A03622D31120672616E646F6D200128013A2E0A03772D31110807060504030201180120012805390000000000000440410000000000" +
             "00E0BF4804520465752D31"),

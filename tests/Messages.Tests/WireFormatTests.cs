@@ -65,6 +65,13 @@ public sealed class WireFormatTests(TestSystem system)
             Assert.Equal(reason, RoundTrip(new JobRejected(default, 1, reason)).Reason);
         }
 
+        foreach (var condition in Enum.GetValues<WorkerCondition>())
+        {
+            var details = new MemberDetails(condition, "", 0, 0, null, 0, "");
+            var member = new MemberState(new WorkerKey("w", 1), WorkerState.Up, true, null, Details: details);
+            Assert.Equal(condition, RoundTrip(new BalancerState("b", "p", "", 0, 1, 0, [member])).Members[0].Details!.Condition);
+        }
+
         foreach (var priority in Enum.GetValues<JobPriority>())
         {
             Assert.Equal(priority, RoundTrip(new Assign(1, 1, [], null, TimeSpan.Zero, Priority: priority)).Priority);
@@ -93,6 +100,16 @@ public sealed class WireFormatTests(TestSystem system)
     [InlineData(-1)]
     public void A_priority_of_a_later_version_is_normal(int later) => Assert.Equal(
         JobPriority.Normal, Read<Assign>("A", new Wire.Assign { Count = 1, Priority = (Wire.JobPriority)later }).Priority);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(99)]
+    [InlineData(-1)]
+    public void A_condition_of_a_later_version_is_read_as_none(int later) => Assert.Null(Read<BalancerState>(
+        "BS", new Wire.BalancerState
+        {
+            Members = { new Wire.MemberState { WorkerId = "w", Details = new Wire.MemberDetails { Condition = (Wire.WorkerCondition)later } } },
+        }).Members[0].Details!.Condition);
 
     [Fact]
     public void A_worker_state_of_a_later_version_takes_no_jobs()
@@ -192,6 +209,15 @@ public sealed class WireFormatTests(TestSystem system)
     {
         var member = new MemberState(new WorkerKey(new string('w', WorkerIds.LengthMax), long.MaxValue), WorkerState.Draining, true, long.MaxValue);
         var page = Enumerable.Repeat(member, GetBalancerState.CountMax);
+        var whole = member with
+        {
+            Reason = new string('ü', 300), InFlight = double.MaxValue, Drift = double.MinValue, Places = int.MaxValue, Zone = new string('z', 64),
+            Details = new MemberDetails(
+                WorkerCondition.SlowStart, new string('ü', 300), int.MaxValue, long.MaxValue, TimeSpan.MaxValue, long.MaxValue,
+                new string('ü', 128)),
+        };
+        var head = system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [])).Bytes.Length;
+        Assert.InRange(system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [whole])).Bytes.Length - head, 1, whole.BytesMax);
 
         Assert.InRange(system.Write(
             new BalancerState("b", "least-load", "", long.MaxValue, int.MaxValue, 0, [.. page])).Bytes.Length, 60_000, 100_000);

@@ -34,7 +34,7 @@ public sealed class ServicesTests(ITestOutputHelper output)
         await using var state = NodeProcess.Client("state", "--etcd", etcd.Endpoint);
         var lines = (await state.EndedAsync()).Output;
         output.WriteLine(string.Join('\n', lines));
-        string[] begins = ["balancer ", "watcher ", "worker w1 up", "service pdf policy=first-free members=1 ready", "worker pdf/w1 up"];
+        string[] begins = ["balancer ", "watcher ", "worker ", "w1 ", "service pdf policy=first-free members=1 ready", "worker ", "pdf/w1 "];
         Assert.Equal(begins.Length, lines.Count);
         Assert.All(begins.Zip(lines), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
         Assert.Contains("worker pdf/w1 is up at ", string.Join('\n', balancer.Error.Texts), StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using AkkaLb.Processes.Harness;
 using AkkaLb.Tests.Support;
 using AkkaLb.Tests.Support.Etcd;
@@ -22,8 +23,8 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
         Assert.Empty(ending.Problems);
         Assert.Matches($@"^balancer \S+ akka\.tcp://AkkaLb@{cluster.Address} policy=round-robin members=2 ready$", ending.Output[0]);
         Assert.Matches(@"^watcher embedded connected members=2 revision=\d+ proof-age=0 us resyncs=0 disconnects=0$", ending.Output[1]);
-        Assert.Equal(2, ending.Output.Skip(2).Count(
-            l => l.StartsWith("worker w", StringComparison.Ordinal) && l.Contains(" up eligible incarnation=", StringComparison.Ordinal)));
+        Assert.Matches("^worker +state +in flight +assigned +memory +report +address +version +incarnation$", ending.Output[2]);
+        Assert.Equal(2, ending.Output.Skip(3).Count(l => Regex.IsMatch(l, @"^w\S+ +(up|full|slow start) +\d+ of 64 ")));
     }
 
     [Fact]

@@ -15,8 +15,36 @@ internal static class StateCommand
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
+    /// <summary>Puts the cursor of a terminal at its beginning and clears it.</summary>
+    private const string Clear = "\u001b[H\u001b[2J";
+
+    /// <param name="every">Between two times that it is told; null: it is told once. Watching ends when it is interrupted.</param>
     /// <returns>Exit code: <see cref="ExitCode.JobsFailed"/> when a balancer did not answer.</returns>
-    public static async Task<int> RunAsync(ClientSession session, bool isJson)
+    public static async Task<int> RunAsync(ClientSession session, bool isJson, TimeSpan? every = null)
+    {
+        if (every is not { } pause)
+        {
+            return await TellAsync(session, isJson, before: "").ConfigureAwait(false);
+        }
+
+        var before = Console.IsOutputRedirected ? "" : Clear;
+        using var timer = new PeriodicTimer(pause, TimeProvider.System);
+        try
+        {
+            do
+            {
+                await TellAsync(session, isJson, before).ConfigureAwait(false);
+            }
+            while (await timer.WaitForNextTickAsync(session.Interrupted).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
+        {
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> TellAsync(ClientSession session, bool isJson, string before)
     {
         try
         {
@@ -24,6 +52,7 @@ internal static class StateCommand
             var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
             var reports = answers.Where(a => a.Report is not null).Select(a => a.Report!).ToList();
             var silent = answers.Where(a => a.Report is null).Select(a => a.Address).ToList();
+            Console.Out.Write(before);
             if (isJson)
             {
                 Console.Out.WriteLine(
@@ -83,9 +112,9 @@ internal static class StateCommand
 
     private static void PrintMembers(BalancerState state)
     {
-        foreach (var m in state.Members)
+        foreach (var line in WorkerTable.Lines(state.Members))
         {
-            Console.Out.WriteLine(Line(m));
+            Console.Out.WriteLine(line);
         }
     }
 
@@ -95,17 +124,6 @@ internal static class StateCommand
         var isReady = b.Rejection.Length == 0 ? "ready" : $"rejecting=\"{b.Rejection}\"";
         var waiting = b.Waiting == 0 ? "" : Invariant($" waiting={b.Waiting} longest-wait={HumanUnits.Time(b.LongestWait)}");
         return Invariant($"policy={b.Policy} members={b.MemberCount} {isReady}{waiting}");
-    }
-
-    /// <summary>One worker, as text.</summary>
-    internal static string Line(MemberState m)
-    {
-        var memory = m.ResidentBytes is { } bytes ? $" memory={HumanUnits.Bytes(bytes)}" : "";
-        var zone = m.Zone.Length > 0 ? $" zone={m.Zone}" : "";
-        var reason = m.Reason.Length > 0 ? $" reason=\"{OneLine.Of(m.Reason, WorkerRecord.ReasonLengthMax)}\"" : "";
-        var load = m.Places == 0 ? "" : Invariant($" in-flight={m.InFlight:0.#} places={m.Places} drift={m.Drift:0.#}");
-        return Invariant($"worker {m.Worker.Id} {BalancerReportJson.NameOf(m.State)} {(m.IsEligible ? "eligible" : "not-eligible")} ")
-            + Invariant($"incarnation={m.Worker.Incarnation}{zone}{memory}{load}{reason}");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -73,7 +73,7 @@ public sealed record MemberNews(string Text, bool IsTrouble)
     private static string Shown(WorkerRecord worker) => OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax);
 
     /// <summary>Host and port of a serialized actor path, <c>akka.tcp://AkkaLb@host:port/user/worker#1</c>.</summary>
-    private static string AddressIn(string path)
+    internal static string AddressIn(string path)
     {
         var from = path.IndexOf('@', StringComparison.Ordinal) + 1;
         var to = path.IndexOf('/', from);

@@ -389,7 +389,10 @@ public sealed class ServiceCore(
             var member = new MemberState(
                 c.Key, worker.State, pool.IsEligible(c, now), c.IsFresh(now) ? c.ResidentBytes : null,
                 worker.Reason.Length > 0 ? worker.Reason : pool.WhyHeldBack(c, now), c.InFlight, c.Jobs.Drift,
-                c.Places, c.Zone);
+                c.Places, c.Zone,
+                new MemberDetails(
+                    pool.ConditionOf(c, now), MemberNews.AddressIn(worker.Path), worker.Capacity, c.LimitBytes,
+                    c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version));
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

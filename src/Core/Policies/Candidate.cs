@@ -126,6 +126,9 @@ public sealed class Candidate
     /// <summary>Until when it gets fewer jobs than it is due.</summary>
     internal TimeSpan WarmAt { get; private set; }
 
+    /// <summary>Picks in all.</summary>
+    internal long Picks { get; private set; }
+
     /// <summary>When its last report was applied; only after <see cref="HasReport"/>.</summary>
     internal TimeSpan ReportedAt { get; private set; }
 
@@ -176,6 +179,7 @@ public sealed class Candidate
     internal void Picked(long pick)
     {
         PicksSinceReport++;
+        Picks++;
         LastPick = pick;
     }
 

@@ -32,8 +32,8 @@ public sealed record WatcherState(
 /// <param name="Count">How many members to tell of at most: 0 to <see cref="CountMax"/>.</param>
 public sealed record GetBalancerState(int From, int Count, string Service = WorkerService.Default) : IAkkaLbMessage
 {
-    /// <summary>At 185 bytes a member the largest page takes 92,500 of the 128,000 bytes of a frame; one with many reasons on it is
-    /// shorter.</summary>
+    /// <summary>At 240 bytes a member the largest page takes 120,000 of the 128,000 bytes of a frame; one with long ids, or with many reasons on it,
+    /// is shorter.</summary>
     public const int CountMax = 500;
 }
 
@@ -68,10 +68,27 @@ public sealed record BalancerState(
 /// <param name="Drift">Estimated minus told jobs in flight, at the worker's last word.</param>
 /// <param name="Places">How many jobs it works on side by side; 0 from a version that does not tell.</param>
 /// <param name="Zone">Where it is; empty: it does not tell.</param>
+/// <param name="Details">What else an operator may want to know; null from a balancer of an earlier version.</param>
 public sealed record MemberState(
     WorkerKey Worker, WorkerState State, bool IsEligible, long? ResidentBytes, string Reason = "", double InFlight = 0, double Drift = 0,
-    int Places = 0, string Zone = "")
+    int Places = 0, string Zone = "", MemberDetails? Details = null)
 {
     /// <summary>What it takes in a <see cref="BalancerState"/> at most, in bytes: its texts, and 64 for numbers and field headers.</summary>
-    public int BytesMax => Worker.Id.Length + Zone.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 64;
+    public int BytesMax =>
+        Worker.Id.Length + Zone.Length + (3 * Math.Min(Reason.Length, WorkerRecord.ReasonLengthMax)) + 64 + (Details?.BytesMax ?? 0);
+}
+
+/// <summary>More of a registered worker as the balancer sees it.</summary>
+/// <param name="Condition">Why it gets jobs, or none; null: a later version has a word for it that this one does not know.</param>
+/// <param name="Address">Host and port of its process. At most <see cref="WorkerRecord.ReasonLengthMax"/> characters.</param>
+/// <param name="Capacity">Jobs it accepts at once, without those in its queue.</param>
+/// <param name="LimitBytes">Memory that it may have, by its last report; 0: it does not tell.</param>
+/// <param name="ReportAge">Since its last report came; null: none has.</param>
+/// <param name="Assignments">How often this balancer has named it, since it came to know this process of the worker.</param>
+/// <param name="Version">Of its program, as it has registered.</param>
+public sealed record MemberDetails(
+    WorkerCondition? Condition, string Address, int Capacity, long LimitBytes, TimeSpan? ReportAge, long Assignments, string Version)
+{
+    /// <summary>As <see cref="MemberState.BytesMax"/>.</summary>
+    internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 64;
 }

@@ -1,0 +1,29 @@
+namespace AkkaLb.Core;
+
+/// <summary>Why a worker gets jobs, or does not. The first that holds counts.</summary>
+public enum WorkerCondition
+{
+    /// <summary>It takes jobs.</summary>
+    Up,
+
+    /// <summary>It takes no jobs, and says why.</summary>
+    Unable,
+
+    /// <summary>It finishes its jobs, and leaves.</summary>
+    Draining,
+
+    /// <summary>Its jobs failed far more often than those of the others: it is kept from jobs for a while.</summary>
+    Ejected,
+
+    /// <summary>It uses more memory than it should, while others use less.</summary>
+    AboveMemory,
+
+    /// <summary>It is up, and the policy picks nobody without a fresh report.</summary>
+    NoReport,
+
+    /// <summary>It is up, and has no free place.</summary>
+    Full,
+
+    /// <summary>It is up, and has joined so recently that it gets a part of its share.</summary>
+    SlowStart,
+}
