@@ -179,7 +179,10 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
             _telemetry.Ejected(service.Name, Math.Max(0, now.Enforced - before.Enforced), Math.Max(0, now.Unenforced - before.Unenforced));
             if (_ejections.Count >= 2 * ServiceRules.CountMax)
             {
-                _ejections.Clear();
+                foreach (var gone in _ejections.Keys.Where(name => !_core.Serves(name)).ToList())
+                {
+                    _ejections.Remove(gone);
+                }
             }
 
             _ejections[service.Name] = now;

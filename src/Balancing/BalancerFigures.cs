@@ -27,6 +27,8 @@ internal static class Observed
 
     private const int KeptTimes = 10;
 
+    private static readonly TimeSpan KeptMax = TimeSpan.FromSeconds(2);
+
     private static readonly Lock Reading = new();
     private static Figures _latest = new([], [], IsWhole: true);
     private static long _keptUntil;
@@ -47,9 +49,9 @@ internal static class Observed
             {
                 // Akka's Ask awaits in the caller's synchronization context, which may be the one that is blocked here.
                 var reading = Task.Run(AskAsync);
-                _latest = reading.Wait(PatienceMax) ? reading.GetAwaiter().GetResult() : _latest with { IsWhole = false };
+                _latest = reading.Wait(PatienceMax) ? reading.GetAwaiter().GetResult() : new Figures([], [], IsWhole: false);
                 var (took, end) = (Stopwatch.GetElapsedTime(begun), Stopwatch.GetTimestamp());
-                var kept = took * KeptTimes > KeptMin ? took * KeptTimes : KeptMin;
+                var kept = took * KeptTimes < KeptMin ? KeptMin : took * KeptTimes < KeptMax ? took * KeptTimes : KeptMax;
                 _keptUntil = end + (long)(kept.TotalSeconds * Stopwatch.Frequency);
             }
 

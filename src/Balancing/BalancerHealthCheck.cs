@@ -34,9 +34,9 @@ public sealed class BalancerHealthCheck(ActorSystem system) : IHealthCheck
     private async Task<(BalancerState Balancer, WatcherState Watcher)> AskAsync(CancellationToken cancellationToken)
     {
         var balancer = Of(BalancerActor.ActorName).Ask<BalancerState>(new GetBalancerState(0, 0), AnswerMax, cancellationToken);
-        var watcher = await Of(EtcdWatcherActor.ActorName).Ask<WatcherState>(GetWatcherState.Instance, AnswerMax, cancellationToken)
-            .ConfigureAwait(false);
-        return (await balancer.ConfigureAwait(false), watcher);
+        var watcher = Of(EtcdWatcherActor.ActorName).Ask<WatcherState>(GetWatcherState.Instance, AnswerMax, cancellationToken);
+        await Task.WhenAll(balancer, watcher).ConfigureAwait(false);
+        return (await balancer.ConfigureAwait(false), await watcher.ConfigureAwait(false));
 
         ActorSelection Of(string actor) => system.ActorSelection($"/user/{actor}");
     }

@@ -33,7 +33,15 @@ internal static class StateCommand
         {
             do
             {
-                await TellAsync(session, isJson, before).ConfigureAwait(false);
+                try
+                {
+                    await TellAsync(session, isJson, before).ConfigureAwait(false);
+                }
+                catch (ProgramException e)
+                {
+                    // It is watched until it is back.
+                    await Console.Error.WriteLineAsync(OneLine.Of(e.Message)).ConfigureAwait(false);
+                }
             }
             while (await timer.WaitForNextTickAsync(session.Interrupted).ConfigureAwait(false));
         }

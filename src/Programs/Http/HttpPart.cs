@@ -35,6 +35,8 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
     /// <summary>Whoever reads an answer more slowly than this is left, bytes a second.</summary>
     private const double SlowestReader = 10_000;
 
+    private static readonly TimeSpan HealthKept = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan StateKept = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CheckMax = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan StateMax = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(1);
@@ -63,9 +65,11 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         var registration = new HealthCheckRegistration("node", view.Health, HealthStatus.Unhealthy, tags: null);
         _shown = new Shown(
             new SharedRead<HealthCheckResult>(
-                ending => view.Health.CheckHealthAsync(new HealthCheckContext { Registration = registration }, ending), CheckMax),
+                ending => view.Health.CheckHealthAsync(new HealthCheckContext { Registration = registration }, ending),
+                CheckMax, HealthKept),
             new SharedRead<byte[]>(
-                async ending => JsonSerializer.SerializeToUtf8Bytes(await view.StateAsync(ending).ConfigureAwait(false), Json), StateMax));
+                async ending => JsonSerializer.SerializeToUtf8Bytes(await view.StateAsync(ending).ConfigureAwait(false), Json),
+                StateMax, StateKept));
     }
 
     /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>

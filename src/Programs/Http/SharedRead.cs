@@ -6,11 +6,13 @@ namespace AkkaLb.Programs.Http;
 /// Thread-safe.</summary>
 /// <param name="read">Is to end soon after its token is cancelled; if it does not, whoever asked is told so all the same.</param>
 /// <param name="bound">How long it may take.</param>
-internal sealed class SharedRead<T>(Func<CancellationToken, Task<T>> read, TimeSpan bound)
+/// <param name="keptMax">How long a result is kept at most, however long it took: at least 0.2 s.</param>
+internal sealed class SharedRead<T>(Func<CancellationToken, Task<T>> read, TimeSpan bound, TimeSpan keptMax)
 {
-    /// <summary>What took long to read is kept for longer: reading takes a tenth of the time at most.</summary>
+    /// <summary>What took long to read is kept for longer, if it is to be.</summary>
     private const int KeptTimes = 10;
 
+    /// <summary>A failure is kept for so long, and what is to be fresh.</summary>
     private static readonly TimeSpan KeptMin = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
@@ -33,11 +35,15 @@ internal sealed class SharedRead<T>(Func<CancellationToken, Task<T>> read, TimeS
 
     private async Task<T> BeginAsync()
     {
-        var begun = Stopwatch.GetTimestamp();
+        var (begun, kept) = (Stopwatch.GetTimestamp(), KeptMin);
         using var ending = new CancellationTokenSource(bound, TimeProvider.System);
         try
         {
-            return await read(ending.Token).WaitAsync(bound, TimeProvider.System).ConfigureAwait(false);
+            var result = await Task.Run(() => read(ending.Token), CancellationToken.None).WaitAsync(bound, TimeProvider.System)
+                .ConfigureAwait(false);
+            var longer = Stopwatch.GetElapsedTime(begun) * KeptTimes;
+            kept = longer < keptMax ? (longer > KeptMin ? longer : KeptMin) : keptMax;
+            return result;
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -45,8 +51,6 @@ internal sealed class SharedRead<T>(Func<CancellationToken, Task<T>> read, TimeS
         }
         finally
         {
-            var took = Stopwatch.GetElapsedTime(begun) * KeptTimes;
-            var kept = took > KeptMin ? took : KeptMin;
             Volatile.Write(ref _keptUntil, Stopwatch.GetTimestamp() + (long)(kept.TotalSeconds * Stopwatch.Frequency));
         }
     }

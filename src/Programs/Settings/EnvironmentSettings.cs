@@ -12,7 +12,7 @@ public static class EnvironmentSettings
 
     /// <summary>The variables of this process that are meant for AkkaLb.</summary>
     public static IReadOnlyDictionary<string, string> OfProcess() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-        .Where(v => ((string)v.Key).StartsWith(Prefix, StringComparison.Ordinal))
+        .Where(v => ((string)v.Key).StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
         .ToDictionary(v => (string)v.Key, v => (string?)v.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>The variable of a setting. One that there is for each name that the user chooses has a star for the name.</summary>
@@ -65,7 +65,8 @@ public static class EnvironmentSettings
             var (before, after) = (pattern[..star], pattern[(star + 1)..]);
             if (variable.Length > before.Length + after.Length && variable.StartsWith(before, StringComparison.Ordinal)
                 && variable.EndsWith(after, StringComparison.Ordinal)
-                && variable[before.Length..^after.Length] is var name && !name.Contains("__", StringComparison.Ordinal))
+                && variable[before.Length..^after.Length] is var name && !name.Contains("__", StringComparison.Ordinal)
+                && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
             {
                 return key.For(name);
             }

@@ -5,13 +5,15 @@ using OpenTelemetry.Trace;
 
 namespace AkkaLb.Programs.Telemetry;
 
-/// <summary>Sends a program's metrics and spans by OTLP, where OpenTelemetry's own environment variables name a receiver
-/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or one of metrics or traces alone).</summary>
+/// <summary>Sends a program's metrics and spans by OTLP, where OpenTelemetry's own environment variable names a receiver
+/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>).</summary>
 /// <param name="program">Such as <c>balancer</c>; <c>OTEL_SERVICE_NAME</c> goes over it.</param>
 public sealed class OtlpPart(string program) : IHostedService
 {
     /// <summary>What has not been sent at the end of the program gets so long.</summary>
     private const int LastMs = 2000;
+
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private MeterProvider? _metrics;
     private TracerProvider? _spans;
@@ -21,13 +23,9 @@ public sealed class OtlpPart(string program) : IHostedService
     {
         try
         {
-            if (IsWanted("METRICS_"))
+            if (IsWanted())
             {
                 _metrics = Sdk.CreateMeterProviderBuilder().AddProgramMeters(program).AddOtlpExporter().Build();
-            }
-
-            if (IsWanted("TRACES_"))
-            {
                 _spans = Sdk.CreateTracerProviderBuilder().AddProgramSpans(program).AddOtlpExporter().Build();
             }
         }
@@ -49,15 +47,11 @@ public sealed class OtlpPart(string program) : IHostedService
     }
 
     /// <exception cref="ProgramException">It is no address; the exporter would be silent about that.</exception>
-    private static bool IsWanted(string signal)
+    private static bool IsWanted()
     {
-        var given = new[] { signal, "" }.Select(s => $"OTEL_EXPORTER_OTLP_{s}ENDPOINT")
-            .Select(name => (Name: name, Text: Environment.GetEnvironmentVariable(name))).FirstOrDefault(v => v.Text is { Length: > 0 });
-        if (given.Text is { } text && !(Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
-        {
-            throw new ProgramException(ExitCode.Usage, $"{given.Name} = {text}: must be a URL such as http://127.0.0.1:4317");
-        }
-
-        return given.Text is not null;
+        var text = Environment.GetEnvironmentVariable(Endpoint) ?? "";
+        return text.Length == 0 ? false
+            : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? true
+            : throw new ProgramException(ExitCode.Usage, $"{Endpoint} = {text}: must be a URL such as http://127.0.0.1:4317");
     }
 }

@@ -14,6 +14,9 @@ internal sealed class LinkTroubles
     private volatile string? _latest;
     private volatile bool _hasAnswered;
 
+    /// <summary>The sentence about the last connection that was taken.</summary>
+    private volatile string? _said;
+
     private LinkTroubles(ActorSystem system)
     {
         _system = system;
@@ -25,7 +28,7 @@ internal sealed class LinkTroubles
     }
 
     /// <summary>One sentence that names the other node; null when nothing of the kind has happened.</summary>
-    public string? Latest => _latest;
+    public string? Latest => _hasAnswered && _latest == _said ? null : _latest;
 
     /// <summary>From now on until it is stopped, or the actor system ends.</summary>
     public static LinkTroubles Of(ActorSystem system) => new(system);
@@ -45,7 +48,6 @@ internal sealed class LinkTroubles
     private sealed class Listener : ReceiveActor
     {
         private Address? _connected;
-        private string? _said;
 
         public Listener(LinkTroubles troubles)
         {
@@ -62,7 +64,7 @@ internal sealed class LinkTroubles
             // Akka drops what is addressed to another name than the node's own; only that node's log knows which that is.
             Receive<AssociatedEvent>(
                 m => !m.IsInbound && !troubles._hasAnswered,
-                m => (_connected, _said) = (m.RemoteAddress, troubles._latest =
+                m => (_connected, troubles._said) = (m.RemoteAddress, troubles._latest =
                     $"{m.RemoteAddress.Host}:{m.RemoteAddress.Port} took the connection and did not answer: if it goes by another address, which "
                         + $"its log tells, use that one"));
             Receive<AssociatedEvent>(_ => { });
@@ -70,7 +72,7 @@ internal sealed class LinkTroubles
             // It does not even take the connection any more.
             void Forget(Address address)
             {
-                if (address == _connected && troubles._latest == _said)
+                if (address == _connected && troubles._latest == troubles._said)
                 {
                     troubles._latest = null;
                 }

@@ -76,6 +76,14 @@ public sealed class EnvironmentSettingsTests : IDisposable
             problems);
     }
 
+    [Theory]
+    [InlineData("AKKALB__SERVICES__{__POLICY", "remove it")]
+    [InlineData("AKKALB__SERVICES__a.b__POLICY", "remove it")]
+    [InlineData("AkkaLb__Port", "did you mean AKKALB__PORT?")]
+    public void A_name_that_cannot_be_one_and_other_letters_are_refused(string variable, string advice) => Assert.Equal(
+        [$"the environment variable {variable} belongs to no setting of this program; {advice}"],
+        Assert.Throws<SettingsException>(() => Load(null, new FlagOverlay(), (variable, "1"))).Problems);
+
     [Fact]
     public void A_variable_that_is_set_to_nothing_is_no_default() => Assert.Equal(
         ["environment: akkalb.port (--port) = \"\": must be from 0 to 65535"],
