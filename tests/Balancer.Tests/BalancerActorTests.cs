@@ -308,7 +308,11 @@ public class BalancerActorTests : BalancerKit
                 new(A.Key(), WorkerState.Up, true, null, Places: 8), new(B.Key(), WorkerState.Draining, false, null, Places: 8),
                 new(C.Key(), WorkerState.Up, true, null, Places: 8),
             ],
-            state.Members);
+            state.Members.Select(m => m with { Details = null }));
+        Assert.Equal(
+            [WorkerCondition.Up, WorkerCondition.Draining, WorkerCondition.Up],
+            state.Members.Select(m => m.Details!.Condition).OfType<WorkerCondition>());
+        Assert.Equal(new MemberDetails(WorkerCondition.Up, "127.0.0.1:1", 8, 0, null, 0, "0.1.0"), state.Members[0].Details);
     }
 
     [Fact]

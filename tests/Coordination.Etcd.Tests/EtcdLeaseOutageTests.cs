@@ -153,8 +153,15 @@ public class EtcdLeaseOutageTests
 
         Assert.False(lease.CheckLease());
         Assert.Equal(0, lease.FencingToken);
-        time.FireTimers();
-        Assert.Contains("stood still", await loss.ReasonAsync(), StringComparison.Ordinal);
+        var reason = loss.ReasonAsync();
+        for (time.FireTimers(); !reason.IsCompleted; time.FireTimers())
+        {
+            // The lease may have set its timer only now.
+            time.AdvanceSilently(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Contains("stood still", await reason, StringComparison.Ordinal);
         Assert.False(lease.CheckLease());
     }
 

@@ -382,7 +382,8 @@ public sealed class RefusalTests
         await using var etcd = await EtcdProcess.StartAsync();
         await etcd.EnableAuthenticationAsync("u", "secret", "/p");
         await using var party = new Party(etcd, "/p", credentials: Credentials);
-        var a = party.Register(A);
+        // A lease that does not run out while a slow machine runs etcdctl.
+        var a = party.Register(A, options: new RegistrationOptions { LeaseTtl = TimeSpan.FromSeconds(6) });
         await a.NextAsync<RegistrationEvent.Registered>();
 
         await etcd.Etcdctl("role", "revoke-permission", "u", "/p/", "--prefix");

@@ -111,8 +111,8 @@ public sealed class BalancerTelemetryTests : IDisposable
 
         _release.SetResult();
         await Task.WhenAll(first, second).WaitAsync(Patience);
-        // The first counts, if it comes before the worker's own.
-        balancer.Tell(Report(worker.Key));
+        // The first counts, whether the worker's own has come or not, and the second does not.
+        balancer.Tell(Report(worker.Key) with { Sequence = long.MaxValue });
         balancer.Tell(Report(worker.Key));
         balancer.Tell(Report(new WorkerKey($"{_service}-x/nobody", 1)));
 
