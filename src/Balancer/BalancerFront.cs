@@ -66,6 +66,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
         Input<Finished>();
         Input<WorkerUnreachable>();
         Input<Watched<Member>.Known>();
+        Input<Watched<WorkerOverride>.Known>();
         Input<GetBalancerState>();
         Receive<Decides>(m => Step(new FrontInput.Decided(m.Term, WhereIs(Sender))));
         Receive<DecidingHere>(_ => OnDecidingHere());

@@ -201,6 +201,7 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         Receive<MemoryReport>(OnReport);
         Receive<GetFigures>(_ => Step(new BalancerInput.Measure()));
         Input<Watched<Member>.Known>();
+        Input<Watched<WorkerOverride>.Known>();
         Input<GetBalancerState>();
         Input<WhoDecides>();
         Receive<WorkerUnreachable>(m => Step(new BalancerInput.Unreachable(Sender.Path.Address.ToString(), m)));

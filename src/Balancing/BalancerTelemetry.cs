@@ -182,5 +182,6 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
         WorkerCondition.NoReport => "no_report",
         WorkerCondition.Full => "full",
         WorkerCondition.SlowStart => "slow_start",
+        WorkerCondition.Maintenance => "maintenance",
     };
 }

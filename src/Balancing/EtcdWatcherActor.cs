@@ -22,9 +22,12 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
+    /// <summary>After a restart of this actor the subscription before it may still speak to the same reference.</summary>
+    private readonly object _life = new();
+    private IAsyncDisposable? _overrides;
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts)
-        : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts))
+        : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts, registry is IOverrideRegistry))
     {
     }
 
@@ -45,13 +48,20 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     protected override void PreStart()
     {
         Step(new WatcherInput.Start());
-        Observed.Watchers.TryAdd(Self, 0);
+        Began();
     }
 
     protected override void PostRestart(Exception reason)
     {
         Step(new WatcherInput.StartAfterCrash(reason.Message));
+        Began();
+    }
+
+    private void Began()
+    {
         Observed.Watchers.TryAdd(Self, 0);
+        var (self, life) = (Self, _life);
+        _overrides = (_registry as IOverrideRegistry)?.SubscribeOverrides(e => self.Tell(new OverridesTold(life, e)));
     }
 
     protected override void PostStop()
@@ -59,6 +69,7 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         Observed.Watchers.TryRemove(Self, out _);
         _watch.Cancel();
         _watch.Dispose();
+        _ = _overrides?.DisposeAsync().AsTask();
     }
 
     protected override void AfterStep()
@@ -79,6 +90,9 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
             case WatcherEffect.ToBalancer e:
                 _balancer.Tell(e.Message);
                 break;
+            case WatcherEffect.OverridesToBalancer e:
+                _balancer.Tell(e.Message);
+                break;
             case WatcherEffect.OpenWatch:
                 Open();
                 break;
@@ -97,6 +111,8 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     {
         Receive<Told>(m => ReferenceEquals(m.Epoch, _epoch), m => Step(m.Event));
         Receive<WatchEnded>(m => ReferenceEquals(m.Epoch, _epoch), m => Step(new WatcherInput.WatchEnded(m.Problem)));
+        Receive<OverridesTold>(m => ReferenceEquals(m.Life, _life), m => Step(m.Event));
+        Receive<OverridesTold>(_ => { });
         Input<GetWatcherState>();
         Input<GetWorkers>();
         Receive<Told>(_ => { });
@@ -137,6 +153,8 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     }
 
     private sealed record Told(object Epoch, Watched<Member> Event) : INoSerializationVerificationNeeded;
+
+    private sealed record OverridesTold(object Life, Watched<WorkerOverride> Event) : INoSerializationVerificationNeeded;
 
     private sealed record WatchEnded(object Epoch, string Problem) : INoSerializationVerificationNeeded;
 }

@@ -32,7 +32,7 @@ internal static class BalancerReportJson
                 w.LastProblem,
                 w.MemberCount,
             },
-            members = MembersOf(b),
+            members = ToJson(b.Members),
             services = report.Services.Select(service => new
             {
                 service = service.Key,
@@ -43,7 +43,7 @@ internal static class BalancerReportJson
                 service.Value.Waiting,
                 longestWaitMs = service.Value.LongestWait.TotalMilliseconds,
                 service.Value.OpenPicks,
-                members = MembersOf(service.Value),
+                members = ToJson(service.Value.Members),
             }),
         };
     }
@@ -66,13 +66,17 @@ internal static class BalancerReportJson
         WorkerCondition.NoReport => "no report",
         WorkerCondition.Full => "full",
         WorkerCondition.SlowStart => "slow start",
+        WorkerCondition.Maintenance => "maintenance",
     };
 
-    private static IEnumerable<object> MembersOf(BalancerState state) => state.Members.Select(m => new
+    /// <inheritdoc cref="ToJson(BalancerReport)"/>
+    public static IEnumerable<object> ToJson(IEnumerable<MemberState> members) => members.Select(m => new
     {
         m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
         condition = m.Details?.Condition is { } condition ? NameOf(condition) : null,
         m.Details?.Address, m.Details?.Capacity, m.Details?.LimitBytes, reportAgeMs = m.Details?.ReportAge?.TotalMilliseconds, m.Details?.Assignments,
-        m.Details?.Version,
+        m.Details?.Version, m.Details?.JobsLeft, m.Details?.SharePercent,
+        wanted = m.Details is { } details ? AdminStates.NameOf(details.Wanted) : null,
+        m.Details?.WeightPercent,
     });
 }

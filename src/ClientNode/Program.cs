@@ -48,11 +48,26 @@ var load = new Command("load", "Run many built-in jobs and tell how they went.")
 };
 
 var watch = CommonFlags.Make("--watch", "SECONDS", "print it again every so many seconds, until Ctrl-C");
+var workers = new Command("workers", "Print all workers, and orders for workers that are not registered.") { json, watch };
+var services = new Command("services", "Print the services: policy, workers, what is in flight and what waits.") { json, watch };
+var balancers = new Command("balancers", "Print the balancers: who answers, and how each stands with its registry.") { json, watch };
+var rows = CommonFlags.Make("--rows", "N", "workers to show (30)");
+var top = new Command("top", "Print balancers, services and the busiest workers again and again, until Ctrl-C.") { watch, rows };
+
+var names = new Argument<string[]>("NAME") { Description = "workers; of a service SERVICE/NAME", Arity = ArgumentArity.OneOrMore };
+var because = CommonFlags.Make("--because", "TEXT", "why, for people to read");
+var wait = CommonFlags.Make("--wait", "SECONDS", "wait until the workers are empty; exit code 1 when they are not in time");
+var share = new Argument<string>("SHARE") { Description = "of what it would get: 1% to 100%" };
+var one = new Argument<string>("NAME") { Description = "a worker; of a service SERVICE/NAME" };
+var drain = new Command("drain", "Give workers no new jobs, and let them finish those that they have.") { names, wait, because, json };
+var maint = new Command("maint", "The same for workers that will be stopped, started or away.") { names, wait, because, json };
+var ready = new Command("ready", "Take drain and maint back.") { names, json };
+var weigh = new Command("weight", "Give a worker a part of the jobs that it would get.") { one, share, because, json };
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json, watch };
 
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    assign, countWords, load, state,
+    assign, countWords, load, state, workers, services, balancers, top, drain, maint, ready, weigh,
 };
 flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
@@ -60,12 +75,19 @@ var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSes
     [assign] = ReadAssign,
     [countWords] = ReadCount,
     [load] = ReadLoad,
-    [state] = (given, _) =>
+    [state] = (given, _) => Told(given, StateCommand.RunAsync),
+    [workers] = (given, _) => Told(given, ListCommands.WorkersAsync),
+    [services] = (given, _) => Told(given, ListCommands.ServicesAsync),
+    [balancers] = (given, _) => Told(given, ListCommands.BalancersAsync),
+    [top] = (given, _) =>
     {
-        var isJson = given.IsSet(json);
-        var every = given.Seconds(watch, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
-        return session => StateCommand.RunAsync(session, isJson, every);
+        var (every, shown) = (Every(given) ?? TimeSpan.FromSeconds(1), (int)(given.Whole(rows, 1, CountMax) ?? 30));
+        return session => ListCommands.TopAsync(session, every, shown);
     },
+    [drain] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Drain),
+    [maint] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Maintenance),
+    [ready] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Ready),
+    [weigh] = (given, parsed) => Ordered(given, Names(given, parsed), null, Share(given, parsed)),
 };
 return await NodeProgram.RunAsync(command, args, Prepare).ConfigureAwait(false);
 
@@ -181,6 +203,52 @@ TracedJobs? ReadTrace(FlagValues given, string path, IBuiltInMessage job, int? c
         given.Refuse($"--trace {path}: {e.Message}");
         return null;
     }
+}
+
+TimeSpan? Every(FlagValues given) => given.Seconds(watch, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+
+Func<ClientSession, Task<int>> Told(FlagValues given, Func<ClientSession, bool, TimeSpan?, Task<int>> tell)
+{
+    var (isJson, every) = (given.IsSet(json), Every(given));
+    return session => tell(session, isJson, every);
+}
+
+Func<ClientSession, Task<int>> Ordered(FlagValues given, IReadOnlyList<string> of, AdminState? wanted, int? percent = null)
+{
+    var why = given.Text(because) ?? "";
+    if (why.Length > WorkerRecord.ReasonLengthMax || why.Any(char.IsControl))
+    {
+        given.Refuse($"--because: must be one line of at most {WorkerRecord.ReasonLengthMax} characters");
+    }
+
+    var options = new OverrideCommand.Options(of, wanted, percent, why, given.Seconds(wait, TimeSpan.Zero, TimeSpan.FromDays(1)), given.IsSet(json));
+    return session => OverrideCommand.RunAsync(session, options);
+}
+
+IReadOnlyList<string> Names(FlagValues given, ParseResult parsed)
+{
+    string[] of = parsed.CommandResult.Command == weigh
+        ? (parsed.GetResult(one) is { } first && !first.Errors.Any() ? [parsed.GetValue(one)!] : [])
+        : (parsed.GetResult(names) is { } all && !all.Errors.Any() ? parsed.GetValue(names)! : []);
+    foreach (var name in of.Where(name => !WorkerIds.IsWorker(name)))
+    {
+        given.Refuse($"{name}: is no worker's name: 1 to {WorkerIds.LengthMax} letters, digits, dots, underscores and hyphens, or SERVICE/NAME");
+    }
+
+    return [.. of.Select(name => WorkerIds.Of(WorkerIds.ServiceOf(name), WorkerIds.NameOf(name))).Distinct()];
+}
+
+int? Share(FlagValues given, ParseResult parsed)
+{
+    var text = parsed.GetResult(share) is { } result && !result.Errors.Any() ? parsed.GetValue(share)! : "100%";
+    if (int.TryParse(text.TrimEnd('%'), System.Globalization.NumberStyles.None, null, out var percent)
+        && percent is >= WorkerOverride.WeightMin and <= WorkerOverride.WeightUsual)
+    {
+        return percent;
+    }
+
+    given.Refuse($"{text}: must be 1% to 100%; for no jobs at all use drain");
+    return null;
 }
 
 string Service(FlagValues given)

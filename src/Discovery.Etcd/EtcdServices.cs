@@ -15,14 +15,24 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <returns>In registration order; values that cannot be read are left out and in the second list.</returns>
     /// <exception cref="RegistryUnavailableException">etcd cannot be reached within the request timeout.</exception>
     /// <exception cref="RegistryRefusedException">It refuses.</exception>
-    public async Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<Watched<ServiceInstance>.Skipped> Skipped)> ReadAsync(
-        string service, CancellationToken cancellationToken)
+    public Task<(IReadOnlyList<ServiceInstance> Instances, IReadOnlyList<Watched<ServiceInstance>.Skipped> Skipped)> ReadAsync(
+        string service, CancellationToken cancellationToken) =>
+        ReadAsync<ServiceInstance>(service, ServiceInstanceValue.Read, cancellationToken);
+
+    /// <summary>The same where a key says something else than an instance.</summary>
+    /// <param name="service">See <see cref="ServiceNames"/>.</param>
+    /// <param name="read">What a key says.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="RegistryUnavailableException">etcd cannot be reached within the request timeout.</exception>
+    /// <exception cref="RegistryRefusedException">It refuses.</exception>
+    public async Task<(IReadOnlyList<T> Items, IReadOnlyList<Watched<T>.Skipped> Skipped)> ReadAsync<T>(
+        string service, ReadKey<T> read, CancellationToken cancellationToken)
+        where T : class
     {
         var keys = KeysOf(service);
         var answer = await connection.ReadAsync(keys, cancellationToken).ConfigureAwait(false);
-        var table = new KeyTable<ServiceInstance>(keys, ServiceInstanceValue.Read, namedMax: int.MaxValue);
-        var told = table.Reset(answer.Kvs, answer.Header.Revision);
-        return ([.. told.OfType<Watched<ServiceInstance>.Known>().Single().All], [.. told.OfType<Watched<ServiceInstance>.Skipped>()]);
+        var told = new KeyTable<T>(keys, read, namedMax: int.MaxValue).Reset(answer.Kvs, answer.Header.Revision);
+        return ([.. told.OfType<Watched<T>.Known>().Single().All], [.. told.OfType<Watched<T>.Skipped>()]);
     }
 
     /// <summary>The instances of a service first, then all of them again with each change, as etcd pushes it.</summary>

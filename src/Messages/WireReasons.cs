@@ -20,6 +20,8 @@ internal static class WireReasons
     private static readonly FrozenDictionary<Wire.WorkerCondition, WorkerCondition> WorkerConditions =
         Inverse<WorkerCondition, Wire.WorkerCondition>(ToWire);
 
+    private static readonly FrozenDictionary<Wire.AdminState, AdminState> AdminStates = Inverse<AdminState, Wire.AdminState>(ToWire);
+
     public static Wire.WorkerCondition ToWire(this WorkerCondition condition) => condition switch
     {
         WorkerCondition.Up => Wire.WorkerCondition.Up,
@@ -30,7 +32,18 @@ internal static class WireReasons
         WorkerCondition.NoReport => Wire.WorkerCondition.NoReport,
         WorkerCondition.Full => Wire.WorkerCondition.Full,
         WorkerCondition.SlowStart => Wire.WorkerCondition.SlowStart,
+        WorkerCondition.Maintenance => Wire.WorkerCondition.Maintenance,
     };
+
+    public static Wire.AdminState ToWire(this AdminState state) => state switch
+    {
+        AdminState.Ready => Wire.AdminState.Ready,
+        AdminState.Drain => Wire.AdminState.Drain,
+        AdminState.Maintenance => Wire.AdminState.Maintenance,
+    };
+
+    /// <summary>A state of a later version is more likely one without jobs.</summary>
+    public static AdminState FromWire(this Wire.AdminState read) => AdminStates.GetValueOrDefault(read, AdminState.Drain);
 
     /// <returns>Null for one of a later version.</returns>
     public static WorkerCondition? FromWire(this Wire.WorkerCondition read) =>

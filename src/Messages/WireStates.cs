@@ -135,6 +135,10 @@ internal static class WireStates
             LimitBytes = checked((ulong)m.LimitBytes),
             Assignments = checked((ulong)m.Assignments),
             Version = Text(m.Version, VersionLengthMax),
+            JobsLeft = checked((uint)m.JobsLeft),
+            SharePercent = checked((uint)m.SharePercent),
+            Wanted = m.Wanted.ToWire(),
+            WeightPercent = checked((uint)m.WeightPercent),
         };
         if (m.ReportAge is { } age)
         {
@@ -149,6 +153,14 @@ internal static class WireStates
         Check(m.Version.Length <= VersionLengthMax, "version");
         return new MemberDetails(
             m.Condition.FromWire(), OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax), checked((int)m.Capacity), checked((long)m.LimitBytes),
-            m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version);
+            m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version, checked((int)m.JobsLeft),
+            PercentOf(m.SharePercent), m.Wanted.FromWire(), PercentOf(m.WeightPercent));
+    }
+
+    /// <summary>A version before this one tells none.</summary>
+    private static int PercentOf(uint wire)
+    {
+        Check(wire <= WorkerOverride.WeightUsual, "percent");
+        return wire == 0 ? WorkerOverride.WeightUsual : (int)wire;
     }
 }

@@ -35,7 +35,7 @@ public sealed class FlagValues(ParseResult parsed, ICollection<string> problems)
         return null;
     }
 
-    /// <summary>A number of seconds within bounds, both inclusive.</summary>
+    /// <summary>A number of seconds within bounds, both inclusive; with an <c>s</c> behind it or without.</summary>
     public TimeSpan? Seconds(Option<string?> flag, TimeSpan min, TimeSpan max)
     {
         var text = Text(flag);
@@ -44,7 +44,8 @@ public sealed class FlagValues(ParseResult parsed, ICollection<string> problems)
             return null;
         }
 
-        if (NumberText.TryDuration(text, TimeSpan.FromSeconds(1), out var duration) && duration >= min && duration <= max)
+        var number = text.EndsWith('s') ? text[..^1] : text;
+        if (NumberText.TryDuration(number, TimeSpan.FromSeconds(1), out var duration) && duration >= min && duration <= max)
         {
             return duration;
         }

@@ -6,18 +6,25 @@ using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Etcd;
 using AkkaLb.Watching;
+using Etcdserverpb;
+using Google.Protobuf;
+using Member = AkkaLb.Core.Member;
 
 namespace AkkaLb.Registry.Etcd;
 
 /// <summary>The registry in etcd: keys <c>{prefix}/workers/{id}</c>, or <c>{prefix}/workers/{service}/{id}</c>, each under its
-/// holder's lease, and the balancers as a service beside them.</summary>
+/// holder's lease, the balancers as a service beside them, and at <c>{prefix}/overrides/{id}</c>, under no lease, what operators want of
+/// workers.</summary>
 /// <remarks>
 /// Thread-safe. Each request is tried once, with <see cref="EtcdSettings.RequestTimeout"/> as its deadline; a call makes at most a
 /// handful of them. Registration order is the key's create revision: it survives a change of lease, not the loss of the key.
 /// Disposing it ends open watches with <see cref="OperationCanceledException"/> and revokes nothing.
 /// </remarks>
-public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry
+public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry, IOverrideRegistry
 {
+    /// <summary>How often an entry may change between our read and our write before we give up. Once is rare; this many is somebody's loop.</summary>
+    private const int RoundsMax = 5;
+
     private readonly EtcdConnection _connection;
     private readonly EtcdRegistration _registration;
     private readonly RegistryKeys _keys;
@@ -131,6 +138,40 @@ public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry
         {
             yield return told;
         }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) =>
+        Services.Subscribe<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, tell, mustGoOn: true);
+
+    /// <inheritdoc/>
+    public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+        CancellationToken cancellationToken) =>
+        Services.ReadAsync<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<WorkerOverride> ChangeOverrideAsync(
+        string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var key = _keys.OverrideKey(workerId);
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            var answer = await _connection.RangeAsync(new RangeRequest { Key = key }, cancellationToken).ConfigureAwait(false);
+            var found = answer.Kvs.SingleOrDefault();
+            var before = found is not null && OverrideValue.TryParse(workerId, found.Value.Memory, out var read, out _) ? read : null;
+            var wanted = change(before);
+            var write = wanted.IsNone
+                ? new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = key } }
+                : new RequestOp { RequestPut = new PutRequest { Key = key, Value = ByteString.CopyFrom(OverrideValue.Write(wanted)) } };
+            var request = new TxnRequest { Compare = { LeasedKey.IsAt(key, found?.ModRevision ?? 0) }, Success = { write } };
+            if ((await _connection.TxnAsync(request, cancellationToken).ConfigureAwait(false)).Succeeded)
+            {
+                return wanted;
+            }
+        }
+
+        throw new RegistryUnavailableException($"what operators want of '{workerId}' kept changing while it was being changed");
     }
 
     /// <inheritdoc/>

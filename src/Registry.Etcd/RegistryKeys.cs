@@ -12,6 +12,11 @@ internal sealed class RegistryKeys(string prefix)
 
     public EtcdKeyRange Workers { get; } = new($"{prefix}/{WorkersService}/");
 
+    /// <summary>The service that what operators want of workers is kept as.</summary>
+    public const string OverridesService = "overrides";
+
+    public EtcdKeyRange Overrides { get; } = new($"{prefix}/{OverridesService}/");
+
     /// <summary>Members of the cluster of balancers.</summary>
     public EtcdKeyRange Cluster { get; } = new($"{prefix}/cluster/");
 
@@ -23,6 +28,9 @@ internal sealed class RegistryKeys(string prefix)
 
     /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
     public ByteString WorkerKey(string id) => Workers.KeyOf(Checked(id, WorkerIds.IsWorker(id)));
+
+    /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
+    public ByteString OverrideKey(string id) => Overrides.KeyOf(Checked(id, WorkerIds.IsWorker(id)));
 
     /// <exception cref="ArgumentException">The id breaks the rule of <see cref="WorkerIds"/>.</exception>
     public ByteString ClusterKey(string id) => Cluster.KeyOf(Checked(id, WorkerIds.IsValid(id)));

@@ -21,6 +21,9 @@ internal sealed class ClientSession(
     /// <summary>Where the balancers are.</summary>
     public IBalancerDirectory Balancers { get; } = registry.Balancers(settings.Balancers);
 
+    /// <summary>Where what operators want of workers is kept; null: nowhere.</summary>
+    public IOverrideRegistry? Overrides => registry.Etcd;
+
     /// <summary>Signalled when the command is to end: it was interrupted, or its client cannot continue.</summary>
     public CancellationToken Interrupted => program.Ending;
 

@@ -24,6 +24,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     private readonly long _term;
     private readonly TicketNumbers _tickets = new();
     private readonly EarlyReports _early;
+    private readonly WorkerOverrides _wanted = new();
     private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private readonly RareLines _tooMany = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 10);
 
@@ -114,6 +115,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
                 break;
             case Watched<Member>.Known m:
                 OnKnown(m, now, outbox);
+                break;
+            case Watched<WorkerOverride>.Known m:
+                ToAll(new BalancerInput.Overridden(_wanted.Apply(m)), now, outbox);
                 break;
             case BalancerInput.Unreachable m:
                 OnUnreachable(m, now, outbox);
@@ -300,7 +304,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     {
         var rule = _rules.Of(name);
         var pool = new WorkerPool(
-            new WorkerTable(rule.Limits, _early), rule.Policy, new Random(_random.Next()), _rebuildPause, name == WorkerService.Default);
+            new WorkerTable(rule.Limits, _early, _wanted), rule.Policy, new Random(_random.Next()), _rebuildPause, name == WorkerService.Default);
         if (_isStopping)
         {
             pool.Stop();

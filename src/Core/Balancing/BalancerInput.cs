@@ -1,7 +1,8 @@
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>What happens to a balancer, beside <see cref="Assign"/>, <see cref="Finished"/>, <see cref="MemoryReport"/>,
-/// <see cref="GetBalancerState"/>, <see cref="WhoDecides"/> and who is registered (<see cref="Watching.Watched{T}.Known"/>).</summary>
+/// <see cref="GetBalancerState"/>, <see cref="WhoDecides"/> who is registered and what operators want of them (both
+/// <see cref="Watching.Watched{T}.Known"/>).</summary>
 public abstract record BalancerInput
 {
     private BalancerInput() { }
@@ -16,6 +17,9 @@ public abstract record BalancerInput
 
     /// <summary>Somebody wants its figures: answered with <see cref="BalancerEffect.Measured"/>.</summary>
     public sealed record Measure : BalancerInput;
+
+    /// <summary>What operators want of these workers has changed; to each service.</summary>
+    internal sealed record Overridden(IReadOnlyList<string> WorkerIds) : BalancerInput;
 
     /// <summary>From now on every request is rejected.</summary>
     public sealed record Stop : BalancerInput;

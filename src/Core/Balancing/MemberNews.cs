@@ -47,6 +47,14 @@ public sealed record MemberNews(string Text, bool IsTrouble)
     /// <summary>It is ejected no more.</summary>
     public static MemberNews OfReturn(string id) => Good($"worker {id} gets jobs again: its time without jobs is over");
 
+    /// <summary>An operator's word has come, changed or gone.</summary>
+    /// <param name="before">Null: there was none.</param>
+    /// <param name="now">Null: there is none.</param>
+    public static MemberNews OfOverride(string id, WorkerOverride? before, WorkerOverride? now) => Good(
+        now is { IsNone: false } ? $"worker {id} is {now.Describe()}"
+        : before is { IsNone: false } ? $"worker {id} is ready again: it was {before.Describe()}"
+        : $"worker {id} is ready");
+
     private static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture);
 
     private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)

@@ -69,6 +69,9 @@ public sealed class ServiceCore(
             case Watched<Member>.Known m:
                 OnKnown(m, now, outbox);
                 break;
+            case BalancerInput.Overridden m:
+                outbox.AddRange(pool.Override(m.WorkerIds, now).Select(NoteOf));
+                break;
             case BalancerInput.ConnectionLost m:
                 OnConnectionLost(m, now, outbox);
                 break;
@@ -392,7 +395,8 @@ public sealed class ServiceCore(
                 c.Places, c.Zone,
                 new MemberDetails(
                     pool.ConditionOf(c, now), MemberNews.AddressIn(worker.Path), worker.Capacity, c.LimitBytes,
-                    c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version));
+                    c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version, c.Jobs.Left, pool.SharePercentOf(c, now),
+                    c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual));
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

@@ -8,11 +8,17 @@ namespace AkkaLb.Core.Balancing;
 /// <remarks>What the registry tells goes on as it is, except when it has lost workers, see <see cref="LostMembers"/>. While the registry
 /// cannot be reached it says nothing, so the last known members stand. A watch that ends with an error is opened again after a pause; one that the
 /// registry refuses for good is told and opened again as well, since an operator may mend the cause. So is the one after a crash: the machine is new
-/// then and has forgotten what it knew, and the balancer continues with the members it was told.</remarks>
+/// then and has forgotten what it knew, and the balancer continues with the members it was told.
+/// <para>What operators want of workers is watched beside them, and it is known first: a worker that is drained must get no job from a balancer that
+/// has just started. It is waited for until its watch has said anything, for <see cref="OverridesWaitMax"/> at most.</para></remarks>
 /// <param name="isInProcess">The registry lives and dies with this process.</param>
 /// <param name="restarts">Outlives the machine that crashes.</param>
-public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMachine<WatcherEffect>
+/// <param name="hasOverrides">Whether the registry keeps what operators want.</param>
+public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool hasOverrides = false) : IMachine<WatcherEffect>
 {
+    /// <summary>A registry that tells of workers tells of the other within a moment, or has failed to.</summary>
+    public static readonly TimeSpan OverridesWaitMax = TimeSpan.FromSeconds(2);
+
     /// <summary>Pause before a failed watch is opened again.</summary>
     public static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(1);
 
@@ -26,12 +32,15 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
     private Watched<Member>.Known? _known;
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
+    private Watched<WorkerOverride>.Known? _overrides;
+    private bool _waitsForOverrides = hasOverrides;
+    private TimeSpan? _toldAt;
 
     /// <summary>Since this machine began: how often the registry could not be reached, and how often all of it was read again.</summary>
     public (long Disconnects, long Resyncs) Troubles => (_health.Disconnects, _health.Resyncs);
 
     /// <inheritdoc/>
-    public TimeSpan? NextDue => _reopenAt is null || _lost.KeptUntil < _reopenAt ? _lost.KeptUntil : _reopenAt;
+    public TimeSpan? NextDue => Times.Sooner(Times.Sooner(_lost.KeptUntil, _reopenAt), _toldAt);
 
     /// <inheritdoc/>
     public void Handle(object input, TimeSpan now, List<WatcherEffect> outbox)
@@ -41,6 +50,9 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             case Watched<Member> e:
                 OnEvent(e, now, outbox);
                 break;
+            case Watched<WorkerOverride> e:
+                OnOverrides(e, outbox);
+                break;
             case Tick:
                 OnTick(now, outbox);
                 break;
@@ -48,7 +60,12 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
                 outbox.Add(new WatcherEffect.Answer(Describe(now)));
                 break;
             case GetWorkers:
-                if (_known is not null)
+                if (_overrides is not null)
+                {
+                    outbox.Add(new WatcherEffect.Answer(_overrides with { Changes = null }));
+                }
+
+                if (_known is not null && !_waitsForOverrides)
                 {
                     outbox.Add(new WatcherEffect.Answer(Whole(_known)));
                 }
@@ -80,6 +97,11 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
             outbox.Add(new WatcherEffect.OpenWatch());
         }
 
+        if (now >= _toldAt)
+        {
+            WaitNoMore(outbox);
+        }
+
         if (_lost.End(now) is { Count: > 0 } gone)
         {
             outbox.Add(new WatcherEffect.ToBalancer(_known! with { Changes = gone }));
@@ -109,7 +131,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
                 _health.Proved(now);
                 _lost.Changed(known.Changes);
                 _known = known;
-                outbox.Add(new WatcherEffect.ToBalancer(known));
+                ToBalancer(known, now, outbox);
                 break;
             case Watched<Member>.Alive:
                 _health.Proved(now);
@@ -159,7 +181,59 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts) : IMach
         }
 
         _known = known;
-        outbox.Add(new WatcherEffect.ToBalancer(Whole(known)));
+        ToBalancer(Whole(known), now, outbox);
+    }
+
+    private void ToBalancer(Watched<Member>.Known known, TimeSpan now, List<WatcherEffect> outbox)
+    {
+        if (_waitsForOverrides)
+        {
+            _toldAt ??= now + OverridesWaitMax;
+        }
+        else
+        {
+            outbox.Add(new WatcherEffect.ToBalancer(known));
+        }
+    }
+
+    private void WaitNoMore(List<WatcherEffect> outbox)
+    {
+        if (_waitsForOverrides && _known is not null)
+        {
+            outbox.Add(new WatcherEffect.ToBalancer(Whole(_known)));
+        }
+
+        (_waitsForOverrides, _toldAt) = (false, null);
+    }
+
+    private void OnOverrides(Watched<WorkerOverride> e, List<WatcherEffect> outbox)
+    {
+        switch (e)
+        {
+            case Watched<WorkerOverride>.Known known:
+                _overrides = known;
+                outbox.Add(new WatcherEffect.OverridesToBalancer(known));
+                break;
+            case Watched<WorkerOverride>.Down { IsRefused: true } down:
+                Note(NoteLevel.Error, $"what operators want of workers cannot be read; what was known stays: {down.Reason}", outbox);
+                break;
+            case Watched<WorkerOverride>.Failed failed:
+                Note(NoteLevel.Error, $"the watch of what operators want of workers failed; what was known stays: {failed.Problem}", outbox);
+                break;
+            case Watched<WorkerOverride>.Skipped skipped:
+                Note(NoteLevel.Warning, $"registry value {skipped.Key} is left out: {skipped.Problem}", outbox);
+                break;
+            case Watched<WorkerOverride>.MoreSkipped more:
+                Note(NoteLevel.Warning, $"... and more registry values are left out: {more.Count}", outbox);
+                break;
+            case Watched<WorkerOverride>.Up or Watched<WorkerOverride>.Alive or Watched<WorkerOverride>.Down:
+                // The watch of the workers has the same to tell.
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+
+        WaitNoMore(outbox);
     }
 
     /// <summary>Everybody who counts as registered.</summary>

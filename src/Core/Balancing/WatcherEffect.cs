@@ -15,6 +15,9 @@ public abstract record WatcherEffect
     /// <summary>Tell the balancer who is registered. When it says what changed, only that counts, else everything.</summary>
     public sealed record ToBalancer(Watched<Member>.Known Message) : WatcherEffect;
 
+    /// <summary>Tell the balancer what operators want of workers, in the same way.</summary>
+    public sealed record OverridesToBalancer(Watched<WorkerOverride>.Known Message) : WatcherEffect;
+
     /// <summary>Tell who asked: a <see cref="WatcherState"/>, or who is registered.</summary>
     public sealed record Answer(object Message) : WatcherEffect;
 

@@ -196,6 +196,9 @@ public sealed class WorkerPool(
         return outcome;
     }
 
+    /// <inheritdoc cref="WorkerTable.Override"/>
+    internal IReadOnlyList<MemberNews> Override(IReadOnlyList<string> ids, TimeSpan now) => table.Override(ids, now);
+
     /// <summary>A client tells which of its picks have ended: they are load no more.</summary>
     public void Finish(Finished m, TimeSpan now)
     {
@@ -256,11 +259,12 @@ public sealed class WorkerPool(
         return news;
     }
 
-    /// <summary>Why a worker that is up gets no jobs; empty: it does.</summary>
+    /// <summary>Why a worker gets no jobs, or fewer, though it says nothing of that; empty: it gets its share.</summary>
     public string WhyHeldBack(Candidate candidate, TimeSpan now)
     {
         Refresh();
-        return !candidate.IsHeldBack || !candidate.IsUp ? ""
+        return candidate.Wanted is { IsNone: false } wanted && !(wanted.State == AdminState.Ready && candidate.IsHeldBack) ? wanted.Describe()
+            : !candidate.IsHeldBack || !candidate.IsUp ? ""
             : candidate.IsEjected ? Invariant($"its jobs failed: it gets none for {(candidate.EjectedUntil - now).TotalSeconds:0} s")
             : Invariant($"it uses {100.0 * candidate.ResidentBytes / candidate.LimitBytes:0} % of its memory");
     }
@@ -270,6 +274,7 @@ public sealed class WorkerPool(
     {
         var isEligible = IsEligible(candidate, now);
         return candidate.Member.Worker.Reason.Length > 0 ? WorkerCondition.Unable
+            : candidate.Wanted is { State: AdminState.Maintenance } ? WorkerCondition.Maintenance
             : !candidate.IsUp ? WorkerCondition.Draining
             : candidate.IsHeldBack ? (candidate.IsEjected ? WorkerCondition.Ejected : WorkerCondition.AboveMemory)
             : !isEligible ? WorkerCondition.NoReport
@@ -277,6 +282,10 @@ public sealed class WorkerPool(
             : now < candidate.WarmAt ? WorkerCondition.SlowStart
             : WorkerCondition.Up;
     }
+
+    /// <summary>The part of its usual share that it gets: its weight, and less while it is new. In percent, 1 to 100.</summary>
+    public int SharePercentOf(Candidate candidate, TimeSpan now) =>
+        Math.Max(1, (int)Math.Round(100 * candidate.Weight * WarmthOf(candidate, now)));
 
     /// <summary>The service in numbers.</summary>
     /// <param name="service">Its name.</param>
@@ -460,13 +469,14 @@ public sealed class WorkerPool(
         return best;
     }
 
-    /// <summary>Around every policy: of the picks of a worker that has joined lately some go to whoever is next, if there is anybody.</summary>
+    /// <summary>Around every policy: of the picks of a worker that has joined lately, or has not its full weight, some go to whoever is next, if
+    /// there is anybody.</summary>
     /// <remarks>Envoy's slow start: a worker gets t / window of its picks, and a tenth at least. Jobs with a key are not drawn: which keys come to a
     /// worker early depends on the keys, so that each moves once.</remarks>
     private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
         var first = ChooseAny(request, leftOut, now);
-        if (first is null || now >= first.WarmAt)
+        if (first is null || ShareOf(first, now) >= 1)
         {
             return first;
         }
@@ -486,14 +496,18 @@ public sealed class WorkerPool(
 
     private bool IsTooCold(Candidate candidate, string? key, TimeSpan now)
     {
-        if (now >= candidate.WarmAt)
-        {
-            return false;
-        }
-
-        var warm = Math.Max(ColdShare, 1 - ((candidate.WarmAt - now) / table.Limits.SlowStart));
-        return warm < (key is { Length: > 0 } ? KeyHash.Place(KeyHash.Next(KeyHash.Of(key) ^ candidate.IdHash), 1000) / 1000.0 : random.NextDouble());
+        var share = ShareOf(candidate, now);
+        return share < 1 && share < (key is { Length: > 0 }
+            ? KeyHash.Place(KeyHash.Next(KeyHash.Of(key) ^ candidate.IdHash), 1000) / 1000.0
+            : random.NextDouble());
     }
+
+    /// <summary>The part of its picks that it keeps.</summary>
+    private double ShareOf(Candidate candidate, TimeSpan now) =>
+        WarmthOf(candidate, now) * (policy.SharesByRate ? 1 : candidate.Weight);
+
+    private double WarmthOf(Candidate candidate, TimeSpan now) =>
+        now >= candidate.WarmAt ? 1 : Math.Max(ColdShare, 1 - ((candidate.WarmAt - now) / table.Limits.SlowStart));
 
     private Candidate? ChooseAny(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => request.Key is { Length: > 0 } key
         ? _chooser.PickFor(key, request.Weight, leftOut, now)

@@ -46,6 +46,7 @@ public sealed class WorkerTable
 {
     private readonly Dictionary<string, Candidate> _members = new(StringComparer.Ordinal);
     private readonly EarlyReports _early;
+    private readonly WorkerOverrides _wanted;
     private readonly List<Candidate> _moving = [];
     private Candidate[] _inOrder = [];
     private bool _isStale;
@@ -58,7 +59,9 @@ public sealed class WorkerTable
     }
 
     /// <param name="early">Reports that ran ahead, of other tables too.</param>
-    internal WorkerTable(BalancerLimits limits, EarlyReports early) => (Limits, _early) = (limits, early);
+    /// <param name="wanted">What operators want of workers, of other tables too; null: nothing.</param>
+    internal WorkerTable(BalancerLimits limits, EarlyReports early, WorkerOverrides? wanted = null) =>
+        (Limits, _early, _wanted) = (limits, early, wanted ?? new WorkerOverrides());
 
     /// <summary>Its bounds.</summary>
     public BalancerLimits Limits { get; }
@@ -141,6 +144,32 @@ public sealed class WorkerTable
         return news;
     }
 
+    /// <summary>What operators want of these workers has changed.</summary>
+    /// <param name="ids">Those of other tables, and those that are not registered, count for nothing.</param>
+    /// <returns>In words for the operator, as <see cref="Apply(Watched{Member}.Known, TimeSpan)"/>.</returns>
+    internal IReadOnlyList<MemberNews> Override(IReadOnlyList<string> ids, TimeSpan now)
+    {
+        var news = new List<MemberNews>();
+        foreach (var id in ids)
+        {
+            if (Find(id) is { } candidate)
+            {
+                var wanted = _wanted.Of(id);
+                news.Add(MemberNews.OfOverride(id, candidate.Wanted, wanted));
+                var wasUp = candidate.IsUp;
+                candidate.Override(wanted);
+                WarmIfBack(candidate, wasUp, now);
+            }
+        }
+
+        if (news.Count > 0)
+        {
+            Changed();
+        }
+
+        return news;
+    }
+
     /// <summary>Takes a worker's report, if it is of the incarnation that is registered now.</summary>
     /// <param name="report">What it says.</param>
     /// <param name="now">When it came.</param>
@@ -197,13 +226,9 @@ public sealed class WorkerTable
         {
             if (known.Key.Incarnation == member.Worker.Incarnation)
             {
-                var order = known.Order;
-                if (!known.IsUp && member.Worker.State == WorkerState.Up)
-                {
-                    known.Warm(now, Limits.SlowStart);
-                }
-
+                var (order, wasUp) = (known.Order, known.IsUp);
                 known.Update(member);
+                WarmIfBack(known, wasUp, now);
                 if (known.Order != order)
                 {
                     Move(known);
@@ -215,7 +240,7 @@ public sealed class WorkerTable
             known.Leave();
         }
 
-        var candidate = new Candidate(member);
+        var candidate = new Candidate(member, _wanted.Of(member.Worker.Id));
         if (IsKnown)
         {
             candidate.Warm(now, Limits.SlowStart);
@@ -227,6 +252,14 @@ public sealed class WorkerTable
         {
             Apply(candidate, report, receivedAt);
             candidate.Weigh(Limits.MemoryShareMax, now);
+        }
+    }
+
+    private void WarmIfBack(Candidate candidate, bool wasUp, TimeSpan now)
+    {
+        if (candidate.IsUp && !wasUp)
+        {
+            candidate.Warm(now, Limits.SlowStart);
         }
     }
 

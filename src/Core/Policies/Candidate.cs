@@ -22,9 +22,12 @@ public sealed class Candidate
     private LatestAnswers _latest;
     private Outcomes _outcomes;
 
-    public Candidate(Member member)
+    /// <param name="member">What the registry holds.</param>
+    /// <param name="wanted">What an operator wants of it; null: nothing.</param>
+    public Candidate(Member member, WorkerOverride? wanted = null)
     {
         Member = member;
+        Wanted = wanted;
         Key = new WorkerKey(member.Worker.Id, member.Worker.Incarnation);
         Named = NameOf(member.Worker);
         AnswerBytes = AnswerBytesOf(member.Worker);
@@ -37,6 +40,12 @@ public sealed class Candidate
     public Member Member { get; private set; }
 
     public WorkerKey Key { get; }
+
+    /// <summary>What an operator wants of it; null: nothing.</summary>
+    public WorkerOverride? Wanted { get; private set; }
+
+    /// <summary>The part of its share that an operator leaves it: above 0 to 1.</summary>
+    public double Weight => Wanted is { } wanted ? (double)wanted.WeightPercent / WorkerOverride.WeightUsual : 1;
 
     /// <summary>Registration order; see <see cref="Core.Member.RegistrationOrder"/>.</summary>
     public long Order => Member.RegistrationOrder;
@@ -67,7 +76,7 @@ public sealed class Candidate
     /// <summary>How many jobs it works on at once: at least 1. What it has registered is the bound of what it reports.</summary>
     public int Places { get; private set; }
 
-    /// <summary>How fast it works with all its places, in ordinary places: above zero.</summary>
+    /// <summary>How fast it works with all its places, in ordinary places and by its weight: above zero.</summary>
     public double Rate { get; private set; }
 
     /// <summary>As <see cref="Rate"/>, with the places that are registered: it does not change from report to report.</summary>
@@ -98,7 +107,7 @@ public sealed class Candidate
     /// over.</summary>
     internal bool IsEligible => IsUp && !IsHeldBack;
 
-    /// <summary>Registered and up at this moment.</summary>
+    /// <summary>Registered and up at this moment, and no operator keeps it from jobs.</summary>
     /// <remarks>Kept, as a draw among thousands would wait for each step to the record.</remarks>
     internal bool IsUp { get; private set; }
 
@@ -165,6 +174,14 @@ public sealed class Candidate
         SetUp();
     }
 
+    /// <param name="wanted">By an operator; null: nothing.</param>
+    internal void Override(WorkerOverride? wanted)
+    {
+        Wanted = wanted;
+        SetRate();
+        SetUp();
+    }
+
     /// <summary>It begins now, and is warm after this time.</summary>
     internal void Warm(TimeSpan now, TimeSpan slowStart) => WarmAt = now + slowStart;
 
@@ -201,13 +218,14 @@ public sealed class Candidate
         _jobs.Report(report.Jobs, now);
     }
 
-    private void SetUp() => IsUp = IsRegistered && Member.Worker.State == WorkerState.Up;
+    private void SetUp() =>
+        IsUp = IsRegistered && Member.Worker.State == WorkerState.Up && Wanted is not { State: AdminState.Drain or AdminState.Maintenance };
 
     private void SetRate()
     {
         var worker = Member.Worker;
         var registered = worker.Places > 0 ? worker.Places : worker.Capacity;
-        var speed = (double)worker.Speed / WorkerRecord.OrdinarySpeed;
+        var speed = Weight * worker.Speed / WorkerRecord.OrdinarySpeed;
         Places = _reportedPlaces > 0 ? Math.Min(_reportedPlaces, registered) : registered;
         (Rate, RegisteredRate) = (Places * speed, registered * speed);
     }

@@ -59,6 +59,9 @@ public struct LoadEstimate
     /// <summary>Estimated minus told, at the worker's last word: how far counting has drifted from the truth, in jobs.</summary>
     public double Drift { get; private set; }
 
+    /// <summary>Jobs that may still be there, counted and not estimated: by its last report, and by the picks whose end has not been told.</summary>
+    public readonly int Left => Math.Max(_ownPicks, _reported.InFlight);
+
     /// <summary>Tells picks apart that were given before and after a report: it rises every now and then.</summary>
     public int Window { get; private set; }
 

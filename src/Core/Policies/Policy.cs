@@ -9,6 +9,10 @@ namespace AkkaLb.Core.Policies;
 /// <param name="NewChooser">Makes what picks; the source of randomness is its own.</param>
 public sealed record Policy(string Name, string Meaning, string State, string Cost, bool NeedsReports, Func<Random, IChooser> NewChooser)
 {
+    /// <summary>Whether workers get shares by their <see cref="Candidate.Rate"/>. Around the others a worker with less than its full weight passes a
+    /// part of its picks on.</summary>
+    public bool SharesByRate { get; init; }
+
     public const string RoundRobin = "round-robin";
     public const string PickFirst = "pick-first";
     public const string LeastLoad = "least-load";
@@ -38,13 +42,13 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
             NeedsReports: false, random => new AtRandom(random)),
         new(WeightedRoundRobin, "each worker in turn, as often as its share of the capacity says", "a count of places",
             "largest capacity divided by the mean",
-            NeedsReports: false, _ => new InStride()),
+            NeedsReports: false, _ => new InStride()) { SharesByRate = true },
         new(LeastRequests, "the worker with the fewest jobs in flight", "a tournament of the workers", "logarithmic",
             NeedsReports: false, _ => new Least<Requests>()),
         new(PowerOfTwo, "of two workers drawn at random the one with fewer jobs in flight for its capacity", "none", "constant",
-            NeedsReports: false, random => new BestOfTwo<Delay>(random)),
+            NeedsReports: false, random => new BestOfTwo<Delay>(random)) { SharesByRate = true },
         new(ShortestDelay, "the worker with the fewest jobs in flight for its capacity", "a tournament of the workers", "logarithmic",
-            NeedsReports: false, _ => new Least<Delay>()),
+            NeedsReports: false, _ => new Least<Delay>()) { SharesByRate = true },
         new(FirstFree, "the fastest worker with a free place; while there is none the request waits", "a tournament of the workers, and who waits",
             "logarithmic",
             NeedsReports: false, _ => new FirstFree()),
@@ -56,16 +60,16 @@ public sealed record Policy(string Name, string Meaning, string State, string Co
             NeedsReports: false, random => new Prequal(random)),
         new(WaterFilling, "a worker drawn with the probabilities that bring all to one level, by jobs in flight, jobs expected and capacity",
             "sums of probabilities", "logarithmic",
-            NeedsReports: false, random => new WaterFilling(random)),
+            NeedsReports: false, random => new WaterFilling(random)) { SharesByRate = true },
         new(ResourceScore, "of some drawn at random the one with the most memory and places to spare", "an order of the workers",
             "square root, as of 10,000 at most",
             NeedsReports: false, random => new ResourceScore(random)),
         new(Rendezvous, "by the key of the job the worker that ranks first for it and has not more than its share of the load",
             "the jobs of all workers, and the rankings of up to 65,536 keys", "constant for a key that came lately, else linear",
-            NeedsReports: false, random => new ByKey(new RendezvousOrder(), random)),
+            NeedsReports: false, random => new ByKey(new RendezvousOrder(), random)) { SharesByRate = true },
         new(Maglev, "by the key of the job the worker in a table of hashes, unless that has more than its share of the load",
             "the jobs of all workers, and a table of 65,537 places", "constant",
-            NeedsReports: false, random => new ByKey(new MaglevOrder(), random)),
+            NeedsReports: false, random => new ByKey(new MaglevOrder(), random)) { SharesByRate = true },
     ];
 
     /// <summary>The names, as an error or a flag lists them.</summary>

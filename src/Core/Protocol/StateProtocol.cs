@@ -86,8 +86,14 @@ public sealed record MemberState(
 /// <param name="ReportAge">Since its last report came; null: none has.</param>
 /// <param name="Assignments">How often this balancer has named it, since it came to know this process of the worker.</param>
 /// <param name="Version">Of its program, as it has registered.</param>
+/// <param name="JobsLeft">Jobs that may still be there, counted: by its last report, and by this balancer's assignments that have not ended.</param>
+/// <param name="SharePercent">Of the share that it would get: its weight, and less while it is new. 1 to 100.</param>
+/// <param name="Wanted">By an operator.</param>
+/// <param name="WeightPercent">By an operator, 1 to 100.</param>
 public sealed record MemberDetails(
-    WorkerCondition? Condition, string Address, int Capacity, long LimitBytes, TimeSpan? ReportAge, long Assignments, string Version)
+    WorkerCondition? Condition, string Address, int Capacity, long LimitBytes, TimeSpan? ReportAge, long Assignments, string Version,
+    int JobsLeft = 0, int SharePercent = WorkerOverride.WeightUsual, AdminState Wanted = AdminState.Ready,
+    int WeightPercent = WorkerOverride.WeightUsual)
 {
     /// <summary>As <see cref="MemberState.BytesMax"/>.</summary>
     internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 64;

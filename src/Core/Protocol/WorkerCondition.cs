@@ -26,4 +26,7 @@ public enum WorkerCondition
 
     /// <summary>It is up, and has joined so recently that it gets a part of its share.</summary>
     SlowStart,
+
+    /// <summary>An operator has put it into maintenance: it gets no jobs, and may be away.</summary>
+    Maintenance,
 }

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AkkaLb.Core;
+using AkkaLb.Programs;
+using AkkaLb.Registry;
+using AkkaLb.Watching;
+
+namespace AkkaLb.ClientNode.Commands;
+
+/// <summary>The verbs <c>drain</c>, <c>maint</c>, <c>ready</c> and <c>weight</c>: what an operator wants of workers, kept in etcd until it is taken
+/// back.</summary>
+internal static class OverrideCommand
+{
+    /// <summary>Between two looks at a worker that is to become empty.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    /// <param name="Workers">Ids.</param>
+    /// <param name="State">Null: it stays.</param>
+    /// <param name="WeightPercent">Null: it stays.</param>
+    /// <param name="Because">Why, for people to read.</param>
+    /// <param name="Wait">How long to wait until they are empty; null: not at all.</param>
+    internal sealed record Options(
+        IReadOnlyList<string> Workers, AdminState? State, int? WeightPercent, string Because, TimeSpan? Wait, bool IsJson);
+
+    /// <returns>Exit code: <see cref="ExitCode.JobsFailed"/> when a worker is not registered, or not empty in time.</returns>
+    public static async Task<int> RunAsync(ClientSession session, Options options)
+    {
+        var registry = session.Overrides ?? throw new ProgramException(
+            ExitCode.Usage, "the embedded registry keeps no orders for workers: they need etcd (akkalb.registry = etcd)");
+        try
+        {
+            var reports = await BalancerReports.ReadAsync(session).ConfigureAwait(false);
+            if (await NameUnknownAsync(reports, options).ConfigureAwait(false))
+            {
+                return ExitCode.JobsFailed;
+            }
+
+            var begun = Stopwatch.GetTimestamp();
+            var wanted = new List<WorkerOverride>();
+            foreach (var worker in options.Workers)
+            {
+                wanted.Add(await ChangeAsync(registry, worker, options, session.Interrupted).ConfigureAwait(false));
+            }
+
+            var left = options.Wait is { } wait ? await WaitAsync(session, options.Workers, begun, wait).ConfigureAwait(false) : null;
+            if (options.IsJson)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(wanted.Select(w => ToJson(w, left)), Json));
+            }
+            else
+            {
+                wanted.ForEach(w => Print(w, left));
+            }
+
+            return left?.Count > 0 ? ExitCode.JobsFailed : ExitCode.Ok;
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        {
+            throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd", e);
+        }
+        catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("interrupted: what was ordered before stays ordered").ConfigureAwait(false);
+            return ExitCode.Interrupted;
+        }
+    }
+
+    /// <summary>Nobody is drained who does not exist: that would be found out by whoever waits for the machine. Maintenance, and the end of any
+    /// order, may be for one that is away.</summary>
+    private static async Task<bool> NameUnknownAsync(BalancerReports reports, Options options)
+    {
+        var isThereNeeded = options.State is AdminState.Drain || (options.State is null && options.WeightPercent is not null);
+        var unknown = options.Workers.Where(w => !reports.Of(w).Any()).ToList();
+        if (!isThereNeeded || unknown.Count == 0)
+        {
+            return false;
+        }
+
+        var known = reports.Answered.SelectMany(BalancerReports.MembersOf).Select(m => m.Worker.Id).Distinct().Order(StringComparer.Ordinal).ToList();
+        foreach (var worker in unknown)
+        {
+            await Console.Error.WriteLineAsync($"no worker {worker} is registered; nothing is changed").ConfigureAwait(false);
+        }
+
+        const int namedMax = 20;
+        var more = known.Count > namedMax ? string.Create(CultureInfo.InvariantCulture, $" and {known.Count - namedMax} more") : "";
+        await Console.Error.WriteLineAsync(
+            known.Count == 0 ? "no worker is registered" : $"registered are {string.Join(", ", known.Take(namedMax))}{more}").ConfigureAwait(false);
+        return true;
+    }
+
+    private static Task<WorkerOverride> ChangeAsync(IOverrideRegistry registry, string worker, Options options, CancellationToken interrupted)
+    {
+        var by = OneLine.Of($"{Environment.UserName}@{Environment.MachineName}", WorkerOverride.ByLengthMax);
+        var now = TimeProvider.System.GetUtcNow();
+        return registry.ChangeOverrideAsync(
+            worker,
+            before => new WorkerOverride(
+                worker, options.State ?? before?.State ?? AdminState.Ready,
+                options.WeightPercent ?? before?.WeightPercent ?? WorkerOverride.WeightUsual, by, now, options.Because),
+            interrupted);
+    }
+
+    /// <summary>A worker is empty when every balancer that answers knows of the order, has had a report of the worker's since, and counts no job
+    /// there; or when no balancer has it registered any more.</summary>
+    /// <param name="begun">When the order was about to be written.</param>
+    /// <returns>What is left, in words, by worker; those that are empty are not among them.</returns>
+    private static async Task<IReadOnlyDictionary<string, string>> WaitAsync(
+        ClientSession session, IReadOnlyList<string> workers, long begun, TimeSpan wait)
+    {
+        var ordered = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(LookEvery, TimeProvider.System);
+        while (true)
+        {
+            var reports = await BalancerReports.ReadAsync(session).ConfigureAwait(false);
+            var left = workers.Select(w => (Worker: w, Left: DrainSight.LeftOf(w, reports, Stopwatch.GetElapsedTime(begun))))
+                .Where(w => w.Left.Length > 0).ToDictionary(w => w.Worker, w => w.Left);
+            if (left.Count == 0 || Stopwatch.GetElapsedTime(ordered) >= wait)
+            {
+                return left;
+            }
+
+            await timer.WaitForNextTickAsync(session.Interrupted).ConfigureAwait(false);
+        }
+    }
+
+    private static void Print(WorkerOverride wanted, IReadOnlyDictionary<string, string>? left)
+    {
+        Console.Out.WriteLine($"{wanted.WorkerId} is {(wanted.IsNone ? "ready" : wanted.Describe())}");
+        if (left is not null)
+        {
+            Console.Out.WriteLine(
+                left.TryGetValue(wanted.WorkerId, out var what) ? $"{wanted.WorkerId} is not empty: {what}" : $"{wanted.WorkerId} is empty");
+        }
+    }
+
+    private static object ToJson(WorkerOverride wanted, IReadOnlyDictionary<string, string>? left) => new
+    {
+        worker = wanted.WorkerId,
+        state = AdminStates.NameOf(wanted.State),
+        weightPercent = wanted.WeightPercent,
+        wanted.By,
+        at = wanted.At,
+        wanted.Because,
+        isEmpty = left is null ? (bool?)null : !left.ContainsKey(wanted.WorkerId),
+        left = left?.GetValueOrDefault(wanted.WorkerId),
+    };
+}

@@ -1,0 +1,27 @@
+using AkkaLb.Core;
+using AkkaLb.Watching;
+
+namespace AkkaLb.Registry;
+
+/// <summary>A registry that keeps what operators want of workers. Nothing there is under a lease: it stays until it is taken back.</summary>
+/// <remarks>Thread-safe. Faults are those of <see cref="IWorkerRegistry"/>.</remarks>
+public interface IOverrideRegistry
+{
+    /// <summary>Pushes what operators want, and again with each change, until the subscription is disposed; it survives outages and
+    /// refusals.</summary>
+    /// <param name="tell">Called in order, one at a time. Must neither block nor throw.</param>
+    IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell);
+
+    /// <summary>All of them, up to date; what cannot be used is left out and in the second list.</summary>
+    Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+        CancellationToken cancellationToken);
+
+    /// <summary>Changes what is wanted of one worker, in one step: nothing that somebody else wants at the same time is lost.</summary>
+    /// <param name="workerId">See <see cref="WorkerIds"/>. It need not be registered.</param>
+    /// <param name="change">Of what stands there (null: nothing, or something that cannot be used) makes what is to stand there. One that
+    /// <see cref="WorkerOverride.IsNone"/> takes the entry away. Called again when somebody else was faster.</param>
+    /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
+    /// <exception cref="ArgumentException">The id, or what is wanted, breaks its rule.</exception>
+    Task<WorkerOverride> ChangeOverrideAsync(
+        string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken);
+}
