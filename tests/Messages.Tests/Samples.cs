@@ -96,9 +96,10 @@ public static class Samples
             "6B657223313233343536372001284030E8073A05302E312E3048045096015A0465752D31108827"),
         new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(
                 W1, WorkerState.Up, true, 5, Details: new MemberDetails(
-                    WorkerCondition.SlowStart, "10.0.0.7:4055", 64, 8, TimeSpan.FromMilliseconds(300), 300, "0.1.0"))]), "BS",
-            "0A03622D31120672616E646F6D200128013A380A03772D311108070605040302011801200128055A220808120D31302E302E302E373A343035351840" +
-            "200828AC0230AC023A05302E312E30"),
+                    WorkerCondition.Maintenance, "10.0.0.7:4055", 64, 8, TimeSpan.FromMilliseconds(300), 300, "0.1.0", 3, 20,
+                    AdminState.Maintenance, 50))]), "BS",
+            "0A03622D31120672616E646F6D200128013A400A03772D311108070605040302011801200128055A2A0809120D31302E302E302E373A343035351840" +
+            "200828AC0230AC023A05302E312E304003481450025832"),
         new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4, "eu-1")]), "BS",
             "0A03622D31120672616E646F6D200128013A2E0A03772D31110807060504030201180120012805390000000000000440410000000000" +
             "00E0BF4804520465752D31"),

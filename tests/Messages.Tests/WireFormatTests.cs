@@ -72,6 +72,13 @@ public sealed class WireFormatTests(TestSystem system)
             Assert.Equal(condition, RoundTrip(new BalancerState("b", "p", "", 0, 1, 0, [member])).Members[0].Details!.Condition);
         }
 
+        foreach (var wanted in Enum.GetValues<AdminState>())
+        {
+            var details = new MemberDetails(null, "", 0, 0, null, 0, "", Wanted: wanted);
+            var member = new MemberState(new WorkerKey("w", 1), WorkerState.Up, true, null, Details: details);
+            Assert.Equal(wanted, RoundTrip(new BalancerState("b", "p", "", 0, 1, 0, [member])).Members[0].Details!.Wanted);
+        }
+
         foreach (var priority in Enum.GetValues<JobPriority>())
         {
             Assert.Equal(priority, RoundTrip(new Assign(1, 1, [], null, TimeSpan.Zero, Priority: priority)).Priority);
@@ -110,6 +117,24 @@ public sealed class WireFormatTests(TestSystem system)
         {
             Members = { new Wire.MemberState { WorkerId = "w", Details = new Wire.MemberDetails { Condition = (Wire.WorkerCondition)later } } },
         }).Members[0].Details!.Condition);
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(-1)]
+    public void What_a_later_version_wants_of_a_worker_is_read_as_drained(int later) => Assert.Equal(AdminState.Drain, Read<BalancerState>(
+        "BS", new Wire.BalancerState
+        {
+            Members = { new Wire.MemberState { WorkerId = "w", Details = new Wire.MemberDetails { Wanted = (Wire.AdminState)later } } },
+        }).Members[0].Details!.Wanted);
+
+    [Fact]
+    public void Details_of_an_earlier_version_say_that_the_worker_gets_its_whole_share()
+    {
+        var details = Read<BalancerState>(
+            "BS", new Wire.BalancerState { Members = { new Wire.MemberState { WorkerId = "w", Details = new Wire.MemberDetails() } } })
+            .Members[0].Details!;
+        Assert.Equal((100, 100, AdminState.Ready), (details.SharePercent, details.WeightPercent, details.Wanted));
+    }
 
     [Fact]
     public void A_worker_state_of_a_later_version_takes_no_jobs()
@@ -214,7 +239,7 @@ public sealed class WireFormatTests(TestSystem system)
             Reason = new string('ü', 300), InFlight = double.MaxValue, Drift = double.MinValue, Places = int.MaxValue, Zone = new string('z', 64),
             Details = new MemberDetails(
                 WorkerCondition.SlowStart, new string('ü', 300), int.MaxValue, long.MaxValue, TimeSpan.MaxValue, long.MaxValue,
-                new string('ü', 128)),
+                new string('ü', 128), int.MaxValue, 99, AdminState.Maintenance, 99),
         };
         var head = system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [])).Bytes.Length;
         Assert.InRange(system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [whole])).Bytes.Length - head, 1, whole.BytesMax);

@@ -141,8 +141,50 @@ public class WatcherCoreTests
         Assert.Single(Losses(Read(5, S(20))));
     }
 
-    private static WatcherCore New() =>
-        new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax));
+    [Fact]
+    public void Workers_are_told_when_what_operators_want_of_them_is_known_and_not_before()
+    {
+        var watcher = New(hasOverrides: true);
+        Assert.Empty(Handle(watcher, Build.Read(Members("a")), S(1)).OfType<WatcherEffect.ToBalancer>());
+        Assert.Empty(Handle(watcher, GetWorkers.Instance, S(1)));
+        var wanted = new Watched<WorkerOverride>.Known(1, [Drain("a")]);
+        Assert.Collection(
+            Handle(watcher, wanted, S(1.5)),
+            first => Assert.Same(wanted, Assert.IsType<WatcherEffect.OverridesToBalancer>(first).Message),
+            then => Assert.Single(Assert.IsType<WatcherEffect.ToBalancer>(then).Message.All));
+        Assert.Null(watcher.NextDue);
+        Assert.Equal(2, Handle(watcher, GetWorkers.Instance, S(2)).Count);
+        Assert.Single(Handle(watcher, Changed([Put(Up("b", 2))]), S(3)));
+    }
+
+    [Fact]
+    public void What_operators_want_is_waited_for_no_longer_than_a_moment_and_not_where_it_cannot_be_read()
+    {
+        var watcher = New(hasOverrides: true);
+        Handle(watcher, Build.Read(Members("a")), S(1));
+        Assert.Equal(S(1) + WatcherCore.OverridesWaitMax, watcher.NextDue);
+        Assert.IsType<WatcherEffect.ToBalancer>(Assert.Single(Handle(watcher, Tick.Instance, watcher.NextDue!.Value)));
+
+        watcher = New(hasOverrides: true);
+        Handle(watcher, Build.Read(Members("a")), S(1));
+        var refused = Handle(watcher, new Watched<WorkerOverride>.Down("permission denied", IsRefused: true), S(1.2));
+        Assert.Equal(["what operators want of workers cannot be read; what was known stays: permission denied"], Notes(refused));
+        Assert.Single(refused.OfType<WatcherEffect.ToBalancer>());
+    }
+
+    [Fact]
+    public void Who_asks_again_is_told_all_that_operators_want_and_not_the_last_change()
+    {
+        var watcher = New(hasOverrides: true);
+        Handle(watcher, new Watched<WorkerOverride>.Known(2, [Drain("a"), Drain("b")], [new KeyChange<WorkerOverride>("b", Drain("b"))]), S(1));
+        var told = Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(watcher, GetWorkers.Instance, S(1)))).Message;
+        Assert.Null(Assert.IsType<Watched<WorkerOverride>.Known>(told).Changes);
+    }
+
+    private static WorkerOverride Drain(string id) => new(id, AdminState.Drain, WorkerOverride.WeightUsual, "ann", default);
+
+    private static WatcherCore New(bool hasOverrides = false) =>
+        new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax), hasOverrides);
 
     private static IEnumerable<string> Notes(List<WatcherEffect> effects) => effects.OfType<WatcherEffect.Note>().Select(note => note.Text);
 
@@ -154,10 +196,12 @@ public class WatcherCoreTests
 
     private Watched<Member>.Known Told(object input, TimeSpan now) => Assert.Single(Handle(input, now).OfType<WatcherEffect.ToBalancer>()).Message;
 
-    private List<WatcherEffect> Handle(object input, TimeSpan now)
+    private List<WatcherEffect> Handle(object input, TimeSpan now) => Handle(_watcher, input, now);
+
+    private static List<WatcherEffect> Handle(WatcherCore watcher, object input, TimeSpan now)
     {
         var outbox = new List<WatcherEffect>();
-        _watcher.Handle(input, now, outbox);
+        watcher.Handle(input, now, outbox);
         return outbox;
     }
 }
