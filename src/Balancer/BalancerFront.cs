@@ -68,6 +68,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
         Input<Watched<Member>.Known>();
         Input<Watched<WorkerOverride>.Known>();
         Input<GetBalancerState>();
+        Input<GetDecisions>();
         Receive<Decides>(m => Step(new FrontInput.Decided(m.Term, WhereIs(Sender))));
         Receive<DecidingHere>(_ => OnDecidingHere());
         Receive<Terminated>(m => m.ActorRef.Equals(_local), _ =>

@@ -203,6 +203,7 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         Input<Watched<Member>.Known>();
         Input<Watched<WorkerOverride>.Known>();
         Input<GetBalancerState>();
+        Input<GetDecisions>();
         Input<WhoDecides>();
         Receive<WorkerUnreachable>(m => Step(new BalancerInput.Unreachable(Sender.Path.Address.ToString(), m)));
         Receive<DisassociatedEvent>(m => OnConnectionLost(m.RemoteAddress));

@@ -358,6 +358,22 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
         return BalancerReport.ReadAsync(_system, balancer, timeout, cancellationToken);
     }
 
+    /// <summary>Asks a balancer why it has named whom, lately.</summary>
+    /// <param name="balancer">Where it is.</param>
+    /// <param name="question">Of which job, or of any.</param>
+    /// <param name="timeout">Above zero, at most <see cref="TimeoutMax"/>.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="AskTimeoutException">It does not answer, or is of a version that does not know the question.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is something else.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<Decisions> ExplainAsync(
+        Address balancer, GetDecisions question, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposing, this);
+        return BalancerReport.AskAsync<Decisions>(_system, balancer, "balancer", question, timeout, cancellationToken);
+    }
+
     /// <summary>Jobs sent and not yet answered, by worker. Of a client that is disposed: none.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<IReadOnlyDictionary<WorkerKey, int>> InFlightAsync(CancellationToken cancellationToken = default)

@@ -26,19 +26,36 @@ public sealed record BalancerReport(
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<BalancerReport> ReadAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(system);
-        ArgumentNullException.ThrowIfNull(address);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, BalancedClient.TimeoutMax);
+        ThrowIfUnfit(system, address, timeout);
 
         // Akka's Ask awaits in the caller's synchronization context, which may be blocked by whoever waits for this.
         return Task.Run(() => AskAsync(system, address, timeout, cancellationToken), cancellationToken);
     }
 
+    /// <summary>One question to an actor of a balancer; see <see cref="ReadAsync(ActorSystem, Address, TimeSpan, CancellationToken)"/>.</summary>
+    internal static Task<T> AskAsync<T>(
+        ActorSystem system, Address address, string actor, IAkkaLbMessage question, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ThrowIfUnfit(system, address, timeout);
+        return Task.Run(() => ActorOf(system, address, actor).Ask<T>(question, timeout, cancellationToken), cancellationToken);
+    }
+
+    private static void ThrowIfUnfit(ActorSystem system, Address address, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, BalancedClient.TimeoutMax);
+    }
+
+    private static ActorSelection ActorOf(ActorSystem system, Address address, string actor) =>
+        system.ActorSelection(new RootActorPath(NodeAddress.Of(system, address)) / "user" / actor);
+
     private static async Task<BalancerReport> AskAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var watcher = await Of("akkalb-watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken).ConfigureAwait(false);
-        var balancer = Of("balancer");
+        var watcher = await ActorOf(system, address, "akkalb-watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken)
+            .ConfigureAwait(false);
+        var balancer = ActorOf(system, address, "balancer");
         var main = await ReadAsync(balancer, WorkerService.Default, timeout, cancellationToken).ConfigureAwait(false);
         var services = new List<KeyValuePair<string, BalancerState>>();
         foreach (var service in main.Services.Where(service => service != WorkerService.Default).Order(StringComparer.Ordinal))
@@ -47,8 +64,6 @@ public sealed record BalancerReport(
         }
 
         return new BalancerReport(NodeAddress.Of(system, address), main, watcher, services);
-
-        ActorSelection Of(string actor) => system.ActorSelection(new RootActorPath(NodeAddress.Of(system, address)) / "user" / actor);
     }
 
     private static async Task<BalancerState> ReadAsync(

@@ -54,6 +54,13 @@ var balancers = new Command("balancers", "Print the balancers: who answers, and 
 var rows = CommonFlags.Make("--rows", "N", "workers to show (30)");
 var top = new Command("top", "Print balancers, services and the busiest workers again and again, until Ctrl-C.") { watch, rows };
 
+var latest = CommonFlags.Make("--count", "N", "decisions of each balancer at most, 1 to 50 (20)");
+var id = new Argument<string?>("ID")
+{
+    Description = "a job or a request, such as 5fe1b2c3d4e5f607-17; without it the latest decisions, and what waits", Arity = ArgumentArity.ZeroOrOne,
+};
+var why = new Command("why", "Tell why a job went where it went, or what it waits for.") { id, latest, json };
+
 var names = new Argument<string[]>("NAME") { Description = "workers; of a service SERVICE/NAME", Arity = ArgumentArity.OneOrMore };
 var because = CommonFlags.Make("--because", "TEXT", "why, for people to read");
 var wait = CommonFlags.Make("--wait", "SECONDS", "wait until the workers are empty; exit code 1 when they are not in time");
@@ -67,7 +74,7 @@ var state = new Command("state", "Print how every balancer stands: its policy, i
 
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    assign, countWords, load, state, workers, services, balancers, top, drain, maint, ready, weigh,
+    assign, countWords, load, state, workers, services, balancers, top, why, drain, maint, ready, weigh,
 };
 flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
@@ -84,6 +91,7 @@ var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSes
         var (every, shown) = (Every(given) ?? TimeSpan.FromSeconds(1), (int)(given.Whole(rows, 1, CountMax) ?? 30));
         return session => ListCommands.TopAsync(session, every, shown);
     },
+    [why] = ReadWhy,
     [drain] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Drain),
     [maint] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Maintenance),
     [ready] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Ready),
@@ -203,6 +211,19 @@ TracedJobs? ReadTrace(FlagValues given, string path, IBuiltInMessage job, int? c
         given.Refuse($"--trace {path}: {e.Message}");
         return null;
     }
+}
+
+Func<ClientSession, Task<int>> ReadWhy(FlagValues given, ParseResult parsed)
+{
+    var text = parsed.GetResult(id) is { } result && !result.Errors.Any() ? parsed.GetValue(id) : null;
+    var wanted = default(JobId);
+    if (text is not null && !JobId.TryParse(text, out wanted))
+    {
+        given.Refuse($"{OneLine.Of(text, 60)}: is no job's id: hexadecimal digits, a hyphen and a number, such as 5fe1b2c3d4e5f607-17");
+    }
+
+    var (most, isJson) = ((int)(given.Whole(latest, 1, GetDecisions.CountMax) ?? 20), given.IsSet(json));
+    return session => WhyCommand.RunAsync(session, text is null ? null : wanted, most, isJson);
 }
 
 TimeSpan? Every(FlagValues given) => given.Seconds(watch, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));

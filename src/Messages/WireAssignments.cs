@@ -39,12 +39,13 @@ internal static class WireAssignments
         to.Text(Wire.Assign.ZoneFieldNumber, Zone(m.Zone));
         to.Bool(Wire.Assign.TakesBatchesFieldNumber, m.TakesBatches);
         to.Varint(Wire.Assign.AheadSinceFieldNumber, checked((ulong)m.AheadSince));
+        to.Varint(Wire.Assign.JobFieldNumber, checked((ulong)m.Job));
     }
 
     public static Assign ReadAssign(WireReader from, WireCache cache)
     {
         var (requestId, count, key, remainingMs, weight) = (0UL, 0U, "", 0UL, 0U);
-        var (service, priority, zone, takesBatches, aheadSince) = ("", Wire.JobPriority.Normal, "", false, 0UL);
+        var (service, priority, zone, takesBatches, aheadSince, job) = ("", Wire.JobPriority.Normal, "", false, 0UL, 0UL);
         List<WorkerKey>? leaveOut = null;
         FinishedFields? finished = null;
         while (from.Next())
@@ -90,6 +91,9 @@ internal static class WireAssignments
                 case (Wire.Assign.AheadSinceFieldNumber << 3) | Varint:
                     aheadSince = from.Number;
                     break;
+                case (Wire.Assign.JobFieldNumber << 3) | Varint:
+                    job = from.Number;
+                    break;
             }
         }
 
@@ -99,7 +103,8 @@ internal static class WireAssignments
         Check(aheadSince == 0 || (finished is not null && aheadSince <= long.MaxValue), "ahead_since");
         return new Assign(
             (long)requestId, (int)count, leaveOut?.ToArray() ?? [], key.Length == 0 ? null : key, Duration(remainingMs), Math.Max(1, (int)weight),
-            finished?.ToFinished(), Service(service), priority.FromWire(), Zone(zone), takesBatches, (long)aheadSince);
+            finished?.ToFinished(), Service(service), priority.FromWire(), Zone(zone), takesBatches, (long)aheadSince,
+            checked((long)job));
     }
 
     public static void Write(ref WireWriter to, Finished m)
@@ -117,6 +122,7 @@ internal static class WireAssignments
             to.Varint(Wire.EndedPick.TookUsFieldNumber, (ulong)Math.Max(0, pick.Took.TotalMicroseconds));
             to.Varint(Wire.EndedPick.JobsAcceptedFieldNumber, Accepted(pick.Counts));
             to.Varint(Wire.EndedPick.JobsInFlightFieldNumber, InFlight(pick.Counts));
+            to.Varint(Wire.EndedPick.JobFieldNumber, checked((ulong)pick.Job));
             to.End(start);
         }
     }
@@ -311,7 +317,7 @@ internal static class WireAssignments
 
         private static EndedPick ReadPick(WireReader from)
         {
-            var (pick, how, tookUs, accepted, inFlight) = (0UL, Wire.PickEnd.Unused, 0UL, 0UL, 0U);
+            var (pick, how, tookUs, accepted, inFlight, job) = (0UL, Wire.PickEnd.Unused, 0UL, 0UL, 0U, 0UL);
             while (from.Next())
             {
                 switch (from.Tag)
@@ -331,11 +337,15 @@ internal static class WireAssignments
                     case (Wire.EndedPick.JobsInFlightFieldNumber << 3) | Varint:
                         inFlight = (uint)from.Number;
                         break;
+                    case (Wire.EndedPick.JobFieldNumber << 3) | Varint:
+                        job = from.Number;
+                        break;
                 }
             }
 
             Check(tookUs <= DurationMsMax * 1000, "took_us");
-            return new EndedPick(checked((long)pick), how.FromWire(), TimeSpan.FromMicroseconds((long)tookUs), Counts(accepted, inFlight));
+            return new EndedPick(
+                checked((long)pick), how.FromWire(), TimeSpan.FromMicroseconds((long)tookUs), Counts(accepted, inFlight), checked((long)job));
         }
     }
 }

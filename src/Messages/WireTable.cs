@@ -68,6 +68,8 @@ internal static class WireTable
         Of("WS", Wire.WatcherState.Parser, (WatcherState m) => m.ToWire(), m => m.FromWire()),
         Of("GB", Wire.GetBalancerState.Parser, (GetBalancerState m) => m.ToWire(), m => m.FromWire()),
         Of("BS", Wire.BalancerState.Parser, (BalancerState m) => m.ToWire(), m => m.FromWire()),
+        Of("GD", Wire.GetDecisions.Parser, (GetDecisions m) => m.ToWire(), m => m.FromWire()),
+        Of("DS", Wire.Decisions.Parser, (Decisions m) => m.ToWire(), m => m.FromWire()),
 
         // client and worker
         Of<Job>("J", WireJobs.Write, from => WireJobs.ReadJob(from, cache)),

@@ -30,17 +30,26 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
     public static IEnumerable<MemberState> MembersOf(BalancerReport report) =>
         report.Services.Select(service => service.Value).Prepend(report.Balancer).SelectMany(state => state.Members);
 
+    /// <inheritdoc cref="AddressesAsync"/>
+    public static async Task<BalancerReports> ReadAsync(ClientSession session)
+    {
+        var addresses = await AddressesAsync(session).ConfigureAwait(false);
+        var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
+        return new BalancerReports(
+            [.. answers.Where(a => a.Report is not null).Select(a => a.Report!)],
+            [.. answers.Where(a => a.Report is null).Select(a => a.Address)]);
+    }
+
+    /// <summary>A line for somebody who waits for it.</summary>
+    public static string SilentText(Address address) => $"balancer {address} did not answer within {AnswerWithin.TotalSeconds} s";
+
     /// <exception cref="OperationCanceledException">The session was interrupted.</exception>
     /// <exception cref="ProgramException">It is not known which balancers there are.</exception>
-    public static async Task<BalancerReports> ReadAsync(ClientSession session)
+    public static async Task<IReadOnlyCollection<Address>> AddressesAsync(ClientSession session)
     {
         try
         {
-            var addresses = await session.Balancers.ReadOnceAsync(session.Interrupted).ConfigureAwait(false);
-            var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
-            return new BalancerReports(
-                [.. answers.Where(a => a.Report is not null).Select(a => a.Report!)],
-                [.. answers.Where(a => a.Report is null).Select(a => a.Address)]);
+            return await session.Balancers.ReadOnceAsync(session.Interrupted).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
@@ -94,7 +103,7 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
     {
         foreach (var address in Silent)
         {
-            await Console.Error.WriteLineAsync($"balancer {address} did not answer within {AnswerWithin.TotalSeconds} s").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(SilentText(address)).ConfigureAwait(false);
         }
     }
 

@@ -15,6 +15,12 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     private const int SourceLengthMax = 100;
     private const int SeenLengthMax = 300;
 
+    /// <summary>Of what a page of decisions says beside them.</summary>
+    private const int DecisionsHeadBytes = 500;
+
+    /// <summary>Of a request that waits: numbers, the name of its service and one of our own sentences.</summary>
+    private const int HeldBytesMax = 300;
+
     private readonly string _id;
     private readonly ServiceRules _rules;
     private readonly Random _random;
@@ -25,6 +31,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     private readonly TicketNumbers _tickets = new();
     private readonly EarlyReports _early;
     private readonly WorkerOverrides _wanted = new();
+    private readonly DecisionLog _decisions = new();
     private readonly RareLines _unreachable = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 100);
     private readonly RareLines _tooMany = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 10);
 
@@ -125,6 +132,9 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
             case GetBalancerState m:
                 outbox.Add(new BalancerEffect.Answer((Find(m.Service) ?? _nobody).Describe(m, [.. _services.Select(s => s.Name)], now)));
                 break;
+            case GetDecisions m:
+                outbox.Add(new BalancerEffect.Answer(Explain(m, now)));
+                break;
             case WhoDecides:
                 if (Default.Decides)
                 {
@@ -151,6 +161,32 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
             default:
                 throw Inputs.Unknown(input, "a balancer");
         }
+    }
+
+    private Decisions Explain(GetDecisions m, TimeSpan now)
+    {
+        var bytes = DecisionsHeadBytes;
+        var waiting = new List<HeldRequest>();
+        foreach (var held in _services.SelectMany(service => service.Held(m, now)).OrderByDescending(held => held.Since).Take(m.Count))
+        {
+            bytes += HeldBytesMax;
+            if (bytes > _answerBytesMax / 2)
+            {
+                break;
+            }
+
+            waiting.Add(held);
+        }
+
+        // The latest count.
+        var made = _decisions.Read(m, m.Count, now);
+        var first = made.Count;
+        while (first > 0 && (bytes += made[first - 1].BytesMax) <= _answerBytesMax)
+        {
+            first--;
+        }
+
+        return new Decisions(_id, made[first..], waiting, DecisionLog.KeptMax);
     }
 
     private void OnAssign(Assign m, TimeSpan now, List<BalancerEffect> outbox)
@@ -304,7 +340,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
     {
         var rule = _rules.Of(name);
         var pool = new WorkerPool(
-            new WorkerTable(rule.Limits, _early, _wanted), rule.Policy, new Random(_random.Next()), _rebuildPause, name == WorkerService.Default);
+            new WorkerTable(rule.Limits, _early, _wanted), rule.Policy, new Random(_random.Next()), _rebuildPause, name, _decisions);
         if (_isStopping)
         {
             pool.Stop();

@@ -43,7 +43,9 @@ internal sealed class OpenPicks
     /// <summary>Notes a pick; false when there is no room, or the client has a pick of this number already.</summary>
     /// <param name="since">As it has said. A pick of before, or of before what it said earlier, was asked for over a way that it has left.</param>
     /// <param name="isAhead">It is for a job that may come.</param>
-    public bool TryAdd(long client, long since, long pick, Candidate worker, int weight, TimeSpan now, bool isAhead = false)
+    /// <param name="decision">Its number in the <see cref="DecisionLog"/>.</param>
+    public bool TryAdd(
+        long client, long since, long pick, Candidate worker, int weight, TimeSpan now, bool isAhead = false, long decision = 0)
     {
         if (Count >= PicksMax)
         {
@@ -62,7 +64,7 @@ internal sealed class OpenPicks
         }
 
         if (pick < holder.Since || holder.Picks.Count >= HolderPicksMax
-            || !holder.Picks.TryAdd(pick, new OpenPick(worker, weight, worker.Jobs.Window)))
+            || !holder.Picks.TryAdd(pick, new OpenPick(worker, weight, worker.Jobs.Window, decision)))
         {
             return false;
         }
@@ -200,4 +202,5 @@ internal sealed class OpenPicks
 /// <param name="Worker">Whom it named.</param>
 /// <param name="Weight">Its load, in ordinary jobs.</param>
 /// <param name="Window">See <see cref="LoadEstimate.Window"/>.</param>
-internal readonly record struct OpenPick(Candidate Worker, int Weight, int Window);
+/// <param name="Decision">Its number in the <see cref="DecisionLog"/>.</param>
+internal readonly record struct OpenPick(Candidate Worker, int Weight, int Window, long Decision);

@@ -319,7 +319,13 @@ public sealed class ServiceCore(
 
         if (pool.Assign(m, _picked, now, answerBytesMax, waiting, waited) is { } no)
         {
-            return no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null ? null : Rejected(m, no);
+            if (no.Reason == AssignRejectReason.NoCapacity && m.Finished is not null)
+            {
+                return null;
+            }
+
+            pool.NoteRejected(m, no, now, waiting, waited);
+            return Rejected(m, no);
         }
 
         var workers = new AssignedWorker[_picked.Count];
@@ -375,6 +381,16 @@ public sealed class ServiceCore(
             outbox.AddRange(news.Select(NoteOf));
         }
     }
+
+    /// <summary>Requests that wait, and that somebody asks about: of one client's job or question, or all of them.</summary>
+    public IEnumerable<HeldRequest> Held(GetDecisions m, TimeSpan now) => _waiting.InOrder
+        .Select((waiting, ahead) => (Waiting: waiting, Ahead: ahead))
+        .Where(w => m.Client == 0 || (w.Waiting.Line.Client == m.Client
+            && (w.Waiting.Request.Job == m.Number || w.Waiting.Request.RequestId == m.Number)))
+        .Take(m.Count)
+        .Select(w => new HeldRequest(
+            name, w.Waiting.Line.Client, w.Waiting.Request.RequestId, w.Waiting.Request.Job, w.Waiting.Request.Priority, now - w.Waiting.Since,
+            w.Ahead, (pool.WhyRejecting(now) ?? WorkerPool.NoCapacity).Sentence));
 
     /// <summary>The service in numbers.</summary>
     public ServiceFigures Measure(TimeSpan now) => pool.Measure(name, _waiting.Count, now);

@@ -74,6 +74,9 @@ internal sealed class WaitingRequests(int countMax, TimeSpan waitMax, TicketNumb
         return waiting;
     }
 
+    /// <summary>All, the oldest first.</summary>
+    public IEnumerable<WaitingRequest> InOrder => _byAge;
+
     /// <summary>How long the one has waited that came first.</summary>
     public TimeSpan LongestWait(TimeSpan now) => _byAge.Min is { } first ? now - first.Since : TimeSpan.Zero;
 

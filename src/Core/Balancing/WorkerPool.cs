@@ -19,9 +19,11 @@ namespace AkkaLb.Core.Balancing;
 /// <param name="policy">Who of them is next.</param>
 /// <param name="random">Of the policy; used by this pool alone.</param>
 /// <param name="rebuildPause">By the number of members; null: <see cref="RebuildPause"/>.</param>
-/// <param name="isDefault">Whether it is the pool of the default service.</param>
+/// <param name="service">Of which it is the pool.</param>
+/// <param name="decisions">Notes each decision; null: none is noted.</param>
 public sealed class WorkerPool(
-    WorkerTable table, Policy policy, Random random, Func<int, TimeSpan>? rebuildPause = null, bool isDefault = true)
+    WorkerTable table, Policy policy, Random random, Func<int, TimeSpan>? rebuildPause = null, string service = WorkerService.Default,
+    DecisionLog? decisions = null)
 {
     /// <summary>The longest wait for first reports. Whatever interval members announce, one of them that is dead, or wrong in the registry, must
     /// not keep everybody waiting: who reports by then can be picked, the others as soon as they report. 10 s is ten heartbeats as they are by
@@ -98,6 +100,9 @@ public sealed class WorkerPool(
     private bool _hasTurned;
     private bool _isAnyHeldBack;
     private int _eligibleLeftOut;
+
+    /// <summary>By the last choice, as they have not their full share.</summary>
+    private int _passedOver;
     private TimeSpan _turnAt;
     private bool _isReady;
     private bool _isStopping;
@@ -215,6 +220,7 @@ public sealed class WorkerPool(
                     open.Worker.Jobs.Tell(ended.Counts, now);
                 }
 
+                decisions?.Ended(open.Decision, ended);
                 _outliers.Ended(open.Worker, m.Client, ended.How, now);
                 _chooser.Ended(open.Worker, ended, now);
                 Changed(open.Worker);
@@ -347,7 +353,7 @@ public sealed class WorkerPool(
                 return picked.Count > 0 ? null : RejectEarly(now) ?? WhyNobody(leftOut, now);
             }
 
-            Give(candidate, request, i, now);
+            Give(candidate, request, i, now, waiting, waited);
             picked.Add(candidate);
             bytes += PickBytes + (candidate.NamedIn == _assigns ? 0 : candidate.AnswerBytes);
             candidate.NamedIn = _assigns;
@@ -385,14 +391,24 @@ public sealed class WorkerPool(
         }
     }
 
-    private void Give(Candidate candidate, Assign request, int place, TimeSpan now)
+    private void Give(Candidate candidate, Assign request, int place, TimeSpan now, int waiting, TimeSpan waited)
     {
+        var decision = decisions?.Picked(ContextOf(request, place, waiting, waited), candidate, _eligible, now) ?? 0;
         var isTold = request.Finished is { } finished
-            && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now, request.AheadSince > 0);
+            && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now, request.AheadSince > 0,
+                decision);
         candidate.Jobs.Give(request.Weight, isTold, now);
         candidate.Picked(++_picks);
         Changed(candidate);
     }
+
+    /// <summary>Notes that nobody is named for a request.</summary>
+    internal void NoteRejected(Assign request, AssignRejection why, TimeSpan now, int waiting, TimeSpan waited) =>
+        decisions?.Rejected(ContextOf(request, 0, waiting, waited), why, _eligible.Length, now);
+
+    private DecisionContext ContextOf(Assign request, int place, int waiting, TimeSpan waited) => new(
+        request.Service, policy.Name, request.Finished?.Client ?? 0, request.RequestId + place, request.Job == 0 ? 0 : request.Job + place,
+        table.MemberCount, request.LeaveOut.Count, _passedOver, request.AheadSince > 0, waited, waiting);
 
     private void GiveUp(TimeSpan now)
     {
@@ -476,6 +492,7 @@ public sealed class WorkerPool(
     private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
         var first = ChooseAny(request, leftOut, now);
+        _passedOver = 0;
         if (first is null || ShareOf(first, now) >= 1)
         {
             return first;
@@ -490,6 +507,7 @@ public sealed class WorkerPool(
         }
 
         var isFound = candidate is not null && _leftOut.Count < count + ColdMax;
+        _passedOver = isFound ? _leftOut.Count - count : 0;
         _leftOut.RemoveRange(count, _leftOut.Count - count);
         return isFound ? candidate : first;
     }
@@ -527,7 +545,7 @@ public sealed class WorkerPool(
 
         if (_eligible.Length == 0)
         {
-            return table.MemberCount > 0 ? AllDraining : isDefault ? NoWorkers : NoWorkersOfService;
+            return table.MemberCount > 0 ? AllDraining : service == WorkerService.Default ? NoWorkers : NoWorkersOfService;
         }
 
         if (!_isReady)

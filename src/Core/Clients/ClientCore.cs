@@ -1126,7 +1126,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         job.Pick = finished is null ? 0 : job.RequestId;
         ToBalancer(new Assign(
             job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, job.Priority,
-            settings.Zone, TakesBatches: true));
+            settings.Zone, TakesBatches: true, Job: finished is null ? 0 : job.Id.Sequence));
     }
 
     /// <summary>It has no question that is out or to be asked.</summary>
@@ -1488,7 +1488,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         if (job.Pick != 0)
         {
-            _ended.End(new EndedPick(job.Pick, how, job.Gate is null ? TimeSpan.Zero : now - job.SentAt, counts), now);
+            _ended.End(new EndedPick(job.Pick, how, job.Gate is null ? TimeSpan.Zero : now - job.SentAt, counts, job.Id.Sequence), now);
             job.Pick = 0;
         }
     }

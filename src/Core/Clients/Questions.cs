@@ -44,14 +44,18 @@ public static class Questions
     private static Assign Joined(List<IAkkaLbMessage> messages, int start, int count)
     {
         var first = (Assign)messages[start];
-        var (remaining, picks) = (first.Remaining, new List<EndedPick>());
+        var (remaining, picks, areInARow) = (first.Remaining, new List<EndedPick>(), true);
         for (var i = start; i < start + count; i++)
         {
             var next = (Assign)messages[i];
             picks.AddRange(next.Finished!.Picks);
+            areInARow &= next.Job == first.Job + (i - start);
             remaining = next.Remaining > remaining ? next.Remaining : remaining;
         }
 
-        return first with { Count = count, Remaining = remaining, Finished = first.Finished! with { Picks = picks } };
+        return first with
+        {
+            Count = count, Remaining = remaining, Job = areInARow ? first.Job : 0, Finished = first.Finished! with { Picks = picks },
+        };
     }
 }

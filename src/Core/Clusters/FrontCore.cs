@@ -60,6 +60,9 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
             case GetBalancerState m:
                 outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.Answer(StandBy(m, now)));
                 break;
+            case GetDecisions m:
+                outbox.Add(_isLocal ? new FrontEffect.ToLocal(m) : new FrontEffect.Answer(new Decisions(id, [], [], 0)));
+                break;
             case FrontInput.LocalDecides:
                 _isLocal = true;
                 break;

@@ -20,10 +20,12 @@ public interface IAkkaLbMessage;
 /// <param name="TakesBatches">Whether the client understands several messages in one; false from a version that does not.</param>
 /// <param name="AheadSince">Above 0: the picks are for jobs that may come. It does not wait, its one answer may name fewer than
 /// <paramref name="Count"/>, and the client tells ends. Picks that it has got ahead and that have smaller numbers are in use, or have ended.</param>
+/// <param name="Job">The number of the client's job that it is for, of several questions in one that of the first, and those of the others follow it;
+/// 0: it does not tell.</param>
 public sealed record Assign(
     long RequestId, int Count, IReadOnlyList<WorkerKey> LeaveOut, string? Key, TimeSpan Remaining, int Weight = 1, Finished? Finished = null,
     string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, string Zone = "", bool TakesBatches = false,
-    long AheadSince = 0)
+    long AheadSince = 0, long Job = 0)
     : IAkkaLbMessage
 {
     public const int CountMax = 1000;
@@ -44,6 +46,7 @@ public sealed record Assign(
         : Enumerable.Range(0, Count).Select(i => this with
         {
             RequestId = RequestId + i, Count = 1, Finished = i == 0 ? Finished : Finished with { Picks = [] },
+            Job = Job == 0 ? 0 : Job + i,
         });
 }
 
@@ -67,7 +70,8 @@ public sealed record Finished(long Client, long Since, IReadOnlyList<EndedPick> 
 /// <param name="Pick">Its number.</param>
 /// <param name="Took">From the sending of the job to its end, as the client saw it; zero when it was not sent.</param>
 /// <param name="Counts">The worker's, as its answer told them; default when it told nothing.</param>
-public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, JobCounts Counts)
+/// <param name="Job">The number of the client's job that it was used for; 0: none, or it does not tell.</param>
+public readonly record struct EndedPick(long Pick, PickEnd How, TimeSpan Took, JobCounts Counts, long Job = 0)
 {
     /// <summary>Whether it says how well the worker works.</summary>
     public bool IsOfTheWorker => How is not (PickEnd.Unused or PickEnd.Cancelled);
