@@ -20,6 +20,26 @@ public static class Samples
     [
         new(new Assign(7, 3, [W1, new WorkerKey("w-2", long.MaxValue)], "cart-17", TimeSpan.FromSeconds(30)), "A",
             "080710031A0E0A03772D311108070605040302011A0E0A03772D3211FFFFFFFFFFFFFF7F2207636172742D313728B0EA01"),
+        new(new Assign(
+            7, 1, [], null, TimeSpan.FromSeconds(1), Finished: new Finished(4053, 6, [Ended with { Job = 5 }]), Job: 300), "A",
+            "0807100128E8073A1B09D50F00000000000010061A0E08AC02100218D00F20092804300568AC02"),
+        new(new GetDecisions(4053, 7, 20), "GD",
+            "09D50F00000000000010071814"),
+        new(new Decisions(
+            "b-1",
+            [
+                new Decision(
+                    TimeSpan.FromSeconds(2), "pdf", "random", 4053, 3, 7, new CandidateSight("w-1", 2.5, 64, 300, TimeSpan.FromMilliseconds(400)), "",
+                    [new CandidateSight("w-2", 0, 1)], 2, 3, 1, 1, true, true, TimeSpan.FromMilliseconds(1), 4, PickEnd.Unused,
+                    TimeSpan.FromMilliseconds(2)),
+                new Decision(
+                    TimeSpan.Zero, WorkerService.Default, "random", 0, 4, 0, null, "no", [], 0, 0, 0, 0, false, false, TimeSpan.Zero, 0, null,
+                    TimeSpan.Zero),
+            ],
+            [new HeldRequest("pdf", 4053, 9, 8, JobPriority.High, TimeSpan.FromSeconds(1), 2, "full")], 8192), "DS",
+            "0A03622D3112590880897A12037064661A0672616E646F6D21D50F000000000000280330073A160A03772D31110000000000000440184020AC02" +
+            "2890034A070A03772D3218015002580360016801700178018001E8078801049001009801D00F120E1A0672616E646F6D280442026E6F1A1F0A03" +
+            "70646611D50F00000000000018092008280130E8073802420466756C6C208040"),
         new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), Service: "pdf"), "A",
             "0807100128E8074203706466"),
         new(new Assign(7, 1, [], null, TimeSpan.FromSeconds(1), Zone: "eu-1"), "A",
