@@ -17,6 +17,7 @@ public class PickBenchmarks
     private Assign[] _requests = null!;
     private IChooser _chooser = null!;
     private WorkerPool _core = null!;
+    private WorkerPool _noting = null!;
     private WorkerKey[] _keys = null!;
     private Candidate? _last;
     private long _sequence;
@@ -40,6 +41,7 @@ public class PickBenchmarks
     public void Setup()
     {
         var policy = Core.Policies.Policy.Of(Policy.Split(' ')[0]);
+        _noting = new WorkerPool(new WorkerTable(BalancerLimits.Default), policy, new Random(4053), decisions: new DecisionLog());
         _core = new WorkerPool(
             new WorkerTable(BalancerLimits.Default), policy with { NewChooser = random => _chooser = policy.NewChooser(random) }, new Random(4053));
         _keys = [.. Enumerable.Range(0, Workers).Select(i => new WorkerKey(string.Create(CultureInfo.InvariantCulture, $"worker-{i}"), i + 1))];
@@ -49,6 +51,7 @@ public class PickBenchmarks
                 new WorkerRecord(key.Id, key.Incarnation, $"akka.tcp://AkkaLb@10.0.0.1:4055/user/worker#{i + 1}", WorkerState.Up, 64, 1000, "0.1.0"),
                 i + 1))]);
         _core.Apply(known, Now);
+        _noting.Apply(known, Now);
 
         // Each tells that the one before it has ended.
         var (count, hasKeys) = Policy switch { "rendezvous known" or "maglev" => (512, true), "rendezvous new" => (1 << 18, true), _ => (64, false) };
@@ -59,7 +62,8 @@ public class PickBenchmarks
         // Sequences start where nothing that a benchmark reports is outdated.
         for (_sequence = 0; _sequence < Workers; _sequence++)
         {
-            Report((int)_sequence);
+            Report(_core, (int)_sequence);
+            Report(_noting, (int)_sequence);
         }
 
         foreach (var candidate in _core.Eligible)
@@ -73,6 +77,7 @@ public class PickBenchmarks
             ReportThenPick();
             ByPolicy();
             EndThenPick();
+            ByPoolThatNotes();
         }
     }
 
@@ -105,29 +110,38 @@ public class PickBenchmarks
         return _core.Assign(request, _picked, Now);
     }
 
+    /// <summary>As a balancer does it: each decision is noted, with what was known.</summary>
+    [Benchmark(Description = "end, then pick, WorkerPool that notes")]
+    public AssignRejection? ByPoolThatNotes()
+    {
+        var request = _requests[_asked = (_asked + 1) & (_requests.Length - 1)];
+        _noting.Finish(request.Finished!, Now);
+        return _noting.Assign(request, _picked, Now);
+    }
+
     [Benchmark(Description = "report")]
     public void ReportOnly()
     {
         _sequence++;
-        Report(Next());
+        Report(_core, Next());
     }
 
     [Benchmark(Description = "report, then pick")]
     public AssignRejection? ReportThenPick()
     {
         _sequence++;
-        Report(Next());
+        Report(_core, Next());
         return ByPool();
     }
 
     /// <summary>Workers report in turn but not in the order of their places: 7919 is prime to every size here.</summary>
     private int Next() => _next = (_next + 7919) % Workers;
 
-    private void Report(int worker)
+    private void Report(WorkerPool pool, int worker)
     {
         var bytes = Policy.EndsWith("equal", StringComparison.Ordinal)
             ? 500_000_000
             : 100_000_000 + (((_sequence * 7919) + worker) % 1_000_003 * 1000);
-        _core.Report(new MemoryReport(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes, 0, 0, default, 0), Now);
+        pool.Report(new MemoryReport(_keys[worker], _sequence, TimeSpan.FromSeconds(1), bytes, 0, 0, default, 0), Now);
     }
 }

@@ -17,6 +17,9 @@ public sealed class DecisionLog
     private Entry[] _ring = new Entry[KeptFirst];
     private long _next;
 
+    /// <summary>Place of the last of <see cref="Decision.Others"/> that was kept.</summary>
+    private int _from;
+
     /// <summary>How many there are.</summary>
     public int Count => (int)Math.Min(_next, _ring.Length);
 
@@ -28,13 +31,12 @@ public sealed class DecisionLog
         (entry.Rejection, entry.Picked, entry.Eligible) = (null, CandidateEntry.Of(picked), eligible.Length);
         (entry.ReportedAt, entry.IsHeldBack) = (picked.HasReport ? picked.ReportedAt : null, picked.IsHeldBack);
         var others = 0;
-        var from = (int)(_next % Math.Max(1, eligible.Length));
-        for (var i = 0; i < eligible.Length && others < Decision.OthersMax; i++)
+        for (var left = eligible.Length; left > 0 && others < Decision.OthersMax; left--)
         {
-            var other = eligible[(from + i) % eligible.Length];
-            if (other != picked)
+            _from = _from + 1 < eligible.Length ? _from + 1 : 0;
+            if (eligible[_from] != picked)
             {
-                entry.Others[others++] = CandidateEntry.Of(other);
+                entry.Others[others++] = CandidateEntry.Of(eligible[_from]);
             }
         }
 
@@ -105,7 +107,7 @@ public sealed class DecisionLog
 
         ref var entry = ref At(_next);
         entry.At = now;
-        (entry.Service, entry.Policy) = (context.Service, context.Policy);
+        entry.Origin = context.Origin;
         (entry.Client, entry.Request, entry.Job) = (context.Client, context.Request, context.Job);
         (entry.Workers, entry.LeftOut, entry.PassedOver) = (context.Workers, context.LeftOut, context.PassedOver);
         (entry.IsAhead, entry.Waited, entry.Waiting) = (context.IsAhead, context.Waited, context.Waiting);
@@ -144,8 +146,7 @@ public sealed class DecisionLog
     private struct Entry
     {
         public TimeSpan At;
-        public string Service;
-        public string Policy;
+        public DecisionOrigin Origin;
         public long Client;
         public long Request;
         public long Job;
@@ -175,15 +176,20 @@ public sealed class DecisionLog
             }
 
             return new Decision(
-                now - At, Service, Policy, Client, Request, Job, Picked.ToSight(At - ReportedAt), Rejection?.Sentence ?? "", others, Eligible,
-                Workers, LeftOut, PassedOver, IsHeldBack, IsAhead, Waited, Waiting, HasEnded ? End : null, Took);
+                now - At, Origin.Service, Origin.Policy, Client, Request, Job, Picked.ToSight(At - ReportedAt),
+                Rejection?.Sentence ?? "", others, Eligible, Workers, LeftOut, PassedOver, IsHeldBack, IsAhead, Waited, Waiting,
+                HasEnded ? End : null, Took);
         }
     }
 }
 
 /// <summary>What is known of a question when it is decided.</summary>
+/// <param name="Origin">The same object for all decisions of a pool.</param>
+internal readonly record struct DecisionContext(
+    DecisionOrigin Origin, long Client, long Request, long Job, int Workers, int LeftOut, int PassedOver, bool IsAhead, TimeSpan Waited,
+    int Waiting);
+
+/// <summary>Where decisions are taken.</summary>
 /// <param name="Service">Of which a worker is wanted.</param>
 /// <param name="Policy">Of the service.</param>
-internal readonly record struct DecisionContext(
-    string Service, string Policy, long Client, long Request, long Job, int Workers, int LeftOut, int PassedOver, bool IsAhead, TimeSpan Waited,
-    int Waiting);
+internal sealed record DecisionOrigin(string Service, string Policy);

@@ -83,6 +83,7 @@ public sealed class WorkerPool(
     /// <summary>Between two looks at load that ages.</summary>
     private static readonly TimeSpan AgePause = TimeSpan.FromMilliseconds(1);
 
+    private readonly DecisionOrigin _origin = new(service, policy.Name);
     private IChooser _chooser = policy.NewChooser(random);
     private readonly Func<int, TimeSpan> _rebuildPause = rebuildPause ?? RebuildPause;
     private readonly List<Candidate> _leftOut = [];
@@ -393,7 +394,10 @@ public sealed class WorkerPool(
 
     private void Give(Candidate candidate, Assign request, int place, TimeSpan now, int waiting, TimeSpan waited)
     {
-        var decision = decisions?.Picked(ContextOf(request, place, waiting, waited), candidate, _eligible, now) ?? 0;
+        // Of many picks in one answer, whose ends nobody tells, the first stands for all.
+        var decision = place == 0 || request.Finished is not null
+            ? decisions?.Picked(ContextOf(request, place, waiting, waited), candidate, _eligible, now) ?? 0
+            : 0;
         var isTold = request.Finished is { } finished
             && _open.TryAdd(finished.Client, finished.Since, request.RequestId + place, candidate, request.Weight, now, request.AheadSince > 0,
                 decision);
@@ -407,7 +411,8 @@ public sealed class WorkerPool(
         decisions?.Rejected(ContextOf(request, 0, waiting, waited), why, _eligible.Length, now);
 
     private DecisionContext ContextOf(Assign request, int place, int waiting, TimeSpan waited) => new(
-        request.Service, policy.Name, request.Finished?.Client ?? 0, request.RequestId + place, request.Job == 0 ? 0 : request.Job + place,
+        request.Service == service ? _origin : new DecisionOrigin(request.Service, policy.Name), request.Finished?.Client ?? 0,
+        request.RequestId + place, request.Job == 0 ? 0 : request.Job + place,
         table.MemberCount, request.LeaveOut.Count, _passedOver, request.AheadSince > 0, waited, waiting);
 
     private void GiveUp(TimeSpan now)

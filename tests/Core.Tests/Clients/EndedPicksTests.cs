@@ -20,7 +20,7 @@ public class EndedPicksTests
     {
         Done(Send(), S(1));
         Submit(S(1));
-        Assert.Equal(new EndedPick(1, PickEnd.Done, S(1), Counts), Assert.Single(Riders()));
+        Assert.Equal(new EndedPick(1, PickEnd.Done, S(1), Counts, 1), Assert.Single(Riders()));
         Submit(S(1));
         Assert.Empty(Riders());
     }
@@ -147,7 +147,7 @@ public class EndedPicksTests
         _client.Handle(new ClientInput.Cancel(Send()), S(1));
         _client.Handle(new ClientInput.Cancel(Submit(S(1))), S(1));
         _client.Tick(S(2));
-        Assert.Equal([new(1, PickEnd.Cancelled, S(1), default), new(2, PickEnd.Unused, default, default)], Told());
+        Assert.Equal([new(1, PickEnd.Cancelled, S(1), default, 1), new(2, PickEnd.Unused, default, default, 2)], Told());
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public class EndedPicksTests
     {
         Submit();
         _client.Tick(S(5));
-        Assert.Equal(new EndedPick(1, PickEnd.Unused, default, default), Assert.Single(Told()));
+        Assert.Equal(new EndedPick(1, PickEnd.Unused, default, default, 1), Assert.Single(Told()));
         _client.Handle(new AssignRejected(2, AssignRejectReason.NotReady, "", Ms(1)), S(5));
         _client.Tick(S(6));
         Assert.Equal([1], Told().Select(p => p.Pick));

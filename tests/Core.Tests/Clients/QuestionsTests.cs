@@ -76,6 +76,18 @@ public class QuestionsTests
         Assert.Equal([(2, Finished.PicksMax), (2, 1)], joined.Cast<Assign>().Select(m => (m.Count, m.Finished!.Picks.Count)));
     }
 
+    [Theory]
+    [InlineData(7, 8, 9, 7)]
+    [InlineData(7, 9, 10, 0)]
+    [InlineData(9, 8, 7, 0)]
+    public void The_first_ones_job_tells_those_of_the_others_only_if_they_follow_it(long first, long second, long third, long told)
+    {
+        var joined = (Assign)Assert.Single(Join(Ask(1) with { Job = first }, Ask(2) with { Job = second }, Ask(3) with { Job = third }));
+
+        Assert.Equal(told, joined.Job);
+        Assert.Equal(told == 0 ? [0, 0, 0] : [first, second, third], joined.Each().Select(m => m.Job));
+    }
+
     private static Assign Ask(long request, long since = 0, int[]? ended = null) => new(
         request, 1, [], null, S(5), Finished: new Finished(5, since, [.. (ended ?? []).Select(p => new EndedPick(p, PickEnd.Done, S(1), default))]));
 
