@@ -13,6 +13,7 @@ internal sealed class Child : IDisposable
     private readonly List<string> _error = [];
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <param name="assembly">Of this build; or its whole path.</param>
     public Child(string name, string? space, string assembly, params IEnumerable<string> arguments)
     {
         Name = name;
@@ -27,6 +28,9 @@ internal sealed class Child : IDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>What it has in memory; 0: it has ended.</summary>
+    public long ResidentBytes => _process.ResidentBytes;
 
     /// <summary>The exit code.</summary>
     public Task<int> Ended { get; }
@@ -88,6 +92,9 @@ internal sealed class Child : IDisposable
 internal sealed class Load(Child driver)
 {
     public Child Process => driver;
+
+    /// <summary>As its jobs' ids begin.</summary>
+    public string ClientId => Lines("client").Select(words => words[1]).SingleOrDefault() ?? "";
 
     public IReadOnlyList<Tick> Ticks => [.. Lines("tick").Select(w => new Tick(Long(w[1]), Long(w[2]), Long(w[3])))];
 

@@ -10,7 +10,8 @@ namespace AkkaLb.Bench.Soak;
 
 /// <summary>A client in a process of its own: some callers who each run one job after the other, and tell what they saw.</summary>
 /// <remarks>
-/// It prints <c>tick UTC-MS DONE FAILED</c> every 100 ms and <c>failed SUBMITTED-UTC-MS KIND ERROR CAUSE</c> for the first failures, and at the end
+/// It prints <c>client ID</c>, as its jobs' ids begin, <c>tick UTC-MS DONE FAILED</c> every 100 ms and
+/// <c>failed SUBMITTED-UTC-MS KIND ERROR CAUSE</c> for the first failures, and at the end
 /// <c>count KIND ERROR N</c> for each kind of job and each end, <c>worker ID N</c>, and <c>end SECONDS DONE FAILED LONGEST-MS</c>.
 /// It ends after <c>--for</c> seconds or <c>--jobs</c> jobs, or when its standard input is closed.
 /// </remarks>
@@ -54,6 +55,7 @@ internal static class Driver
         var counts = new ConcurrentDictionary<(string Kind, string Error), int>();
         var workers = new ConcurrentDictionary<string, int>();
         var printing = new Lock();
+        var isNamed = 0;
         long begun = 0, done = 0, failed = 0, longestTicks = 0;
         Print("ready driver");
         using var ticker = new Timer(_ => Print(
@@ -82,7 +84,12 @@ internal static class Driver
                 var kind = kinds[number % kinds.Length];
                 object message = kind == "sleep" ? new SleepJob(TimeSpan.FromMilliseconds(work)) : new Do(kind, (int)work);
                 var submitted = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-                var outcome = (await client.RunAsync(message, job)).Outcome;
+                var (id, outcome) = await client.RunAsync(message, job);
+                if (Interlocked.Exchange(ref isNamed, 1) == 0)
+                {
+                    Print($"client {id.Client:x}");
+                }
+
                 InterlockedMax(ref longestTicks, outcome.Total.Ticks);
                 if (outcome is JobOutcome.Failed failure)
                 {

@@ -29,6 +29,8 @@ internal static class Overload
                     + $"{longestMs / idealMs:0.0} times the ideal, {rate:0} jobs/s = {rate / full:0.00} of full");
         }
 
+        await TripleAsync(scene, at, full);
+
         async Task<(double Rate, long Failed, long LongestMs)> RunAsync(double times, int clients, int seconds)
         {
             var loads = new List<Load>();
@@ -41,5 +43,33 @@ internal static class Overload
             var ends = await Task.WhenAll(loads.Select(l => l.EndAsync(byItself: true)));
             return (ends.Sum(e => e.Done / e.Seconds), ends.Sum(e => e.Failed), ends.Max(e => e.LongestMs));
         }
+    }
+
+    /// <summary>A client that keeps the workers busy gets twice as much beside it for a minute.</summary>
+    private static async Task TripleAsync(Scene scene, string at, double full)
+    {
+        var steady = await scene.DriveAsync(null, at, "--callers", $"{Capacity}", "--work", $"{WorkMs}", "--deadline", "30");
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        var before = scene.Nodes.Sum(node => node.ResidentBytes);
+        var more = await scene.DriveAsync(
+            null, at, "--callers", $"{2 * Capacity}", "--work", $"{WorkMs}", "--for", $"{Seconds}", "--deadline", "30");
+        var (begun, most) = (Scene.NowMs, 0L);
+        while (!more.Process.Ended.IsCompleted)
+        {
+            await Task.WhenAny(more.Process.Ended, Task.Delay(TimeSpan.FromSeconds(1)));
+            most = Math.Max(most, scene.Nodes.Sum(node => node.ResidentBytes));
+        }
+
+        var ended = Scene.NowMs;
+        await Task.Delay(TimeSpan.FromSeconds(6));
+        var (goodput, again) = (steady.Rate(begun, ended) + more.Rate(begun, ended), Enumerable.Range(0, 40).Select(i => i * 100).Cast<int?>()
+            .FirstOrDefault(ms => steady.Rate(ended + ms!.Value, ended + ms.Value + 1000) >= 0.95 * full));
+        var (extra, all) = (await more.EndAsync(byItself: true), await steady.EndAsync());
+        scene.Require(
+            goodput >= 0.95 * full && extra.Failed + all.Failed == 0,
+            $"callers 3 times the capacity for {Seconds} s: {goodput:0} jobs/s = {goodput / full:0.00} of full, {extra.Failed + all.Failed} failed");
+        scene.Require(again <= 2000, $"then the other client had all of it again after {again?.ToString() ?? "more than 4000"} ms");
+        scene.Require(
+            most - before < 128L << 20, $"memory of balancer and workers together: {before >> 20} MiB before, {most >> 20} MiB at most meanwhile");
     }
 }

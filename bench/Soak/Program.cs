@@ -11,6 +11,9 @@ return args switch
     ["overload"] => await Scene.RunAsync(Overload.RunAsync),
     ["unable"] => await Scene.RunAsync(Unable.RunAsync),
     ["restarts"] => await Scene.RunAsync(Restarts.RunAsync),
+    ["day", .. var rest] => await Scene.RunAsync(scene => Day.RunAsync(scene, rest)),
+    ["rolling"] => await Scene.RunAsync(Rolling.RestartAsync),
+    ["upgrade", .. var rest] => await Scene.RunAsync(scene => Rolling.UpgradeAsync(scene, rest)),
     ["authentication"] => await Scene.RunAsync(Authentication.RunAsync),
     _ => Usage(),
 };
@@ -24,7 +27,11 @@ static int Usage()
           silence [plain|tls] [independent|singleton] [SECONDS]
                            16 s, or so many, of a network cut, or of SIGSTOP, for each part in turn; needs root and iproute2; about 4 min each
           habits           10,000 jobs to actors of 19 bad habits, other clients beside them
-          overload         callers 1.25, 2 and 10 times the capacity, 60 s each
+          overload         callers 1.25, 2, 3 and 10 times the capacity, 60 s each, and how soon all is as before
+          day MINUTES [SEED]
+                           200 kills and 20 faults of etcd in an hour, under load; a ledger accounts for every job; ./test --soak MINUTES is this
+          rolling          workers, balancers and three members of etcd are restarted in turn under load
+          upgrade FOLDER   from the programs in FOLDER, which scripts/publish of an earlier version made, to these, and back, under load
           unable           workers that cannot work: blocked, not to be built, without their gate, with nobody who handles the message
           restarts         20 times a worker is killed and started again at the same port; fresh clients, jobs that may run once
           authentication   etcd's authentication on, off and on again under three workers and two balancers; uses the etcd on PATH

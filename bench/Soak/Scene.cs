@@ -5,10 +5,15 @@ namespace AkkaLb.Bench.Soak;
 /// <summary>The processes and files of one run; disposing it ends and deletes them.</summary>
 internal sealed class Scene : IDisposable
 {
+    private const string DriverName = "driver";
+
     private readonly List<Child> _children = [];
     private int _broken;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("akkalb-soak-").FullName;
+
+    /// <summary>Balancers and workers that run.</summary>
+    public IEnumerable<Child> Nodes => _children.Where(c => !c.Ended.IsCompleted && c.Name != DriverName);
 
     /// <summary>For every node, for example certificates.</summary>
     public string[] ForAll { get; set; } = [];
@@ -49,6 +54,10 @@ internal sealed class Scene : IDisposable
         return child;
     }
 
+    /// <param name="folder">Of the program; null: it is of this build.</param>
+    public Child StartFrom(string? folder, string name, string assembly, params IEnumerable<string> arguments) =>
+        Start(name, null, folder is null ? assembly : Path.GetFullPath(assembly, Path.GetFullPath(folder)), arguments);
+
     /// <summary>Starts a balancer.</summary>
     /// <returns>It, and its <c>host:port</c>.</returns>
     public async Task<(Child Process, string At)> BalancerAsync(string? space = null, string host = "127.0.0.1", params string[] more)
@@ -75,7 +84,7 @@ internal sealed class Scene : IDisposable
     /// <summary>Starts a driver, see <see cref="Driver"/>, and waits until it begins.</summary>
     public async Task<Load> DriveAsync(string? space, string balancers, params string[] more)
     {
-        var driver = Start("driver", space, OwnAssembly, [Driver.Verb, "--balancer", balancers, .. more]);
+        var driver = Start(DriverName, space, OwnAssembly, [Driver.Verb, "--balancer", balancers, .. more]);
         await driver.ReadyAsync();
         return new Load(driver);
     }

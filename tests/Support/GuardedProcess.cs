@@ -41,6 +41,24 @@ public sealed class GuardedProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Resident memory, as the kernel counts it; 0: it has ended.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            const string key = "VmRSS:";
+            try
+            {
+                var line = File.ReadLines($"/proc/{Invariant(Id)}/status").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
+                return line is null ? 0 : 1024 * long.Parse(line[key.Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                return 0;
+            }
+        }
+    }
+
     /// <summary>Of a process that has exited.</summary>
     public int ExitCode => _process.ExitCode;
 

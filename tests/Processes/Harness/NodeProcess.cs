@@ -33,16 +33,7 @@ public sealed class NodeProcess : IAsyncDisposable
     public Task<Ending> Ended { get; }
 
     /// <summary>Resident memory, as the kernel counts it.</summary>
-    public long ResidentBytes
-    {
-        get
-        {
-            const string key = "VmRSS:";
-            var line = File.ReadLines(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/{Pid}/status")).First(l => l.StartsWith(key, StringComparison.Ordinal));
-            return 1024 * long.Parse(line[key.Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture);
-        }
-    }
+    public long ResidentBytes => _process.ResidentBytes;
 
     public static NodeProcess Balancer(params IEnumerable<string> arguments) => Node("AkkaLb.Balancer", arguments);
 

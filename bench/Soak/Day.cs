@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using AkkaLb.Tests.Support;
+using AkkaLb.Tests.Support.Etcd;
+
+namespace AkkaLb.Bench.Soak;
+
+/// <summary>Minutes or hours of bad days: workers, balancers and etcd are killed, frozen and cut off under load, again and again. The workers' ledger
+/// accounts for every job.</summary>
+internal static class Day
+{
+    private const int Workers = 4;
+
+    /// <summary>At the pace that is asked for: 200 kills and 20 faults of etcd in an hour.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(9);
+
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(20);
+
+    /// <param name="args">Minutes, and a seed.</param>
+    public static async Task RunAsync(Scene scene, string[] args)
+    {
+        var minutes = args.Length > 0 && double.TryParse(args[0], out var given) && given is >= 0.5 and <= 10_000
+            ? given
+            : throw new InvalidOperationException("say how many minutes: 0.5 to 10000");
+        var seed = args.Length > 1 && int.TryParse(args[1], out var number) ? number : 4053;
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var proxy = new FaultyProxy(etcd.Port);
+        var cast = await Cast.StartAsync(scene, etcd, proxy);
+        var (idempotent, once) = (await cast.DriveAsync(8, isIdempotent: true), await cast.DriveAsync(4, isIdempotent: false));
+        var memory = new MemoryLevel([("client", idempotent.Process), ("client of jobs that may run once", once.Process)]);
+        var clock = Stopwatch.StartNew();
+        var random = new Random(seed);
+        var (kills, faults) = (0, 0);
+        Scene.Say($"        {minutes} minutes, seed {seed}");
+        for (var step = 1; clock.Elapsed < TimeSpan.FromMinutes(minutes); step++)
+        {
+            var begun = clock.Elapsed;
+            if (step % 15 == 0)
+            {
+                await cast.TroubleEtcdAsync(random);
+                faults++;
+            }
+
+            var (what, wasKill) = await cast.TroubleNodeAsync(random);
+            kills += wasKill ? 1 : 0;
+            memory.Sample(clock.Elapsed);
+            if (step % 20 == 0)
+            {
+                Scene.Say($"        {clock.Elapsed.TotalMinutes:0} min: {kills} kills, {faults} faults of etcd, last {what}; "
+                    + $"{Told(idempotent)}, once {Told(once)}; {memory}");
+            }
+
+            var rest = Step - (clock.Elapsed - begun);
+            await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+        }
+
+        await Task.Delay(Calm);
+        var ends = (Idempotent: await idempotent.EndAsync(), Once: await once.EndAsync());
+        scene.Require(
+            kills >= (int)(minutes * 200 / 60) && faults >= (int)(minutes * 20 / 60), $"{kills} kills and {faults} faults of etcd in {minutes} min");
+        Judge(scene, "jobs that may run again", idempotent, ends.Idempotent, cast, mayBeLost: false);
+        Judge(scene, "jobs that may run once", once, ends.Once, cast, mayBeLost: true);
+        scene.Require(memory.IsLevel, $"memory: {memory}");
+    }
+
+    private static void Judge(Scene scene, string what, Load load, Load.Summary end, Cast cast, bool mayBeLost)
+    {
+        var unknown = load.Counts.Where(c => c.Error == "WorkerLost").Sum(c => c.Count);
+        scene.Require(
+            end.Done > 0 && end.Failed == (mayBeLost ? unknown : 0),
+            $"{what}: {end.Done} done, {end.Failed} failed, of which {unknown} because their worker was lost; the longest took {end.LongestMs} ms");
+        foreach (var failure in load.Failures.Where(f => !mayBeLost || f.Error != "WorkerLost").Take(5))
+        {
+            Scene.Say($"        {failure}");
+        }
+
+        var (done, twice) = cast.Account(load.ClientId);
+        scene.Require(
+            done >= end.Done && done <= end.Done + end.Failed,
+            $"{what}: the ledger has {done} of them as done, the client {end.Done} and {end.Failed} failed");
+        if (mayBeLost)
+        {
+            scene.Require(twice == 0, $"{what}: {twice} stand twice in the ledger");
+        }
+    }
+
+    private static string Told(Load load) => load.Ticks is [.., var last] ? $"{last.Done} done, {last.Failed} failed" : "nothing";
+
+    /// <summary>Who plays, and what befalls them.</summary>
+    private sealed class Cast
+    {
+        private readonly Scene _scene;
+        private readonly EtcdProcess _etcd;
+        private readonly FaultyProxy _proxy;
+        private readonly string _settings;
+        private readonly string _ledger;
+        private readonly (Child Process, int Port)[] _workers = new (Child, int)[Workers];
+        private readonly (Child Process, int Port)[] _balancers = new (Child, int)[2];
+        private int _lives;
+
+        private Cast(Scene scene, EtcdProcess etcd, FaultyProxy proxy)
+        {
+            (_scene, _etcd, _proxy) = (scene, etcd, proxy);
+            _ledger = Path.Combine(scene.Folder, "ledger");
+            _settings = scene.WriteFile("worker.hocon", $"akkalb.worker.ledger = \"{_ledger}\"");
+        }
+
+        public static async Task<Cast> StartAsync(Scene scene, EtcdProcess etcd, FaultyProxy proxy)
+        {
+            var cast = new Cast(scene, etcd, proxy);
+            for (var i = 0; i < cast._balancers.Length; i++)
+            {
+                cast._balancers[i] = (cast.StartBalancer(i, FreePorts.Take()), 0);
+                cast._balancers[i].Port = PortOf(await cast._balancers[i].Process.ReadyAsync());
+            }
+
+            for (var i = 0; i < Workers; i++)
+            {
+                cast._workers[i] = (cast.StartWorker(i, FreePorts.Take()), 0);
+                cast._workers[i].Port = PortOf(await cast._workers[i].Process.ReadyAsync());
+            }
+
+            return cast;
+        }
+
+        public Task<Load> DriveAsync(int callers, bool isIdempotent) => _scene.DriveAsync(
+            null, string.Join(',', _balancers.Select(b => $"127.0.0.1:{b.Port}")), "--callers", $"{callers}", "--work", "20", "--deadline", "120",
+            "--idempotent", isIdempotent ? "1" : "0");
+
+        public async Task TroubleEtcdAsync(Random random)
+        {
+            var time = TimeSpan.FromSeconds(random.Next(2, 9));
+            switch (random.Next(4))
+            {
+                case 0:
+                    _etcd.Kill();
+                    await Task.Delay(time);
+                    await _etcd.RestartAsync();
+                    break;
+                case 1:
+                    _etcd.Freeze();
+                    await Task.Delay(time);
+                    _etcd.Thaw();
+                    break;
+                case 2:
+                    _proxy.Break();
+                    break;
+                default:
+                    _proxy.Silence();
+                    await Task.Delay(time);
+                    _proxy.Mend();
+                    break;
+            }
+        }
+
+        /// <returns>What befell whom, and whether a process was killed.</returns>
+        public async Task<(string What, bool WasKill)> TroubleNodeAsync(Random random)
+        {
+            var isBalancer = random.Next(8) == 0;
+            var nodes = isBalancer ? _balancers : _workers;
+            var place = random.Next(nodes.Length);
+            var (process, port) = nodes[place];
+            if (random.Next(12) == 0)
+            {
+                process.Signal(Signals.Stop);
+                await Task.Delay(TimeSpan.FromSeconds(random.Next(1, 7)));
+                process.Signal(Signals.Continue);
+                return ($"{process.Name} frozen", false);
+            }
+
+            var isKill = random.Next(10) > 0;
+            process.Signal(isKill ? Signals.Kill : Signals.Terminate);
+            await process.Ended;
+            nodes[place].Process = isBalancer ? StartBalancer(place, port) : StartWorker(place, port);
+            await nodes[place].Process.ReadyAsync();
+            return ($"{process.Name} {(isKill ? "killed" : "stopped")}", isKill);
+        }
+
+        /// <summary>How many of a client's jobs stand in the ledger as done, and how many of its jobs stand there twice.</summary>
+        public (long Done, long Twice) Account(string client)
+        {
+            var seen = new Dictionary<string, (int Rows, bool IsDone)>();
+            foreach (var words in File.ReadLines(_ledger).Select(line => line.Split(' ')))
+            {
+                if (words[0].StartsWith($"{client}-", StringComparison.Ordinal))
+                {
+                    var (rows, isDone) = seen.GetValueOrDefault(words[0]);
+                    seen[words[0]] = (rows + 1, isDone || words[3] == "done");
+                }
+            }
+
+            return (seen.Values.Count(job => job.IsDone), seen.Values.Count(job => job.Rows > 1));
+        }
+
+        // Half of the nodes reach etcd through the proxy. A life has a name of its own: the lease of the one before may still stand.
+        private Child StartBalancer(int place, int port) => _scene.Start(
+            $"b{place}", null, "AkkaLb.Balancer.dll", "--id", $"b{place}-{++_lives}", "--policy", "least-requests", "--port", $"{port}", "--etcd",
+            EtcdFor(place));
+
+        private Child StartWorker(int place, int port) => _scene.Start(
+            $"w{place}", null, "AkkaLb.WorkerNode.dll", "--id", $"w{place}-{++_lives}", "--capacity", "16", "--port", $"{port}", "--etcd",
+            EtcdFor(place), "--config", _settings);
+
+        private string EtcdFor(int place) => place % 2 == 0 ? _etcd.Endpoint : _proxy.Endpoint;
+
+        private static int PortOf(string[] readyLine) => int.Parse(readyLine.First(w => w.Contains('@')).Split(':')[^1]);
+    }
+}
