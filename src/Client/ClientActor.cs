@@ -163,7 +163,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
 
     protected override void AfterStep()
     {
-        if (ClientTelemetry.UnusedPicks.IsWanted)
+        if (ClientTelemetry.UnusedPicks.IsWanted || _unused.HasSome)
         {
             _unused.Tell(_client.UnusedPicks);
         }

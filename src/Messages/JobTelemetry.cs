@@ -141,6 +141,9 @@ internal static class JobTelemetry
             /// <summary>Those that are not 0.</summary>
             private readonly Dictionary<string, int> _told = new(StringComparer.Ordinal);
 
+            /// <summary>Something that is not 0 was told last.</summary>
+            public bool HasSome => _told.Count > 0;
+
             /// <param name="counts">All that it has now; those that are 0 may be left out.</param>
             public void Tell(IEnumerable<(string Service, int Count)> counts)
             {
