@@ -183,6 +183,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task A_listener_that_throws_costs_no_job_its_answer()
     {
         _meters.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("a listener"));
+        _meters.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("a listener"));
         using var thrower = new ActivityListener
         {
             ShouldListenTo = source => Ours.Contains(source.Name),
@@ -192,9 +193,12 @@ public sealed class TelemetryTests : IDisposable
         };
         ActivitySource.AddActivityListener(thrower);
         await using var lb = await StartAsync();
+        await lb.AddWorkerAsync(Props.Create(() => new Blocking()), "w2", o => o with { Service = _service });
         for (var i = 0; i < 3; i++)
         {
+            // Each worker does one of the two, so that some are tried again.
             await lb.Client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Service = _service });
+            await lb.Client.AskAsync<Costs>(new Block("milk"), new JobOptions { Service = _service });
             await lb.Client.RunAsync(new WaitFor("milk"), new JobOptions { Service = _service });
         }
     }
