@@ -1,4 +1,3 @@
-using Akka.Configuration;
 using AkkaLb.Balancing;
 using AkkaLb.Client;
 using AkkaLb.Clusters;
@@ -6,6 +5,7 @@ using AkkaLb.Core.Balancing;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
+using AkkaLb.Programs.Settings;
 using AkkaLb.Programs.Telemetry;
 
 namespace AkkaLb.Balancer;
@@ -16,9 +16,10 @@ internal static class BalancerNode
     /// <summary>For a page of the state.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(3);
 
-    public static Task<int> RunAsync(BalancerSettings settings, ServiceRules rules, Config config)
+    public static Task<int> RunAsync(LoadedSettings<BalancerSettings> loaded, ServiceRules rules)
     {
-        var program = new ProgramHost(settings.Common.Log);
+        var (settings, config, reload) = loaded;
+        var program = new ProgramHost(settings.Common.Log) { Reload = reload };
         var http = program.Add(new HttpPart(program, "balancer", settings.Common.Http));
         program.Add(new OtlpPart("balancer"));
         var registry = program.Add(new RegistryPart(settings.Common, settings.Wait));

@@ -9,10 +9,10 @@ var command = new RootCommand("The balancer: knows who is alive and names a work
 flags.AddTo(command);
 return await NodeProgram.RunAsync(command, args, parsed =>
 {
-    var (settings, config) = SettingsLoader.Load(
+    var loaded = SettingsLoader.Load(
         typeof(BalancerSettings).Assembly, "balancer.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
         BalancerSettings.Schema, BalancerSettings.Read, EnvironmentSettings.OfProcess());
-    return () => BalancerNode.RunAsync(settings, settings.RulesWith(settings.Policy ?? AskForPolicy()), config);
+    return () => BalancerNode.RunAsync(loaded, loaded.Settings.RulesWith(loaded.Settings.Policy ?? AskForPolicy()));
 }).ConfigureAwait(false);
 
 static string AskForPolicy() => PolicyPrompt.IsPossible

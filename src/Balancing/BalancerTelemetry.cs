@@ -17,50 +17,50 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
     /// <summary>Jobs: how far the estimate was from what the worker told.</summary>
     private static readonly InstrumentAdvice<double> Jobs = new() { HistogramBucketBoundaries = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
 
-    private static readonly Meter Meter = new(EmbeddedBalancer.TelemetryName);
+    private static readonly Instruments Instruments = new(EmbeddedBalancer.TelemetryName);
 
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "akkalb.assign.duration", "s", "Time of a question for workers from its arrival to its answer.", null, JobTelemetry.Durations);
+    private static readonly Histogram<double> Duration = Instruments.Durations(
+        "akkalb.assign.duration", "Time of a question for workers from its arrival to its answer.");
 
-    private static readonly Histogram<double> Queued = Meter.CreateHistogram(
-        "akkalb.assign.time_in_queue", "s", "Time for which a question waited for a free place.", null, JobTelemetry.Durations);
+    private static readonly Histogram<double> Queued = Instruments.Durations(
+        "akkalb.assign.time_in_queue", "Time for which a question waited for a free place.");
 
-    private static readonly Counter<long> Assignments = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Assignments = Instruments.Counter(
         "akkalb.assignments", "{assignment}", "Workers that were named to clients.");
 
-    private static readonly Counter<long> Outdated = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Outdated = Instruments.Counter(
         "akkalb.reports.stale", "{report}", "Reports that came behind a newer one of the same worker.");
 
-    private static readonly Counter<long> Early = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Early = Instruments.Counter(
         "akkalb.reports.early", "{report}", "Reports of workers that the registry has not told of yet.");
 
-    private static readonly Histogram<double> EstimateError = Meter.CreateHistogram(
-        "akkalb.estimate.error", "{job}", "Difference between the estimated jobs in flight of a worker and those that it reports.", null, Jobs);
+    private static readonly Histogram<double> EstimateError = Instruments.Histogram(
+        "akkalb.estimate.error", "{job}", "Difference between the estimated jobs in flight of a worker and those that it reports.", Jobs);
 
-    private static readonly Counter<long> Enforced = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Enforced = Instruments.Counter(
         "akkalb.ejections.enforced", "{ejection}", "Workers that were ejected because their jobs failed.");
 
-    private static readonly Counter<long> Unenforced = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Unenforced = Instruments.Counter(
         "akkalb.ejections.unenforced", "{ejection}",
         "Times that a worker whose jobs failed was not ejected, because as many were already as may be.");
 
-    private static readonly Counter<long> Disconnects = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Disconnects = Instruments.Counter(
         "akkalb.registry.disconnects", "{disconnect}", "Times that the registry could not be reached.");
 
-    private static readonly Counter<long> Resyncs = Meter.CreateCounter<long>(
+    private static readonly Counter<long> Resyncs = Instruments.Counter(
         "akkalb.registry.resyncs", "{resync}", "Times that the whole registry was read again.");
 
     static BalancerTelemetry()
     {
-        Meter.CreateObservableUpDownCounter("akkalb.workers", WorkersByState, "{worker}", "Registered workers.");
-        Meter.CreateObservableUpDownCounter(
+        Instruments.UpDownCounter("akkalb.workers", WorkersByState, "{worker}", "Registered workers.");
+        Instruments.UpDownCounter(
             "akkalb.requests.waiting", () => Each(s => s.Waiting), "{request}", "Questions that wait for a free place.");
-        Meter.CreateObservableUpDownCounter(
+        Instruments.UpDownCounter(
             "akkalb.picks.open", () => Each(s => s.OpenPicks), "{assignment}", "Assignments whose end has not been told.");
-        Meter.CreateObservableGauge("akkalb.report.age", Ages, "s", "Age of the oldest last report among workers that are up.");
-        Meter.CreateObservableGauge("akkalb.decider", Decider, "{bool}", "1 where a balancer of this process answers by itself.");
-        Meter.CreateObservableGauge("akkalb.registry.connected", Connected, "{bool}", "1 while every watch of a registry is open.");
-        Meter.CreateObservableGauge("akkalb.registry.watch.lag", Lag, "s", "Time since the registry last proved that it is there.");
+        Instruments.Gauge("akkalb.report.age", Ages, "s", "Age of the oldest last report among workers that are up.");
+        Instruments.Gauge("akkalb.decider", Decider, "{bool}", "1 where a balancer of this process answers by itself.");
+        Instruments.Gauge("akkalb.registry.connected", Connected, "{bool}", "1 while every watch of a registry is open.");
+        Instruments.Gauge("akkalb.registry.watch.lag", Lag, "s", "Time since the registry last proved that it is there.");
     }
 
     /// <summary>Whether anybody listens to what is told of questions, reports and ejections.</summary>

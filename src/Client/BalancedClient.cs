@@ -242,7 +242,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
 
     private static ClientInput.Submit JobFor(JobTicket ticket, Payload message, JobOptions options, bool wantsStream) => new(
         ticket, message, options.IsIdempotent, options.Deadline, options.Weight, options.Key, options.Service, options.Priority,
-        options.Progress is not null, options.ReplyBytesMax, wantsStream, ticket.Trace);
+        options.Progress is not null, options.ReplyBytesMax, wantsStream, ticket.Trace, IsMeasured: ticket.Steps is not null);
 
     private JobTicket TicketFor(JobOptions options, bool wantsStream) => new(
         _open, options.Progress is { } progress ? new ProgressTeller(_system, progress) : null, wantsStream,

@@ -32,6 +32,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     private readonly Dictionary<string, IActorRef> _gates = new(StringComparer.Ordinal);
     private readonly Func<string, IActorRef> _resolveGate;
     private readonly List<TaskCompletionSource> _linkWaiters = [];
+    private readonly JobTelemetry.CountByService.Part _unused = new(ClientTelemetry.UnusedPicks);
     private IActorRef _answered = ActorRefs.Nobody;
     private IActorRef _balancer = ActorRefs.Nobody;
     private bool _balancerTakesBatches;
@@ -104,6 +105,7 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
         }
         finally
         {
+            _unused.Tell([]);
             foreach (var waiter in _linkWaiters)
             {
                 waiter.TrySetCanceled();
@@ -115,6 +117,12 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
     {
         switch (effect)
         {
+            case ClientEffect.Attempt attempt:
+                Send(GateAt(attempt.Worker), ((IJobTicket)attempt.Ticket).Steps!.Sent(attempt), attempt.Worker.TakesBatches);
+                break;
+            case ClientEffect.Moment moment:
+                ((IJobTicket)moment.Ticket).Steps!.Tell(moment.What, moment.Error);
+                break;
             case ClientEffect.ToGate send:
                 Send(GateAt(send.Worker), send.Job, send.Worker.TakesBatches);
                 break;
@@ -150,6 +158,14 @@ internal sealed class ClientActor : MachineShell<ClientEffect>
                 break;
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    protected override void AfterStep()
+    {
+        if (ClientTelemetry.UnusedPicks.IsWanted || _unused.HasSome)
+        {
+            _unused.Tell(_client.UnusedPicks);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
@@ -10,16 +9,6 @@ namespace AkkaLb.Client;
 /// <summary>What is measured of a job, and its span: from where its caller asks for it to its end.</summary>
 internal sealed class JobCall
 {
-    private static readonly Meter Meter = new(BalancedClient.TelemetryName);
-    private static readonly ActivitySource Source = new(BalancedClient.TelemetryName);
-    private static readonly JobTelemetry.ActiveJobs Active = new(Meter, "Jobs that were submitted and have not ended.");
-
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "rpc.client.call.duration", "s", "Time of a job from its submission to its end.", null, JobTelemetry.Durations);
-
-    private static readonly Counter<long> Retries = Meter.CreateCounter<long>(
-        "akkalb.retries", "{retry}", "Sends of a job after its first.");
-
     private readonly string _service;
     private readonly Action<Exception> _failed;
     private readonly StrongBox<long> _active;
@@ -29,24 +18,29 @@ internal sealed class JobCall
     /// <param name="failed">Told what listeners have thrown.</param>
     public JobCall(string service, Action<Exception> failed)
     {
-        (_service, _failed, _active) = (service, failed, Active.Of(service));
+        (_service, _failed, _active) = (service, failed, ClientTelemetry.ActiveJobs.Of(service));
         Interlocked.Increment(ref _active.Value);
-        if (Source.HasListeners())
+        if (ClientTelemetry.Source.HasListeners())
         {
-            JobTelemetry.Apart(() => _span = JobTelemetry.Start(Source, $"akkalb {_service}", ActivityKind.Client, _service), failed);
+            JobTelemetry.Apart(
+                () => _span = JobTelemetry.Start(ClientTelemetry.Source, $"akkalb {_service}", ActivityKind.Client, _service), failed);
         }
 
         Trace = JobTelemetry.TraceOf(_span ?? Activity.Current);
+        Steps = JobSteps.AreWanted(_span) ? new JobSteps(service, _span, failed) : null;
     }
 
     /// <summary>The trace that it belongs to; null: none.</summary>
     public JobTrace? Trace { get; }
 
+    /// <summary>What is measured on its way; null: nobody listens.</summary>
+    public JobSteps? Steps { get; }
+
     /// <summary>Said once.</summary>
     public void Ended(JobOutcome outcome)
     {
         Interlocked.Decrement(ref _active.Value);
-        if (_span is not null || Duration.Enabled || Retries.Enabled)
+        if (_span is not null || ClientTelemetry.Jobs.Enabled || ClientTelemetry.Retries.Enabled)
         {
             JobTelemetry.Apart(() => Measure(outcome), _failed);
         }
@@ -57,12 +51,12 @@ internal sealed class JobCall
         var failed = outcome as JobOutcome.Failed;
         if (outcome.Sends > 1)
         {
-            JobTelemetry.Add(Retries, outcome.Sends - 1, _service);
+            JobTelemetry.Add(ClientTelemetry.Retries, outcome.Sends - 1, _service);
         }
 
         // The two are found together, which is what exemplars are for.
         Activity.Current = _span;
-        JobTelemetry.Record(Duration, Stopwatch.GetElapsedTime(_startedAt), _service, failed?.Error.ToString());
+        JobTelemetry.Record(ClientTelemetry.Jobs, Stopwatch.GetElapsedTime(_startedAt), _service, failed?.Error.ToString());
         if (_span is not null)
         {
             _span.SetTag("akkalb.sends", outcome.Sends).SetTag("akkalb.worker.id", (outcome as JobOutcome.Done)?.Worker.Id ?? failed?.Worker?.Id);

@@ -11,6 +11,9 @@ internal interface IJobTicket
     /// <summary>Of the job, once it is submitted; the client's actor alone sets it and reads it.</summary>
     JobId Id { get; set; }
 
+    /// <summary>What is measured on the way to the job's end; null: nobody listens.</summary>
+    JobSteps? Steps { get; }
+
     void Report(Payload progress);
 
     /// <summary>A message of the stream.</summary>
@@ -43,6 +46,8 @@ internal sealed class JobTicket : IJobTicket
     public JobId Id { get; set; }
 
     public JobTrace? Trace => _call?.Trace;
+
+    public JobSteps? Steps => _call?.Steps;
 
     /// <summary>Its end is the job's.</summary>
     public ChannelReader<Payload> Stream => _stream!.Reader;

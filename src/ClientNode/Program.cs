@@ -106,7 +106,7 @@ Func<Task<int>> Prepare(ParseResult parsed)
     Func<Task<int>>? ready = null;
     try
     {
-        var (settings, config) = SettingsLoader.Load(
+        var (settings, config, _) = SettingsLoader.Load(
             typeof(ClientNodeSettings).Assembly, "client.hocon", CommonFlags.Get(parsed, flags.Config), flags.Read(parsed),
             ClientNodeSettings.Schema, ClientNodeSettings.Read, EnvironmentSettings.OfProcess());
         ready = () => RunAsync(settings, config, run!);

@@ -63,9 +63,14 @@ internal static class JobTelemetry
         }
     }
 
-    public static Activity? Start(ActivitySource source, string name, ActivityKind kind, string service, ActivityContext? parent = null)
+    /// <param name="parent">Null: the current activity.</param>
+    /// <param name="link">Another span that it belongs to; null: none.</param>
+    public static Activity? Start(
+        ActivitySource source, string name, ActivityKind kind, string service, ActivityContext? parent = null, ActivityContext? link = null)
     {
-        var span = parent is { } remote ? source.StartActivity(name, kind, remote) : source.StartActivity(name, kind);
+        var span = parent is { } given
+            ? source.StartActivity(name, kind, given, links: link is { } linked ? [new ActivityLink(linked)] : null)
+            : source.StartActivity(name, kind);
         return span?.SetTag(SystemAttribute, SystemValue).SetTag(ServiceAttribute, service);
     }
 
@@ -108,8 +113,8 @@ internal static class JobTelemetry
         span.Stop();
     }
 
-    /// <summary>How many jobs there are at this moment, by service: right for a listener that comes late as well.</summary>
-    public sealed class ActiveJobs
+    /// <summary>How many of something there are at this moment, by service: right for a listener that comes late as well.</summary>
+    public sealed class CountByService
     {
         /// <summary>More services are counted together, as <c>_OTHER</c>.</summary>
         private const int ServicesMax = 1000;
@@ -117,14 +122,66 @@ internal static class JobTelemetry
         private readonly ConcurrentDictionary<string, StrongBox<long>> _services = new(StringComparer.Ordinal);
         private readonly StrongBox<long> _others = new();
 
-        public ActiveJobs(Meter meter, string description) =>
-            meter.CreateObservableUpDownCounter("akkalb.jobs.active", Observe, "{job}", description);
+        private readonly Instrument _instrument;
+
+        public CountByService(Instruments instruments, string name, string unit, string description) =>
+            _instrument = instruments.UpDownCounter(name, Observe, unit, description);
+
+        public bool IsWanted => _instrument.Enabled;
 
         /// <summary>The number of a service, to be changed by <see cref="Interlocked"/>.</summary>
         public StrongBox<long> Of(string service) =>
             _services.TryGetValue(service, out var known) ? known
             : _services.Count >= ServicesMax ? _others
             : _services.GetOrAdd(service, static _ => new StrongBox<long>());
+
+        /// <summary>What one of several has of it. Not thread-safe.</summary>
+        public sealed class Part(CountByService whole)
+        {
+            /// <summary>Those that are not 0.</summary>
+            private readonly Dictionary<string, int> _told = new(StringComparer.Ordinal);
+
+            /// <summary>Something that is not 0 was told last.</summary>
+            public bool HasSome => _told.Count > 0;
+
+            /// <param name="counts">All that it has now; those that are 0 may be left out.</param>
+            public void Tell(IEnumerable<(string Service, int Count)> counts)
+            {
+                var some = 0;
+                foreach (var (service, count) in counts)
+                {
+                    some += count == 0 ? 0 : 1;
+                    Tell(service, count);
+                }
+
+                if (some < _told.Count)
+                {
+                    foreach (var service in _told.Keys.Except(counts.Select(c => c.Service)).ToList())
+                    {
+                        Tell(service, 0);
+                    }
+                }
+            }
+
+            private void Tell(string service, int count)
+            {
+                var told = _told.GetValueOrDefault(service);
+                if (count == told)
+                {
+                    return;
+                }
+
+                Interlocked.Add(ref whole.Of(service).Value, count - told);
+                if (count == 0)
+                {
+                    _told.Remove(service);
+                }
+                else
+                {
+                    _told[service] = count;
+                }
+            }
+        }
 
         private IEnumerable<Measurement<long>> Observe()
         {

@@ -13,7 +13,8 @@ public sealed class EndSignals : IDisposable
     /// <param name="asked">Called at the first signal, from any thread.</param>
     /// <param name="isSecondFinal">Whether a second Ctrl-C ends the process at once, as the system would. Any other signal that is repeated
     /// changes nothing: a terminal that closes sends SIGHUP more than once.</param>
-    public EndSignals(Action asked, bool isSecondFinal = false)
+    /// <param name="hungUp">Called at each SIGHUP instead, from any thread; null: it asks for the end as the others do.</param>
+    public EndSignals(Action asked, bool isSecondFinal = false, Action? hungUp = null)
     {
         var ignored = IgnoredIn(File.Exists(Status) ? File.ReadAllText(Status) : "");
         var wasAsked = 0;
@@ -21,6 +22,13 @@ public sealed class EndSignals : IDisposable
 
         void OnSignal(PosixSignalContext context)
         {
+            if (context.Signal == PosixSignal.SIGHUP && hungUp is not null)
+            {
+                context.Cancel = true;
+                hungUp();
+                return;
+            }
+
             var isFirst = Interlocked.Exchange(ref wasAsked, 1) == 0;
             context.Cancel = isFirst || !isSecondFinal || context.Signal != PosixSignal.SIGINT;
             if (isFirst)

@@ -71,7 +71,7 @@ public sealed class NodePart(ProgramHost program, CommonSettings settings, Confi
         var more = extra?.Invoke();
         var (transport, setups) = NodeTransports.For(settings.Transport, settings.Tls);
         var config = Layers(
-            NodeLogger.At(settings.Log.Level),
+            NodeLogger.Switch,
             transport,
             more?.Serialization ?? Config.Empty,
             SystemConfig.Serialization,

@@ -1,5 +1,7 @@
 using AkkaLb.Core;
+using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Logs;
+using AkkaLb.Programs.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -14,12 +16,17 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
     private readonly HostApplicationBuilder _builder = Host.CreateEmptyApplicationBuilder(settings: null);
     private readonly TaskCompletionSource<ProgramException> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
+    private readonly Terminal _terminal = new();
+    private readonly Lock _reloading = new();
     private EndSignals? _signals;
     private bool _isCommand;
     private volatile bool _isReady;
 
     /// <summary>Signalled when the program must end.</summary>
     public CancellationToken Ending => _ending.Token;
+
+    /// <summary>What SIGHUP has a program do that serves; null: it ends it. A command it ends in any case.</summary>
+    public SettingsReload? Reload { get; init; }
 
     internal NodeLogging Log { get; } = new(log, target ?? Console.Error);
 
@@ -119,6 +126,67 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
         }
     }
 
+    /// <summary>Somebody wants the settings read again, or the terminal has closed. That is looked at last, because the signal may come
+    /// first.</summary>
+    internal void HungUp()
+    {
+        lock (_reloading)
+        {
+            var (change, problems) = ReadAgain();
+            if (_terminal.HasClosed)
+            {
+                Interrupt();
+            }
+            else if (change is null)
+            {
+                problems.ForEach(problem => Note(LogLevel.Error, $"the settings were read again, and those in use stay: {problem}", null));
+            }
+            else if (!Ending.IsCancellationRequested)
+            {
+                Use(change);
+            }
+        }
+    }
+
+    private (SettingsChange? Change, List<string> Problems) ReadAgain()
+    {
+        try
+        {
+            return (Reload!.Read(), []);
+        }
+        catch (SettingsException e)
+        {
+            return (null, [.. e.Problems]);
+        }
+#pragma warning disable CA1031 // Whatever it was, the program goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return (null, [ExceptionText.Of(e).ToString()]);
+        }
+    }
+
+    private void Use(SettingsChange change)
+    {
+        if (change.Log != Log.Settings)
+        {
+            // At the more talkative of both levels.
+            var isQuieter = change.Log.Level > Log.Settings.Level;
+            Log.Settings = isQuieter ? Log.Settings : change.Log;
+            Note(LogLevel.Info, $"the log's level is {change.Log.LevelName} from now on, and its format {change.Log.FormatName}", null);
+            Log.Settings = change.Log;
+        }
+        else if (change.ToRestartFor.Count == 0)
+        {
+            Note(LogLevel.Info, "the settings were read again: nothing has changed", null);
+        }
+
+        foreach (var path in change.ToRestartFor)
+        {
+            Note(LogLevel.Warning, $"the setting {path} has changed: this program uses the new value when it is started again", null);
+        }
+    }
+
     private async Task RunPartsAsync(IHost host, Func<Task<int>>? command)
     {
         try
@@ -191,7 +259,9 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
     /// <summary>From here on a signal ends the program in order.</summary>
     Task IHostLifetime.WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _signals = new EndSignals(Interrupt, isSecondFinal: _isCommand);
+        // Windows says so when the console closes, and ends the process a moment later.
+        var isEnd = _isCommand || Reload is null || OperatingSystem.IsWindows();
+        _signals = new EndSignals(Interrupt, isSecondFinal: _isCommand, isEnd ? null : HungUp);
         return Task.CompletedTask;
     }
 

@@ -11,18 +11,19 @@ namespace AkkaLb.Worker;
 /// <param name="failed">Told what listeners have thrown.</param>
 internal sealed class GateTelemetry(string service, Action<Exception> failed)
 {
-    private static readonly Meter Meter = new(BalancedWorker.TelemetryName);
-    private static readonly ActivitySource Source = new(BalancedWorker.TelemetryName);
-    private static readonly JobTelemetry.ActiveJobs Active = new(Meter, "Jobs that were started and have not been answered.");
+    internal static readonly Instruments Instruments = new(BalancedWorker.TelemetryName);
+    private static readonly ActivitySource Source = Instruments.Source(BalancedWorker.TelemetryName);
 
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "rpc.server.call.duration", "s", "Time of a job from its arrival to its answer.", null, JobTelemetry.Durations);
+    private static readonly JobTelemetry.CountByService Active = new(
+        Instruments, "akkalb.jobs.active", "{job}", "Jobs that were started and have not been answered.");
 
-    private static readonly Histogram<double> Queued = Meter.CreateHistogram(
-        "akkalb.job.time_in_queue", "s", "Time of a job from its arrival to its start.", null, JobTelemetry.Durations);
+    private static readonly Histogram<double> Duration = Instruments.Durations(
+        "rpc.server.call.duration", "Time of a job from its arrival to its answer.");
 
-    private static readonly Counter<long> Rejected = Meter.CreateCounter<long>(
-        "akkalb.jobs.rejected", "{job}", "Jobs that were not started.");
+    private static readonly Histogram<double> Queued = Instruments.Durations(
+        "akkalb.job.time_in_queue", "Time of a job from its arrival to its start.");
+
+    private static readonly Counter<long> Rejected = Instruments.Counter("akkalb.jobs.rejected", "{job}", "Jobs that were not started.");
 
     private readonly StrongBox<long> _active = Active.Of(service);
     private readonly string _name = $"akkalb {service}";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Messages;
@@ -17,21 +18,24 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
     private readonly RegistrationCore _core;
     private readonly IWorkerRegistry _registry;
     private readonly TimeSpan _ttl;
+    private readonly LeaseTelemetry _telemetry;
     private readonly IActorRef _owner;
     private readonly CancellationTokenSource _stopped = new();
     private IActorRef _drainAsker = ActorRefs.Nobody;
     private IActorRef _leaveAsker = ActorRefs.Nobody;
     private string? _toldTrouble;
+    private int _listenersThrown;
 
     public RegistrationActor(WorkerRecord worker, IWorkerRegistry registry, RegistrationSettings settings, Random random, IActorRef owner)
-        : this(new RegistrationCore(worker, settings, random), registry, settings.Ttl, owner)
+        : this(new RegistrationCore(worker, settings, random), registry, settings.Ttl, WorkerIds.ServiceOf(worker.Id), owner)
     {
     }
 
-    private RegistrationActor(RegistrationCore core, IWorkerRegistry registry, TimeSpan ttl, IActorRef owner)
+    private RegistrationActor(RegistrationCore core, IWorkerRegistry registry, TimeSpan ttl, string service, IActorRef owner)
         : base(core)
     {
         (_core, _registry, _ttl, _owner) = (core, registry, ttl, owner);
+        _telemetry = new LeaseTelemetry(service, OnListenerThrew);
         Input<RegisterOutcome>();
         Input<KeepAliveOutcome>();
         Input<EntrySight>();
@@ -70,7 +74,11 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
                 Ask(_registry.RegisterAsync(m.Worker, _ttl, _stopped.Token), o => o, p => new RegistrationInput.RegisterFailed(p), Refused);
                 break;
             case RegistrationEffect.KeepAlive m:
-                Ask(_registry.KeepAliveAsync(m.LeaseId, _stopped.Token), o => o, p => new RegistrationInput.KeepAliveFailed(p), Refused);
+                Ask(
+                    _registry.KeepAliveAsync(m.LeaseId, _stopped.Token),
+                    _telemetry.Renewed,
+                    p => _telemetry.Renewed(new RegistrationInput.KeepAliveFailed(p)),
+                    p => _telemetry.Renewed(Refused(p)));
                 break;
             case RegistrationEffect.Look m:
                 Ask(_registry.LookAsync(m.LeaseId, m.Worker, _stopped.Token), o => o, LookFailed);
@@ -126,10 +134,10 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
     protected override void Contain(RegistrationEffect effect, Exception cause)
     {
         base.Contain(effect, cause);
-        RegistrationInput? failed = effect switch
+        object? failed = effect switch
         {
             RegistrationEffect.Register => new RegistrationInput.RegisterFailed(cause.Message),
-            RegistrationEffect.KeepAlive => new RegistrationInput.KeepAliveFailed(cause.Message),
+            RegistrationEffect.KeepAlive => _telemetry.Renewed(new RegistrationInput.KeepAliveFailed(cause.Message)),
             RegistrationEffect.Look or RegistrationEffect.PutBack => new RegistrationInput.LookFailed(cause.Message),
             RegistrationEffect.Update => new RegistrationInput.UpdateFailed(cause.Message),
             RegistrationEffect.Deregister m => new RegistrationInput.Deregistered(m.LeaseId, cause.Message),
@@ -141,6 +149,15 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
         }
     }
 
+    /// <summary>Once is enough.</summary>
+    private void OnListenerThrew(Exception cause)
+    {
+        if (Interlocked.Exchange(ref _listenersThrown, 1) == 0)
+        {
+            Log.Warning("what is measured of this worker's lease could not be told: {0}", ExceptionText.Of(cause).Details);
+        }
+    }
+
     private static RegistrationInput LookFailed(string problem) => new RegistrationInput.LookFailed(problem);
 
     private static RegistrationInput Refused(string problem) => new RegistrationInput.Refused(problem);
@@ -148,7 +165,7 @@ internal sealed class RegistrationActor : MachineShell<RegistrationEffect>
     /// <summary>Hands in how a request ended.</summary>
     /// <param name="refused">Null: as <paramref name="failed"/>.</param>
     private void Ask<T>(
-        Task<T> request, Func<T, object> ended, Func<string, RegistrationInput> failed, Func<string, RegistrationInput>? refused = null) =>
+        Task<T> request, Func<T, object> ended, Func<string, object> failed, Func<string, object>? refused = null) =>
         request.PipeTo(
             Self, success: ended, failure: e => e is RegistryRefusedException && refused is not null ? refused(e.Message) : failed(e.Message));
 }

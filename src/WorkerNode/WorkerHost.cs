@@ -38,19 +38,20 @@ public static class WorkerHost
         {
             var overlay = flags.Read(
                 parsed, new FlagOverlay().Set(WorkerSettings.InstancesKey, instances?.ToString(CultureInfo.InvariantCulture)));
-            var (settings, config) = SettingsLoader.Load(
+            var loaded = SettingsLoader.Load(
                 typeof(WorkerHost).Assembly, "worker.hocon", CommonFlags.Get(parsed, flags.Config), overlay, WorkerSettings.Schema,
                 WorkerSettings.Read, EnvironmentSettings.OfProcess());
-            return () => RunAsync(settings, config, actor, messages);
+            return () => RunAsync(loaded, actor, messages);
         });
     }
 
-    private static async Task<int> RunAsync(WorkerSettings settings, Config config, Props? actor, UserMessages? messages)
+    private static async Task<int> RunAsync(LoadedSettings<WorkerSettings> loaded, Props? actor, UserMessages? messages)
     {
+        var (settings, config, reload) = loaded;
         using var ledger = OpenLedger(settings);
         var known = messages is null ? settings.Messages : settings.Messages.And(messages);
         var instance = actor ?? (settings.Actor is { } type ? Props.Create(type) : BuiltInWorker.Props());
-        var program = new ProgramHost(settings.Common.Log);
+        var program = new ProgramHost(settings.Common.Log) { Reload = reload };
         var http = program.Add(new HttpPart(program, "worker", settings.Common.Http));
         program.Add(new OtlpPart("worker"));
         var registry = program.Add(new RegistryPart(settings.Common));

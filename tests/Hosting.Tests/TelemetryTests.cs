@@ -2,9 +2,15 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using AkkaLb.Client;
+using AkkaLb.Core;
+using AkkaLb.Core.Clients;
+using AkkaLb.Core.Registration;
+using AkkaLb.Registry;
 using AkkaLb.Testing;
 using AkkaLb.Tests.Support;
+using AkkaLb.Watching;
 using AkkaLb.Worker;
 using static AkkaLb.Hosting.Tests.Shop;
 
@@ -14,6 +20,8 @@ namespace AkkaLb.Hosting.Tests;
 public sealed class TelemetryTests : IDisposable
 {
     private static readonly string[] Ours = [BalancedClient.TelemetryName, BalancedWorker.TelemetryName];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<Measured> _measured = new();
     private readonly ConcurrentQueue<Activity> _spans = new();
@@ -52,6 +60,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task The_page_lists_every_instrument_with_its_unit_and_attributes()
     {
         await RunOneOfEachAsync();
+        await LoseOneAsync();
         _meters.RecordObservableInstruments();
         var measured = _measured.GroupBy(m => m.Instrument).Select(g => TelemetryPage.Row(g.Key, g.SelectMany(m => m.Tags.Keys))).Order();
         Assert.Equal(TelemetryPage.Rows(Ours), measured);
@@ -69,13 +78,61 @@ public sealed class TelemetryTests : IDisposable
             await run;
         }
 
-        var (client, server) = (Span(ActivityKind.Client), Span(ActivityKind.Server));
+        var (client, attempt, server) = (Span("akkalb"), Span("akkalb attempt"), Span("akkalb", ActivityKind.Server));
+        Assert.All(_spans, span => Assert.Equal(caller.TraceId, span.TraceId));
         Assert.Equal(
-            (caller.TraceId, caller.SpanId, caller.TraceId, client.SpanId),
-            (client.TraceId, client.ParentSpanId, server.TraceId, server.ParentSpanId));
+            (caller.SpanId, client.SpanId, client.SpanId, attempt.SpanId),
+            (client.ParentSpanId, Span("akkalb assign").ParentSpanId, attempt.ParentSpanId, server.ParentSpanId));
+        Assert.Equal(client.GetTagItem("akkalb.worker.id"), attempt.GetTagItem("akkalb.worker.id"));
         Assert.Equal((ActivityStatusCode.Unset, 1, "w1"), (
             client.Status, client.GetTagItem("akkalb.sends"), ((string)client.GetTagItem("akkalb.worker.id")!).Split('/')[^1]));
-        Assert.Equal([caller.TraceId], _measured.Where(m => m.Instrument.Name == "rpc.client.call.duration").Select(m => m.Trace).Distinct());
+        foreach (var measured in new[] { "rpc.client.call.duration", "akkalb.attempt.duration" })
+        {
+            Assert.Equal([caller.TraceId], _measured.Where(m => m.Instrument.Name == measured).Select(m => m.Trace).Distinct());
+        }
+    }
+
+    [Fact]
+    public async Task Each_attempt_is_a_span_of_its_own_and_a_retry_links_to_the_one_before()
+    {
+        await using (var lb = await StartAsync())
+        {
+            // One does not handle it and the other does; the balancer names them in turn.
+            await lb.AddWorkerAsync(Props.Create(() => new Blocking()), "w2", o => o with { Service = _service });
+            for (var i = 0; i < 2; i++)
+            {
+                await lb.Client.AskAsync<Costs>(new Block("milk"), new JobOptions { Service = _service });
+            }
+        }
+
+        var attempts = _spans.Where(s => s.DisplayName == $"akkalb attempt {_service}").ToList();
+        var retry = attempts.First(s => s.GetTagItem("akkalb.attempt") is 2);
+        var before = attempts.Single(s => s.SpanId == retry.Links.Single().Context.SpanId);
+        Assert.Equal(
+            (retry.ParentSpanId, 1, "Unhandled"), (before.ParentSpanId, before.GetTagItem("akkalb.attempt"), before.GetTagItem("error.type")));
+        Assert.Empty(before.Links);
+        Assert.Null(retry.GetTagItem("error.type"));
+        Assert.Equal(retry.SpanId, Assert.Single(_spans, s => s.Kind == ActivityKind.Server && s.ParentSpanId == retry.SpanId).ParentSpanId);
+        Assert.Equal(attempts.Count - 2, _measured.Where(m => m.Instrument.Name == "akkalb.retries.transparent").Sum(m => m.Value));
+    }
+
+    [Fact]
+    public async Task Picks_at_hand_are_counted_and_the_jobs_that_use_them_ask_nobody()
+    {
+        await using var lb = await StartAsync();
+        using var bound = new CancellationTokenSource(Patience);
+        await UntilPicksAreAtHandAsync(lb);
+        var asked = _spans.Where(s => s.DisplayName == $"akkalb assign {_service}").Select(s => s.ParentSpanId).ToHashSet();
+        Assert.Contains(_spans, s => s.DisplayName == $"akkalb attempt {_service}" && !asked.Contains(s.ParentSpanId));
+        do
+        {
+            // What nobody uses is given back.
+            Assert.False(bound.IsCancellationRequested, "picks stay at hand");
+            await Task.Yield();
+            _measured.Clear();
+            _meters.RecordObservableInstruments();
+        }
+        while (Unused() != 0);
     }
 
     [Fact]
@@ -126,6 +183,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task A_listener_that_throws_costs_no_job_its_answer()
     {
         _meters.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("a listener"));
+        _meters.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("a listener"));
         using var thrower = new ActivityListener
         {
             ShouldListenTo = source => Ours.Contains(source.Name),
@@ -135,9 +193,12 @@ public sealed class TelemetryTests : IDisposable
         };
         ActivitySource.AddActivityListener(thrower);
         await using var lb = await StartAsync();
+        await lb.AddWorkerAsync(Props.Create(() => new Blocking()), "w2", o => o with { Service = _service });
         for (var i = 0; i < 3; i++)
         {
+            // Each worker does one of the two, so that some are tried again.
             await lb.Client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Service = _service });
+            await lb.Client.AskAsync<Costs>(new Block("milk"), new JobOptions { Service = _service });
             await lb.Client.RunAsync(new WaitFor("milk"), new JobOptions { Service = _service });
         }
     }
@@ -151,10 +212,11 @@ public sealed class TelemetryTests : IDisposable
                 () => lb.Client.AskAsync<Costs>(new WaitFor("milk"), new JobOptions { Service = _service }));
         }
 
-        var (client, server) = (Span(ActivityKind.Client), Span(ActivityKind.Server));
+        var (client, attempt, server) = (Span("akkalb"), Span("akkalb attempt"), Span("akkalb", ActivityKind.Server));
         Assert.Equal((ActivityStatusCode.Error, "WorkerFailed"), (client.Status, client.GetTagItem("error.type")));
+        Assert.Equal((ActivityStatusCode.Error, "Failure"), (attempt.Status, attempt.GetTagItem("error.type")));
         Assert.Equal((ActivityStatusCode.Error, "Failure"), (server.Status, server.GetTagItem("error.type")));
-        Assert.Equal(["Failure", "WorkerFailed"], _measured.Select(m => m.Error).OfType<string>().Order());
+        Assert.Equal(["Failure", "Failure", "WorkerFailed"], _measured.Select(m => m.Error).OfType<string>().Order());
     }
 
     [Fact]
@@ -193,9 +255,68 @@ public sealed class TelemetryTests : IDisposable
         {
             await lb.Client.AskAsync<Costs>(new Block("milk"), options);
         }
+
+        await UntilPicksAreAtHandAsync(lb);
     }
 
-    private Activity Span(ActivityKind kind) => Assert.Single(_spans, span => span.Kind == kind);
+    /// <summary>Jobs follow one another so closely that some find a pick.</summary>
+    private async Task UntilPicksAreAtHandAsync(TestLoadBalancer lb)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        while (Unused() is null)
+        {
+            Assert.False(bound.IsCancellationRequested, "no picks are at hand");
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(
+                _ => lb.Client.AskAsync<Costs>(new PriceOf("milk"), new JobOptions { Service = _service })));
+            _meters.RecordObservableInstruments();
+        }
+    }
+
+    /// <summary>As it was collected last; null: there never were any.</summary>
+    private double? Unused() => _measured.LastOrDefault(m => m.Instrument.Name == "akkalb.stock.unused")?.Value;
+
+    /// <summary>A worker leaves in the midst of a job, and the client may not try again; another one renews its lease, as far as its registry
+    /// does.</summary>
+    private async Task LoseOneAsync()
+    {
+        var system = ActorSystem.Create(
+            "telemetry", ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), Shop.Messages.ToSetup()));
+        await using (var lb = await TestLoadBalancer.StartAsync(system, Shop.Messages))
+        await using (var client = BalancedClient.On(system, new BalancedClientOptions
+        {
+            Balancers = FixedBalancers.Own,
+            Messages = Shop.Messages,
+            Settings = ClientSettings.Default with { RetryBudget = new RetryBudgetSettings(0, 0) },
+        }))
+        {
+            var got = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var worker = await lb.AddWorkerAsync(
+                Props.Create(() => new Keeping(got)), "w1", o => o with { Service = _service, DrainTimeout = TimeSpan.FromMilliseconds(1) });
+            var run = client.RunAsync(new Block("milk"), new JobOptions { Service = _service, IsIdempotent = true });
+            await got.Task.WaitAsync(Patience);
+            await worker.DisposeAsync();
+            Assert.Equal(JobError.RetriesExhausted, Assert.IsType<JobOutcome.Failed>((await run.WaitAsync(Patience)).Outcome).Error);
+
+            var registry = new FickleRegistry();
+            await using var renewing = await BalancedWorker.StartAsync(system, Props.Create(() => new Tracing()), new BalancedWorkerOptions
+            {
+                Id = "renewing",
+                Service = _service,
+                Balancers = FixedBalancers.Own,
+                Messages = Shop.Messages,
+                Registry = registry,
+                Registration = new RegistrationSettings(
+                    TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(1), Patience, new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1))),
+                RejectLinger = TimeSpan.Zero,
+            });
+            await registry.Renewed.WaitAsync(Patience);
+        }
+
+        await system.Terminate();
+    }
+
+    private Activity Span(string name, ActivityKind kind = ActivityKind.Client) =>
+        Assert.Single(_spans, span => span.Kind == kind && span.DisplayName == $"{name} {_service}");
 
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -218,6 +339,49 @@ public sealed class TelemetryTests : IDisposable
             Receive<PriceOf>(m => Sender.Tell(new Costs(m.Article, 1, $"{JobContext.Of(Sender)!.TraceContext.TraceId}")));
             Receive<WaitFor>(_ => Sender.Tell(new Status.Failure(new InvalidOperationException("sold out"))));
         }
+    }
+
+    private sealed class Keeping : ReceiveActor
+    {
+        public Keeping(TaskCompletionSource got) => Receive<Block>(_ => got.TrySetResult());
+    }
+
+    /// <summary>Every second renewal fails.</summary>
+    private sealed class FickleRegistry : IWorkerRegistry
+    {
+        private readonly TaskCompletionSource _renewed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _renewals;
+
+        public Task Renewed => _renewed.Task;
+
+        public Task<RegisterOutcome> RegisterAsync(WorkerRecord worker, TimeSpan ttl, CancellationToken cancellationToken) =>
+            Task.FromResult<RegisterOutcome>(new RegisterOutcome.Registered(1, ttl));
+
+        public Task<KeepAliveOutcome> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
+        {
+            if (++_renewals > 4)
+            {
+                _renewed.TrySetResult();
+            }
+
+            return _renewals % 2 == 0 ? throw new IOException("gone") : Task.FromResult<KeepAliveOutcome>(
+                new KeepAliveOutcome.Kept(TimeSpan.FromSeconds(60)));
+        }
+
+        public Task<bool> UpdateAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public Task<EntrySight> LookAsync(long leaseId, WorkerRecord worker, CancellationToken cancellationToken) =>
+            throw new IOException("gone");
+
+        public Task<bool> PutBackAsync(long leaseId, WorkerRecord worker, long revision, CancellationToken cancellationToken) =>
+            Task.FromResult(false);
+
+        public Task DeregisterAsync(long leaseId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public IAsyncEnumerable<Watched<Member>> WatchAsync(string? protocol, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class Blocking : ReceiveActor

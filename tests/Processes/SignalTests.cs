@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace AkkaLb.Processes;
 
-/// <summary>Ctrl-C, SIGTERM and a closed terminal end every program in order.</summary>
+/// <summary>Ctrl-C and SIGTERM end every program in order, and SIGHUP has one that serves read its settings again.</summary>
 [Collection(SharedCluster.Name)]
 public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
 {
@@ -25,7 +25,7 @@ public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
         await workers[0].ResidentAsync(resident + (mebibytes << 20));
 
         var before = cluster.Ledger.Read().Count(e => e.Worker == "w1");
-        workers[0].Signal(Signals.Hangup);
+        workers[0].Signal(Signals.Terminate);
         var worker = await workers[0].EndedAsync();
 
         var endings = new[] { await stream.EndedAsync(), await four.EndedAsync() };
@@ -47,6 +47,47 @@ public sealed class SignalTests(SharedCluster shared, ITestOutputHelper output)
         Assert.Single(idle.Output);
         Assert.Single(balancer.Output);
         cluster.AssertNoStackTraces();
+    }
+
+    [Fact]
+    public async Task SIGHUP_has_a_balancer_read_its_settings_again_and_wrong_ones_change_nothing()
+    {
+        var folder = Directory.CreateTempSubdirectory("akkalb-reload-").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "balancer.hocon");
+            await File.WriteAllTextAsync(file, "akkalb.log.level = info");
+            await using var cluster = await TestCluster.StartAsync(output, "round-robin", "--config", file);
+            await cluster.AddWorkersAsync(["w1"]);
+
+            await ReloadAsync("akkalb { log.level = debug, prot = 1, balancer.slow-start = never }", "error: the settings were read again");
+            await SaysAsync("unknown key akkalb.prot");
+            await SaysAsync("akkalb.balancer.slow-start = never");
+            Assert.DoesNotContain(cluster.Balancer.Error.Texts, line => line.Contains(" debug: ", StringComparison.Ordinal));
+
+            await ReloadAsync("akkalb { log.level = debug, balancer.slow-start = 7s }", "info: the log's level is debug from now on");
+            await SaysAsync("warn: the setting akkalb.balancer.slow-start has changed: this program uses the new value when it is started again");
+            await cluster.AddWorkersAsync(["w2"]);
+            await SaysAsync(" debug: revision ");
+
+            Assert.Equal(2, (await cluster.AssignAsync(2)).Count);
+            cluster.Balancer.Signal(Signals.Terminate);
+            Assert.Equal(0, (await cluster.Balancer.EndedAsync()).ExitCode);
+
+            async Task ReloadAsync(string settings, string answer)
+            {
+                await File.WriteAllTextAsync(file, settings);
+                cluster.Balancer.Signal(Signals.Hangup);
+                await SaysAsync(answer);
+            }
+
+            Task SaysAsync(string words) =>
+                cluster.Balancer.Error.FirstAsync(line => line.Contains(words, StringComparison.Ordinal)).WaitAsync(NodeProcess.Bound);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using AkkaLb.Messages;
+using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Logs;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Remoting;
+using LogLevel = AkkaLb.Programs.Logs.LogLevel;
 
 namespace AkkaLb.Programs.Tests;
 
@@ -270,6 +274,72 @@ public sealed class ProgramHostTests
         Assert.Contains("cannot stop", await _log.First.WaitAsync(Patience), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Settings_that_are_read_again_are_used_at_once_or_named_and_wrong_ones_change_nothing()
+    {
+        var written = new StringWriter();
+        var next = new Queue<Func<Config>>(
+        [
+            () => throw new SettingsException(["a is wrong", "b is wrong"]),
+            () => throw new InvalidOperationException("a bug"),
+            () => Read(LogLevel.Warning, port: 2),
+            () => Read(LogLevel.Warning, port: 2),
+            () => Read(LogLevel.Info, port: 1),
+            () => Read(LogLevel.Info, port: 1),
+        ]);
+        var program = new ProgramHost(new LogSettings(LogLevel.Info, LogFormat.Text), written)
+        {
+            Reload = new SettingsReload(Read(LogLevel.Info, port: 1), () => next.Dequeue()()),
+        };
+        program.Ready();
+        while (next.Count > 0)
+        {
+            program.HungUp();
+        }
+
+        program.End(ExitCode.Ok);
+        await program.RunAsync().WaitAsync(Patience);
+
+        const string Stay = "error: the settings were read again, and those in use stay: ";
+        const string Restart = "warn: the setting akkalb.port has changed: this program uses the new value when it is started again";
+        Assert.Equal(
+            [
+                Stay + "a is wrong", Stay + "b is wrong", Stay + "System.InvalidOperationException: a bug",
+                "info: the log's level is warning from now on, and its format text", Restart, Restart,
+                "info: the log's level is info from now on, and its format text", "info: the settings were read again: nothing has changed",
+            ],
+            written.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)[1]));
+
+        static Config Read(LogLevel level, int port) =>
+            ConfigurationFactory.ParseString($"akkalb {{ port = {port}, log {{ level = {level.ToString().ToLowerInvariant()}, format = text }} }}");
+    }
+
+    [Fact]
+    public async Task What_akka_and_its_actors_log_follows_the_level_that_is_set_later()
+    {
+        var node = AddNode();
+        _program.Ready();
+        await _program.RunAsync(RunAsync).WaitAsync(Patience);
+
+        async Task<int> RunAsync()
+        {
+            // Made at the start, when only errors were wanted.
+            var log = Logging.GetLogger(node.System, "early");
+            var actor = node.System.ActorOf(Props.Create(() => new Told(log)));
+            await actor.Ask<string>("first", Patience);
+            _program.Log.Settings = new LogSettings(LogLevel.Debug, LogFormat.Text);
+            using var bound = new CancellationTokenSource(Patience);
+            while (!_log.Lines.Any(line => line.EndsWith("debug: second", StringComparison.Ordinal)))
+            {
+                Assert.False(bound.IsCancellationRequested, "it was never written");
+                await actor.Ask<string>("second", Patience);
+            }
+
+            Assert.DoesNotContain(_log.Lines, line => line.EndsWith("debug: first", StringComparison.Ordinal));
+            return ExitCode.Ok;
+        }
+    }
+
     private NodePart AddNode() => _program.Add(new NodePart(
         _program, new CommonSettings("127.0.0.1", 0, null, TimeSpan.FromSeconds(2)) { Log = Errors }, Config.Empty, UserMessages.None));
 
@@ -291,15 +361,30 @@ public sealed class ProgramHostTests
         }
     }
 
-    /// <summary>Keeps the first line of a log.</summary>
+    /// <summary>Keeps the lines of a log.</summary>
     private sealed class LogTarget : StringWriter
     {
         private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<string> First => _first.Task;
 
-        public override void WriteLine(string? value) => _first.TrySetResult(value!);
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public override void WriteLine(string? value)
+        {
+            Lines.Enqueue(value!);
+            _first.TrySetResult(value!);
+        }
     }
 
     private sealed class Idle : ReceiveActor;
+
+    private sealed class Told : ReceiveActor
+    {
+        public Told(ILoggingAdapter log) => Receive<string>(text =>
+        {
+            log.Debug(text);
+            Sender.Tell(text);
+        });
+    }
 }

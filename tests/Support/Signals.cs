@@ -3,7 +3,7 @@ namespace AkkaLb.Tests.Support;
 /// <summary>Signal numbers; STOP and CONT differ between Linux and the BSDs, macOS among them.</summary>
 public static class Signals
 {
-    /// <summary>The terminal is closed.</summary>
+    /// <summary>The terminal is closed, or the settings are to be read again.</summary>
     public const int Hangup = 1;
 
     public const int Interrupt = 2;

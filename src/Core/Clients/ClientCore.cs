@@ -28,6 +28,12 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     /// flight, and without a bound a fifth fewer are done where 128 are (bench/Speed).</summary>
     private const int TurnsOutMax = 8;
 
+    /// <summary>Why a question, or an attempt, of a job that is measured came to nothing; else it is a reason of the protocol, or a
+    /// <see cref="JobError"/>.</summary>
+    private const string Unanswered = "Unanswered";
+    private const string Undelivered = "Undelivered";
+    private const string Superseded = "Superseded";
+
     /// <summary>No worker of ours says so.</summary>
     private const string BegunAndNotStarted = "it is said not to have been started, and messages of its reply have come";
 
@@ -100,6 +106,9 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
     }
 
+    /// <summary>Picks at hand that no job uses yet, by service.</summary>
+    public IEnumerable<(string Service, int Picks)> UnusedPicks => _servicesInOrder.Select(s => (s.Name, s.Ahead.Count));
+
     /// <summary>Jobs sent to a worker and not yet answered, by worker.</summary>
     public IReadOnlyDictionary<WorkerKey, int> InFlight => _gates.Gates.Where(g => g.Jobs.Count > 0)
         .GroupBy(g => g.Worker).ToDictionary(g => g.Key, g => g.Sum(gate => gate.Jobs.Count));
@@ -132,6 +141,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                     ReplyBytesMax = m.ReplyBytesMax,
                     WantsStream = m.WantsStream,
                     Trace = m.Trace,
+                    IsMeasured = m.IsMeasured,
                     SubmittedAt = now,
                     Deadline = now + m.Timeout,
                 });
@@ -394,7 +404,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
                     job.Service.Ahead.Took(now - turn.AskedAt);
                 }
 
-                Unask(job);
+                Unask(job, error: null);
                 _takesBatches = m.TakesBatches;
 
                 // An answer to a question that tells of no ends says nothing of them.
@@ -648,7 +658,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             return;
         }
 
-        Unask(job);
+        Unask(job, reason.ToString());
         if (job.Pick != 0)
         {
             _ended.NotGiven(job.Pick);
@@ -752,6 +762,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
             else
             {
                 // Of the attempt that is out nobody wants to know any more. It says nothing of its worker.
+                job.AttemptError = Superseded;
                 EndPick(job, PickEnd.Unused, now);
             }
 
@@ -879,6 +890,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         Heard(job.Gate!, now);
         EndPick(job, PickEnd.Rejected, now, m.Counts);
+        job.AttemptError = m.Reason.ToString();
         if (job.HasBegunStream)
         {
             RuleUnknown(job, BegunAndNotStarted, now);
@@ -930,6 +942,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         {
             var worker = job.Target!.Worker;
             EndPick(job, PickEnd.Unused, now);
+            job.AttemptError = Undelivered;
             if (job.HasBegunStream)
             {
                 RuleUnknown(job, BegunAndNotStarted, now);
@@ -1124,15 +1137,21 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         WakeAt(job, Earlier(job.Deadline, now + settings.AssignTimeout));
         var finished = job.Message is null ? null : _ended.Asked(job.RequestId, now);
         job.Pick = finished is null ? 0 : job.RequestId;
+        Tell(job, JobMoment.Asked);
         ToBalancer(new Assign(
             job.RequestId, job.Count, ToLeaveOut(job, now), job.Key, job.Deadline - now, job.Weight, finished, job.Service.Name, job.Priority,
             settings.Zone, TakesBatches: true, Job: finished is null ? 0 : job.Id.Sequence));
     }
 
     /// <summary>It has no question that is out or to be asked.</summary>
-    private void Unask(PendingJob job)
+    /// <param name="error">Why the one that was out has no worker; null: it has.</param>
+    private void Unask(PendingJob job, string? error = Unanswered)
     {
-        _requests.Remove(job.RequestId);
+        if (_requests.Remove(job.RequestId))
+        {
+            Tell(job, JobMoment.Answered, error);
+        }
+
         _toAsk.Remove(job);
         Heard(job);
     }
@@ -1289,15 +1308,17 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
 
         job.Service.Called.Remove(job);
         job.State = PendingState.InFlight;
-        (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection) = (target, now, false, null);
+        (job.Target, job.SentAt, job.TakesAnyone, job.LastRejection, job.AttemptError) = (target, now, false, null, null);
         job.Sends++;
         job.Gate = _gates.Sent(job, target, now);
         WakeAt(job, job.Deadline);
-        _outbox.Add(new ClientEffect.ToGate(
-            target,
-            new Job(
-                job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress,
-                job.ReplyBytesMax, job.WantsStream, job.Trace, TakesBatches: true)));
+        var sent = new Job(
+            job.Id, job.Sends, job.Deadline - now, job.IsIdempotent, job.Message!, now - job.SubmittedAt, job.WantsProgress, job.ReplyBytesMax,
+            job.WantsStream, job.Trace, TakesBatches: true);
+        _outbox.Add(job.IsMeasured
+            ? new ClientEffect.Attempt(
+                target, sent, job.Ticket, IsTransparent: job.Sends > 1 && (job.Unknown.Count == 0 || job.Unknown[^1].Attempt != job.Sends - 1))
+            : new ClientEffect.ToGate(target, sent));
     }
 
     private void Wake(PendingJob job, TimeSpan now)
@@ -1380,6 +1401,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void RuleUnknown(PendingJob job, string seen, TimeSpan now, JobFailureReason? failure = null)
     {
         var worker = job.Target!.Worker;
+        job.AttemptError ??= failure?.ToString() ?? nameof(JobError.WorkerLost);
         if (!job.IsIdempotent || job.HasBegunStream)
         {
             Fail(job, JobError.WorkerLost, worker, seen, now, failure);
@@ -1390,6 +1412,7 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
         }
         else if (!_budget.TryWithdraw(now))
         {
+            Tell(job, JobMoment.BudgetExhausted);
             Fail(job, JobError.RetriesExhausted, worker, $"{seen}; the retry budget is used up", now, failure);
         }
         else
@@ -1464,9 +1487,11 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     {
         Debug.Assert(!job.IsOver, "a job ends once");
         var freesPlace = job.Gate is not null;
+        var failed = outcome as JobOutcome.Failed;
+        job.AttemptError ??= failed?.Failure?.ToString() ?? failed?.Error.ToString();
         LeaveGate(job, now);
         _jobs.Remove(job.Id);
-        Unask(job);
+        Unask(job, failed?.Error.ToString() ?? Superseded);
         var service = job.Service;
         service.JobCount--;
         service.Waiting.Remove(job);
@@ -1496,9 +1521,22 @@ public sealed class ClientCore(ClientSettings settings, long clientId, bool isIn
     private void LeaveGate(PendingJob job, TimeSpan now)
     {
         EndPick(job, now);
-        job.Gate?.Jobs.Remove(job);
-        job.Gate = null;
+        if (job.Gate is { } gate)
+        {
+            gate.Jobs.Remove(job);
+            job.Gate = null;
+            Tell(job, JobMoment.AttemptEnded, job.AttemptError);
+        }
+
         _replies.Drop(job, _took);
+    }
+
+    private void Tell(PendingJob job, JobMoment what, string? error = null)
+    {
+        if (job.IsMeasured)
+        {
+            _outbox.Add(new ClientEffect.Moment(job.Ticket, what, error));
+        }
     }
 
     /// <summary>Without a balancer it is dropped: a request is asked again when one is found.</summary>

@@ -9,7 +9,17 @@ public abstract record ClientEffect
     public sealed record ToBalancer(IAkkaLbMessage Message) : ClientEffect;
 
     /// <summary>Send the job to a worker.</summary>
-    public sealed record ToGate(AssignedWorker Worker, Job Job) : ClientEffect;
+    public record ToGate(AssignedWorker Worker, Job Job) : ClientEffect;
+
+    /// <summary>As <see cref="ToGate"/>, of a job that is measured; <see cref="JobMoment.AttemptEnded"/> follows.</summary>
+    /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
+    /// <param name="IsTransparent">It was sent before and certainly not started there, so the retry budget does not count this one.</param>
+    public sealed record Attempt(AssignedWorker Worker, Job Job, object Ticket, bool IsTransparent) : ToGate(Worker, Job);
+
+    /// <summary>Something has happened to a job that is measured.</summary>
+    /// <param name="Ticket">What was given to <see cref="ClientInput.Submit"/>.</param>
+    /// <param name="Error">Why it came to nothing, as <c>error.type</c> in docs/telemetry.md; null: it did not.</param>
+    public sealed record Moment(object Ticket, JobMoment What, string? Error = null) : ClientEffect;
 
     /// <summary>Tell a worker that a job is not wanted any more, or that more of its reply is taken.</summary>
     /// <param name="Message">A <see cref="CancelJob"/> or a <see cref="TakeReply"/>.</param>
@@ -40,4 +50,20 @@ public abstract record ClientEffect
 
     /// <summary>Something to tell the operator; <paramref name="IsTrouble"/> as a warning.</summary>
     public sealed record Note(string Text, bool IsTrouble) : ClientEffect;
+}
+
+/// <summary>What happens to a job that is measured, beside its attempts' beginnings.</summary>
+public enum JobMoment
+{
+    /// <summary>A question to the balancer goes out for it.</summary>
+    Asked,
+
+    /// <summary>Its question has an answer, or nobody waits for that any more.</summary>
+    Answered,
+
+    /// <summary>The worker has answered, or the attempt was given up.</summary>
+    AttemptEnded,
+
+    /// <summary>It is not sent again because the retry budget is used up.</summary>
+    BudgetExhausted,
 }

@@ -22,10 +22,12 @@ public abstract record ClientInput
     /// <param name="WantsStream">Whether the reply may be any number of messages: <see cref="ClientEffect.StreamItem"/>. A job is not tried again
     /// behind the first of them.</param>
     /// <param name="Trace">That it belongs to; null: none.</param>
+    /// <param name="IsMeasured">Whether its questions and attempts are to be told: <see cref="ClientEffect.Attempt"/> and
+    /// <see cref="ClientEffect.Moment"/>.</param>
     public sealed record Submit(
         object Ticket, Payload Message, bool IsIdempotent, TimeSpan Timeout, int Weight = 1, string? Key = null,
         string Service = WorkerService.Default, JobPriority Priority = JobPriority.Normal, bool WantsProgress = false, int ReplyBytesMax = 0,
-        bool WantsStream = false, JobTrace? Trace = null) : ClientInput;
+        bool WantsStream = false, JobTrace? Trace = null, bool IsMeasured = false) : ClientInput;
 
     /// <summary>A wish for workers without a job.</summary>
     /// <param name="Ticket">Comes back with the end.</param>

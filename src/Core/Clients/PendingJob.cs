@@ -36,6 +36,12 @@ internal sealed class PendingJob
 
     public JobTrace? Trace { get; init; }
 
+    /// <summary>Its questions and attempts are told to the shell.</summary>
+    public bool IsMeasured { get; init; }
+
+    /// <summary>In state <see cref="PendingState.InFlight"/>: why this attempt has no result, once that is known.</summary>
+    public string? AttemptError { get; set; }
+
     /// <summary>In state <see cref="PendingState.InFlight"/>: what has come of a reply in pieces; null: none has.</summary>
     public IncomingReply? Reply { get; set; }
 

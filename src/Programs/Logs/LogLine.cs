@@ -28,15 +28,20 @@ internal sealed record LogLine(DateTimeOffset At, LogLevel Level, string Source,
     public string As(LogFormat format) => format switch
     {
         LogFormat.Text => $"{Time} {LevelName}: {OneLine.Of(Cause is null ? Text : $"{Text} ({Cause})", LengthMax)}",
-        LogFormat.Json => JsonSerializer.Serialize(
-            new
-            {
-                time = Time,
-                level = LevelName,
-                message = OneLine.Of(Text, LengthMax),
-                source = OneLine.Of(Source, LengthMax),
-                exception = Cause is null ? null : Cause.ToString() is { Length: > LengthMax } trace ? trace[..LengthMax] : Cause.ToString(),
-            },
-            JsonOptions),
+        LogFormat.Json => Json(Level < LogLevel.Warning ? null : LogEvents.All.Of(Text)),
     };
+
+    /// <param name="kind">Null: it needs nobody.</param>
+    private string Json(LogEventId? kind) => JsonSerializer.Serialize(
+        new
+        {
+            time = Time,
+            level = LevelName,
+            eventId = kind?.Number,
+            @event = kind?.Name,
+            message = OneLine.Of(Text, LengthMax),
+            source = OneLine.Of(Source, LengthMax),
+            exception = Cause is null ? null : Cause.ToString() is { Length: > LengthMax } trace ? trace[..LengthMax] : Cause.ToString(),
+        },
+        JsonOptions);
 }

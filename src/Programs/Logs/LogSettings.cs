@@ -10,6 +10,10 @@ public sealed record LogSettings(LogLevel Level, LogFormat Format)
     /// <summary>The names of the formats.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["text", "json"];
 
+    internal string LevelName => Levels[(int)Level];
+
+    internal string FormatName => Formats[Format == LogFormat.Json ? 1 : 0];
+
     /// <summary>Reads both by their names; others than those above are the lowest level, and text.</summary>
     public static LogSettings Of(string level, string format) =>
         new((LogLevel)Math.Max(0, Levels.ToList().IndexOf(level)), format == "json" ? LogFormat.Json : LogFormat.Text);

@@ -12,9 +12,21 @@ internal sealed class NodeLogging(LogSettings settings, TextWriter target) : IAs
     private readonly Lock _lock = new();
     private readonly Queue<LogLine> _heldBack = new();
     private readonly LogWriter _writer = new(target);
+    private volatile LogSettings _settings = settings;
     private bool _hasStarted;
 
-    public bool IsDebug => settings.Level == LogLevel.Debug;
+    /// <summary>Other settings may be used now; on the thread that brought them.</summary>
+    public event Action? Changed;
+
+    public LogSettings Settings
+    {
+        get => _settings;
+        set
+        {
+            _settings = value;
+            Changed?.Invoke();
+        }
+    }
 
     /// <summary>From now on everything at or above the level is written.</summary>
     public void Started()
@@ -33,7 +45,7 @@ internal sealed class NodeLogging(LogSettings settings, TextWriter target) : IAs
     /// node has started. Until then what Akka says is dropped.</param>
     public void Add(LogLine line, bool isOurs)
     {
-        if (line.Level < settings.Level)
+        if (line.Level < Settings.Level)
         {
             return;
         }
@@ -53,7 +65,7 @@ internal sealed class NodeLogging(LogSettings settings, TextWriter target) : IAs
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    private void Write(LogLine line) => _writer.Write(line.As(settings.Format));
+    private void Write(LogLine line) => _writer.Write(line.As(_settings.Format));
 }
 
 /// <summary>Hands the node's log to its logger.</summary>

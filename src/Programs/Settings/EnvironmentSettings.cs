@@ -5,10 +5,13 @@ namespace AkkaLb.Programs.Settings;
 
 /// <summary>Settings from environment variables: <c>akkalb.balancer.lease-ttl</c> is <c>AKKALB__BALANCER__LEASE_TTL</c>.</summary>
 /// <remarks>Two underscores stand for a dot, as in .NET's own configuration, and one for a hyphen. With one for a dot the variables that Kubernetes
-/// sets for a service called <c>akkalb</c> would be settings.</remarks>
+/// sets for a service called <c>akkalb</c> would be settings. Programs may share their environment: a variable that only another one of them knows
+/// means nothing here.</remarks>
 public static class EnvironmentSettings
 {
     private const string Prefix = "AKKALB__";
+
+    private static readonly IReadOnlyList<SettingKey> OfAllPrograms = [.. SettingNames.All.Select(Setting.Text)];
 
     /// <summary>The variables of this process that are meant for AkkaLb.</summary>
     public static IReadOnlyDictionary<string, string> OfProcess() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
@@ -23,22 +26,23 @@ public static class EnvironmentSettings
     }
 
     /// <summary>The settings that variables give, as an overlay. Values are written as those of flags are.</summary>
-    /// <param name="problems">Gets a line for each variable that belongs to no setting.</param>
+    /// <param name="problems">Gets a line for each variable that belongs to no setting of any program.</param>
     internal static FlagOverlay Read(IReadOnlyDictionary<string, string> variables, SettingsSchema schema, List<string> problems)
     {
         var given = new List<(SettingKey Key, string Text)>();
         foreach (var (variable, text) in variables.OrderBy(v => v.Key, StringComparer.Ordinal))
         {
-            if (KeyOf(variable, schema) is { } key)
+            if (KeyOf(variable, schema.Keys) is { } key)
             {
                 given.Add((key, text));
             }
-            else
+            else if (KeyOf(variable, OfAllPrograms) is null)
             {
                 var path = variable.Replace("__", ".", StringComparison.Ordinal).Replace('_', '-').ToLowerInvariant();
-                var meant = NearestName.Of(path, [.. schema.Keys.Where(k => !k.IsNamed).Select(k => k.Path)]);
-                problems.Add($"the environment variable {Excerpt.Of(variable)} belongs to no setting of this program; "
-                    + (meant is null ? "remove it" : $"did you mean {VariableOf(schema.Keys.Single(k => k.Path == meant))}?"));
+                var known = schema.Keys.Concat(OfAllPrograms).Where(k => !k.IsNamed).DistinctBy(k => k.Path).ToDictionary(k => k.Path);
+                var meant = NearestName.Of(path, known.Keys);
+                problems.Add($"the environment variable {Excerpt.Of(variable)} belongs to no setting; "
+                    + (meant is null ? "remove it" : $"did you mean {VariableOf(known[meant])}?"));
             }
         }
 
@@ -46,9 +50,9 @@ public static class EnvironmentSettings
     }
 
     /// <summary>Names that the user chooses stand in the variable as they are.</summary>
-    private static SettingKey? KeyOf(string variable, SettingsSchema schema)
+    private static SettingKey? KeyOf(string variable, IReadOnlyList<SettingKey> keys)
     {
-        foreach (var key in schema.Keys)
+        foreach (var key in keys)
         {
             var pattern = VariableOf(key);
             if (!key.IsNamed)

@@ -15,9 +15,19 @@ public static class SettingsLoader
     /// <param name="read">Makes settings of a configuration whose values are all of the right kind; may throw
     /// <see cref="SettingsException"/>.</param>
     /// <exception cref="SettingsException">The file or any value is wrong; all problems at once.</exception>
-    public static (T Settings, Config Config) Load<T>(
+    public static LoadedSettings<T> Load<T>(
         Assembly program, string defaults, string? file, FlagOverlay flags, SettingsSchema schema, Func<Config, T> read,
         IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var (settings, config) = Load();
+        return new LoadedSettings<T>(settings, config, new SettingsReload(config, () => Load().Config));
+
+        (T Settings, Config Config) Load() => Layers(program, defaults, file, flags, schema, read, environment);
+    }
+
+    private static (T Settings, Config Config) Layers<T>(
+        Assembly program, string defaults, string? file, FlagOverlay flags, SettingsSchema schema, Func<Config, T> read,
+        IReadOnlyDictionary<string, string>? environment)
     {
         var problems = new List<string>();
         var spoiled = new List<SettingKey>();

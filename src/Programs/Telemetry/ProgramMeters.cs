@@ -14,13 +14,20 @@ internal static class ProgramMeters
 
     private const string Runtime = "System.Runtime";
 
+    /// <summary>The operator's own choice.</summary>
+    private const string ExemplarFilter = "OTEL_METRICS_EXEMPLAR_FILTER";
+
     /// <summary>.NET calls them counters, and they fall as well: each fall looks like a restart to whoever reckons rates.</summary>
     private static readonly string[] FalseCounters = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
 
+    /// <summary>What is measured in a span that is recorded is told with its trace: an exemplar.</summary>
     /// <param name="program">Such as <c>balancer</c>.</param>
-    public static MeterProviderBuilder AddProgramMeters(this MeterProviderBuilder metrics, string program) =>
+    public static MeterProviderBuilder AddProgramMeters(this MeterProviderBuilder metrics, string program)
+    {
         metrics.ConfigureResource(resource => Name(resource, program)).AddMeter(Ours, Runtime)
             .AddView(instrument => FalseCounters.Contains(instrument.Name) ? MetricStreamConfiguration.Drop : null);
+        return IsSet(ExemplarFilter) ? metrics : metrics.SetExemplarFilter(ExemplarFilterType.TraceBased);
+    }
 
     /// <inheritdoc cref="AddProgramMeters" path="/param"/>
     public static TracerProviderBuilder AddProgramSpans(this TracerProviderBuilder spans, string program) =>
@@ -28,9 +35,11 @@ internal static class ProgramMeters
 
     private static void Name(ResourceBuilder resource, string program)
     {
-        if (Environment.GetEnvironmentVariable(ServiceName) is not { Length: > 0 })
+        if (!IsSet(ServiceName))
         {
             resource.AddService($"akkalb-{program}", serviceVersion: NodeProgram.Version);
         }
     }
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

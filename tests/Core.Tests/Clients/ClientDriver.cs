@@ -47,11 +47,13 @@ internal sealed class ClientDriver(ClientSettings settings, long clientId, Rando
 
     public JobId Submit(
         object ticket, Payload message, bool isIdempotent, TimeSpan timeout, TimeSpan now, JobPriority priority = JobPriority.Normal,
-        int replyBytesMax = 0, bool wantsStream = false)
+        int replyBytesMax = 0, bool wantsStream = false, bool isMeasured = false)
     {
         Handle(
             new ClientInput.Submit(
-                ticket, message, isIdempotent, timeout, Priority: priority, ReplyBytesMax: replyBytesMax, WantsStream: wantsStream), now);
+                ticket, message, isIdempotent, timeout, Priority: priority, ReplyBytesMax: replyBytesMax, WantsStream: wantsStream,
+                IsMeasured: isMeasured),
+            now);
         return new JobId(clientId, ++_sequence);
     }
 

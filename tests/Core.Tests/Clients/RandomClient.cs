@@ -113,7 +113,7 @@ internal sealed class RandomClient
         var id = _random.Chance(0.9)
             ? _core.Submit(
                 job, ClientDriver.Text(""), job.IsIdempotent, timeout, _now, _random.Of(Enum.GetValues<JobPriority>()),
-                _random.Of([0, 100, 1 << 30]), _random.Chance(0.3))
+                _random.Of([0, 100, 1 << 30]), _random.Chance(0.3), isMeasured: true)
             : _core.SubmitAssign(job, _random.Next(1, 4), timeout, _now);
         _jobs.Add(id, job);
         _sequence = id.Sequence;
@@ -270,7 +270,13 @@ internal sealed class RandomClient
                     _requests.Add(ask.RequestId);
                     AskedAhead += ask.AheadSince > 0 ? 1 : 0;
                     break;
-                case ClientEffect.ToGate { Job: var send }:
+                case ClientEffect.Moment moment:
+                    Look(moment, (Submitted)moment.Ticket);
+                    break;
+                case ClientEffect.ToGate { Job: var send } and ClientEffect.Attempt attempt:
+                    Assert.False(_jobs[send.Id].IsAttemptOut, "sent while another attempt is out");
+                    _jobs[send.Id].IsAttemptOut = true;
+                    Assert.True(!attempt.IsTransparent || _jobs[send.Id].NotStarted.Contains(send.Attempt - 1), "it may have run");
                     Look(send, _jobs[send.Id]);
                     _sends.Add(send);
                     break;
@@ -338,11 +344,31 @@ internal sealed class RandomClient
         Assert.InRange(job.Unknown, 1, _settings.SendsMax + job.NotStarted.Count);
     }
 
+    /// <summary>What begins ends, before the job does, and nothing begins twice.</summary>
+    private static void Look(ClientEffect.Moment moment, Submitted job)
+    {
+        Assert.Null(job.Outcome);
+        switch (moment.What)
+        {
+            case JobMoment.Asked or JobMoment.Answered:
+                Assert.Equal(moment.What == JobMoment.Answered, job.IsQuestionOut);
+                job.IsQuestionOut = !job.IsQuestionOut;
+                break;
+            case JobMoment.AttemptEnded:
+                Assert.True(job.IsAttemptOut, "no attempt was out");
+                job.IsAttemptOut = false;
+                break;
+            default:
+                break;
+        }
+    }
+
     private void Look(ClientEffect.Finish finish)
     {
         var job = _jobs.GetValueOrDefault(finish.Id) ?? (Submitted)finish.Ticket; // refused before Submit came back
         Assert.Same(job, finish.Ticket);
         Assert.Null(job.Outcome);
+        Assert.False(job.IsQuestionOut || job.IsAttemptOut, "something is left open");
         job.Outcome = finish.Outcome;
         Assert.Equal(job.Sends, finish.Outcome.Sends);
         Assert.True(
@@ -390,5 +416,9 @@ internal sealed class RandomClient
         public int Unknown => Sends - NotStarted.Count;
 
         public JobOutcome? Outcome { get; set; }
+
+        public bool IsQuestionOut { get; set; }
+
+        public bool IsAttemptOut { get; set; }
     }
 }

@@ -68,21 +68,33 @@ public sealed class EnvironmentSettingsTests : IDisposable
 
         Assert.Equal(
             [
-                "the environment variable AKKALB__BIND belongs to no setting of this program; remove it",
-                "the environment variable AKKALB__PROT belongs to no setting of this program; did you mean AKKALB__PORT?",
-                "the environment variable AKKALB__WORKER__NOTHING_LIKE_IT belongs to no setting of this program; remove it",
+                "the environment variable AKKALB__BIND belongs to no setting; remove it",
+                "the environment variable AKKALB__PROT belongs to no setting; did you mean AKKALB__PORT?",
+                "the environment variable AKKALB__WORKER__NOTHING_LIKE_IT belongs to no setting; remove it",
                 "environment: akkalb.port (--port) = many: must be from 0 to 65535",
             ],
             problems);
     }
 
     [Theory]
-    [InlineData("AKKALB__SERVICES__{__POLICY", "remove it")]
-    [InlineData("AKKALB__SERVICES__a.b__POLICY", "remove it")]
+    [InlineData("AKKALB__SERVICES__{__LIMIT", "remove it")]
+    [InlineData("AKKALB__SERVICES__a.b__LIMIT", "remove it")]
     [InlineData("AkkaLb__Port", "did you mean AKKALB__PORT?")]
     public void A_name_that_cannot_be_one_and_other_letters_are_refused(string variable, string advice) => Assert.Equal(
-        [$"the environment variable {variable} belongs to no setting of this program; {advice}"],
+        [$"the environment variable {variable} belongs to no setting; {advice}"],
         Assert.Throws<SettingsException>(() => Load(null, new FlagOverlay(), (variable, "1"))).Problems);
+
+    [Fact]
+    public void A_variable_that_another_program_knows_means_nothing_and_one_that_is_near_it_is_refused_with_its_name()
+    {
+        (string, string)[] others =
+            [("AKKALB__CLIENT__ZONE", "z1"), ("AKKALB__BALANCER__LEASE_TTL", "no duration"), ("AKKALB__BALANCER__SERVICES__pdf__POLICY", "random")];
+
+        Assert.Null(ConfigTree.Find(Load(null, new FlagOverlay(), others), "akkalb.client"));
+        Assert.Equal(
+            ["the environment variable AKKALB__CLIENT__ZNOE belongs to no setting; did you mean AKKALB__CLIENT__ZONE?"],
+            Assert.Throws<SettingsException>(() => Load(null, new FlagOverlay(), [.. others, ("AKKALB__CLIENT__ZNOE", "z1")])).Problems);
+    }
 
     [Fact]
     public void A_variable_that_is_set_to_nothing_is_no_default() => Assert.Equal(
