@@ -72,9 +72,14 @@ var ready = new Command("ready", "Take drain and maint back.") { names, json };
 var weigh = new Command("weight", "Give a worker a part of the jobs that it would get.") { one, share, because, json };
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json, watch };
 
+var shell = new Argument<string>("SHELL") { Description = string.Join(", ", Completion.Shells) };
+shell.AcceptOnlyFromAmong(Completion.Shells);
+var completion = new Command("completion", "Print what a shell needs to complete verbs and flags.") { shell };
+completion.SetAction(parsed => Console.Out.WriteLine(Completion.ScriptFor(parsed.GetValue(shell)!, "akkalb-client")));
+
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    assign, countWords, load, state, workers, services, balancers, top, why, drain, maint, ready, weigh,
+    assign, countWords, load, state, workers, services, balancers, top, why, drain, maint, ready, weigh, completion,
 };
 flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
