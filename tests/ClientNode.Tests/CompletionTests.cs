@@ -13,12 +13,11 @@ public sealed class CompletionTests : IDisposable
         // Stands for the program, and says what it was asked.
         var program = Path.Combine(_folder, "akkalb-client");
         File.WriteAllText(program, "#!/bin/bash\nprintf '%s\\n' \"$1\" \"$2\" > \"$0.asked\"\nprintf '%s\\n' drain --wait\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var script = Path.Combine(_folder, "completion.bash");
         File.WriteAllText(script, Completion.ScriptFor("bash", "akkalb-client"));
 
         var words = Bash(
-            $"source '{script}'; COMP_LINE='{program} drain --w'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=('{program}' drain --w); COMP_CWORD=2; "
+            $"chmod u+x '{program}'; source '{script}'; COMP_LINE='{program} drain --w'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=('{program}' drain --w); COMP_CWORD=2; "
             + "_akkalb_client; echo \"${COMPREPLY[*]}\"; complete -p akkalb-client");
 
         Assert.Equal("--wait\ncomplete -o default -F _akkalb_client akkalb-client\n", words);
