@@ -17,7 +17,8 @@ public sealed class CompletionTests : IDisposable
         File.WriteAllText(script, Completion.ScriptFor("bash", "akkalb-client"));
 
         var words = Bash(
-            $"chmod u+x '{program}'; source '{script}'; COMP_LINE='{program} drain --w'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=('{program}' drain --w); COMP_CWORD=2; "
+            $"chmod u+x '{program}'; source '{script}'; "
+            + $"COMP_LINE='{program} drain --w'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=('{program}' drain --w); COMP_CWORD=2; "
             + "_akkalb_client; echo \"${COMPREPLY[*]}\"; complete -p akkalb-client");
 
         Assert.Equal("--wait\ncomplete -o default -F _akkalb_client akkalb-client\n", words);
