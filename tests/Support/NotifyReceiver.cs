@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 
 namespace AkkaLb.Tests.Support;
 
@@ -7,23 +8,23 @@ namespace AkkaLb.Tests.Support;
 public sealed class NotifyReceiver : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-    private readonly byte[] _buffer = new byte[4096];
+    private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
 
     /// <param name="address">A path that is free, or a name in the abstract namespace behind an <c>@</c>.</param>
     public NotifyReceiver(string address)
     {
         Address = address;
         _socket.Bind(new UnixDomainSocketEndPoint(address.StartsWith('@') ? $"\0{address[1..]}" : address));
+        _ = ReadAsync();
     }
 
     public string Address { get; }
 
     /// <summary>Whether something has come that nobody has taken.</summary>
-    public bool HasMore => _socket.Available > 0;
+    public bool HasMore => _heard.Reader.TryPeek(out _);
 
     /// <summary>What comes next.</summary>
-    public async Task<string> NextAsync(CancellationToken stopping) =>
-        Encoding.UTF8.GetString(_buffer, 0, await _socket.ReceiveAsync(_buffer, SocketFlags.None, stopping));
+    public ValueTask<string> NextAsync(CancellationToken stopping) => _heard.Reader.ReadAsync(stopping);
 
     /// <summary>Takes what comes until this does.</summary>
     /// <returns>What came before it.</returns>
@@ -45,6 +46,24 @@ public sealed class NotifyReceiver : IDisposable
         if (!Address.StartsWith('@'))
         {
             File.Delete(Address);
+        }
+    }
+
+    /// <summary>All the time, as systemd does: the kernel holds ten datagrams, and then senders wait.</summary>
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                var length = await _socket.ReceiveAsync(buffer, SocketFlags.None);
+                _heard.Writer.TryWrite(Encoding.UTF8.GetString(buffer, 0, length));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _heard.Writer.TryComplete();
         }
     }
 }

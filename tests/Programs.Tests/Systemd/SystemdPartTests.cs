@@ -41,7 +41,7 @@ public sealed class SystemdPartTests : IDisposable
         var running = program.RunAsync();
 
         Assert.Contains("the actor /user/blocked does not answer", await log.First.WaitAsync(Patience), StringComparison.Ordinal);
-        Assert.Equal("READY=1", await systemd.NextAsync(CancellationToken.None).WaitAsync(Patience));
+        Assert.Equal("READY=1", await systemd.NextAsync(CancellationToken.None).AsTask().WaitAsync(Patience));
         Assert.False(systemd.HasMore);
         barrier.Set();
 
