@@ -13,7 +13,8 @@ public sealed class PromtoolTests
     }
 
     [ToolFact("promtool")]
-    public Task Each_alert_fires_on_its_trouble_and_stops() => RunAsync("test", "rules", Shipped.Path("prometheus/akkalb.rules.test.yml"));
+    public async Task Each_alert_fires_on_its_trouble_and_stops() =>
+        await RunAsync("test", "rules", Shipped.Path("prometheus/akkalb.rules.test.yml"));
 
     private static async Task RunAsync(params string[] arguments)
     {
