@@ -6,6 +6,7 @@ using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
+using AkkaLb.Programs.Systemd;
 using AkkaLb.Programs.Telemetry;
 
 namespace AkkaLb.Balancer;
@@ -29,11 +30,13 @@ internal static class BalancerNode
             var member = program.Add(new NodePart(
                 program, settings.Common, config, UserMessages.None,
                 () => new ExtraConfig(ClusterConfig.MemberSerialization, clusterRegistry.Settings.ToAkka(settings.Common.Etcd!, config))));
+            program.Add(new SystemdPart(program, member));
             program.Add(new MemberPart(program, settings, rules, registry.Etcd!, clusterRegistry, member, http));
             return program.RunAsync();
         }
 
         var node = program.Add(new NodePart(program, settings.Common, config, UserMessages.None));
+        program.Add(new SystemdPart(program, node));
         program.Add(async stopping =>
         {
             program.EndWith(node.Ended);

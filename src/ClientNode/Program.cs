@@ -11,6 +11,7 @@ using AkkaLb.Programs.Hocon;
 using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Programs.Streams;
+using AkkaLb.Programs.Systemd;
 using AkkaLb.Programs.Telemetry;
 
 const int ConcurrencyDefault = 16;
@@ -136,6 +137,7 @@ static Task<int> RunAsync(ClientNodeSettings settings, Akka.Configuration.Config
     var node = program.Add(new NodePart(program, settings.Common, config, settings.Messages, () => settings.Contact == BalancerContact.Receptionist
         ? new ExtraConfig(BuiltInSerializer.Binding.WithFallback(ClusterConfig.ClientSerialization), ClusterConfig.ClientDefaults)
         : new ExtraConfig(BuiltInSerializer.Binding, Akka.Configuration.Config.Empty)));
+    program.Add(new SystemdPart(program, node));
     var session = program.Add(new ClientSession(program, settings, registry, node, http));
     return program.RunAsync(() => run(session));
 }

@@ -15,18 +15,21 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
 {
     private readonly HostApplicationBuilder _builder = Host.CreateEmptyApplicationBuilder(settings: null);
     private readonly TaskCompletionSource<ProgramException> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _readied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
     private readonly Terminal _terminal = new();
     private readonly Lock _reloading = new();
     private EndSignals? _signals;
     private bool _isCommand;
-    private volatile bool _isReady;
 
     /// <summary>Signalled when the program must end.</summary>
     public CancellationToken Ending => _ending.Token;
 
     /// <summary>What SIGHUP has a program do that serves; null: it ends it. A command it ends in any case.</summary>
     public SettingsReload? Reload { get; init; }
+
+    /// <summary>Completes when the program does what it is for.</summary>
+    internal Task Readied => _readied.Task;
 
     internal NodeLogging Log { get; } = new(log, target ?? Console.Error);
 
@@ -94,8 +97,8 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
             Note(LogLevel.Warning, $"the line \"{line}\" could not be written: {why}", null);
         }
 
-        _isReady = true;
         Log.Started();
+        _readied.TrySetResult();
     }
 
     /// <summary>The program must end. Only the first reason counts, and a command's exit code is one when it is done.</summary>
@@ -200,7 +203,7 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
         catch (OperationCanceledException) when (Ending.IsCancellationRequested)
         {
             // Where nobody has given a reason, it was a signal.
-            End(ExitCode.Interrupted, _isReady ? "" : "interrupted before anything was sent");
+            End(ExitCode.Interrupted, Readied.IsCompleted ? "" : "interrupted before anything was sent");
         }
 
         await _end.Task.ConfigureAwait(false);
@@ -253,7 +256,7 @@ public sealed class ProgramHost(LogSettings log, TextWriter? target = null) : IH
         }
     }
 
-    private void Note(LogLevel level, string text, Exception? cause) =>
+    internal void Note(LogLevel level, string text, Exception? cause) =>
         Log.Add(new LogLine(TimeProvider.System.GetUtcNow(), level, nameof(ProgramHost), text, cause), isOurs: true);
 
     /// <summary>From here on a signal ends the program in order.</summary>

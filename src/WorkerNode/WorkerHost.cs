@@ -9,6 +9,7 @@ using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
+using AkkaLb.Programs.Systemd;
 using AkkaLb.Programs.Telemetry;
 using AkkaLb.Worker;
 
@@ -58,6 +59,7 @@ public static class WorkerHost
         var node = program.Add(new NodePart(
             program, settings.Common, BalancedWorkerOptions.Dispatcher(InstanceDispatcher, settings.Threads).WithFallback(config), known,
             () => new ExtraConfig(BuiltInSerializer.Binding, Config.Empty)));
+        program.Add(new SystemdPart(program, node));
         program.Add(async stopping =>
         {
             program.EndWith(node.Ended);
