@@ -69,6 +69,9 @@ internal static class WireTable
         Of("GB", Wire.GetBalancerState.Parser, (GetBalancerState m) => m.ToWire(), m => m.FromWire()),
         Of("BS", Wire.BalancerState.Parser, (BalancerState m) => m.ToWire(), m => m.FromWire()),
 
+        Of("GE", Wire.GetBalancerEvents.Parser, (GetBalancerEvents m) => m.ToWire(), m => m.FromWire()),
+        Of("ES", Wire.BalancerEvents.Parser, (BalancerEvents m) => m.ToWire(), m => m.FromWire()),
+
         // client and worker
         Of<Job>("J", WireJobs.Write, from => WireJobs.ReadJob(from, cache)),
         Of("JP", Wire.JobProgress.Parser,
