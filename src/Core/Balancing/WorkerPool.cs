@@ -256,11 +256,13 @@ public sealed class WorkerPool(
         return news;
     }
 
-    /// <summary>Why a worker that is up gets no jobs; empty: it does.</summary>
+    /// <summary>Why a worker that is up gets no jobs, or fewer than it is due; empty: neither.</summary>
     public string WhyHeldBack(Candidate candidate, TimeSpan now)
     {
         Refresh();
-        return !candidate.IsHeldBack || !candidate.IsUp ? ""
+        return !candidate.IsUp ? ""
+            : !candidate.IsHeldBack && now >= candidate.WarmAt ? ""
+            : !candidate.IsHeldBack ? Invariant($"it has joined lately: it gets {100 * WarmShare(candidate, now):0} % of its share")
             : candidate.IsEjected ? Invariant($"its jobs failed: it gets none for {(candidate.EjectedUntil - now).TotalSeconds:0} s")
             : Invariant($"it uses {100.0 * candidate.ResidentBytes / candidate.LimitBytes:0} % of its memory");
     }
@@ -491,9 +493,12 @@ public sealed class WorkerPool(
             return false;
         }
 
-        var warm = Math.Max(ColdShare, 1 - ((candidate.WarmAt - now) / table.Limits.SlowStart));
+        var warm = WarmShare(candidate, now);
         return warm < (key is { Length: > 0 } ? KeyHash.Place(KeyHash.Next(KeyHash.Of(key) ^ candidate.IdHash), 1000) / 1000.0 : random.NextDouble());
     }
+
+    /// <summary>The part of its share that a worker gets which has joined lately: 0 to 1.</summary>
+    private double WarmShare(Candidate candidate, TimeSpan now) => Math.Max(ColdShare, 1 - ((candidate.WarmAt - now) / table.Limits.SlowStart));
 
     private Candidate? ChooseAny(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now) => request.Key is { Length: > 0 } key
         ? _chooser.PickFor(key, request.Weight, leftOut, now)
