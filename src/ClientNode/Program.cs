@@ -50,9 +50,13 @@ var load = new Command("load", "Run many built-in jobs and tell how they went.")
 var watch = CommonFlags.Make("--watch", "SECONDS", "print it again every so many seconds, until Ctrl-C");
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json, watch };
 
+var follow = new Option<bool>("--follow") { Description = "go on with what comes, until Ctrl-C" };
+var jsonLines = new Option<bool>("--json") { Description = "print each as a JSON object on a line" };
+var events = new Command("events", "Print what the balancers have told the operator lately, in order of time.") { follow, jsonLines };
+
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    assign, countWords, load, state,
+    assign, countWords, load, state, events,
 };
 flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
@@ -65,6 +69,11 @@ var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSes
         var isJson = given.IsSet(json);
         var every = given.Seconds(watch, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         return session => StateCommand.RunAsync(session, isJson, every);
+    },
+    [events] = (given, _) =>
+    {
+        var (isFollowing, isJson) = (given.IsSet(follow), given.IsSet(jsonLines));
+        return session => EventsCommand.RunAsync(session, isFollowing, isJson);
     },
 };
 return await NodeProgram.RunAsync(command, args, Prepare).ConfigureAwait(false);
