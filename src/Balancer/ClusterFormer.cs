@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Event;
 using Akka.Remote;
 using AkkaLb.Balancing;
 using AkkaLb.Core;
