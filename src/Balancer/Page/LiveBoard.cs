@@ -103,6 +103,7 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
         {
             var (begun, view) = (Now, await ReadAsync().ConfigureAwait(false));
             var rest = Publish(view, begun);
+            TimeSpan wait;
             Task? joined = null;
             lock (_lock)
             {
@@ -113,8 +114,7 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
                     return;
                 }
 
-                var due = begun + (isWatched ? Interval : SampleInterval) - Now;
-                rest = due > rest ? due : rest;
+                wait = begun + (isWatched ? Interval : SampleInterval) - Now;
                 if (!isWatched)
                 {
                     _joined = NewSignal();
@@ -122,8 +122,9 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
                 }
             }
 
-            var delay = Task.Delay(rest, time, ending);
-            await Task.WhenAny(delay, joined ?? delay).ConfigureAwait(false);
+            // Those who come while nobody looks get a fresh view at once, but from a balancer that takes long to read.
+            var delay = Task.Delay(wait > rest ? wait : rest, time, ending);
+            await Task.WhenAny(delay, rest < Interval && joined is not null ? joined : delay).ConfigureAwait(false);
         }
     }
 
