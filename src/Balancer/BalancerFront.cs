@@ -20,7 +20,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
     private IActorRef? _local;
 
     public BalancerFront(string id, string policy, IActorRef proxy, Action<IActorRef> register)
-        : base(new FrontCore(id, policy))
+        : base(new FrontCore(id, policy), EventJournal.Of(Context.System))
     {
         (_proxy, _register) = (proxy, register);
         Serving();

@@ -1,3 +1,4 @@
+using AkkaLb.Balancer.Page;
 using AkkaLb.Balancing;
 using AkkaLb.Client;
 using AkkaLb.Clusters;
@@ -44,7 +45,7 @@ internal static class BalancerNode
             {
                 var balancer = await EmbeddedBalancer.StartAsync(node.System, OptionsOf(settings, rules, registry), stopping).ConfigureAwait(false);
                 program.EndWith(balancer.Ended);
-                http.Show(ViewOf(node));
+                http.Show(ViewOf(program, node, isOfCluster: false));
                 program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}{http.Suffix}");
                 return balancer;
             }
@@ -57,9 +58,15 @@ internal static class BalancerNode
     }
 
     /// <summary>What a balancer shows by HTTP, of a cluster or not.</summary>
-    public static NodeView ViewOf(NodePart node) => new(
-        new BalancerHealthCheck(node.System),
-        async stopping => (await BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping).ConfigureAwait(false)).ToJson());
+    public static NodeView ViewOf(ProgramHost program, NodePart node, bool isOfCluster)
+    {
+        var board = new LiveBoard(ReadAsync, TimeProvider.System, program.Ending);
+        return new NodeView(
+            new BalancerHealthCheck(node.System), async stopping => (await ReadAsync(stopping).ConfigureAwait(false)).ToJson(),
+            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster));
+
+        Task<BalancerReport> ReadAsync(CancellationToken stopping) => BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping);
+    }
 
     private static EmbeddedBalancerOptions OptionsOf(BalancerSettings settings, ServiceRules rules, RegistryPart registry) => new()
     {

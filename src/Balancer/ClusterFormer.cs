@@ -1,10 +1,10 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Event;
 using Akka.Remote;
 using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
+using AkkaLb.Core.Machines;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 
@@ -31,7 +31,8 @@ public sealed class ClusterFormer : MachineShell<FormationEffect>
 
     public ClusterFormer(
         IClusterRegistry registry, string policy, FormationSettings settings, TaskCompletionSource ready, TaskCompletionSource<string> ended)
-        : base(new ClusterFormation(LifeOf(Cluster.Get(Context.System).SelfUniqueAddress), policy, settings))
+        : base(
+            new ClusterFormation(LifeOf(Cluster.Get(Context.System).SelfUniqueAddress), policy, settings), EventJournal.Of(Context.System))
     {
         (_registry, _policy, _ready, _ended) = (registry, policy, ready, ended);
         _self = LifeOf(_cluster.SelfUniqueAddress);
@@ -113,11 +114,11 @@ public sealed class ClusterFormer : MachineShell<FormationEffect>
                 AskForLock(_registry.RenewAsync(renew.Seen, _stopped.Token));
                 break;
             case FormationEffect.JoinSelf:
-                Log.Info("no other balancer is there: this one forms a cluster");
+                Note("no other balancer is there: this one forms a cluster", NoteLevel.Info);
                 _cluster.Join(_cluster.SelfAddress);
                 break;
             case FormationEffect.Join join:
-                Log.Info("this balancer joins the cluster of {0}", string.Join(", ", join.Addresses));
+                Note($"this balancer joins the cluster of {string.Join(", ", join.Addresses)}", NoteLevel.Info);
                 _cluster.JoinSeedNodes(join.Addresses.Select(Address.Parse));
                 break;
             case FormationEffect.Announce announce:
@@ -127,7 +128,7 @@ public sealed class ClusterFormer : MachineShell<FormationEffect>
                     problem => new FormationInput.AnnounceFailed(problem));
                 break;
             case FormationEffect.Ready ready:
-                Log.Info("this balancer is in the cluster of balancers, generation {0}", ready.Generation);
+                Note($"this balancer is in the cluster of balancers, generation {ready.Generation}", NoteLevel.Info);
                 _ready.TrySetResult();
                 break;
             case FormationEffect.AskOthers:

@@ -45,7 +45,7 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
     }
 
     private BalancerActor(BalancerCore core, IActorRef? front)
-        : base(core)
+        : base(core, EventJournal.Of(Context.System))
     {
         (_core, _front) = (core, front);
         _telemetry = new BalancerTelemetry(OnListenerThrew);

@@ -9,17 +9,22 @@ using AkkaLb.Watching;
 namespace AkkaLb.Balancing;
 
 /// <summary>Watches the registry, whichever it is, and tells the balancer who is registered.
-/// Answers <see cref="GetWatcherState"/> from anyone.</summary>
+/// Answers <see cref="GetWatcherState"/> and <see cref="GetBalancerEvents"/> from anyone.</summary>
 internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
     public const string ActorName = "akkalb-watcher";
+
+    /// <summary>What an answer with events says beside them.</summary>
+    private const int HeadBytesMax = 100;
 
     private readonly IWorkerRegistry _registry;
     private readonly IActorRef _balancer;
     private readonly WatcherCore _core;
     private (long Disconnects, long Resyncs)? _troubles;
     private readonly string? _protocol = NodeAddress.RemoteProtocolOf(Context.System);
+    private readonly EventJournal _journal = EventJournal.Of(Context.System);
+    private readonly int _eventBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System)) - HeadBytesMax;
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
     /// <summary>After a restart of this actor the subscription before it may still speak to the same reference.</summary>
@@ -32,7 +37,7 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     }
 
     private EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, WatcherCore core)
-        : base(core)
+        : base(core, EventJournal.Of(Context.System))
     {
         (_registry, _balancer, _core) = (registry, balancer, core);
         Watching();
@@ -115,6 +120,7 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
         Receive<OverridesTold>(_ => { });
         Input<GetWatcherState>();
         Input<GetWorkers>();
+        Receive<GetBalancerEvents>(m => Sender.Tell(_journal.Read(m, _eventBytesMax)));
         Receive<Told>(_ => { });
         Receive<WatchEnded>(_ => { });
     }

@@ -9,6 +9,7 @@ using Akka.Event;
 using AkkaLb.Clusters;
 using AkkaLb.Core;
 using AkkaLb.Core.Clients;
+using AkkaLb.Registry;
 using AkkaLb.Remoting;
 using AkkaLb.Remoting.Tls;
 using AkkaLb.Transport.Pipelines.Tls;
@@ -23,8 +24,8 @@ namespace AkkaLb.Client;
 /// </remarks>
 public sealed class BalancedClient : IAsyncDisposable, IDisposable
 {
-    /// <summary>The longest time-out of <see cref="ConnectAsync"/>, <see cref="WaitForBalancerAsync"/> and <see cref="InspectAsync"/>: 24
-    /// days.</summary>
+    /// <summary>The longest time-out of <see cref="ConnectAsync"/>, <see cref="WaitForBalancerAsync"/>,
+    /// <see cref="InspectAsync"/> and <see cref="ReadEventsAsync"/>: 24 days.</summary>
     public static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(24);
 
     /// <summary>Name of the client's meter, and of the source of its spans.</summary>
@@ -368,10 +369,37 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<Decisions> ExplainAsync(
-        Address balancer, GetDecisions question, TimeSpan timeout, CancellationToken cancellationToken = default)
+        Address balancer, GetDecisions question, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        AskBalancerAsync<Decisions>(balancer, "balancer", question, timeout, cancellationToken);
+
+    /// <summary>Asks a balancer what its parts have told the operator lately: the newest sentences of its log.</summary>
+    /// <param name="after">Number of the newest event that is known already, of the same life of the balancer; 0: none is.</param>
+    /// <param name="timeout">Above zero, at most <see cref="TimeoutMax"/>.</param>
+    /// <returns>The oldest of the others, as many as fit a frame: while the last of them is not <see cref="BalancerEvents.Latest"/>, more are
+    /// there.</returns>
+    /// <exception cref="AskTimeoutException">It does not answer, or is of a version that does not know the question.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time-out is something else, or the number is below zero.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<BalancerEvents> ReadEventsAsync(Address balancer, long after, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        return AskBalancerAsync<BalancerEvents>(
+            balancer, "akkalb-watcher", new GetBalancerEvents(after, GetBalancerEvents.CountMax), timeout, cancellationToken);
+    }
+
+    /// <summary>The name of a balancer.</summary>
+    internal async Task<string> IdOfAsync(Address balancer, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var question = new GetBalancerState(0, 0);
+        return (await AskBalancerAsync<BalancerState>(balancer, "balancer", question, timeout, cancellationToken).ConfigureAwait(false)).Id;
+    }
+
+    private Task<T> AskBalancerAsync<T>(
+        Address balancer, string actor, IAkkaLbMessage question, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposing, this);
-        return BalancerReport.AskAsync<Decisions>(_system, balancer, "balancer", question, timeout, cancellationToken);
+        return BalancerReport.AskAsync<T>(_system, balancer, actor, question, timeout, cancellationToken);
     }
 
     /// <summary>Jobs sent and not yet answered, by worker. Of a client that is disposed: none.</summary>

@@ -73,6 +73,10 @@ var ready = new Command("ready", "Take drain and maint back.") { names, json };
 var weigh = new Command("weight", "Give a worker a part of the jobs that it would get.") { one, share, because, json };
 var state = new Command("state", "Print how every balancer stands: its policy, its watch of the registry, its workers.") { json, watch };
 
+var follow = new Option<bool>("--follow") { Description = "go on with what comes, until Ctrl-C" };
+var jsonLines = new Option<bool>("--json") { Description = "print each as a JSON object on a line" };
+var events = new Command("events", "Print what the balancers have told the operator lately, in order of time.") { follow, jsonLines };
+
 var shell = new Argument<string>("SHELL") { Description = string.Join(", ", Completion.Shells) };
 shell.AcceptOnlyFromAmong(Completion.Shells);
 var completion = new Command("completion", "Print what a shell needs to complete verbs and flags.") { shell };
@@ -80,7 +84,7 @@ completion.SetAction(parsed => Console.Out.WriteLine(Completion.ScriptFor(parsed
 
 var command = new RootCommand("A client: asks the balancer for a worker, then talks to that worker directly.")
 {
-    assign, countWords, load, state, workers, services, balancers, top, why, drain, maint, ready, weigh, completion,
+    assign, countWords, load, state, workers, services, balancers, top, events, why, drain, maint, ready, weigh, completion,
 };
 flags.AddTo(command);
 var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSession, Task<int>>>>
@@ -102,6 +106,11 @@ var verbs = new Dictionary<Command, Func<FlagValues, ParseResult, Func<ClientSes
     [maint] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Maintenance),
     [ready] = (given, parsed) => Ordered(given, Names(given, parsed), AdminState.Ready),
     [weigh] = (given, parsed) => Ordered(given, Names(given, parsed), null, Share(given, parsed)),
+    [events] = (given, _) =>
+    {
+        var (isFollowing, isJson) = (given.IsSet(follow), given.IsSet(jsonLines));
+        return session => EventsCommand.RunAsync(session, isFollowing, isJson);
+    },
 };
 return await NodeProgram.RunAsync(command, args, Prepare).ConfigureAwait(false);
 

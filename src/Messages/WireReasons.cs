@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using AkkaLb.Core;
+using AkkaLb.Core.Machines;
 
 namespace AkkaLb.Messages;
 
@@ -16,6 +17,8 @@ internal static class WireReasons
 
     private static readonly FrozenDictionary<Wire.JobPriority, JobPriority> JobPriorities = Inverse<JobPriority, Wire.JobPriority>(ToWire);
     private static readonly FrozenDictionary<Wire.PickEnd, PickEnd> PickEnds = Inverse<PickEnd, Wire.PickEnd>(ToWire);
+
+    private static readonly FrozenDictionary<Wire.NoteLevel, NoteLevel> NoteLevels = Inverse<NoteLevel, Wire.NoteLevel>(ToWire);
 
     private static readonly FrozenDictionary<Wire.WorkerCondition, WorkerCondition> WorkerConditions =
         Inverse<WorkerCondition, Wire.WorkerCondition>(ToWire);
@@ -48,6 +51,16 @@ internal static class WireReasons
     /// <returns>Null for one of a later version.</returns>
     public static WorkerCondition? FromWire(this Wire.WorkerCondition read) =>
         WorkerConditions.TryGetValue(read, out var condition) ? condition : null;
+
+    public static Wire.NoteLevel ToWire(this NoteLevel level) => level switch
+    {
+        NoteLevel.Info => Wire.NoteLevel.Info,
+        NoteLevel.Warning => Wire.NoteLevel.Warning,
+        NoteLevel.Error => Wire.NoteLevel.Error,
+    };
+
+    /// <summary>Somebody should look at one of a later version.</summary>
+    public static NoteLevel FromWire(this Wire.NoteLevel read) => NoteLevels.GetValueOrDefault(read, NoteLevel.Error);
 
     public static Wire.JobPriority ToWire(this JobPriority priority) => priority switch
     {

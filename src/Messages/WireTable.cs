@@ -71,6 +71,9 @@ internal static class WireTable
         Of("GD", Wire.GetDecisions.Parser, (GetDecisions m) => m.ToWire(), m => m.FromWire()),
         Of("DS", Wire.Decisions.Parser, (Decisions m) => m.ToWire(), m => m.FromWire()),
 
+        Of("GE", Wire.GetBalancerEvents.Parser, (GetBalancerEvents m) => m.ToWire(), m => m.FromWire()),
+        Of("ES", Wire.BalancerEvents.Parser, (BalancerEvents m) => m.ToWire(), m => m.FromWire()),
+
         // client and worker
         Of<Job>("J", WireJobs.Write, from => WireJobs.ReadJob(from, cache)),
         Of("JP", Wire.JobProgress.Parser,

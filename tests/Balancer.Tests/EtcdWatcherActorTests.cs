@@ -4,6 +4,7 @@ using Akka.Event;
 using AkkaLb.Balancing;
 using AkkaLb.Core;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Core.Machines;
 using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
@@ -31,6 +32,26 @@ public class EtcdWatcherActorTests : VirtualTimeKit
     {
         (await _registry.NextWatchAsync()).Snapshot(7, A, B);
         Assert.Equal([A, B], ExpectMsg<Watched<Member>.Known>().All);
+    }
+
+    [Fact]
+    public async Task What_it_tells_the_operator_is_kept_with_its_time_for_whoever_asks()
+    {
+        var watch = await WatchWithAsync(A);
+        var begun = Sys.Scheduler.Now;
+        watch.Say(new Watched<Member>.Down("no answer"));
+        watch.Say(new Watched<Member>.Up());
+        await StateAsync();
+
+        var told = await _watcher.Ask<BalancerEvents>(new GetBalancerEvents(0, 10), TimeSpan.FromSeconds(20));
+
+        Assert.Equal(
+            [
+                (1, NoteLevel.Warning, "the registry cannot be reached; the last known workers stay: no answer"),
+                (2, NoteLevel.Info, "the registry is reached again"),
+            ],
+            told.Events.Select(e => (e.Number, e.Level, e.Text)));
+        Assert.All(told.Events, e => Assert.InRange(e.At, begun.AddMilliseconds(-1), Sys.Scheduler.Now));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using AkkaLb.Core;
+using AkkaLb.Core.Machines;
 using AkkaLb.Tests.Support;
 
 namespace AkkaLb.Messages.Tests;
@@ -209,6 +210,14 @@ public static class Samples
             "0A0465746364100118E72420B009280230033A096E6F20616E737765724011"),
         new(new WatcherState("embedded", false, 0, null, 0, 0, "", 0), "WS",
             "0A08656D626564646564"),
+        new(new GetBalancerEvents(7, 100), "GE",
+            "08071064"),
+        new(new BalancerEvents(DateTimeOffset.FromUnixTimeMilliseconds(1_000), 9, [
+                new BalancerEvent(8, DateTimeOffset.FromUnixTimeMilliseconds(2_000), NoteLevel.Info, "up"),
+                new BalancerEvent(9, DateTimeOffset.FromUnixTimeMilliseconds(3_000), NoteLevel.Error, "down")]), "ES",
+            "08E80710091A0B080810D00F1801220275701A0D080910B81718032204646F776E"),
+        new(new BalancerEvents(DateTimeOffset.FromUnixTimeMilliseconds(0), 0, []), "ES",
+            ""),
         new(new GetBalancerState(500, 100), "GB",
             "08F4031064"),
         new(new BalancerState("b-1", "least-load", "", 12, 3, 1, [

@@ -266,12 +266,14 @@ public sealed class WorkerPool(
         return news;
     }
 
-    /// <summary>Why a worker gets no jobs, or fewer, though it says nothing of that; empty: it gets its share.</summary>
+    /// <summary>Why a worker gets no jobs, or fewer than it is due, though it says nothing of that; empty: neither.</summary>
     public string WhyHeldBack(Candidate candidate, TimeSpan now)
     {
         Refresh();
         return candidate.Wanted is { IsNone: false } wanted && !(wanted.State == AdminState.Ready && candidate.IsHeldBack) ? wanted.Describe()
-            : !candidate.IsHeldBack || !candidate.IsUp ? ""
+            : !candidate.IsUp ? ""
+            : !candidate.IsHeldBack && now >= candidate.WarmAt ? ""
+            : !candidate.IsHeldBack ? Invariant($"it has joined lately: it gets {100 * WarmthOf(candidate, now):0} % of its share")
             : candidate.IsEjected ? Invariant($"its jobs failed: it gets none for {(candidate.EjectedUntil - now).TotalSeconds:0} s")
             : Invariant($"it uses {100.0 * candidate.ResidentBytes / candidate.LimitBytes:0} % of its memory");
     }

@@ -18,7 +18,8 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
     /// <summary>How long an answer is believed.</summary>
     public static readonly TimeSpan SilenceMax = TimeSpan.FromMilliseconds(1500);
 
-    private const string NobodyDecides = "no balancer of the cluster decides at the moment: one is about to take over, or etcd cannot be reached";
+    /// <summary>Why a balancer that stands by rejects requests, in the words of its state.</summary>
+    public const string NobodyDecides = "no balancer of the cluster decides at the moment: one is about to take over, or etcd cannot be reached";
 
     private readonly DecidingLink _link = new(SilenceMax);
     private string _decider = "";

@@ -63,7 +63,7 @@ public sealed record BalancerState(
 /// <param name="IsEligible">Whether the policy would pick it now: it is up, not above its share of memory while others are
 /// below and, where the policy decides on memory, freshly reported.</param>
 /// <param name="ResidentBytes">Of its last report; null when there is none that is fresh.</param>
-/// <param name="Reason">Why it takes no jobs though it is registered, as it said itself; empty normally.</param>
+/// <param name="Reason">Why it takes no jobs though it is registered, as it said itself, or why it gets none or fewer; empty normally.</param>
 /// <param name="InFlight">Jobs in flight, estimated.</param>
 /// <param name="Drift">Estimated minus told jobs in flight, at the worker's last word.</param>
 /// <param name="Places">How many jobs it works on side by side; 0 from a version that does not tell.</param>

@@ -69,7 +69,8 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
                 CheckMax, HealthKept),
             new SharedRead<byte[]>(
                 async ending => JsonSerializer.SerializeToUtf8Bytes(await view.StateAsync(ending).ConfigureAwait(false), Json),
-                StateMax, StateKept));
+                StateMax, StateKept),
+            view.Page);
     }
 
     /// <exception cref="ProgramException">The port is taken, or the address is not this machine's.</exception>
@@ -151,9 +152,20 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         "/healthz" or "/alive" or "/livez" => WriteAsync(context, StatusCodes.Status200OK, "alive\n"),
         "/readyz" or "/ready" or "/health" => TellReadyAsync(context),
         "/state" => TellStateAsync(context),
-        "" or "/" => WriteAsync(context, StatusCodes.Status200OK, Paths),
-        _ => WriteAsync(context, StatusCodes.Status404NotFound, $"there is no such path; there are\n{Paths}"),
+        _ => AnswerElseAsync(context),
     };
+
+    private async Task AnswerElseAsync(HttpContext context)
+    {
+        if (_shown?.Page is { } page && await page.TryAnswerAsync(context, program.Ending).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        await (context.Request.Path.Value is "" or "/"
+            ? WriteAsync(context, StatusCodes.Status200OK, Paths)
+            : WriteAsync(context, StatusCodes.Status404NotFound, $"there is no such path; there are\n{Paths}")).ConfigureAwait(false);
+    }
 
     private async Task TellReadyAsync(HttpContext context)
     {
@@ -223,7 +235,8 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, int status, string text)
+    /// <summary>Answers with a text.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
@@ -246,7 +259,7 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         return addresses.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).First();
     }
 
-    private sealed record Shown(SharedRead<HealthCheckResult> Health, SharedRead<byte[]> State);
+    private sealed record Shown(SharedRead<HealthCheckResult> Health, SharedRead<byte[]> State, INodePage? Page);
 
     private sealed class NoLifetime : IHostLifetime
     {

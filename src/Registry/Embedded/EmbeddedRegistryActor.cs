@@ -28,7 +28,7 @@ public sealed class EmbeddedRegistryActor : MachineShell<RegistryEffect>
     }
 
     private EmbeddedRegistryActor(LeaseTable leases)
-        : base(leases)
+        : base(leases, EventJournal.Of(Context.System))
     {
         _leases = leases;
         Receive<Register>(m => !IsUsable(m.Worker.Path), m => Refuse(m.Worker, new RegisterRefused(0, "the balancer reaches no worker by its path")));

@@ -42,6 +42,18 @@ public class SlowStartTests
         Assert.True(cold < warm / 2, $"cold {cold}, warm {warm}");
     }
 
+    [Theory]
+    [InlineData(100, "it has joined lately: it gets 10 % of its share")]
+    [InlineData(104, "it has joined lately: it gets 40 % of its share")]
+    [InlineData(110, "")]
+    public void It_is_told_how_much_of_its_share_it_gets(double second, string why)
+    {
+        Join("c", S(100));
+
+        Assert.Equal(why, _pool.WhyHeldBack(_pool.Table.Find("c")!, S(second)));
+        Assert.Equal("", _pool.WhyHeldBack(_pool.Table.Find("a")!, S(second)));
+    }
+
     [Fact]
     public void Those_that_are_there_when_the_balancer_starts_are_warm()
     {

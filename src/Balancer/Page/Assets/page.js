@@ -1,0 +1,514 @@
+"use strict";
+
+const rowHeight = 34;
+const overscan = 12;
+const rowsMax = 100;
+const eventsMax = 500;
+const historyMs = 15 * 60 * 1000;
+const gapMs = 12000;
+
+const byId = id => document.getElementById(id);
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const fixed = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function setTitle(element, text) {
+  if (element.title !== text) element.title = text;
+}
+
+// What does not fit is read in the title.
+function setBoth(cell, text) {
+  setText(cell, text);
+  setTitle(cell, text);
+}
+
+function count(value) {
+  return value === undefined ? "–" : whole.format(value);
+}
+
+function seconds(value) {
+  return value === undefined || value === null ? "–" : value < 100 ? `${fixed.format(value)} s` : `${whole.format(value)} s`;
+}
+
+function mebibytes(value) {
+  return value < 1024 ? `${whole.format(value)} MiB` : `${fixed.format(value / 1024)} GiB`;
+}
+
+function clock(ms) {
+  return new Date(ms).toLocaleTimeString("en-GB");
+}
+
+// What a column shows of a worker, how wide it is, and by what the server sorts it. A further column is a further entry.
+const columns = [
+  { head: "Worker", sort: "Worker", width: "18ch", isHead: true, fill: showId },
+  { head: "State", sort: "State", width: "17ch", className: "state", fill: showState },
+  { head: "Why", width: "auto", className: "why", fill: showWhy },
+  { head: "In flight", sort: "InFlight", width: "21ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
+  { head: "Drift", width: "8ch", className: "number", hint: "Estimated jobs in flight, less those that the worker told", fill: showDrift },
+  { head: "Memory", sort: "Memory", width: "29ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
+  { head: "Assigned", sort: "Assigned", width: "12ch", className: "number", fill: (cell, w) => setText(cell, count(w.assigned)) },
+  { head: "Report", sort: "Report", width: "10ch", className: "number", hint: "Age of the last report", fill: showReport },
+  { head: "Zone", sort: "Zone", width: "10ch", fill: (cell, w) => setBoth(cell, w.zone || "–") },
+  { head: "Address", sort: "Address", width: "20ch", fill: (cell, w) => setBoth(cell, w.address ?? "–") },
+  { head: "Version", sort: "Version", width: "10ch", fill: (cell, w) => setBoth(cell, w.version || "–") },
+];
+
+const charts = [
+  { head: "Assigned a second", at: 1, now: () => sum("perSecond") },
+  { head: "Requests waiting", at: 2, now: () => sum("waiting") },
+  { head: "Jobs in flight", at: 3, now: () => sum("inFlight") },
+  { head: "Workers up", at: 4, now: () => sum("up") },
+];
+
+const view = readView();
+const state = {
+  begun: 0, after: 0, since: 0, at: 0, balancer: null, registry: null, services: [], events: [], history: [],
+  from: 0, matched: 0, total: 0, rows: [], isPaused: false, isFiltered: false, found: "", spoken: "",
+};
+
+// The view survives a reload, and can be sent to somebody.
+function readView() {
+  const given = new URLSearchParams(location.search);
+  return {
+    service: given.get("service") || "default", sort: given.get("sort") || "Registered", desc: given.get("desc") === "1",
+    filter: given.get("filter") || "", from: 0, count: 0,
+  };
+}
+
+function keepView() {
+  const kept = new URLSearchParams();
+  if (view.service !== "default") kept.set("service", view.service);
+  if (view.sort !== "Registered") kept.set("sort", view.sort);
+  if (view.desc) kept.set("desc", "1");
+  if (view.filter) kept.set("filter", view.filter);
+  history.replaceState(null, "", kept.size > 0 ? `?${kept}` : location.pathname);
+}
+
+// The connection: one stream for what is seen, opened again when something else is to be seen.
+let following = null;
+let retry = 0;
+let retryTimer = 0;
+
+function follow() {
+  clearTimeout(retryTimer);
+  following?.abort();
+  if (state.isPaused || document.hidden) return;
+  following = new AbortController();
+  read(following.signal);
+}
+
+async function read(signal) {
+  const asked = new URLSearchParams({
+    service: view.service, sort: view.sort, desc: view.desc ? "1" : "0", filter: view.filter, from: view.from, count: view.count,
+    begun: state.begun, after: state.after, since: state.since,
+  });
+  let why = "the balancer has closed the connection";
+  try {
+    const answer = await fetch(`live?${asked}`, { signal, cache: "no-store" });
+    const isLive = answer.headers.get("content-type")?.startsWith("text/event-stream");
+    if (!answer.ok || !isLive) {
+      why = answer.status === 404 ? "the balancer is starting" : (await answer.text()).trim().split("\n")[0] || `status ${answer.status}`;
+    } else {
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        text += part.value;
+        const ends = text.lastIndexOf("\n\n");
+        if (ends < 0) continue;
+        for (const event of text.slice(0, ends).split("\n\n")) show(JSON.parse(event.slice("data: ".length)));
+        text = text.slice(ends + 2);
+        retry = 0;
+      }
+    }
+  } catch (e) {
+    if (signal.aborted) return;
+    if (!(e instanceof TypeError)) throw e;
+    why = "the balancer does not answer";
+  }
+  if (signal.aborted) return;
+  retry = Math.min(retry + 1, 5);
+  document.body.classList.add("stale");
+  showBanner(`Not live: ${why}. This page tries again.`);
+  retryTimer = setTimeout(follow, retry * 1000);
+}
+
+function show(frame) {
+  document.body.classList.remove("stale");
+  state.at = frame.at;
+  if (frame.begun) Object.assign(state, { begun: frame.begun, events: [], history: [], since: 0 });
+  if (frame.events) takeEvents(frame.events);
+  if (frame.balancer) state.balancer = frame.balancer;
+  if (frame.registry) state.registry = frame.registry;
+  if (frame.services) state.services = frame.services;
+  if (frame.history) takeHistory(frame.history);
+  if (frame.problem !== undefined) state.problem = frame.problem;
+  showBanner(state.problem);
+  setText(byId("clock"), clock(state.at));
+  if (frame.balancer || frame.registry) showHead();
+  if (frame.registry) showWatch();
+  if (frame.services) showServices();
+  if (frame.table) takeRows(frame.table);
+  if (frame.history || frame.services) showCharts();
+  speak();
+}
+
+function showBanner(text) {
+  const banner = byId("banner");
+  banner.hidden = !text;
+  setText(banner, text || "");
+  speak();
+}
+
+// Read out: only what changes seldom and matters.
+function speak() {
+  const { balancer, registry } = state;
+  const said = [
+    byId("banner").hidden ? "" : byId("banner").textContent,
+    balancer ? (balancer.rejection ? `Requests are rejected: ${balancer.rejection}.` : balancer.isPassingOn ? "" : "Requests are answered.") : "",
+    registry && !registry.isConnected ? "The registry is not connected." : "",
+    state.found,
+  ].filter(Boolean).join(" ");
+  if (said !== state.spoken) {
+    state.spoken = said;
+    byId("say").textContent = said;
+  }
+}
+
+function setFact(id, text, tone) {
+  setText(byId(id), text);
+  byId(id).dataset.tone = tone;
+}
+
+function showHead() {
+  const { balancer, registry } = state;
+  if (balancer) {
+    setText(byId("id"), balancer.id);
+    setText(byId("address"), balancer.address);
+    document.title = `${balancer.id} – AkkaLb balancer`;
+    setFact("role", balancer.role, balancer.isStandingBy ? "quiet" : "good");
+    if (balancer.isPassingOn) setFact("ready", "passed on", "good");
+    else setFact("ready", balancer.rejection ? `rejected: ${balancer.rejection}` : "answered", balancer.rejection ? "bad" : "good");
+  }
+  if (registry) {
+    const { name, isConnected } = registry;
+    setFact("registry", `${name}, ${isConnected ? "connected" : "not connected"}`, isConnected ? "good" : "bad");
+  }
+}
+
+function showWatch() {
+  const w = state.registry;
+  const facts = [
+    ["Kind", w.name], ["Watch", w.isConnected ? "connected" : "not connected; the last known workers stay"], ["Revision", whole.format(w.revision)],
+    ["Last proof", w.proofAge === undefined ? "never" : `${seconds(w.proofAge)} ago`], ["Outages", whole.format(w.disconnects)],
+    ["Read again", `${whole.format(w.resyncs)} times`], ["Last problem", w.lastProblem || "none"],
+  ];
+  const list = byId("watch");
+  while (list.children.length < 2 * facts.length) list.append(make("dt"), make("dd"));
+  facts.forEach(([name, value], i) => {
+    setText(list.children[2 * i], name);
+    setText(list.children[2 * i + 1], value);
+  });
+}
+
+function sum(name) {
+  return state.services.reduce((all, service) => all + service[name], 0);
+}
+
+function showServices() {
+  const body = byId("services").tBodies[0];
+  while (body.rows.length > state.services.length) body.lastChild.remove();
+  state.services.forEach((service, i) => {
+    let row = body.rows[i];
+    if (!row) {
+      row = body.insertRow();
+      const head = row.appendChild(make("td"));
+      const button = head.appendChild(make("button"));
+      button.type = "button";
+      button.addEventListener("click", () => see({ service: button.textContent, from: 0 }));
+      ["", "number", "number", "number", "number", "says"].forEach(name => row.append(make("td", name)));
+    }
+    const [head, policy, up, inFlight, perSecond, waiting, says] = row.cells;
+    setText(head.firstChild, service.name);
+    head.firstChild.setAttribute("aria-pressed", service.name === view.service);
+    setText(policy, service.policy);
+    setText(up, `${whole.format(service.up)} of ${whole.format(service.workers)}`);
+    setText(inFlight, tenths.format(service.inFlight));
+    setText(perSecond, tenths.format(service.perSecond));
+    setText(waiting, service.waiting ? `${whole.format(service.waiting)}, the first for ${seconds(service.longestWait)}` : "0");
+    const isRejecting = service.rejection && !state.balancer?.isPassingOn;
+    setText(says, isRejecting ? `rejected: ${service.rejection}` : service.rejection ? "passed on" : "answered");
+    says.dataset.tone = isRejecting ? "bad" : "good";
+  });
+}
+
+function takeEvents(events) {
+  const last = state.events.at(-1)?.n ?? 0;
+  state.events.push(...events.filter(e => e.n > last));
+  state.events.splice(0, state.events.length - eventsMax);
+  state.after = state.events.at(-1)?.n ?? 0;
+  showEvents();
+}
+
+const levels = { info: 0, warning: 1, error: 2 };
+const tones = { info: "quiet", warning: "busy", error: "bad" };
+
+function showEvents() {
+  const least = Number(byId("level").value);
+  const words = byId("words").value.toLowerCase().split(" ").filter(Boolean);
+  const shown = state.events.filter(e => levels[e.level] >= least && words.every(word => e.text.toLowerCase().includes(word)));
+  byId("events").replaceChildren(...shown.reverse().map(e => {
+    const item = make("li");
+    const time = make("time", "", clock(e.at));
+    time.dateTime = new Date(e.at).toISOString();
+    time.title = time.dateTime;
+    const level = make("span", "", e.level);
+    level.dataset.tone = tones[e.level];
+    item.append(time, level, make("span", "", e.text));
+    return item;
+  }));
+  byId("quiet").hidden = shown.length > 0;
+  setText(byId("quiet"), state.events.length > 0 ? "No event is left by this filter." : "No events.");
+}
+
+// Charts.
+function takeHistory(samples) {
+  const last = state.history.at(-1)?.[0] ?? 0;
+  state.history.push(...samples.filter(sample => sample[0] > last));
+  state.since = state.history.at(-1)?.[0] ?? 0;
+  while (state.history.length > 0 && state.history[0][0] < state.at - historyMs) state.history.shift();
+}
+
+function svg(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const name in attributes) made.setAttribute(name, attributes[name]);
+  return made;
+}
+
+function buildCharts() {
+  for (const chart of charts) {
+    const card = make("div", "chart");
+    chart.value = make("strong", "", "–");
+    chart.most = make("span");
+    const line = make("p");
+    line.append(chart.value, chart.most);
+    chart.svg = svg("svg", { viewBox: "0 0 900 44", preserveAspectRatio: "none", role: "img", "aria-label": chart.head });
+    chart.area = svg("path", { class: "area" });
+    chart.curve = svg("path", { class: "curve" });
+    chart.svg.append(svg("path", { class: "base", d: "M0 43.5H900" }), chart.area, chart.curve);
+    card.append(make("h3", "", chart.head), line, chart.svg);
+    byId("charts").append(card);
+  }
+}
+
+function showCharts() {
+  for (const chart of charts) {
+    const values = state.history.map(sample => sample[chart.at]);
+    const most = Math.max(chart.now(), ...values);
+    const [curve, area] = drawn(state.history, chart.at, most);
+    chart.curve.setAttribute("d", curve);
+    chart.area.setAttribute("d", area);
+    setText(chart.value, tenths.format(chart.now()));
+    setText(chart.most, `15 min, at most ${tenths.format(most)}`);
+    chart.svg.setAttribute("aria-label", `${chart.head} in the last 15 minutes: at most ${tenths.format(most)}`);
+  }
+}
+
+// Where samples are missing there is a gap, and not a line that nobody has measured.
+function drawn(samples, at, most) {
+  let [curve, area, first, before] = ["", "", 0, null];
+  const x = sample => (900 * (1 - (state.at - sample[0]) / historyMs)).toFixed(1);
+  const close = () => { if (before) area += `L${x(before)} 44H${first}Z`; };
+  for (const sample of samples) {
+    const y = (42 - 38 * (most > 0 ? sample[at] / most : 0)).toFixed(1);
+    const begins = !before || sample[0] - before[0] > gapMs;
+    if (begins) {
+      close();
+      first = x(sample);
+    }
+    curve += `${begins ? "M" : "L"}${x(sample)} ${y}`;
+    area += begins ? `M${first} 44L${first} ${y}` : `L${x(sample)} ${y}`;
+    before = sample;
+  }
+  close();
+  return [curve, area];
+}
+
+// The workers: rows of what is seen and a little more, with room for all of them.
+const scroller = byId("scroller");
+const rows = byId("rows");
+const [above, below] = document.querySelectorAll(".space td");
+
+function showId(cell, w) {
+  setText(cell, w.id);
+  setTitle(cell, `${w.id}, incarnation ${w.incarnation}`);
+}
+
+function showState(cell, w) {
+  setText(cell, w.state);
+  cell.dataset.tone = w.tone;
+}
+
+// Two lines at most, in a row that does not grow.
+function showWhy(cell, w) {
+  setBoth(cell.firstChild ?? cell.appendChild(make("span")), w.why);
+}
+
+function showReport(cell, w) {
+  setText(cell, seconds(w.reportAge));
+}
+
+function showDrift(cell, w) {
+  setText(cell, w.drift === 0 ? "0" : (w.drift > 0 ? "+" : "−") + tenths.format(Math.abs(w.drift)));
+}
+
+function ofCapacity(w) {
+  return w.capacity === undefined ? tenths.format(w.inFlight) : `${tenths.format(w.inFlight)} of ${whole.format(w.capacity)}`;
+}
+
+function ofLimit(w) {
+  if (w.memory === undefined) return "–";
+  return w.limit > 0 ? `${mebibytes(w.memory)} of ${mebibytes(w.limit)}` : mebibytes(w.memory);
+}
+
+function share(cell, value, of, text) {
+  if (!cell.firstChild) cell.append(make("span"), make("span", "share"));
+  const [label, bar] = cell.children;
+  setText(label, text);
+  if (!bar.firstChild) bar.append(make("i"));
+  const part = of > 0 ? Math.min(1, Math.max(0, value) / of) : 0;
+  bar.firstChild.style.width = `${Math.round(100 * part)}%`;
+  bar.toggleAttribute("data-full", part >= 0.9);
+}
+
+function buildHead() {
+  const head = byId("table").tHead.rows[0];
+  for (const column of columns) {
+    const cell = head.appendChild(make("th", column.className === "number" ? "number" : ""));
+    cell.scope = "col";
+    cell.style.width = column.width;
+    column.cell = cell;
+    if (column.hint) cell.title = column.hint;
+    if (!column.sort) {
+      cell.textContent = column.head;
+      continue;
+    }
+    const button = cell.appendChild(make("button", "", column.head));
+    button.type = "button";
+    button.addEventListener("click", () => sortBy(column.sort));
+  }
+}
+
+// A third click puts them back in the order in which they registered.
+function sortBy(key) {
+  if (view.sort !== key) see({ sort: key, desc: false, from: 0 });
+  else if (!view.desc) see({ desc: true, from: 0 });
+  else see({ sort: "Registered", desc: false, from: 0 });
+}
+
+function showSort() {
+  for (const { cell, sort, head } of columns) {
+    const isSorted = sort !== undefined && sort === view.sort;
+    if (isSorted) cell.setAttribute("aria-sort", view.desc ? "descending" : "ascending");
+    else cell.removeAttribute("aria-sort");
+    if (sort) setText(cell.firstChild, head + (isSorted ? (view.desc ? " ↓" : " ↑") : ""));
+  }
+}
+
+function takeRows(table) {
+  if (table.service !== view.service) return;
+  state.rows = table.rows.map((row, i) => row ?? state.rows[i]);
+  Object.assign(state, { from: table.from, matched: table.matched, total: table.total });
+  if (state.isFiltered) {
+    state.isFiltered = false;
+    state.found = view.filter ? `${whole.format(state.matched)} of ${whole.format(state.total)} workers are left by the filter.` : "";
+  }
+  showRows();
+}
+
+function showRows() {
+  byId("table").setAttribute("aria-rowcount", state.matched + 1);
+  above.style.height = `${state.from * rowHeight}px`;
+  below.style.height = `${Math.max(0, state.matched - state.from - state.rows.length) * rowHeight}px`;
+  while (rows.rows.length > state.rows.length) rows.lastChild.remove();
+  state.rows.forEach((worker, i) => {
+    let row = rows.rows[i];
+    if (!row) {
+      row = rows.insertRow();
+      for (const column of columns) {
+        const cell = row.appendChild(make(column.isHead ? "th" : "td", column.className));
+        if (column.isHead) cell.scope = "row";
+      }
+    }
+    row.setAttribute("aria-rowindex", state.from + i + 2);
+    columns.forEach((column, at) => column.fill(row.cells[at], worker));
+  });
+  setText(byId("count"), view.filter ? `${whole.format(state.matched)} of ${whole.format(state.total)}` : whole.format(state.total));
+  byId("none").hidden = state.matched > 0;
+  setText(byId("none"), state.balancer?.isStandingBy ? "This balancer stands by. The one that decides knows the workers."
+    : state.total > 0 ? "No worker is left by this filter." : "No worker is registered.");
+}
+
+function see(change) {
+  Object.assign(view, change);
+  if (change.from === 0) scroller.scrollTop = 0;
+  keepView();
+  setText(byId("service"), view.service);
+  showSort();
+  showServices();
+  look(true);
+}
+
+// Which rows are to be had; the stream is opened again when those that there are do not do any more.
+function look(isOther) {
+  const height = Math.max(250, Math.min(700, 0.46 * innerHeight));
+  scroller.style.maxHeight = `${height}px`;
+  const first = Math.floor(scroller.scrollTop / rowHeight);
+  const seen = Math.ceil(height / rowHeight);
+  const wanted = Math.min(rowsMax, seen + 2 * overscan);
+  const from = Math.max(0, first - overscan);
+  const isThere = Math.abs(from - view.from) < overscan - 2 && wanted <= view.count;
+  if (!isOther && isThere) return;
+  Object.assign(view, { from, count: wanted });
+  follow();
+}
+
+function later(act, ms) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, ms);
+  };
+}
+
+buildCharts();
+buildHead();
+setText(byId("service"), view.service);
+byId("filter").value = view.filter;
+showSort();
+scroller.addEventListener("scroll", later(() => look(false), 60), { passive: true });
+addEventListener("resize", later(() => look(false), 200));
+byId("filter").addEventListener("input", later(() => {
+  state.isFiltered = true;
+  see({ filter: byId("filter").value.trim(), from: 0 });
+}, 200));
+byId("level").addEventListener("change", showEvents);
+byId("words").addEventListener("input", showEvents);
+document.addEventListener("visibilitychange", follow);
+byId("pause").addEventListener("click", () => {
+  state.isPaused = !state.isPaused;
+  byId("pause").setAttribute("aria-pressed", state.isPaused);
+  setText(byId("pause"), state.isPaused ? "Paused" : "Pause");
+  follow();
+});
+look(true);

@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Http;
+
+namespace AkkaLb.Programs.Http;
+
+/// <summary>What a program answers by HTTP besides what each one does.</summary>
+public interface INodePage
+{
+    /// <summary>Answers a GET or a HEAD.</summary>
+    /// <param name="ending">Signalled when the program stops: an answer that lasts is to end then.</param>
+    /// <returns>Whether it is one of its paths.</returns>
+    Task<bool> TryAnswerAsync(HttpContext context, CancellationToken ending);
+}

@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using AkkaLb.Core;
+using AkkaLb.Core.Clusters;
+using AkkaLb.Core.Gate;
+using AkkaLb.Core.Machines;
+using AkkaLb.Messages;
+using AkkaLb.Client;
+using AkkaLb.Testing;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static AkkaLb.Page.Tests.Stage;
+using static Microsoft.Playwright.Assertions;
+
+namespace AkkaLb.Page.Tests;
+
+/// <summary>The page of a balancer, in a browser.</summary>
+[Collection(nameof(Chromium))]
+public sealed class PageTests(Chromium chromium)
+{
+    static PageTests() => SetDefaultExpectTimeout(30_000);
+
+    [ChromiumFact]
+    public async Task A_worker_of_a_real_balancer_joins_takes_load_and_leaves()
+    {
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        var system = ActorSystem.Create(
+            SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
+        var balancer = await TestLoadBalancer.StartAsync(system, messages, "first-free");
+        await using var stage = await OfSystemAsync(system);
+        var page = await OpenAsync(stage.Url);
+        await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is registered.");
+
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var worker = await balancer.AddWorkerAsync(
+            Props.Create(() => new Holding(release.Task)), "w1", o => o with { Gate = new GateSettings(1, 1, 0, 1) });
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        await Expect(page.Locator("#events")).ToContainTextAsync("worker w1 is up");
+        await Expect(page.Locator("#ready")).ToHaveTextAsync("answered");
+
+        var jobs = new[] { balancer.Client.AskAsync<Hold>(new Hold()), balancer.Client.AskAsync<Hold>(new Hold()) };
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("full");
+        await Expect(Cell(page, "w1", "In flight")).ToContainTextAsync("1 of 1");
+        await Expect(page.Locator("#services td").Nth(5)).ToContainTextAsync("1, the first for");
+
+        release.SetResult();
+        await Task.WhenAll(jobs).WaitAsync(Patience);
+        await Expect(Cell(page, "w1", "Assigned")).ToHaveTextAsync("2");
+        await worker.DisposeAsync();
+        await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is registered.");
+        await Expect(page.Locator("#events")).ToContainTextAsync("worker w1 has left");
+        await balancer.DisposeAsync();
+    }
+
+    [ChromiumFact]
+    public async Task Each_state_is_told_in_words_with_its_reason()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say(
+            "least-load",
+            NewWorker("a"), NewWorker("b", WorkerCondition.SlowStart, "it has joined lately: it gets 40 % of its share"),
+            NewWorker("c", WorkerCondition.Full, inFlight: 8), NewWorker("d", WorkerCondition.Draining, inFlight: 3),
+            NewWorker("e", WorkerCondition.Ejected, "its jobs failed: it gets none for 12 s"),
+            NewWorker("f", WorkerCondition.NoReport) with { ResidentBytes = null });
+        var page = await OpenAsync(stage.Url);
+
+        await Expect(page.Locator("#rows td.state")).ToHaveTextAsync(["up", "slow start", "full", "draining", "ejected", "no report"]);
+        await Expect(page.Locator("#rows td.why")).ToHaveTextAsync(
+        [
+            "", "it has joined lately: it gets 40 % of its share", "8 jobs in flight, and no free place", "3 jobs left",
+            "its jobs failed: it gets none for 12 s", "least-load picks nobody without a fresh report, and its last report is 0.4 s old",
+        ]);
+    }
+
+    [ChromiumFact]
+    public async Task The_registry_goes_and_comes_back_while_the_workers_stay()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", NewWorker("a"));
+        var page = await OpenAsync(stage.Url);
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, connected");
+
+        stage.Watcher = stage.Watcher with { IsConnected = false, Disconnects = 1, LastProblem = "Connection refused" };
+        stage.Tell(NoteLevel.Warning, "the registry cannot be reached; the last known workers stay: Connection refused");
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, not connected");
+        await Expect(page.Locator("#say")).ToContainTextAsync("The registry is not connected.");
+        await Expect(page.Locator("#events")).ToContainTextAsync("cannot be reached");
+        await Expect(page.Locator("#watch")).ToContainTextAsync("Connection refused");
+        await Expect(Cell(page, "a", "State")).ToHaveTextAsync("up");
+
+        stage.Watcher = stage.Watcher with { IsConnected = true };
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, connected");
+    }
+
+    [ChromiumFact]
+    public async Task Ten_thousand_workers_scroll_and_sort_and_the_page_holds_a_window_of_them()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", [.. Enumerable.Range(0, 10_000).Select(
+            i => NewWorker($"w-{i:00000}", inFlight: i == 7_000 ? 8 : i % 7, zone: $"z{i % 3}"))]);
+        var page = await OpenAsync(stage.Url);
+        await Expect(page.Locator("#table")).ToHaveAttributeAsync("aria-rowcount", "10001");
+        await Expect(page.Locator("#rows tr").First).ToContainTextAsync("w-00000");
+
+        await page.EvaluateAsync("document.querySelector('#scroller').scrollTop = 1e9");
+        await Expect(page.Locator("#rows tr[aria-rowindex='10001']")).ToContainTextAsync("w-09999");
+        Assert.InRange(await page.Locator("#rows tr").CountAsync(), 10, LiveRowsMax);
+        Assert.True(await page.Locator("#rows tr[aria-rowindex='10001']").IsVisibleAsync());
+
+        var byInFlight = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "In flight" });
+        await byInFlight.ClickAsync();
+        await byInFlight.ClickAsync();
+        await Expect(page.Locator("#rows tr").First).ToContainTextAsync("w-07000");
+        await Expect(page.Locator("th[aria-sort='descending']")).ToContainTextAsync("In flight");
+
+        await page.Locator("#filter").FillAsync("z1 w-0999");
+        await Expect(page.Locator("#count")).ToHaveTextAsync("3 of 10,000");
+        await Expect(page.Locator("#rows tr")).ToHaveCountAsync(3);
+        await Expect(page.Locator("#say")).ToContainTextAsync("3 of 10,000 workers are left by the filter.");
+
+        await page.ReloadAsync();
+        await Expect(page.Locator("#count")).ToHaveTextAsync("3 of 10,000");
+    }
+
+    [ChromiumFact]
+    public async Task Words_of_strangers_stay_words()
+    {
+        const string evil = "<img src=x onerror=document.title='taken'>";
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", NewWorker("a", WorkerCondition.Unable, evil));
+        stage.Tell(NoteLevel.Error, evil);
+        var page = await OpenAsync(stage.Url);
+
+        await Expect(Cell(page, "a", "Why")).ToHaveTextAsync(evil);
+        await Expect(page.Locator("#events")).ToContainTextAsync(evil);
+        await Expect(page).ToHaveTitleAsync("b-1 – AkkaLb balancer");
+        Assert.Equal(0, await page.Locator("img").CountAsync());
+    }
+
+    [ChromiumFact]
+    public async Task No_request_leaves_the_balancer_and_the_page_is_content_with_its_own_policy()
+    {
+        await using var stage = await OfScriptAsync("/akkalb/b-1");
+        stage.Say("first-free", NewWorker("a"));
+        var (requests, complaints) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        var page = await chromium.NewPageAsync();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+        page.Console += (_, message) => complaints.Enqueue(message.Text);
+        page.PageError += (_, error) => complaints.Enqueue(error);
+
+        // Without the slash at its end, as somebody would type it.
+        await page.GotoAsync(stage.Url.TrimEnd('/'));
+
+        await Expect(Cell(page, "a", "State")).ToHaveTextAsync("up");
+        await page.Locator("#filter").FillAsync("nobody");
+        await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is left by this filter.");
+        Assert.All(requests, url => Assert.StartsWith(stage.Url.TrimEnd('/'), url, StringComparison.Ordinal));
+        Assert.Contains(requests, url => url.StartsWith($"{stage.Url}live?", StringComparison.Ordinal));
+        Assert.Empty(complaints);
+    }
+
+    [ChromiumFact]
+    public async Task Events_are_filtered_by_level_and_words_and_a_pause_keeps_what_is_seen()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Tell(NoteLevel.Info, "worker a is up");
+        stage.Tell(NoteLevel.Error, "a bug");
+        var page = await OpenAsync(stage.Url);
+        await Expect(page.Locator("#events li")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#events li").First).ToContainTextAsync("a bug");
+
+        await page.Locator("#level").SelectOptionAsync("2");
+        await Expect(page.Locator("#events li")).ToHaveCountAsync(1);
+        await page.Locator("#level").SelectOptionAsync("0");
+        await page.Locator("#words").FillAsync("WORKER");
+        await Expect(page.Locator("#events li")).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("worker a is up")]);
+
+        await page.Locator("#pause").PressAsync("Enter");
+        await Expect(page.Locator("#pause")).ToHaveAttributeAsync("aria-pressed", "true");
+        stage.Tell(NoteLevel.Info, "worker b is up");
+        var clock = await page.Locator("#clock").TextContentAsync();
+        await page.Locator("#words").FillAsync("");
+        await Expect(page.Locator("#events li")).ToHaveCountAsync(2);
+        Assert.Equal(clock, await page.Locator("#clock").TextContentAsync());
+
+        await page.Locator("#pause").PressAsync("Enter");
+        await Expect(page.Locator("#events li")).ToHaveCountAsync(3);
+    }
+
+    [ChromiumFact]
+    public async Task One_that_stands_by_says_who_decides()
+    {
+        await using var stage = await OfScriptAsync(isOfCluster: true);
+        stage.IsStandingBy = true;
+        stage.SayOf(WorkerService.Default, "first-free", "stands by: the balancer at akka.tcp://AkkaLb@10.0.0.9:4053 decides");
+        var page = await OpenAsync(stage.Url);
+
+        await Expect(page.Locator("#role")).ToHaveTextAsync("stands by: the balancer at akka.tcp://AkkaLb@10.0.0.9:4053 decides");
+        await Expect(page.Locator("#ready")).ToHaveTextAsync("passed on");
+        await Expect(page.Locator("#none")).ToHaveTextAsync("This balancer stands by. The one that decides knows the workers.");
+
+        stage.SayOf(WorkerService.Default, "first-free", FrontCore.NobodyDecides);
+        await Expect(page.Locator("#role")).ToHaveTextAsync("stands by");
+        await Expect(page.Locator("#ready")).ToHaveTextAsync($"rejected: {FrontCore.NobodyDecides}");
+
+        stage.IsStandingBy = false;
+        stage.Say("first-free", NewWorker("a"));
+        await Expect(page.Locator("#role")).ToHaveTextAsync("decides for its cluster");
+    }
+
+    [ChromiumFact]
+    public async Task A_page_whose_balancer_stops_says_so_at_once()
+    {
+        var stage = await OfScriptAsync();
+        var page = await OpenAsync(stage.Url);
+        await Expect(page.Locator("#ready")).ToHaveTextAsync("answered");
+
+        await stage.DisposeAsync();
+
+        await Expect(page.Locator("#banner")).ToContainTextAsync("Not live: ");
+        await Expect(page.Locator("#say")).ToContainTextAsync("Not live: ");
+    }
+
+    [ChromiumFact]
+    public Task Axe_finds_no_serious_fault_in_light() => LookForFaultsAsync(ColorScheme.Light);
+
+    [ChromiumFact]
+    public Task Axe_finds_no_serious_fault_in_dark() => LookForFaultsAsync(ColorScheme.Dark);
+
+    private async Task LookForFaultsAsync(ColorScheme colors)
+    {
+        await using var stage = await OfScriptAsync();
+        Pictures.Arrange(stage);
+        var page = await OpenAsync(stage.Url, colors);
+        await Expect(page.Locator("#rows tr").First).ToBeVisibleAsync();
+        await Expect(page.Locator("#events li").First).ToBeVisibleAsync();
+
+        var faults = (await page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical");
+
+        Assert.Empty(faults.Select(v => $"{v.Id}: {v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
+    }
+
+    private const int LiveRowsMax = 100;
+
+    private async Task<IPage> OpenAsync(string url, ColorScheme colors = ColorScheme.Light)
+    {
+        var page = await chromium.NewPageAsync(colors);
+        await page.GotoAsync(url);
+        return page;
+    }
+
+    /// <summary>What a worker's row has below a head.</summary>
+    private static ILocator Cell(IPage page, string worker, string head)
+    {
+        string[] heads = ["Worker", "State", "Why", "In flight", "Drift", "Memory", "Assigned", "Report", "Zone", "Address", "Version"];
+        return page.Locator("#rows tr").Filter(new LocatorFilterOptions { Has = page.Locator($"th:text-is('{worker}')") })
+            .Locator("th, td").Nth(Array.IndexOf(heads, head));
+    }
+
+    private sealed record Hold;
+
+    private sealed class Holding : ReceiveActor
+    {
+        public Holding(Task release) => ReceiveAsync<Hold>(async m =>
+        {
+            var sender = Sender;
+            await release;
+            sender.Tell(m);
+        });
+    }
+}
