@@ -9,6 +9,7 @@ using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Programs.Systemd;
 using AkkaLb.Programs.Telemetry;
+using AkkaLb.Registry;
 
 namespace AkkaLb.Balancer;
 
@@ -45,7 +46,7 @@ internal static class BalancerNode
             {
                 var balancer = await EmbeddedBalancer.StartAsync(node.System, OptionsOf(settings, rules, registry), stopping).ConfigureAwait(false);
                 program.EndWith(balancer.Ended);
-                http.Show(ViewOf(program, node, isOfCluster: false));
+                http.Show(ViewOf(program, node, registry.Etcd, isOfCluster: false));
                 program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}{http.Suffix}");
                 return balancer;
             }
@@ -58,12 +59,12 @@ internal static class BalancerNode
     }
 
     /// <summary>What a balancer shows by HTTP, of a cluster or not.</summary>
-    public static NodeView ViewOf(ProgramHost program, NodePart node, bool isOfCluster)
+    public static NodeView ViewOf(ProgramHost program, NodePart node, IOverrideRegistry? orders, bool isOfCluster)
     {
         var board = new LiveBoard(ReadAsync, TimeProvider.System, program.Ending);
         return new NodeView(
             new BalancerHealthCheck(node.System), async stopping => (await ReadAsync(stopping).ConfigureAwait(false)).ToJson(),
-            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster));
+            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster, new WorkerOrders(orders)));
 
         Task<BalancerReport> ReadAsync(CancellationToken stopping) => BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping);
     }

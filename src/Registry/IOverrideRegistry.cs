@@ -25,3 +25,31 @@ public interface IOverrideRegistry
     Task<WorkerOverride> ChangeOverrideAsync(
         string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken);
 }
+
+/// <summary>For whoever orders something of a worker.</summary>
+public static class OverrideRegistries
+{
+    /// <summary>Changes the state of a worker, its weight, or both; what is not named stays.</summary>
+    /// <param name="registry">Where it is kept.</param>
+    /// <param name="workerId">See <see cref="WorkerIds"/>. It need not be registered.</param>
+    /// <param name="state">Null: it stays.</param>
+    /// <param name="weightPercent">Null: it stays.</param>
+    /// <param name="by">Who orders it; at most <see cref="WorkerOverride.ByLengthMax"/> characters of one line.</param>
+    /// <param name="because">Why; at most <see cref="WorkerRecord.ReasonLengthMax"/> characters of one line.</param>
+    /// <param name="now">By the clock of whoever orders it.</param>
+    /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
+    /// <returns>What is wanted of it now.</returns>
+    /// <exception cref="ArgumentException">The id, or what is wanted, breaks its rule.</exception>
+    public static Task<WorkerOverride> OrderAsync(
+        this IOverrideRegistry registry, string workerId, AdminState? state, int? weightPercent, string by, string because, DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        return registry.ChangeOverrideAsync(
+            workerId,
+            before => new WorkerOverride(
+                workerId, state ?? before?.State ?? AdminState.Ready, weightPercent ?? before?.WeightPercent ?? WorkerOverride.WeightUsual, by, now,
+                because),
+            cancellationToken);
+    }
+}

@@ -99,7 +99,8 @@ internal sealed class Stage : IAsyncDisposable
         var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
         var board = new LiveBoard(stopping => BalancerReport.ReadAsync(system, address, Patience, stopping), TimeProvider.System, program.Ending);
         http.Show(new NodeView(
-            new Healthy(), _ => Task.FromResult<object>(new { }), new BalancerPage(board, EventJournal.Of(system), isOfCluster)));
+            new Healthy(), _ => Task.FromResult<object>(new { }),
+            new BalancerPage(board, EventJournal.Of(system), isOfCluster, new WorkerOrders(null))));
         return new Stage(system, http, program, run);
     }
 

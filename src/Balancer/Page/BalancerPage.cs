@@ -9,7 +9,8 @@ namespace AkkaLb.Balancer.Page;
 
 /// <summary>The page of a balancer at <c>/</c>, and what it shows, live, at <c>/live</c>.</summary>
 /// <param name="isOfCluster">Whether one balancer decides for several.</param>
-internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool isOfCluster) : INodePage
+/// <param name="orders">What may be changed.</param>
+internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool isOfCluster, WorkerOrders orders) : INodePage
 {
     /// <summary>A reader that takes nothing for so long is left.</summary>
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(30);
@@ -46,6 +47,9 @@ internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool i
                 return false;
         }
     }
+
+    /// <inheritdoc/>
+    public Task ChangeAsync(HttpContext context, string from) => orders.AnswerAsync(context, from);
 
     private async Task TellLiveAsync(HttpContext context, CancellationToken ending)
     {

@@ -95,13 +95,8 @@ internal static class OverrideCommand
     private static Task<WorkerOverride> ChangeAsync(IOverrideRegistry registry, string worker, Options options, CancellationToken interrupted)
     {
         var by = OneLine.Of($"{Environment.UserName}@{Environment.MachineName}", WorkerOverride.ByLengthMax);
-        var now = TimeProvider.System.GetUtcNow();
-        return registry.ChangeOverrideAsync(
-            worker,
-            before => new WorkerOverride(
-                worker, options.State ?? before?.State ?? AdminState.Ready,
-                options.WeightPercent ?? before?.WeightPercent ?? WorkerOverride.WeightUsual, by, now, options.Because),
-            interrupted);
+        return registry.OrderAsync(
+            worker, options.State, options.WeightPercent, by, options.Because, TimeProvider.System.GetUtcNow(), interrupted);
     }
 
     /// <summary>A worker is empty when every balancer that answers knows of the order, has had a report of the worker's since, and counts no job

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Mime;
 using System.Net.Sockets;
 using System.Text.Json;
 using AkkaLb.Core;
+using AkkaLb.Endpoints;
+using AkkaLb.Programs.Logs;
 using AkkaLb.Programs.Settings;
 using AkkaLb.Programs.Telemetry;
 using AkkaLb.Remoting;
@@ -19,8 +22,8 @@ using OpenTelemetry.Metrics;
 
 namespace AkkaLb.Programs.Http;
 
-/// <summary>A program's answers to HTTP: whether it lives, whether it is ready, its metrics and its state. GET and HEAD, and nothing that changes
-/// anything.</summary>
+/// <summary>A program's answers to HTTP: whether it lives, whether it is ready, its metrics and its state. GET and HEAD, which change nothing; and
+/// POST for whoever knows the token, where there is one.</summary>
 /// <remarks>It is the first part to start and the last one to stop: while the others start or stop, the program lives and is not ready.</remarks>
 /// <param name="name">Of the program, such as <c>balancer</c>.</param>
 /// <param name="settings">Null: it answers none.</param>
@@ -49,6 +52,8 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         "/state    its state as JSON",
         "");
 
+    private readonly AdminToken? _token = settings is { AdminTokenFile.Length: > 0 } ? new AdminToken(settings.AdminTokenFile) : null;
+    private readonly RareLines _strangers = new(quietFor: TimeSpan.FromMinutes(1), linesMax: 10);
     private volatile Shown? _shown;
     private WebApplication? _app;
 
@@ -134,7 +139,7 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         return app;
     }
 
-    private static Task AllowReading(HttpContext context, RequestDelegate next)
+    private Task AllowReading(HttpContext context, RequestDelegate next)
     {
         var headers = context.Response.Headers;
         (headers.CacheControl, headers.XContentTypeOptions) = ("no-store", "nosniff");
@@ -143,8 +148,39 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
             return next(context);
         }
 
+        if (_token is not null && HttpMethods.IsPost(context.Request.Method))
+        {
+            return ChangeAsync(context, _token);
+        }
+
         headers.Allow = "GET, HEAD";
         return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD: nothing can be changed here\n");
+    }
+
+    private Task ChangeAsync(HttpContext context, AdminToken token)
+    {
+        var from = context.Connection.RemoteIpAddress?.ToString() ?? "?";
+        if (!token.IsIn(context.Request.Headers.Authorization))
+        {
+            lock (_strangers)
+            {
+                var line = $"somebody at {from} wanted to change something by HTTP and does not know the token";
+                if (_strangers.Say(from, line, Stopwatch.GetElapsedTime(0)) is { } said)
+                {
+                    program.Note(LogLevel.Warning, said, null);
+                }
+            }
+
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return WriteAsync(context, StatusCodes.Status401Unauthorized, "the header Authorization: Bearer TOKEN is missing, or wrong\n");
+        }
+
+        return _shown switch
+        {
+            null => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "it is starting\n"),
+            { Page: { } page } => page.ChangeAsync(context, from),
+            _ => WriteAsync(context, StatusCodes.Status404NotFound, "nothing can be changed here: ask a balancer\n"),
+        };
     }
 
     private Task AnswerAsync(HttpContext context) => context.Request.Path.Value switch

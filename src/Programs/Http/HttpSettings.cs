@@ -8,7 +8,8 @@ namespace AkkaLb.Programs.Http;
 /// <param name="Host">An address or name of this machine.</param>
 /// <param name="Port">0: any free one.</param>
 /// <param name="PathBase">What comes before each path; empty, or with a slash at its beginning and none at its end.</param>
-public sealed record HttpSettings(string Host, int Port, string PathBase = "")
+/// <param name="AdminTokenFile">Holds what somebody must know who changes something; empty: nothing can be changed.</param>
+public sealed record HttpSettings(string Host, int Port, string PathBase = "", string AdminTokenFile = "")
 {
     /// <returns>Null: it does not.</returns>
     public static HttpSettings? Read(Config config, List<string> problems)
@@ -30,6 +31,12 @@ public sealed record HttpSettings(string Host, int Port, string PathBase = "")
             problems.Add($"{NodeKeys.HttpPathBase} = {pathBase}: must be a path such as /akkalb, without a slash at its end");
         }
 
-        return new HttpSettings(host, port, pathBase);
+        var token = config.Get(NodeKeys.HttpAdmin);
+        if (token.Length > 0 && new AdminToken(token).Problem is { } problem)
+        {
+            problems.Add($"{NodeKeys.HttpAdmin} = {token}: {problem}");
+        }
+
+        return new HttpSettings(host, port, pathBase, token);
     }
 }

@@ -9,4 +9,8 @@ public interface INodePage
     /// <param name="ending">Signalled when the program stops: an answer that lasts is to end then.</param>
     /// <returns>Whether it is one of its paths.</returns>
     Task<bool> TryAnswerAsync(HttpContext context, CancellationToken ending);
+
+    /// <summary>Answers a POST of somebody who may change something.</summary>
+    /// <param name="from">The address of whoever asks.</param>
+    Task ChangeAsync(HttpContext context, string from);
 }

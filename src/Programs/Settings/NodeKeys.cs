@@ -72,6 +72,9 @@ public static class NodeKeys
     public static readonly Setting<int?> HttpPort = Setting.WholeOr("akkalb.http.port", HttpOff, 0, 65535)
         .WithFlag("--http", "PORT", "port for health, metrics and state by HTTP; 0: any free one; off: none (off)");
 
+    public static readonly Setting<string> HttpAdmin = Setting.File("akkalb.http.admin-token-file")
+        .WithFlag("--http-admin", "FILE", "a balancer takes orders for workers by HTTP from whoever knows the token in this file (none)");
+
     public static readonly Setting<string> HttpHost = Setting.Text("akkalb.http.host");
     public static readonly Setting<string> HttpPathBase = Setting.Text("akkalb.http.path-base");
 
@@ -90,8 +93,8 @@ public static class NodeKeys
     public static IReadOnlyList<SettingKey> Common { get; } =
     [
         Host, Port, BindHost, BindPort, Registry, EtcdEndpoints, EtcdPrefix, EtcdRequestTimeout, EtcdCa, EtcdCertificate, EtcdKey, EtcdUser,
-        EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, HttpPort, HttpHost, HttpPathBase, LogLevel,
-        LogFormat,
+        EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, HttpPort, HttpAdmin, HttpHost, HttpPathBase,
+        LogLevel, LogFormat,
     ];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>

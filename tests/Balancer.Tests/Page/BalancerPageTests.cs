@@ -136,7 +136,8 @@ public sealed class BalancerPageTests : IAsyncLifetime
     {
         var board = new LiveBoard(_ => Task.FromResult(Report(NewWorker("a"))), TimeProvider.System, _program.Ending);
         _part.Show(new NodeView(
-            new Healthy(), _ => Task.FromResult<object>(new { }), new BalancerPage(board, new EventJournal(default), isOfCluster: false)));
+            new Healthy(), _ => Task.FromResult<object>(new { }), 
+            new BalancerPage(board, new EventJournal(default), isOfCluster: false, new WorkerOrders(null))));
     }
 
     private Task<HttpResponseMessage> OpenAsync() => _http.GetAsync(Url("live"), HttpCompletionOption.ResponseHeadersRead);
