@@ -181,7 +181,8 @@ internal static class Day
             var seen = new Dictionary<string, (int Rows, bool IsDone)>();
             foreach (var words in File.ReadLines(_ledger).Select(line => line.Split(' ')))
             {
-                if (words[0].StartsWith($"{client}-", StringComparison.Ordinal))
+                // A worker that is killed may leave half a line.
+                if (words.Length == 4 && words[0].StartsWith($"{client}-", StringComparison.Ordinal))
                 {
                     var (rows, isDone) = seen.GetValueOrDefault(words[0]);
                     seen[words[0]] = (rows + 1, isDone || words[3] == "done");

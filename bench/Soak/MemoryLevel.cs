@@ -8,7 +8,8 @@ internal sealed class MemoryLevel(IReadOnlyList<(string Name, Child Process)> pr
     /// <summary>None has in its last quarter more than half as much again, and 64 MiB more, than it had at the most in its second quarter: before
     /// that it grows to its work.</summary>
     public bool IsLevel => processes.Select((_, i) => i).All(i =>
-        Highest(i, 0.75, 1) - Highest(i, 0.25, 0.5) < Math.Max(64L << 20, Highest(i, 0.25, 0.5) / 2));
+        Highest(i, 0.25, 0.5) > 0 && Highest(i, 0.75, 1) > 0
+            && Highest(i, 0.75, 1) - Highest(i, 0.25, 0.5) < Math.Max(64L << 20, Highest(i, 0.25, 0.5) / 2));
 
     public void Sample(TimeSpan at) => _samples.Add((at, [.. processes.Select(p => p.Process.ResidentBytes)]));
 

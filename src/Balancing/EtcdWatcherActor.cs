@@ -27,9 +27,10 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     private readonly int _eventBytesMax = Payloads.DataBytesMax(Payloads.FrameBytesMax(Context.System)) - HeadBytesMax;
     private CancellationTokenSource _watch = new();
     private object _epoch = new();
+    private IAsyncDisposable? _overrides;
+
     /// <summary>After a restart of this actor the subscription before it may still speak to the same reference.</summary>
     private readonly object _life = new();
-    private IAsyncDisposable? _overrides;
 
     public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts)
         : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts, registry is IOverrideRegistry))

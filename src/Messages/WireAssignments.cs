@@ -101,10 +101,11 @@ internal static class WireAssignments
         Check(key.Length <= Assign.KeyLengthMax, "key");
         Check(weight <= Assign.WeightMax, "weight");
         Check(aheadSince == 0 || (finished is not null && aheadSince <= long.MaxValue), "ahead_since");
+        Check(job <= long.MaxValue - (ulong)Assign.CountMax, "job");
         return new Assign(
             (long)requestId, (int)count, leaveOut?.ToArray() ?? [], key.Length == 0 ? null : key, Duration(remainingMs), Math.Max(1, (int)weight),
             finished?.ToFinished(), Service(service), priority.FromWire(), Zone(zone), takesBatches, (long)aheadSince,
-            checked((long)job));
+            (long)job);
     }
 
     public static void Write(ref WireWriter to, Finished m)
@@ -119,7 +120,7 @@ internal static class WireAssignments
             var start = to.Begin(Wire.Finished.PicksFieldNumber);
             to.Varint(Wire.EndedPick.PickFieldNumber, checked((ulong)pick.Pick));
             to.Varint(Wire.EndedPick.HowFieldNumber, (ulong)pick.How.ToWire());
-            to.Varint(Wire.EndedPick.TookUsFieldNumber, (ulong)Math.Max(0, pick.Took.TotalMicroseconds));
+            to.Varint(Wire.EndedPick.TookUsFieldNumber, Us(pick.Took));
             to.Varint(Wire.EndedPick.JobsAcceptedFieldNumber, Accepted(pick.Counts));
             to.Varint(Wire.EndedPick.JobsInFlightFieldNumber, InFlight(pick.Counts));
             to.Varint(Wire.EndedPick.JobFieldNumber, checked((ulong)pick.Job));
@@ -343,9 +344,8 @@ internal static class WireAssignments
                 }
             }
 
-            Check(tookUs <= DurationMsMax * 1000, "took_us");
             return new EndedPick(
-                checked((long)pick), how.FromWire(), TimeSpan.FromMicroseconds((long)tookUs), Counts(accepted, inFlight), checked((long)job));
+                checked((long)pick), how.FromWire(), Micros(tookUs), Counts(accepted, inFlight), checked((long)job));
         }
     }
 }

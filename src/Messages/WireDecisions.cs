@@ -90,10 +90,10 @@ internal static class WireDecisions
         Check(m.Policy.Length <= NameLengthMax, "policy");
         Check(m.Others.Count <= Decision.OthersMax, "others");
         return new Decision(
-            FromUs(m.AgeUs), Service(m.Service), m.Policy, checked((long)m.Client), (long)m.Request, checked((long)m.Job),
+            Micros(m.AgeUs), Service(m.Service), m.Policy, checked((long)m.Client), (long)m.Request, checked((long)m.Job),
             m.Picked is null ? null : FromWire(m.Picked), Text(m.Rejection), [.. m.Others.Select(FromWire)], checked((int)m.Eligible),
-            checked((int)m.Workers), checked((int)m.LeftOut), checked((int)m.PassedOver), m.HeldBack, m.Ahead, FromUs(m.WaitedUs),
-            checked((int)m.Waiting), m.HasEnd ? m.End.FromWire() : null, FromUs(m.TookUs));
+            checked((int)m.Workers), checked((int)m.LeftOut), checked((int)m.PassedOver), m.HeldBack, m.Ahead, Micros(m.WaitedUs),
+            checked((int)m.Waiting), m.HasEnd ? m.End.FromWire() : null, Micros(m.TookUs));
     }
 
     private static Wire.CandidateSight ToWire(CandidateSight m)
@@ -118,12 +118,4 @@ internal static class WireDecisions
     private static CandidateSight FromWire(Wire.CandidateSight m) => new(
         Key(m.WorkerId, 1).Id, Finite(m.InFlight), checked((int)m.Places), m.HasResidentBytes ? checked((long)m.ResidentBytes) : null,
         m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null);
-
-    private static ulong Us(TimeSpan time) => (ulong)Math.Max(0, time.TotalMicroseconds);
-
-    private static TimeSpan FromUs(ulong us)
-    {
-        Check(us <= DurationMsMax * 1000, "duration");
-        return TimeSpan.FromMicroseconds((long)us);
-    }
 }

@@ -44,6 +44,15 @@ internal static class WireFields
     /// <summary>For fields of 32 bits, which end at 49 days: a longer time is cut, not wrapped around.</summary>
     public static uint Ms32(TimeSpan time) => (uint)Math.Min(uint.MaxValue, Ms(time));
 
+    /// <summary>Whole microseconds.</summary>
+    public static ulong Us(TimeSpan time) => time <= TimeSpan.Zero ? 0 : Math.Min(DurationMsMax * 1000, (ulong)time.TotalMicroseconds);
+
+    public static TimeSpan Micros(ulong us)
+    {
+        Check(us <= DurationMsMax * 1000, "duration");
+        return TimeSpan.FromMicroseconds((long)us);
+    }
+
     public static TimeSpan Duration(ulong ms)
     {
         Check(ms <= DurationMsMax, "duration");

@@ -158,9 +158,6 @@ internal static class WireStates
     }
 
     /// <summary>A version before this one tells none.</summary>
-    private static int PercentOf(uint wire)
-    {
-        Check(wire <= WorkerOverride.WeightUsual, "percent");
-        return wire == 0 ? WorkerOverride.WeightUsual : (int)wire;
-    }
+    private static int PercentOf(uint wire) =>
+        wire == 0 ? WorkerOverride.WeightUsual : (int)Math.Min(wire, WorkerOverride.WeightUsual);
 }

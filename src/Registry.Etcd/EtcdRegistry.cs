@@ -4,6 +4,7 @@ using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
+using AkkaLb.Endpoints;
 using AkkaLb.Etcd;
 using AkkaLb.Watching;
 using Etcdserverpb;
@@ -159,8 +160,19 @@ public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry, IOverride
         {
             var answer = await _connection.RangeAsync(new RangeRequest { Key = key }, cancellationToken).ConfigureAwait(false);
             var found = answer.Kvs.SingleOrDefault();
-            var before = found is not null && OverrideValue.TryParse(workerId, found.Value.Memory, out var read, out _) ? read : null;
+            WorkerOverride? before = null;
+            if (found is not null && !OverrideValue.TryParse(workerId, found.Value.Memory, out before, out var problem))
+            {
+                var name = LogText.Of(found.Key.ToStringUtf8());
+                throw new RegistryRefusedException($"what stands at {name} cannot be read: {problem}; remove it with etcdctl del '{name}'");
+            }
+
             var wanted = change(before);
+            if (wanted.WorkerId != workerId)
+            {
+                throw new ArgumentException($"an order for {wanted.WorkerId} is none for {workerId}", nameof(change));
+            }
+
             var write = wanted.IsNone
                 ? new RequestOp { RequestDeleteRange = new DeleteRangeRequest { Key = key } }
                 : new RequestOp { RequestPut = new PutRequest { Key = key, Value = ByteString.CopyFrom(OverrideValue.Write(wanted)) } };

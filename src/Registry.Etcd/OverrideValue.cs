@@ -53,11 +53,12 @@ public static class OverrideValue
 
         if (JsonValue.TryRead<Json>(utf8, out var value, out problem))
         {
-            var state = AdminStates.Of(value.State);
+            // A word of a later version is more likely one without jobs.
+            var state = AdminStates.Of(value.State) ?? AdminState.Drain;
             var isTime = DateTimeOffset.TryParse(
                 value.At, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at);
-            problem = state is null ? "'state' must be 'ready', 'drain' or 'maintenance'" : isTime ? null : "'at' must be a date with a time";
-            wanted = problem is null ? new WorkerOverride(id, state!.Value, (int)value.Weight, value.By, at, value.Because ?? "") : null;
+            problem = isTime ? null : "'at' must be a date with a time";
+            wanted = problem is null ? new WorkerOverride(id, state, (int)value.Weight, value.By, at, value.Because ?? "") : null;
         }
 
         return problem is null;

@@ -18,10 +18,11 @@ public interface IOverrideRegistry
 
     /// <summary>Changes what is wanted of one worker, in one step: nothing that somebody else wants at the same time is lost.</summary>
     /// <param name="workerId">See <see cref="WorkerIds"/>. It need not be registered.</param>
-    /// <param name="change">Of what stands there (null: nothing, or something that cannot be used) makes what is to stand there. One that
+    /// <param name="change">Of what stands there (null: nothing) makes what is to stand there. One that
     /// <see cref="WorkerOverride.IsNone"/> takes the entry away. Called again when somebody else was faster.</param>
     /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
     /// <exception cref="ArgumentException">The id, or what is wanted, breaks its rule.</exception>
+    /// <exception cref="RegistryRefusedException">What stands there cannot be read: nobody's order is to be lost.</exception>
     Task<WorkerOverride> ChangeOverrideAsync(
         string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken);
 }

@@ -37,6 +37,17 @@ public class DrainSightTests
         Assert.Equal("no balancer answers", DrainSight.LeftOf("w", new BalancerReports([], []), TimeSpan.FromSeconds(1)));
     }
 
+    [Fact]
+    public void Balancers_that_do_not_know_who_is_registered_prove_nothing()
+    {
+        var standsBy = new BalancerReport(
+            At, new BalancerState("b", "random", "stands by", 0, 0, 0, []), new WatcherState("etcd", true, 7, null, 0, 0, "", 0), []);
+        var hasNotRead = Report("b", null) with { Watcher = new WatcherState("etcd", false, 0, null, 0, 0, "", 0) };
+        Assert.All(new[] { standsBy, hasNotRead }, report => Assert.StartsWith(
+            "no balancer that answers knows who is registered",
+            DrainSight.LeftOf("w", new BalancerReports([report], []), TimeSpan.FromSeconds(1)), StringComparison.Ordinal));
+    }
+
     private static string LeftOf(MemberDetails?[] balancers) => DrainSight.LeftOf(
         "w", new BalancerReports([.. balancers.Select((details, i) => Report($"b{i}", details))], []), TimeSpan.FromSeconds(1));
 
@@ -44,6 +55,7 @@ public class DrainSightTests
     {
         MemberState[] members = details is null ? [] : [new MemberState(new WorkerKey("w", 1), WorkerState.Up, false, null, Details: details)];
         return new BalancerReport(
-            At, new BalancerState(id, "random", "", 1, members.Length, 0, members), new WatcherState("etcd", true, 1, null, 0, 0, "", 0), []);
+            At, new BalancerState(id, "random", "", 1, members.Length, 0, members, Services: [WorkerService.Default]),
+            new WatcherState("etcd", true, 1, null, 0, 0, "", 0), []);
     }
 }

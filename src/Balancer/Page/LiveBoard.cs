@@ -33,6 +33,9 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
     /// <summary>A balancer that takes long to read is read for this part of the time.</summary>
     private const double BusyShareMax = 0.1;
 
+    /// <summary>After a reading that failed: the balancer may be back at once.</summary>
+    private static readonly TimeSpan FailedRestMax = TimeSpan.FromSeconds(5);
+
     private static readonly IReadOnlyDictionary<string, double> NoRates = new Dictionary<string, double>();
 
     private readonly Lock _lock = new();
@@ -150,7 +153,8 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
         lock (_lock)
         {
             (_view, _readAt) = (view, Now);
-            var rest = (_readAt - begun) * (1 / BusyShareMax);
+            var busy = (_readAt - begun) * (1 / BusyShareMax);
+            var rest = view.Report is null && busy > FailedRestMax ? FailedRestMax : busy;
             if (view.Report is { } report && (_sampledAt == TimeSpan.MinValue || begun - _sampledAt >= SampleInterval - (Interval / 2)))
             {
                 _sampledAt = begun;

@@ -23,6 +23,9 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
         where member.Worker.Id == workerId
         select (report, member);
 
+    /// <summary>Whether one of those that answered knows who is registered: it decides, and has read its registry.</summary>
+    public bool AnyKnowsWorkers => Answered.Exists(report => report.Balancer.Services.Count > 0 && report.Watcher.Revision > 0);
+
     /// <summary>The one whose view of the workers is shown where one is enough: that knows the most of them.</summary>
     public BalancerReport? Fullest => Answered.MaxBy(report => MembersOf(report).Count());
 

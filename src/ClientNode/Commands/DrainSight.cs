@@ -15,7 +15,10 @@ internal static class DrainSight
         var left = reports.Of(worker).Select(seen => (seen.Report.Balancer.Id, Left: LeftOf(seen.Member, sinceOrder)))
             .Where(seen => seen.Left.Length > 0).Select(seen => $"{seen.Left} (balancer {seen.Id})")
             .Concat(reports.Silent.Select(address => $"the balancer at {address} does not answer")).ToList();
-        return reports.Answered.Count == 0 && left.Count == 0 ? "no balancer answers" : string.Join("; ", left);
+        return left.Count > 0 ? string.Join("; ", left)
+            : reports.Answered.Count == 0 ? "no balancer answers"
+            : reports.AnyKnowsWorkers ? ""
+            : "no balancer that answers knows who is registered: none decides, or none has read the registry";
     }
 
     private static string LeftOf(MemberState member, TimeSpan sinceOrder) => member.Details switch

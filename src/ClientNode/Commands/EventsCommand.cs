@@ -4,15 +4,15 @@ using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Core.Machines;
 using AkkaLb.Programs;
-using AkkaLb.Registry;
-using AkkaLb.Watching;
 
 namespace AkkaLb.ClientNode.Commands;
 
 /// <summary>The verb <c>events</c>: what every balancer has told the operator lately.</summary>
 internal static class EventsCommand
 {
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
+    /// <summary>Of those that are not there at the moment: one that comes back is not told from the beginning.</summary>
+    private const int KnownMax = 1000;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -66,20 +66,15 @@ internal static class EventsCommand
         IReadOnlyCollection<Address> addresses;
         try
         {
-            addresses = await session.Balancers.ReadOnceAsync(session.Interrupted).ConfigureAwait(false);
+            addresses = await BalancerReports.AddressesAsync(session).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
+        catch (ProgramException) when (known.Count > 0)
         {
-            if (known.Count == 0)
-            {
-                throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd", e);
-            }
-
             // Those that are known are followed while it is away.
             addresses = [.. known.Keys];
         }
 
-        foreach (var gone in known.Keys.Except(addresses).ToList())
+        foreach (var gone in known.Keys.Except(addresses).Take(Math.Max(0, known.Count - KnownMax)).ToList())
         {
             known.Remove(gone);
         }
@@ -94,7 +89,7 @@ internal static class EventsCommand
         {
             if (now.IsSilent && known.GetValueOrDefault(address) is not { IsSilent: true })
             {
-                await Console.Error.WriteLineAsync($"balancer {address} did not answer within {AnswerWithin.TotalSeconds} s").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync(BalancerReports.SilentText(address)).ConfigureAwait(false);
             }
 
             known[address] = now;
@@ -112,11 +107,12 @@ internal static class EventsCommand
         {
             for (var hasMore = true; hasMore;)
             {
-                var read = await session.Client.ReadEventsAsync(address, now.After, AnswerWithin, session.Interrupted).ConfigureAwait(false);
+                var read = await session.Client.ReadEventsAsync(address, now.After, BalancerReports.AnswerWithin, session.Interrupted)
+                    .ConfigureAwait(false);
                 if (read.Begun != now.Begun)
                 {
                     // Another life of it, whose numbers begin again, or the first that is known.
-                    var id = await session.Client.IdOfAsync(address, AnswerWithin, session.Interrupted).ConfigureAwait(false);
+                    var id = await session.Client.IdOfAsync(address, BalancerReports.AnswerWithin, session.Interrupted).ConfigureAwait(false);
                     now = now with { Id = id, Begun = read.Begun, After = 0 };
                     continue;
                 }

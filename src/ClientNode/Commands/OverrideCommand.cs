@@ -79,6 +79,14 @@ internal static class OverrideCommand
             return false;
         }
 
+        if (!reports.AnyKnowsWorkers || reports.Silent.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(
+                $"it cannot be told whether {string.Join(", ", unknown)} is registered, because not every balancer answers and decides; "
+                + "it is ordered all the same").ConfigureAwait(false);
+            return false;
+        }
+
         var known = reports.Answered.SelectMany(BalancerReports.MembersOf).Select(m => m.Worker.Id).Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var worker in unknown)
         {

@@ -1,7 +1,7 @@
 namespace AkkaLb.Core.Balancing;
 
 /// <summary>What happens to a balancer, beside <see cref="Assign"/>, <see cref="Finished"/>, <see cref="MemoryReport"/>,
-/// <see cref="GetBalancerState"/>, <see cref="WhoDecides"/> who is registered and what operators want of them (both
+/// <see cref="GetBalancerState"/>, <see cref="WhoDecides"/>, who is registered and what operators want of them (both
 /// <see cref="Watching.Watched{T}.Known"/>).</summary>
 public abstract record BalancerInput
 {

@@ -128,18 +128,21 @@ public sealed class DecisionLog
     [StructLayout(LayoutKind.Auto)]
     private struct CandidateEntry
     {
-        private Candidate? _candidate;
+        // Its name and not itself: an entry must keep no worker that has gone.
+        private string? _id;
+        private int _places;
         private double _inFlight;
         private long _residentBytes;
 
         public static CandidateEntry Of(Candidate candidate) => new()
         {
-            _candidate = candidate, _inFlight = candidate.InFlight, _residentBytes = candidate.HasReport ? candidate.ResidentBytes : -1,
+            _id = candidate.Key.Id, _places = candidate.Places, _inFlight = candidate.InFlight,
+            _residentBytes = candidate.HasReport ? candidate.ResidentBytes : -1,
         };
 
-        public readonly CandidateSight? ToSight(TimeSpan? reportAge) => _candidate is null
+        public readonly CandidateSight? ToSight(TimeSpan? reportAge) => _id is null
             ? null
-            : new CandidateSight(_candidate.Key.Id, _inFlight, _candidate.Places, _residentBytes < 0 ? null : _residentBytes, reportAge);
+            : new CandidateSight(_id, _inFlight, _places, _residentBytes < 0 ? null : _residentBytes, reportAge);
     }
 
     [StructLayout(LayoutKind.Auto)]

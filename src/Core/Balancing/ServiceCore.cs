@@ -70,6 +70,7 @@ public sealed class ServiceCore(
                 OnKnown(m, now, outbox);
                 break;
             case BalancerInput.Overridden m:
+                // Each is somebody's act, and told.
                 outbox.AddRange(pool.Override(m.WorkerIds, now).Select(NoteOf));
                 break;
             case BalancerInput.ConnectionLost m:
@@ -162,7 +163,7 @@ public sealed class ServiceCore(
     {
         if (_waiting.Add(m, now, out var hasToGo) is not { } waiting)
         {
-            outbox.Add(new BalancerEffect.Answer(Rejected(m, WorkerPool.NoCapacity)));
+            outbox.Add(new BalancerEffect.Answer(Reject(m, WorkerPool.NoCapacity, now)));
             return;
         }
 
@@ -170,7 +171,8 @@ public sealed class ServiceCore(
         outbox.Add(new BalancerEffect.SayHeld(waiting.Ticket, new AssignHeld(m.RequestId, WaitingRequests.SayInterval)));
         if (hasToGo is not null)
         {
-            outbox.Add(new BalancerEffect.AnswerHeld(hasToGo.Ticket, Rejected(hasToGo.Request, WorkerPool.NoCapacity)));
+            outbox.Add(new BalancerEffect.AnswerHeld(
+                hasToGo.Ticket, Reject(hasToGo.Request, WorkerPool.NoCapacity, now, now - hasToGo.Since)));
         }
     }
 
@@ -247,7 +249,8 @@ public sealed class ServiceCore(
             else
             {
                 _waiting.Remove(waiting);
-                outbox.Add(new BalancerEffect.AnswerHeld(waiting.Ticket, Rejected(waiting.Request, WorkerPool.NoCapacity)));
+                outbox.Add(new BalancerEffect.AnswerHeld(
+                    waiting.Ticket, Reject(waiting.Request, WorkerPool.NoCapacity, now, now - waiting.Since)));
             }
         }
     }
@@ -307,6 +310,12 @@ public sealed class ServiceCore(
         outbox.Add(new BalancerEffect.Forget(waiting.Ticket));
     }
 
+    private AssignRejected Reject(Assign m, AssignRejection no, TimeSpan now, TimeSpan waited = default)
+    {
+        pool.NoteRejected(m, no, now, _waiting.Count, waited);
+        return Rejected(m, no);
+    }
+
     private static AssignRejected Rejected(Assign m, AssignRejection no) => new(m.RequestId, no.Reason, no.Sentence, no.RetryAfter);
 
     /// <returns>Null: it waits for a free place.</returns>
@@ -324,8 +333,7 @@ public sealed class ServiceCore(
                 return null;
             }
 
-            pool.NoteRejected(m, no, now, waiting, waited);
-            return Rejected(m, no);
+            return Reject(m, no, now, waited);
         }
 
         var workers = new AssignedWorker[_picked.Count];
@@ -383,14 +391,17 @@ public sealed class ServiceCore(
     }
 
     /// <summary>Requests that wait, and that somebody asks about: of one client's job or question, or all of them.</summary>
-    public IEnumerable<HeldRequest> Held(GetDecisions m, TimeSpan now) => _waiting.InOrder
-        .Select((waiting, ahead) => (Waiting: waiting, Ahead: ahead))
-        .Where(w => m.Client == 0 || (w.Waiting.Line.Client == m.Client
-            && (w.Waiting.Request.Job == m.Number || w.Waiting.Request.RequestId == m.Number)))
-        .Take(m.Count)
-        .Select(w => new HeldRequest(
-            name, w.Waiting.Line.Client, w.Waiting.Request.RequestId, w.Waiting.Request.Job, w.Waiting.Request.Priority, now - w.Waiting.Since,
-            w.Ahead, (pool.WhyRejecting(now) ?? WorkerPool.NoCapacity).Sentence));
+    public IEnumerable<HeldRequest> Held(GetDecisions m, TimeSpan now)
+    {
+        var why = _waiting.Count == 0 ? "" : (pool.WhyRejecting(now) ?? WorkerPool.NoCapacity).Sentence;
+        return _waiting.InOrder.Select((waiting, ahead) => (Waiting: waiting, Ahead: ahead))
+            .Where(w => m.Client == 0 || (w.Waiting.Line.Client == m.Client
+                && (w.Waiting.Request.Job == m.Number || w.Waiting.Request.RequestId == m.Number)))
+            .Take(m.Count)
+            .Select(w => new HeldRequest(
+                name, w.Waiting.Line.Client, w.Waiting.Request.RequestId, w.Waiting.Request.Job, w.Waiting.Request.Priority, now - w.Waiting.Since,
+                w.Ahead, why));
+    }
 
     /// <summary>The service in numbers.</summary>
     public ServiceFigures Measure(TimeSpan now) => pool.Measure(name, _waiting.Count, now);

@@ -10,14 +10,15 @@ namespace AkkaLb.Core.Balancing;
 /// registry refuses for good is told and opened again as well, since an operator may mend the cause. So is the one after a crash: the machine is new
 /// then and has forgotten what it knew, and the balancer continues with the members it was told.
 /// <para>What operators want of workers is watched beside them, and it is known first: a worker that is drained must get no job from a balancer that
-/// has just started. It is waited for until its watch has said anything, for <see cref="OverridesWaitMax"/> at most.</para></remarks>
+/// has just started. It is waited for, for <see cref="OverridesWaitMax"/> at most, and not where it cannot be read.</para></remarks>
 /// <param name="isInProcess">The registry lives and dies with this process.</param>
 /// <param name="restarts">Outlives the machine that crashes.</param>
 /// <param name="hasOverrides">Whether the registry keeps what operators want.</param>
 public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool hasOverrides = false) : IMachine<WatcherEffect>
 {
-    /// <summary>A registry that tells of workers tells of the other within a moment, or has failed to.</summary>
-    public static readonly TimeSpan OverridesWaitMax = TimeSpan.FromSeconds(2);
+    /// <summary>A registry that tells of workers tells of the other within a moment. Raised: a registry that answers one question and not the other
+    /// keeps a balancer from its work for longer. Lowered: a worker that is drained may get jobs from a balancer that has just started.</summary>
+    public static readonly TimeSpan OverridesWaitMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Pause before a failed watch is opened again.</summary>
     public static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(1);
@@ -99,6 +100,8 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
 
         if (now >= _toldAt)
         {
+            Note(NoteLevel.Warning, $"what operators want of workers is not known after {OverridesWaitMax.TotalSeconds} s: jobs are given without it",
+                outbox);
             WaitNoMore(outbox);
         }
 
@@ -227,8 +230,8 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
                 Note(NoteLevel.Warning, $"... and more registry values are left out: {more.Count}", outbox);
                 break;
             case Watched<WorkerOverride>.Up or Watched<WorkerOverride>.Alive or Watched<WorkerOverride>.Down:
-                // The watch of the workers has the same to tell.
-                break;
+                // The watch of the workers has the same to tell. What is wanted is not known yet.
+                return;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

@@ -332,6 +332,7 @@ public sealed class WorkerPool(
     {
         Debug.Assert(request.Count > 0, "the protocol refuses a count of zero");
         picked.Clear();
+        _passedOver = 0;
         Age(now);
         if (IsDue(now) || (IsStale && _eligible.Length == 0))
         {
@@ -494,8 +495,8 @@ public sealed class WorkerPool(
 
     /// <summary>Around every policy: of the picks of a worker that has joined lately, or has not its full weight, some go to whoever is next, if
     /// there is anybody.</summary>
-    /// <remarks>Envoy's slow start: a worker gets t / window of its picks, and a tenth at least. Jobs with a key are not drawn: which keys come to a
-    /// worker early depends on the keys, so that each moves once.</remarks>
+    /// <remarks>Envoy's slow start: a worker gets t / window of its picks, and a tenth at least. Jobs with a key are not drawn at random: which keys
+    /// come to a worker early depends on the keys, so that each moves once.</remarks>
     private Candidate? Choose(Assign request, ReadOnlySpan<Candidate> leftOut, TimeSpan now)
     {
         var first = ChooseAny(request, leftOut, now);

@@ -146,7 +146,7 @@ public sealed class WorkerTable
 
     /// <summary>What operators want of these workers has changed.</summary>
     /// <param name="ids">Those of other tables, and those that are not registered, count for nothing.</param>
-    /// <returns>In words for the operator, as <see cref="Apply(Watched{Member}.Known, TimeSpan)"/>.</returns>
+    /// <returns>In words for the operator.</returns>
     internal IReadOnlyList<MemberNews> Override(IReadOnlyList<string> ids, TimeSpan now)
     {
         var news = new List<MemberNews>();

@@ -55,7 +55,8 @@ public sealed class SystemdPart : IHostedService
         _stopping.Dispose();
     }
 
-    /// <summary>Half of the time after which systemd starts a silent program again, an hour at most.</summary>
+    /// <summary>A third of the time after which systemd starts a silent program again, an hour at most: a beat may take as long as half of that
+    /// again.</summary>
     /// <param name="microseconds">As systemd gives it; null or not a number above 1: it does not watch.</param>
     /// <param name="pid">Of the process that it watches; null: whichever reads this.</param>
     internal static TimeSpan? BeatEvery(string? microseconds, string? pid, int self)
@@ -67,7 +68,7 @@ public sealed class SystemdPart : IHostedService
         }
 
         var most = (ulong)EveryMax.TotalMicroseconds;
-        return TimeSpan.FromMicroseconds(Math.Max(1000, Math.Min(whole / 2, most)));
+        return TimeSpan.FromMicroseconds(Math.Max(1000, Math.Min(whole / 3, most)));
     }
 
     private async Task TellReadyAsync()
@@ -82,7 +83,7 @@ public sealed class SystemdPart : IHostedService
         for (string? silent = null; await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);)
         {
             var before = silent;
-            silent = await SilentActorAsync(every).ConfigureAwait(false);
+            silent = await SilentActorAsync(every / 2).ConfigureAwait(false);
             if (silent is null)
             {
                 Tell("WATCHDOG=1");
@@ -105,7 +106,9 @@ public sealed class SystemdPart : IHostedService
                 await actor.Ask<ActorIdentity>(new Identify(null), within, _stopping.Token).ConfigureAwait(false);
                 return null;
             }
-            catch (AskTimeoutException)
+#pragma warning disable CA1031 // Whatever it was, the actor has not answered.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
             {
                 return actor.Path.ToStringWithoutAddress();
             }

@@ -86,6 +86,20 @@ public class DecisionLogTests
     }
 
     [Fact]
+    public void One_that_has_waited_in_vain_is_told_with_how_long()
+    {
+        _balancer = New(Policy.FirstFree);
+        Handle(Read(Members("a")));
+        Ask(request: 1, job: 11);
+        Ask(request: 2, job: 12);
+        _now += S(60);
+        Handle(new Finished(Client, 0, []));
+        Handle(AkkaLb.Core.Machines.Tick.Instance);
+        var rejected = Assert.Single(Why(12).Made);
+        Assert.Equal((WorkerPool.NoCapacity.Sentence, S(60)), (rejected.Rejection, rejected.Waited));
+    }
+
+    [Fact]
     public void The_latest_are_kept_and_told_in_order()
     {
         Handle(Read(Members("a")));

@@ -163,7 +163,11 @@ public class WatcherCoreTests
         var watcher = New(hasOverrides: true);
         Handle(watcher, Build.Read(Members("a")), S(1));
         Assert.Equal(S(1) + WatcherCore.OverridesWaitMax, watcher.NextDue);
-        Assert.IsType<WatcherEffect.ToBalancer>(Assert.Single(Handle(watcher, Tick.Instance, watcher.NextDue!.Value)));
+        Assert.Empty(Handle(watcher, new Watched<WorkerOverride>.Down("connection refused"), S(1.5)));
+        Assert.Empty(Handle(watcher, new Watched<WorkerOverride>.Up(), S(1.6)));
+        var late = Handle(watcher, Tick.Instance, watcher.NextDue!.Value);
+        Assert.Equal(["what operators want of workers is not known after 5 s: jobs are given without it"], Notes(late));
+        Assert.Single(late.OfType<WatcherEffect.ToBalancer>());
 
         watcher = New(hasOverrides: true);
         Handle(watcher, Build.Read(Members("a")), S(1));

@@ -45,7 +45,6 @@ public sealed class EtcdOverridesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("drain", "halt", "'state' must be 'ready', 'drain' or 'maintenance'")]
     [InlineData("100", "0", "'weight' must be a whole number from 1 to 100")]
     [InlineData("100", "101", "'weight' must be a whole number from 1 to 100")]
     [InlineData("2026-03-01T08:00:00.000Z", "soon", "'at' must be a date with a time")]
@@ -101,12 +100,30 @@ public sealed class EtcdOverridesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_state_of_a_later_version_is_one_without_jobs()
+    {
+        var value = Encoding.UTF8.GetBytes(Golden.Replace("drain", "quiesce", StringComparison.Ordinal));
+        Assert.True(OverrideValue.TryParse("pdf/w1", value, out var wanted, out _));
+        Assert.Equal(AdminState.Drain, wanted.State);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_not_overwritten_and_an_order_for_somebody_else_is_refused()
+    {
+        await _fixture.Etcd.Etcdctl("put", Key, "nonsense");
+        var refused = await Assert.ThrowsAsync<RegistryRefusedException>(() => ChangeAsync(_ => Drain));
+        Assert.EndsWith($"remove it with etcdctl del '{Key}'", refused.Message, StringComparison.Ordinal);
+        await _fixture.Etcd.Etcdctl("del", Key);
+        await Assert.ThrowsAsync<ArgumentException>(() => ChangeAsync(_ => Drain with { WorkerId = "w2" }));
+    }
+
+    [Fact]
     public async Task An_order_that_keeps_changing_is_given_up()
     {
         var round = 0;
         var ended = await Assert.ThrowsAsync<RegistryUnavailableException>(() => ChangeAsync(_ =>
         {
-            _fixture.Etcd.Etcdctl("put", Key, $"{round++}").GetAwaiter().GetResult();
+            _fixture.Etcd.Etcdctl("put", Key, Golden.Replace("slow disk", $"{round++}", StringComparison.Ordinal)).GetAwaiter().GetResult();
             return Drain;
         }));
         Assert.Contains("kept changing", ended.Message, StringComparison.Ordinal);
