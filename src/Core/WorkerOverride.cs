@@ -70,6 +70,8 @@ public sealed record WorkerOverride(
         };
         var at = At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         var because = Because.Length == 0 ? "" : $": {OneLine.Of(Because, WorkerRecord.ReasonLengthMax)}";
-        return $"{what} by {OneLine.Of(By, ByLengthMax)} since {at}{because}";
+        var later = State != AdminState.Ready && WeightPercent != WeightUsual
+            ? string.Create(CultureInfo.InvariantCulture, $"; it gets {WeightPercent} % of its share when it is ready") : "";
+        return $"{what} by {OneLine.Of(By, ByLengthMax)} since {at}{because}{later}";
     }
 }

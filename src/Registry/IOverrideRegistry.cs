@@ -39,18 +39,24 @@ public static class OverrideRegistries
     /// <param name="because">Why; at most <see cref="WorkerRecord.ReasonLengthMax"/> characters of one line.</param>
     /// <param name="now">By the clock of whoever orders it.</param>
     /// <param name="cancellationToken">Ends the call early; the outcome is unknown then.</param>
-    /// <returns>What is wanted of it now.</returns>
+    /// <param name="seen">Called with what stood there before; null: nothing did. Again when somebody else was faster.</param>
+    /// <returns>What is wanted of it now. A change of the weight alone leaves who drained it, when and why.</returns>
     /// <exception cref="ArgumentException">The id, or what is wanted, breaks its rule.</exception>
     public static Task<WorkerOverride> OrderAsync(
         this IOverrideRegistry registry, string workerId, AdminState? state, int? weightPercent, string by, string because, DateTimeOffset now,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Action<WorkerOverride?>? seen = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
         return registry.ChangeOverrideAsync(
             workerId,
-            before => new WorkerOverride(
-                workerId, state ?? before?.State ?? AdminState.Ready, weightPercent ?? before?.WeightPercent ?? WorkerOverride.WeightUsual, by, now,
-                because),
+            before =>
+            {
+                seen?.Invoke(before);
+                var weight = weightPercent ?? before?.WeightPercent ?? WorkerOverride.WeightUsual;
+                return state is null && before is { State: not AdminState.Ready }
+                    ? before with { WeightPercent = weight }
+                    : new WorkerOverride(workerId, state ?? AdminState.Ready, weight, by, now, because);
+            },
             cancellationToken);
     }
 }

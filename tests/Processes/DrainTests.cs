@@ -77,11 +77,14 @@ public sealed class DrainTests(ITestOutputHelper output)
 
         var drained = await cluster.ClientAsync("drain", "w1", "--wait", "0.5", "--etcd", etcd.Endpoint);
         var unknown = await cluster.ClientAsync("drain", "w7", "--etcd", etcd.Endpoint);
+        var misspelt = await cluster.ClientAsync("ready", "w11", "--etcd", etcd.Endpoint);
 
         Assert.Equal(1, drained.ExitCode);
         Assert.Matches(@"^w1 is not empty: 2 jobs are left \(balancer \S+\)$", drained.Output[^1]);
         Assert.Equal((1, "no worker w7 is registered; nothing is changed"), (unknown.ExitCode, unknown.Problems.First()));
         Assert.Equal("registered are w1", unknown.Problems.Last());
+        Assert.Equal(1, misspelt.ExitCode);
+        Assert.Equal("no order stands for w11, and no worker of that name is registered", misspelt.Problems.Single());
 
         async Task<JsonElement> WorkersAsync() => JsonDocument.Parse(
             Assert.Single((await cluster.ClientAsync("workers", "--json", "--etcd", etcd.Endpoint)).Output))

@@ -34,9 +34,13 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
         report.Services.Select(service => service.Value).Prepend(report.Balancer).SelectMany(state => state.Members);
 
     /// <inheritdoc cref="AddressesAsync"/>
-    public static async Task<BalancerReports> ReadAsync(ClientSession session)
+    public static async Task<BalancerReports> ReadAsync(ClientSession session) =>
+        await ReadAsync(session, await AddressesAsync(session).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <param name="addresses">Of the balancers.</param>
+    /// <exception cref="OperationCanceledException">The session was interrupted.</exception>
+    public static async Task<BalancerReports> ReadAsync(ClientSession session, IReadOnlyCollection<Address> addresses)
     {
-        var addresses = await AddressesAsync(session).ConfigureAwait(false);
         var answers = await Task.WhenAll(addresses.Select(a => AskAsync(session, a))).ConfigureAwait(false);
         return new BalancerReports(
             [.. answers.Where(a => a.Report is not null).Select(a => a.Report!)],
@@ -86,7 +90,7 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
                 {
                     await TellOnceAsync(session, alsoRead, tell, before).ConfigureAwait(false);
                 }
-                catch (ProgramException e)
+                catch (ProgramException e) when (e.ExitCode == ExitCode.Unreachable)
                 {
                     // It is watched until it is back.
                     await Console.Error.WriteLineAsync(OneLine.Of(e.Message)).ConfigureAwait(false);

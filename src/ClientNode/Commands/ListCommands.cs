@@ -11,6 +11,9 @@ internal static class ListCommands
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
+    /// <summary>So many orders for workers that are not there are shown to people; --json has all.</summary>
+    private const int AbsentMax = 50;
+
     private static readonly TextColumn<BalancerReport>[] BalancerColumns =
     [
         new("balancer", r => r.Balancer.Id),
@@ -68,7 +71,12 @@ internal static class ListCommands
                 }
 
                 Write(WorkerTable.Lines(members));
-                Write(TextTable.Lines(AbsentColumns, absent));
+                Write(TextTable.Lines(AbsentColumns, [.. absent.Take(AbsentMax)]));
+                if (absent.Count > AbsentMax)
+                {
+                    Console.Out.WriteLine(string.Create(
+                        CultureInfo.InvariantCulture, $"... and {absent.Count - AbsentMax} more orders for workers that are not registered"));
+                }
             }).ConfigureAwait(false);
     }
 

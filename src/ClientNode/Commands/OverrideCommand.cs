@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Programs;
 using AkkaLb.Registry;
@@ -32,30 +33,42 @@ internal static class OverrideCommand
             ExitCode.Usage, "the embedded registry keeps no orders for workers: they need etcd (akkalb.registry = etcd)");
         try
         {
-            var reports = await BalancerReports.ReadAsync(session).ConfigureAwait(false);
+            var addresses = await BalancerReports.AddressesAsync(session).ConfigureAwait(false);
+            var reports = await BalancerReports.ReadAsync(session, addresses).ConfigureAwait(false);
             if (await NameUnknownAsync(reports, options).ConfigureAwait(false))
             {
                 return ExitCode.JobsFailed;
             }
 
             var begun = Stopwatch.GetTimestamp();
-            var wanted = new List<WorkerOverride>();
+            var (wanted, strangers) = (new List<WorkerOverride>(), 0);
             foreach (var worker in options.Workers)
             {
-                wanted.Add(await ChangeAsync(registry, worker, options, session.Interrupted).ConfigureAwait(false));
+                var (order, stood) = await ChangeAsync(registry, worker, options, session.Interrupted).ConfigureAwait(false);
+                wanted.Add(order);
+                if (order.IsNone && !stood && reports.AnyKnowsWorkers && !reports.Of(worker).Any())
+                {
+                    strangers++;
+                    await Console.Error.WriteLineAsync($"no order stands for {worker}, and no worker of that name is registered")
+                        .ConfigureAwait(false);
+                }
+                else if (!options.IsJson)
+                {
+                    Console.Out.WriteLine($"{worker} is {(order.IsNone ? "ready" : order.Describe())}");
+                }
             }
 
-            var left = options.Wait is { } wait ? await WaitAsync(session, options.Workers, begun, wait).ConfigureAwait(false) : null;
+            var left = options.Wait is { } wait ? await WaitAsync(session, addresses, options.Workers, begun, wait).ConfigureAwait(false) : null;
             if (options.IsJson)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(wanted.Select(w => ToJson(w, left)), Json));
             }
-            else
+            else if (left is not null)
             {
                 wanted.ForEach(w => Print(w, left));
             }
 
-            return left?.Count > 0 ? ExitCode.JobsFailed : ExitCode.Ok;
+            return strangers > 0 || left?.Count > 0 ? ExitCode.JobsFailed : ExitCode.Ok;
         }
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
@@ -100,11 +113,16 @@ internal static class OverrideCommand
         return true;
     }
 
-    private static Task<WorkerOverride> ChangeAsync(IOverrideRegistry registry, string worker, Options options, CancellationToken interrupted)
+    /// <returns>What is wanted now, and whether anything was before.</returns>
+    private static async Task<(WorkerOverride Order, bool Stood)> ChangeAsync(
+        IOverrideRegistry registry, string worker, Options options, CancellationToken interrupted)
     {
+        var stood = false;
         var by = OneLine.Of($"{Environment.UserName}@{Environment.MachineName}", WorkerOverride.ByLengthMax);
-        return registry.OrderAsync(
-            worker, options.State, options.WeightPercent, by, options.Because, TimeProvider.System.GetUtcNow(), interrupted);
+        var order = await registry.OrderAsync(
+            worker, options.State, options.WeightPercent, by, options.Because, TimeProvider.System.GetUtcNow(), interrupted,
+            before => stood = before is not null).ConfigureAwait(false);
+        return (order, stood);
     }
 
     /// <summary>A worker is empty when every balancer that answers knows of the order, has had a report of the worker's since, and counts no job
@@ -112,13 +130,22 @@ internal static class OverrideCommand
     /// <param name="begun">When the order was about to be written.</param>
     /// <returns>What is left, in words, by worker; those that are empty are not among them.</returns>
     private static async Task<IReadOnlyDictionary<string, string>> WaitAsync(
-        ClientSession session, IReadOnlyList<string> workers, long begun, TimeSpan wait)
+        ClientSession session, IReadOnlyCollection<Address> addresses, IReadOnlyList<string> workers, long begun, TimeSpan wait)
     {
         var ordered = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(LookEvery, TimeProvider.System);
         while (true)
         {
-            var reports = await BalancerReports.ReadAsync(session).ConfigureAwait(false);
+            try
+            {
+                addresses = await BalancerReports.AddressesAsync(session).ConfigureAwait(false);
+            }
+            catch (ProgramException)
+            {
+                // etcd is away: the balancers that are known continue without it.
+            }
+
+            var reports = await BalancerReports.ReadAsync(session, addresses).ConfigureAwait(false);
             var left = workers.Select(w => (Worker: w, Left: DrainSight.LeftOf(w, reports, Stopwatch.GetElapsedTime(begun))))
                 .Where(w => w.Left.Length > 0).ToDictionary(w => w.Worker, w => w.Left);
             if (left.Count == 0 || Stopwatch.GetElapsedTime(ordered) >= wait)
@@ -130,15 +157,8 @@ internal static class OverrideCommand
         }
     }
 
-    private static void Print(WorkerOverride wanted, IReadOnlyDictionary<string, string>? left)
-    {
-        Console.Out.WriteLine($"{wanted.WorkerId} is {(wanted.IsNone ? "ready" : wanted.Describe())}");
-        if (left is not null)
-        {
-            Console.Out.WriteLine(
-                left.TryGetValue(wanted.WorkerId, out var what) ? $"{wanted.WorkerId} is not empty: {what}" : $"{wanted.WorkerId} is empty");
-        }
-    }
+    private static void Print(WorkerOverride wanted, IReadOnlyDictionary<string, string> left) => Console.Out.WriteLine(
+        left.TryGetValue(wanted.WorkerId, out var what) ? $"{wanted.WorkerId} is not empty: {what}" : $"{wanted.WorkerId} is empty");
 
     private static object ToJson(WorkerOverride wanted, IReadOnlyDictionary<string, string>? left) => new
     {

@@ -34,6 +34,9 @@ public sealed class WorkerOrdersTests
         await PostAsync("/workers/w7/weight", "?percent=50");
         await PostAsync("/workers/w7/drain");
         Assert.Equal((AdminState.Drain, 50), (_orders.Kept["w7"].State, _orders.Kept["w7"].WeightPercent));
+        await PostAsync("/workers/w7/weight", "?percent=60&by=eve");
+        Assert.Equal((60, "http@127.0.0.1"), (_orders.Kept["w7"].WeightPercent, _orders.Kept["w7"].By));
+        await PostAsync("/workers/w7/weight", "?percent=50");
         await PostAsync("/workers/w7/ready");
         Assert.Equal((AdminState.Ready, 50), (_orders.Kept["w7"].State, _orders.Kept["w7"].WeightPercent));
         Assert.Equal((HttpStatusCode.OK, "w7 is ready\n"), await PostAsync("/workers/w7/weight", "?percent=100"));

@@ -71,6 +71,11 @@ public class WorkerOverridesTests
     }
 
     [Fact]
+    public void A_weight_that_waits_for_the_end_of_a_drain_is_told() => Assert.EndsWith(
+        ": slow; it gets 50 % of its share when it is ready",
+        (Wanted("a", AdminState.Drain) with { Because = "slow", WeightPercent = 50 }).Describe(), StringComparison.Ordinal);
+
+    [Fact]
     public void Where_everybody_is_drained_the_answer_says_so()
     {
         Handle(Build.Read(Members("a")));
