@@ -28,6 +28,18 @@ public sealed class ManualTime(DateTimeOffset? wall = null) : TimeProvider
         }
     }
 
+    /// <summary>Whether somebody waits for a time.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Exists(t => t.DueAt is not null);
+            }
+        }
+    }
+
     /// <summary>Both clocks continue; timers that are due fire.</summary>
     public void Advance(TimeSpan by)
     {
