@@ -18,7 +18,7 @@ namespace AkkaLb.Balancing;
 internal sealed class BalancerActor : MachineShell<BalancerEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "balancer";
+    public const string ActorName = BalancerActors.Balancer;
 
     /// <summary>Attribute of services that the balancer does not know: clients may ask for any.</summary>
     private const string OtherService = "_OTHER";

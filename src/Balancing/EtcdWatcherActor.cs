@@ -13,7 +13,7 @@ namespace AkkaLb.Balancing;
 internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 {
     /// <summary>Name of the actor below <c>/user</c>.</summary>
-    public const string ActorName = "akkalb-watcher";
+    public const string ActorName = BalancerActors.Watcher;
 
     /// <summary>What an answer with events says beside them.</summary>
     private const int HeadBytesMax = 100;

@@ -370,7 +370,7 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<Decisions> ExplainAsync(
         Address balancer, GetDecisions question, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        AskBalancerAsync<Decisions>(balancer, "balancer", question, timeout, cancellationToken);
+        AskBalancerAsync<Decisions>(balancer, BalancerActors.Balancer, question, timeout, cancellationToken);
 
     /// <summary>Asks a balancer what its parts have told the operator lately: the newest sentences of its log.</summary>
     /// <param name="after">Number of the newest event that is known already, of the same life of the balancer; 0: none is.</param>
@@ -385,14 +385,16 @@ public sealed class BalancedClient : IAsyncDisposable, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(after);
         return AskBalancerAsync<BalancerEvents>(
-            balancer, "akkalb-watcher", new GetBalancerEvents(after, GetBalancerEvents.CountMax), timeout, cancellationToken);
+            balancer, BalancerActors.Watcher, new GetBalancerEvents(after, GetBalancerEvents.CountMax), timeout, cancellationToken);
     }
 
     /// <summary>The name of a balancer.</summary>
     internal async Task<string> IdOfAsync(Address balancer, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var question = new GetBalancerState(0, 0);
-        return (await AskBalancerAsync<BalancerState>(balancer, "balancer", question, timeout, cancellationToken).ConfigureAwait(false)).Id;
+        var state = await AskBalancerAsync<BalancerState>(balancer, BalancerActors.Balancer, question, timeout, cancellationToken)
+            .ConfigureAwait(false);
+        return state.Id;
     }
 
     private Task<T> AskBalancerAsync<T>(

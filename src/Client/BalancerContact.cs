@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Tools.Client;
 using AkkaLb.Clusters;
+using AkkaLb.Core;
 
 namespace AkkaLb.Client;
 
@@ -37,7 +38,7 @@ internal abstract class BalancerProbes
         }
 
         public override void Send(Address address, string id) =>
-            context.ActorSelection(new RootActorPath(address) / "user" / "balancer").Tell(new Identify(id));
+            context.ActorSelection(new RootActorPath(address) / "user" / BalancerActors.Balancer).Tell(new Identify(id));
     }
 
     /// <summary>The addresses are contact points: whichever is asked, the deciding balancer answers.</summary>

@@ -16,6 +16,16 @@ public sealed record BalancerReport(
     /// <summary>How often the pages may turn out to be of different memberships before the last ones are taken as they are.</summary>
     private const int TriesMax = 10;
 
+    /// <summary>The default service, and the others by name.</summary>
+    internal IEnumerable<KeyValuePair<string, BalancerState>> AllServices =>
+        Services.Prepend(KeyValuePair.Create(WorkerService.Default, Balancer));
+
+    /// <summary>Of all services.</summary>
+    internal IEnumerable<MemberState> Members => AllServices.SelectMany(service => service.Value.Members);
+
+    /// <summary>Whether another balancer of its cluster decides, or none: it tells of no services then.</summary>
+    internal bool StandsBy => Balancer.Services.Count == 0;
+
     /// <summary>Asks a balancer. It answers at any time, also when it rejects every request.</summary>
     /// <param name="system">Needs remoting and <see cref="HostSystem.Needs"/>.</param>
     /// <param name="timeout">Of each question; several thousand members take several. Above zero, at most
@@ -53,9 +63,9 @@ public sealed record BalancerReport(
 
     private static async Task<BalancerReport> AskAsync(ActorSystem system, Address address, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var watcher = await ActorOf(system, address, "akkalb-watcher").Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken)
+        var watcher = await ActorOf(system, address, BalancerActors.Watcher).Ask<WatcherState>(GetWatcherState.Instance, timeout, cancellationToken)
             .ConfigureAwait(false);
-        var balancer = ActorOf(system, address, "balancer");
+        var balancer = ActorOf(system, address, BalancerActors.Balancer);
         var main = await ReadAsync(balancer, WorkerService.Default, timeout, cancellationToken).ConfigureAwait(false);
         var services = new List<KeyValuePair<string, BalancerState>>();
         foreach (var service in main.Services.Where(service => service != WorkerService.Default).Order(StringComparer.Ordinal))

@@ -69,6 +69,14 @@ internal static class BalancerReportJson
         WorkerCondition.Maintenance => "maintenance",
     };
 
+    /// <summary>Such as <c>3 jobs left</c>.</summary>
+    public static string JobsLeft(MemberDetails details) => details.JobsLeft switch
+    {
+        0 => "no jobs left",
+        1 => "1 job left",
+        var left => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{left} jobs left"),
+    };
+
     /// <inheritdoc cref="ToJson(BalancerReport)"/>
     public static IEnumerable<object> ToJson(IEnumerable<MemberState> members) => members.Select(m => new
     {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using AkkaLb.Core;
 using AkkaLb.Core.Clients;
 using AkkaLb.Remoting.Tls;
 using AkkaLb.Registry;
@@ -113,7 +114,7 @@ internal static class BalancerProbe
     {
         try
         {
-            var selection = system.ActorSelection(new RootActorPath(address) / "user" / "balancer");
+            var selection = system.ActorSelection(new RootActorPath(address) / "user" / BalancerActors.Balancer);
             return await selection.Ask<ActorIdentity>(new Identify("probe"), ProbeTimeout, stopping).ConfigureAwait(false) is { Subject: not null };
         }
         catch (AskTimeoutException)

@@ -20,7 +20,7 @@ public class DrainSightTests
 
     [Fact]
     public void What_any_balancer_counts_is_left() =>
-        Assert.Equal("3 jobs are left (balancer b1)", LeftOf([Empty, Empty with { JobsLeft = 3 }]));
+        Assert.Equal("3 jobs left (balancer b1)", LeftOf([Empty, Empty with { JobsLeft = 3 }]));
 
     [Fact]
     public void A_report_of_before_the_order_proves_nothing() => Assert.Equal(

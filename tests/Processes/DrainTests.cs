@@ -80,7 +80,7 @@ public sealed class DrainTests(ITestOutputHelper output)
         var misspelt = await cluster.ClientAsync("ready", "w11", "--etcd", etcd.Endpoint);
 
         Assert.Equal(1, drained.ExitCode);
-        Assert.Matches(@"^w1 is not empty: 2 jobs are left \(balancer \S+\)$", drained.Output[^1]);
+        Assert.Matches(@"^w1 is not empty: 2 jobs left \(balancer \S+\)$", drained.Output[^1]);
         Assert.Equal((1, "no worker w7 is registered; nothing is changed"), (unknown.ExitCode, unknown.Problems.First()));
         Assert.Equal("registered are w1", unknown.Problems.Last());
         Assert.Equal(1, misspelt.ExitCode);

@@ -16,7 +16,7 @@ internal sealed class AssignmentRates
     public IReadOnlyDictionary<string, double> Update(BalancerReport report, TimeSpan now)
     {
         var (counts, rates) = (new Dictionary<(string, WorkerKey), long>(_counts.Count), new Dictionary<string, double>(StringComparer.Ordinal));
-        foreach (var (service, state) in report.AllServices())
+        foreach (var (service, state) in report.AllServices)
         {
             var made = 0L;
             foreach (var member in state.Members)

@@ -170,7 +170,7 @@ internal sealed class LiveBoard(Func<CancellationToken, Task<BalancerReport>> re
     private Sample SampleOf(BalancerReport report, DateTimeOffset at)
     {
         var (waiting, inFlight, up) = (0, 0.0, 0);
-        foreach (var (_, state) in report.AllServices())
+        foreach (var (_, state) in report.AllServices)
         {
             waiting += state.Waiting;
             inFlight += state.Members.Sum(m => m.InFlight);

@@ -37,7 +37,7 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
         {
             AddIfNew(frame, "balancer", Balancer(report));
             AddIfNew(frame, "registry", Registry(report.Watcher));
-            AddIfNew(frame, "services", report.AllServices().Select(s => Service(s.Key, s.Value, view)).ToList());
+            AddIfNew(frame, "services", report.AllServices.Select(s => Service(s.Key, s.Value, view)).ToList());
             frame["table"] = Table(report);
             AddHistory(frame);
         }
@@ -79,7 +79,7 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
     private object Balancer(BalancerReport report)
     {
         var b = report.Balancer;
-        var (standsBy, passesOn) = (isOfCluster && report.StandsBy(), isOfCluster && report.PassesOn());
+        var (standsBy, passesOn) = (isOfCluster && report.StandsBy, isOfCluster && report.PassesOn());
         var role = !isOfCluster ? "decides for itself" : passesOn ? b.Rejection : standsBy ? "stands by" : "decides for its cluster";
         return new
         {
@@ -108,7 +108,7 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
 
     private object Table(BalancerReport report)
     {
-        var state = report.AllServices().FirstOrDefault(s => s.Key == query.Service).Value;
+        var state = report.AllServices.FirstOrDefault(s => s.Key == query.Service).Value;
         var window = state is null ? new WorkerWindow(0, 0, []) : WorkerWindow.Select(state.Members, state.Policy, query);
         var rows = window.Rows.Select(m => JsonSerializer.Serialize(Row(m, state!.Policy), Json)).ToArray();
         var changed = rows.Select((row, i) => i < _rows.Length && _rows[i] == row ? default(JsonElement?) : JsonElement.Parse(row)).ToList();

@@ -51,12 +51,7 @@ internal readonly record struct WorkerWords(string State, Tone Tone, string Why)
 
     private static string Left(MemberState m, MemberDetails details)
     {
-        var left = details.JobsLeft switch
-        {
-            0 => "no jobs left",
-            1 => "1 job left",
-            var jobs => Invariant($"{jobs} jobs left"),
-        };
+        var left = BalancerReportJson.JobsLeft(details);
         return m.Reason.Length == 0 ? left : $"{left}; {m.Reason}";
     }
 

@@ -19,19 +19,15 @@ internal sealed record BalancerReports(List<BalancerReport> Answered, List<Addre
     /// <summary>A worker as each balancer that knows it sees it.</summary>
     public IEnumerable<(BalancerReport Report, MemberState Member)> Of(string workerId) =>
         from report in Answered
-        from member in MembersOf(report)
+        from member in report.Members
         where member.Worker.Id == workerId
         select (report, member);
 
     /// <summary>Whether one of those that answered knows who is registered: it decides, and has read its registry.</summary>
-    public bool AnyKnowsWorkers => Answered.Exists(report => report.Balancer.Services.Count > 0 && report.Watcher.Revision > 0);
+    public bool AnyKnowsWorkers => Answered.Exists(report => !report.StandsBy && report.Watcher.Revision > 0);
 
     /// <summary>The one whose view of the workers is shown where one is enough: that knows the most of them.</summary>
-    public BalancerReport? Fullest => Answered.MaxBy(report => MembersOf(report).Count());
-
-    /// <summary>Of all its services.</summary>
-    public static IEnumerable<MemberState> MembersOf(BalancerReport report) =>
-        report.Services.Select(service => service.Value).Prepend(report.Balancer).SelectMany(state => state.Members);
+    public BalancerReport? Fullest => Answered.MaxBy(report => report.Members.Count());
 
     /// <inheritdoc cref="AddressesAsync"/>
     public static async Task<BalancerReports> ReadAsync(ClientSession session) =>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using AkkaLb.Client;
 using AkkaLb.Core;
 
 namespace AkkaLb.ClientNode.Commands;
@@ -25,7 +25,7 @@ internal static class DrainSight
     {
         null => "it is of a version that does not count the jobs that are left",
         { Wanted: AdminState.Ready } when member.State == WorkerState.Up => "it has not heard of the order yet",
-        { JobsLeft: > 0 and var left } => left == 1 ? "1 job is left" : string.Create(CultureInfo.InvariantCulture, $"{left} jobs are left"),
+        { JobsLeft: > 0 } details => BalancerReportJson.JobsLeft(details),
         { ReportAge: { } age } when age < sinceOrder => "",
         _ => "the worker has not reported since",
     };

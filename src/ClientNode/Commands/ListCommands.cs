@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Watching;
@@ -9,8 +8,6 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>The verbs <c>workers</c>, <c>services</c>, <c>balancers</c> and <c>top</c>: tables of what all balancers say.</summary>
 internal static class ListCommands
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <summary>So many orders for workers that are not there are shown to people; --json has all.</summary>
     private const int AbsentMax = 50;
 
@@ -54,12 +51,12 @@ internal static class ListCommands
             async () => orders = await OrdersAsync(session).ConfigureAwait(false),
             reports =>
             {
-                var members = reports.Fullest is { } report ? BalancerReports.MembersOf(report).ToList() : [];
+                var members = reports.Fullest is { } report ? report.Members.ToList() : [];
                 var there = members.Select(m => m.Worker.Id).ToHashSet(StringComparer.Ordinal);
                 var absent = orders.Where(o => !there.Contains(o.WorkerId)).ToList();
                 if (isJson)
                 {
-                    WriteJson(new
+                    JsonOutput.Write(new
                     {
                         workers = BalancerReportJson.ToJson(members),
                         absent = absent.Select(o => new
@@ -87,7 +84,7 @@ internal static class ListCommands
             var rows = ServicesOf(reports);
             if (isJson)
             {
-                WriteJson(rows.Select(s => new
+                JsonOutput.Write(rows.Select(s => new
                 {
                     service = s.Name, balancer = s.Report.Balancer.Id, s.State.Policy, workers = s.State.MemberCount,
                     eligible = s.State.Members.Count(m => m.IsEligible), inFlight = s.State.Members.Sum(m => m.InFlight), s.State.Waiting,
@@ -105,7 +102,7 @@ internal static class ListCommands
         {
             if (isJson)
             {
-                WriteJson(reports.Answered.Select(r => new
+                JsonOutput.Write(reports.Answered.Select(r => new
                 {
                     r.Balancer.Id, address = r.Address.ToString(), isReady = r.Balancer.Rejection.Length == 0, r.Balancer.Rejection,
                     r.Watcher.Registry, r.Watcher.IsConnected, r.Watcher.Revision, proofAgeMs = r.Watcher.ProofAge?.TotalMilliseconds,
@@ -122,7 +119,7 @@ internal static class ListCommands
     public static Task<int> TopAsync(ClientSession session, TimeSpan every, int rows) => BalancerReports.TellAsync(
         session, every, reports =>
         {
-            var members = reports.Fullest is { } report ? BalancerReports.MembersOf(report).ToList() : [];
+            var members = reports.Fullest is { } report ? report.Members.ToList() : [];
             Write(TextTable.Lines(BalancerColumns, reports.Answered));
             Console.Out.WriteLine();
             Write(TextTable.Lines(ServiceColumns, ServicesOf(reports)));
@@ -137,7 +134,7 @@ internal static class ListCommands
     private static List<ServiceRow> ServicesOf(BalancerReports reports) =>
     [
         .. from report in reports.Answered
-           from service in report.Services.Prepend(KeyValuePair.Create(WorkerService.Default, report.Balancer))
+           from service in report.AllServices
            orderby service.Key == WorkerService.Default ? "" : service.Key, report.Balancer.Id
            select new ServiceRow(service.Key, report, service.Value),
     ];
@@ -173,8 +170,6 @@ internal static class ListCommands
             Console.Out.WriteLine(line);
         }
     }
-
-    private static void WriteJson<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Json));
 
     private sealed record ServiceRow(string Name, BalancerReport Report, BalancerState State);
 }

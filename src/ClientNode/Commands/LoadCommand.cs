@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using AkkaLb.BuiltInJobs;
 using AkkaLb.Client;
 using AkkaLb.Programs;
@@ -10,8 +9,6 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>The verb <c>load</c>: runs many built-in jobs and tells how they went.</summary>
 internal static class LoadCommand
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <param name="Jobs">How many; null: as many as <paramref name="For"/> allows.</param>
     /// <param name="Keys">So many keys in turn; null: no keys.</param>
     /// <param name="Traced">What the jobs are and when they come; null: all are <paramref name="Job"/>, and one comes when another has
@@ -126,7 +123,7 @@ internal static class LoadCommand
     {
         if (isJson)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(s, Json));
+            JsonOutput.Write(s);
             return;
         }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Programs;
@@ -15,8 +14,6 @@ internal static class OverrideCommand
 {
     /// <summary>Between two looks at a worker that is to become empty.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
-
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <param name="Workers">Ids.</param>
     /// <param name="State">Null: it stays.</param>
@@ -61,7 +58,7 @@ internal static class OverrideCommand
             var left = options.Wait is { } wait ? await WaitAsync(session, addresses, options.Workers, begun, wait).ConfigureAwait(false) : null;
             if (options.IsJson)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(wanted.Select(w => ToJson(w, left)), Json));
+                JsonOutput.Write(wanted.Select(w => ToJson(w, left)));
             }
             else if (left is not null)
             {
@@ -100,7 +97,7 @@ internal static class OverrideCommand
             return false;
         }
 
-        var known = reports.Answered.SelectMany(BalancerReports.MembersOf).Select(m => m.Worker.Id).Distinct().Order(StringComparer.Ordinal).ToList();
+        var known = reports.Answered.SelectMany(report => report.Members).Select(m => m.Worker.Id).Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var worker in unknown)
         {
             await Console.Error.WriteLineAsync($"no worker {worker} is registered; nothing is changed").ConfigureAwait(false);

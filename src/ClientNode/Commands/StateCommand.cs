@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Programs;
@@ -9,8 +8,6 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>The verb <c>state</c>: how every balancer stands, and its view of the registry and of the workers.</summary>
 internal static class StateCommand
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <param name="every">Between two times that it is told; null: it is told once. Watching ends when it is interrupted.</param>
     /// <returns>Exit code: <see cref="ExitCode.JobsFailed"/> when a balancer did not answer.</returns>
     public static Task<int> RunAsync(ClientSession session, bool isJson, TimeSpan? every = null) => BalancerReports.TellAsync(
@@ -18,8 +15,7 @@ internal static class StateCommand
         {
             if (isJson)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(
-                    new { balancers = reports.Answered.Select(r => r.ToJson()), silent = reports.Silent.Select(a => a.ToString()) }, Json));
+                JsonOutput.Write(new { balancers = reports.Answered.Select(r => r.ToJson()), silent = reports.Silent.Select(a => a.ToString()) });
             }
             else
             {

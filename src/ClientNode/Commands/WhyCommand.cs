@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Akka.Actor;
 using AkkaLb.Core;
 using AkkaLb.Programs;
@@ -8,12 +7,6 @@ namespace AkkaLb.ClientNode.Commands;
 /// <summary>The verb <c>why</c>: why a job went where it went, in a sentence and in numbers.</summary>
 internal static class WhyCommand
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <param name="job">Null: the latest decisions of anybody, and what waits.</param>
     /// <param name="count">Decisions of each balancer at most.</param>
     /// <returns>Exit code: <see cref="ExitCode.JobsFailed"/> when nobody knows of it, or a balancer did not answer.</returns>
@@ -27,7 +20,7 @@ internal static class WhyCommand
             var told = answers.Where(a => a.Told is not null).Select(a => a.Told!).ToList();
             if (isJson)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(told.Select(t => ToJson(t)), Json));
+                JsonOutput.Write(told.Select(t => ToJson(t)));
             }
             else
             {

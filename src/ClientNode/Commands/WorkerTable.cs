@@ -29,19 +29,13 @@ internal static class WorkerTable
         ? condition switch
         {
             WorkerCondition.SlowStart => Invariant($"slow start {details.SharePercent} %"),
-            WorkerCondition.Draining or WorkerCondition.Maintenance => BalancerReportJson.NameOf(condition) + LeftOf(details),
+            WorkerCondition.Draining or WorkerCondition.Maintenance =>
+                $"{BalancerReportJson.NameOf(condition)}: {BalancerReportJson.JobsLeft(details)}",
             _ when details.WeightPercent < WorkerOverride.WeightUsual =>
                 Invariant($"{BalancerReportJson.NameOf(condition)}, weight {details.WeightPercent} %"),
             _ => BalancerReportJson.NameOf(condition),
         }
         : BalancerReportJson.NameOf(m.State) + (m.State == WorkerState.Up && !m.IsEligible ? ", gets no jobs" : "");
-
-    private static string LeftOf(MemberDetails details) => details.JobsLeft switch
-    {
-        0 => ": empty",
-        1 => ": 1 job left",
-        var left => Invariant($": {left} jobs left"),
-    };
 
     private static string MemoryOf(MemberState m) => (m.ResidentBytes, m.Details?.LimitBytes) switch
     {

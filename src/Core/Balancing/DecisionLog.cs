@@ -76,7 +76,7 @@ public sealed class DecisionLog
         }
         else
         {
-            Collect((in Entry entry) => entry.Client == wanted.Client && entry.Job == wanted.Number);
+            Collect((in Entry entry) => entry.Client == wanted.Client && entry.Job == wanted.Number && entry.Job != 0);
             if (found.Count == 0)
             {
                 Collect((in Entry entry) => entry.Client == wanted.Client && entry.Request == wanted.Number);
