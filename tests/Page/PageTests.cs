@@ -62,14 +62,17 @@ public sealed class PageTests(Chromium chromium)
             NewWorker("a"), NewWorker("b", WorkerCondition.SlowStart, "it has joined lately: it gets 40 % of its share"),
             NewWorker("c", WorkerCondition.Full, inFlight: 8), NewWorker("d", WorkerCondition.Draining, inFlight: 3),
             NewWorker("e", WorkerCondition.Ejected, "its jobs failed: it gets none for 12 s"),
-            NewWorker("f", WorkerCondition.NoReport) with { ResidentBytes = null });
+            NewWorker("f", WorkerCondition.NoReport) with { ResidentBytes = null },
+            NewWorker("g", WorkerCondition.Maintenance, "put into maintenance by ann@desk: new disk", inFlight: 1));
         var page = await OpenAsync(stage.Url);
 
-        await Expect(page.Locator("#rows td.state")).ToHaveTextAsync(["up", "slow start", "full", "draining", "ejected", "no report"]);
+        await Expect(page.Locator("#rows td.state")).ToHaveTextAsync(
+            ["up", "slow start", "full", "draining", "ejected", "no report", "maintenance"]);
         await Expect(page.Locator("#rows td.why")).ToHaveTextAsync(
         [
             "", "it has joined lately: it gets 40 % of its share", "8 jobs in flight, and no free place", "3 jobs left",
             "its jobs failed: it gets none for 12 s", "least-load picks nobody without a fresh report, and its last report is 0.4 s old",
+            "1 job left; put into maintenance by ann@desk: new disk",
         ]);
     }
 
