@@ -10,6 +10,8 @@ internal sealed class Scene : IDisposable
     private readonly List<Child> _children = [];
     private int _broken;
 
+    private Scene() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("akkalb-soak-").FullName;
 
     /// <summary>Balancers and workers that run.</summary>
@@ -98,12 +100,15 @@ internal sealed class Scene : IDisposable
 
     public void Dispose()
     {
-        foreach (var child in _children)
+        foreach (var child in _children.ToList())
         {
             child.Dispose();
         }
 
-        Directory.Delete(Folder, recursive: true);
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 
     private static string OwnAssembly => typeof(Scene).Assembly.GetName().Name + ".dll";

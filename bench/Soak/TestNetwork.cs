@@ -4,7 +4,7 @@ namespace AkkaLb.Bench.Soak;
 
 /// <summary>Network namespaces on one bridge, each with an address, that can be cut off silently: what is sent is dropped, and nobody is
 /// told.</summary>
-/// <remarks>Needs root and iproute2. Disposing it deletes the namespaces; end the processes in them first.</remarks>
+/// <remarks>Needs root and iproute2. Disposing it deletes the namespaces, if this process made them; end the processes in them first.</remarks>
 internal sealed class TestNetwork : IDisposable
 {
     private const string Tag = "akkalb-";
@@ -14,10 +14,16 @@ internal sealed class TestNetwork : IDisposable
 
     private readonly Dictionary<string, (Place Host, string Port)> _hosts = [];
     private readonly string _bridge;
+    private readonly bool _isOwn;
 
-    private TestNetwork(string bridge)
+    private TestNetwork(int owner, IReadOnlyList<string> names)
     {
-        _bridge = bridge;
+        (_bridge, _isOwn) = ($"{Tag}{owner}-hub", owner == Environment.ProcessId);
+        for (var i = 0; i < names.Count; i++)
+        {
+            _hosts.Add(names[i], (new Place($"{Tag}{owner}-{names[i]}", $"10.77.0.{i + 1}"), $"port{i}"));
+        }
+
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose();
     }
 
@@ -27,17 +33,15 @@ internal sealed class TestNetwork : IDisposable
     public static TestNetwork Create(params IReadOnlyList<string> names)
     {
         DeleteLeftOver();
-        var tag = $"{Tag}{Environment.ProcessId}";
-        var network = new TestNetwork($"{tag}-hub");
+        var network = new TestNetwork(Environment.ProcessId, names);
         try
         {
             Ip("netns", "add", network._bridge);
             Ip("-n", network._bridge, "link", "add", "hub0", "type", "bridge");
             Ip("-n", network._bridge, "link", "set", "hub0", "up");
-            for (var i = 0; i < names.Count; i++)
+            foreach (var (name, (host, port)) in network._hosts)
             {
-                var (host, port, inside) = (new Place($"{tag}-{names[i]}", $"10.77.0.{i + 1}"), $"port{i}", $"end{i}");
-                network._hosts.Add(names[i], (host, port));
+                var inside = network.EndOf(name);
                 Ip("netns", "add", host.Name);
                 Ip("-n", network._bridge, "link", "add", port, "type", "veth", "peer", "name", inside);
                 Ip("-n", network._bridge, "link", "set", inside, "netns", host.Name);
@@ -56,6 +60,9 @@ internal sealed class TestNetwork : IDisposable
         }
     }
 
+    /// <summary>That of another process, which made it with the same names.</summary>
+    public static TestNetwork Of(int process, params IReadOnlyList<string> names) => new(process, names);
+
     public void Cut(string name) => Ip("-n", _bridge, "link", "set", _hosts[name].Port, "nomaster");
 
     public void Heal(string name) => Ip("-n", _bridge, "link", "set", _hosts[name].Port, "master", "hub0");
@@ -69,7 +76,7 @@ internal sealed class TestNetwork : IDisposable
 
     public void Dispose()
     {
-        foreach (var name in _hosts.Values.Select(h => h.Host.Name).Append(_bridge))
+        foreach (var name in _hosts.Values.Select(h => h.Host.Name).Append(_bridge).Where(_ => _isOwn))
         {
             TryIp("netns", "del", name);
         }

@@ -9,7 +9,7 @@ namespace AkkaLb.Tests.Support;
 public sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly int _target;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, FreePorts.Take());
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<TcpClient> _open = [];
@@ -18,9 +18,11 @@ public sealed class FaultyProxy : IAsyncDisposable
     private CancellationTokenSource _forgetting = new();
     private bool _isCut;
 
-    public FaultyProxy(int target)
+    /// <param name="target">The port on loopback.</param>
+    /// <param name="host">The address that it listens on; null: 127.0.0.1.</param>
+    public FaultyProxy(int target, string? host = null)
     {
-        _target = target;
+        (_target, _listener) = (target, new TcpListener(host is null ? IPAddress.Loopback : IPAddress.Parse(host), FreePorts.Take()));
         _flows.SetResult();
         _listener.Start();
         _accepting = AcceptAsync();
@@ -29,7 +31,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>The same in etcd's form, <c>http://127.0.0.1:port</c>.</summary>
-    public string Endpoint => FormattableString.Invariant($"http://127.0.0.1:{Port}");
+    public string Endpoint => $"http://{_listener.LocalEndpoint}";
 
     /// <summary>Connections accepted so far.</summary>
     public int Accepted { get; private set; }
