@@ -72,8 +72,7 @@ public sealed class DrainTests(ITestOutputHelper output)
         await cluster.AddWorkersAsync(["w1"], "--etcd", etcd.Endpoint);
         cluster.StartClient("load", "--jobs", "2", "--concurrency", "2", "--job", "sleep:59000");
         await Waiting.UntilAsync(
-            async () => (await WorkersAsync()).GetProperty("jobsLeft").GetInt32() == 2, NodeProcess.Bound,
-            TimeSpan.FromMilliseconds(50), "two jobs at w1");
+            async () => await JobsLeftAsync() == 2, NodeProcess.Bound, TimeSpan.FromMilliseconds(50), "two jobs at w1");
 
         var drained = await cluster.ClientAsync("drain", "w1", "--wait", "0.5", "--etcd", etcd.Endpoint);
         var unknown = await cluster.ClientAsync("drain", "w7", "--etcd", etcd.Endpoint);
@@ -86,8 +85,9 @@ public sealed class DrainTests(ITestOutputHelper output)
         Assert.Equal(1, misspelt.ExitCode);
         Assert.Equal("no order stands for w11, and no worker of that name is registered", misspelt.Problems.Single());
 
-        async Task<JsonElement> WorkersAsync() => JsonDocument.Parse(
-            Assert.Single((await cluster.ClientAsync("workers", "--json", "--etcd", etcd.Endpoint)).Output))
-            .RootElement.GetProperty("workers")[0];
+        // On a busy machine a client may give up before a balancer has answered.
+        async Task<int?> JobsLeftAsync() => (await cluster.ClientAsync("workers", "--json", "--etcd", etcd.Endpoint)) is { ExitCode: 0 } ending
+            ? JsonDocument.Parse(Assert.Single(ending.Output)).RootElement.GetProperty("workers")[0].GetProperty("jobsLeft").GetInt32()
+            : null;
     }
 }

@@ -74,17 +74,20 @@ public sealed class HostileValuesTests(ITestOutputHelper output) : IAsyncLifetim
 
     private async Task PutRubbishAsync(string when)
     {
+        var lease = await _etcd.GrantAsync();
         for (var i = 0; i < Workers.Length; i++)
         {
-            await _etcd.PutLeasedAsync($"/akkalb/workers/{when}-{i}", Workers[i]);
-            await _etcd.PutLeasedAsync(
-                $"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal));
+            await _etcd.PutAsync($"/akkalb/workers/{when}-{i}", Workers[i], lease);
+            await _etcd.PutAsync(
+                $"/akkalb/balancers/{when}-{i}", Workers[i].Replace("/user/worker", "/user/balancer", StringComparison.Ordinal), lease);
         }
 
-        await _etcd.Etcdctl("put", $"/akkalb/workers/{when}\r\nfatal: forged \u001b[2J", "x");
-        await _etcd.Etcdctl("put", $"/akkalb/balancers/{when}\r\nfatal: forged \u001b[2J", "x");
-        await Parallel.ForAsync(0, Rubbish / 2, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>
-            await _etcd.Etcdctl("put", $"/akkalb/workers/{when}-rubbish-{i}", "{}"));
+        await _etcd.PutAsync($"/akkalb/workers/{when}\r\nfatal: forged \u001b[2J", "x");
+        await _etcd.PutAsync($"/akkalb/balancers/{when}\r\nfatal: forged \u001b[2J", "x");
+        for (var i = 0; i < Rubbish / 2; i++)
+        {
+            await _etcd.PutAsync($"/akkalb/workers/{when}-rubbish-{i}", "{}");
+        }
     }
 
     private async Task AssertAssignedAsync()

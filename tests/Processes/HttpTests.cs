@@ -10,7 +10,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Health, metrics and state of the real programs by HTTP.</summary>
-[Collection(Alone.Name)]
 public sealed partial class HttpTests(ITestOutputHelper output) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };

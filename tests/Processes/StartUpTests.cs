@@ -39,7 +39,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     public async Task Client_without_balancer_says_so_and_exits_3()
     {
         var address = $"127.0.0.1:{FreePorts.Take()}";
-        await FailsAsync(ClientProgram, ["--balancer", address, "load", "--jobs", "1"], Unreachable, address);
+        await FailsAsync(ClientProgram, ["--balancer", address, "--config", ConnectWithin("1s"), "load", "--jobs", "1"], Unreachable, address);
     }
 
     [Fact]
@@ -53,13 +53,11 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     public async Task Where_no_balancer_is_registered_the_prefix_is_named_with_exit_3()
     {
         await using var etcd = await EtcdProcess.StartAsync();
-        var settings = Path.Combine(_folder, "client.hocon");
-        await File.WriteAllTextAsync(settings, "akkalb.client.connect-timeout = 4s");
         await Task.WhenAll(
             FailsAsync(WorkerProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--wait", "4"], Unreachable, "no balancer is registered in etcd",
                 "--prefix"),
             FailsAsync(
-                ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", settings, "assign"],
+                ClientProgram, ["--etcd", etcd.Endpoint, "--prefix", "/typo", "--config", ConnectWithin("4s"), "assign"],
                 Unreachable, "no balancer is registered in etcd below /typo/", "--prefix"));
     }
 
@@ -70,7 +68,8 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
     public async Task Unreachable_registry_is_named_with_exit_3(string program, params string[] more)
     {
         var etcd = $"127.0.0.1:{FreePorts.Take()}";
-        await FailsAsync(program, ["--etcd", $"http://{etcd}", .. more], Unreachable, $"etcd at http://{etcd}", " s): ", "--etcd");
+        string[] arguments = ["--etcd", $"http://{etcd}", "--config", ConnectWithin("1s"), .. more];
+        await FailsAsync(program, arguments, Unreachable, $"etcd at http://{etcd}", " s): ", "--etcd");
     }
 
     [Fact]
@@ -80,8 +79,7 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         await using var balancer = NodeProcess.Balancer("--policy", "round-robin", "--port", "0", "--etcd", etcd.Endpoint);
         await balancer.WaitForLineAsync("ready balancer ");
         etcd.Kill();
-        var settings = Write("akkalb.client.connect-timeout = 30s");
-        await using var client = NodeProcess.Client("--etcd", etcd.Endpoint, "--config", settings, "state");
+        await using var client = NodeProcess.Client("--etcd", etcd.Endpoint, "--config", ConnectWithin("30s"), "state");
         await Waiting.UntilAsync(
             () => client.Error.Texts.Any(l => l.StartsWith("waiting for etcd at ", StringComparison.Ordinal)), NodeProcess.Bound,
             TimeSpan.FromMilliseconds(10), "the client's word that it waits for etcd", client.Describe);
@@ -165,6 +163,9 @@ public sealed class StartUpTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{program} {string.Join(' ', arguments)}: {ending}");
         return ending;
     }
+
+    /// <summary>Settings with how long a client waits for a balancer, 7 s unless told otherwise.</summary>
+    private string ConnectWithin(string time) => Write($"akkalb.client.connect-timeout = {time}");
 
     private string Write(string hocon)
     {

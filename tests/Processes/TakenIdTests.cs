@@ -15,7 +15,13 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("akkalb-processes-").FullName;
     private EtcdProcess _etcd = null!;
 
-    public async Task InitializeAsync() => _etcd = await EtcdProcess.StartAsync();
+    private string Settings => Path.Combine(_folder, "balancer.hocon");
+
+    public async Task InitializeAsync()
+    {
+        await File.WriteAllTextAsync(Settings, $"akkalb.balancer.lease-ttl = {Ttl}s");
+        _etcd = await EtcdProcess.StartAsync();
+    }
 
     public async Task DisposeAsync()
     {
@@ -34,10 +40,11 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         var first = Balancer("b1");
         var ready = (await first.WaitForLineAsync("ready balancer ")).Text.Split(' ')[2].Split('@')[1];
 
-        await AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another id, or stop that one");
-        await AssertRefusedAsync(
-            Balancer("b4", "--mode", "singleton"),
-            "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode");
+        await Task.WhenAll(
+            AssertRefusedAsync(Balancer("b1"), $"the id \"b1\" is in use by another balancer at {ready}: choose another id, or stop that one"),
+            AssertRefusedAsync(
+                Balancer("b4", "--mode", "singleton"),
+                "runs with --mode independent, this one with --mode singleton: start all of one prefix in the same mode"));
 
         Assert.False(first.Ended.IsCompleted);
     }
@@ -49,9 +56,10 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         await first.WaitForLineAsync("ready balancer ");
         var before = await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json");
 
-        await AssertRefusedAsync(Balancer("b1", "--mode", "singleton"), "the id \"b1\" is in use by another balancer at ");
-        await AssertRefusedAsync(
-            Balancer("b2"), "runs with --mode singleton, this one with --mode independent: start all of one prefix in the same mode");
+        await Task.WhenAll(
+            AssertRefusedAsync(Balancer("b1", "--mode", "singleton"), "the id \"b1\" is in use by another balancer at "),
+            AssertRefusedAsync(
+                Balancer("b2"), "runs with --mode singleton, this one with --mode independent: start all of one prefix in the same mode"));
 
         // The same keys with the same revisions: nothing of it was written again.
         Assert.Equal(Kvs(before), Kvs(await _etcd.Etcdctl("get", "--prefix", "/akkalb/cluster", "-w", "json")));
@@ -96,13 +104,8 @@ public sealed class TakenIdTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Contains(sentence, Assert.Single(ending.Problems), StringComparison.Ordinal);
     }
 
-    private NodeProcess Balancer(string id, params string[] more)
-    {
-        var settings = Path.Combine(_folder, "balancer.hocon");
-        File.WriteAllText(settings, $"akkalb.balancer.lease-ttl = {Ttl}s");
-        return Add(NodeProcess.Balancer(
-            ["--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", settings, .. more]));
-    }
+    private NodeProcess Balancer(string id, params string[] more) => Add(NodeProcess.Balancer(
+        ["--id", id, "--policy", "round-robin", "--port", "0", "--etcd", _etcd.Endpoint, "--config", Settings, .. more]));
 
     private NodeProcess Worker(string id) => Add(NodeProcess.Worker("--id", id, "--etcd", _etcd.Endpoint, "--lease-ttl", Ttl));
 

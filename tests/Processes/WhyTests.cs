@@ -4,7 +4,6 @@ using Xunit.Abstractions;
 namespace AkkaLb.Processes;
 
 /// <summary>Somebody wants to know where a job went, and why.</summary>
-[Collection(Alone.Name)]
 public sealed class WhyTests(ITestOutputHelper output)
 {
     [Fact]

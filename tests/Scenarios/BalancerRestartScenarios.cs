@@ -8,8 +8,9 @@ public sealed class BalancerRestartScenarios(ITestOutputHelper output) : Scenari
     [Fact]
     public async Task After_a_restart_workers_register_again_and_jobs_that_waited_are_done()
     {
-        await Cluster.AddWorkerAsync("w1");
-        await Cluster.AddWorkerAsync("w2");
+        var hasty = new WorkerOptions { RequestTimeout = TimeSpan.FromMilliseconds(500) };
+        await Cluster.AddWorkerAsync("w1", hasty);
+        await Cluster.AddWorkerAsync("w2", hasty);
         var client = await Cluster.ConnectAsync();
         var running = DoneAsync(client, Act.Hold, "running");
         await Stage.UntilBegunAsync("w1", "running");

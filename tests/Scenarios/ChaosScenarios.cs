@@ -12,7 +12,7 @@ public sealed class ChaosScenarios(ITestOutputHelper output) : Scenario(output)
     private const int AtOnce = 32;
     private const int JobsPerEvent = 200;
 
-    private static readonly WorkerOptions BuiltIn = new() { Actor = BuiltInWorker.Props() };
+    private static readonly WorkerOptions BuiltIn = new() { Actor = BuiltInWorker.Props(), Ttl = TimeSpan.FromSeconds(2) };
     private static readonly JobOptions Patient = new() { Deadline = TimeSpan.FromMinutes(1), IsIdempotent = true };
 
     [Theory]

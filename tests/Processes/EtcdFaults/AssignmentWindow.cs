@@ -16,17 +16,14 @@ public sealed record AssignmentWindow(TimeSpan Allowance, TimeSpan Recovery)
 
     /// <summary>Judges the answers that named a worker while etcd could be reached.</summary>
     /// <param name="readings">Of etcd, in order, the last one begun behind the last answer.</param>
-    /// <param name="cutOff">When the balancer was cut off from an etcd that others could reach, as timestamps; an open end is
-    /// <see cref="long.MaxValue"/>.</param>
-    public Verdict Judge(
-        IReadOnlyList<Assignments.Answer> answers, IReadOnlyList<EtcdReading> readings, IReadOnlyList<(long From, long To)> cutOff)
+    public Verdict Judge(IReadOnlyList<Assignments.Answer> answers, IReadOnlyList<EtcdReading> readings)
     {
-        var outages = readings.Where(r => r.Workers is null).Select(r => (From: r.BeganAt, To: r.EndedAt)).Concat(cutOff).ToList();
+        var outages = readings.Where(r => r.Workers is null).ToList();
         var (judged, violations) = (0, new List<string>());
         foreach (var answer in answers.Where(a => a.Worker is not null))
         {
             var from = answer.AskedAt - Ticks(Allowance);
-            var isOut = outages.Any(o => o.From <= answer.AnsweredAt && (o.To == long.MaxValue || o.To + Ticks(Recovery) >= from));
+            var isOut = outages.Any(o => o.BeganAt <= answer.AnsweredAt && o.EndedAt + Ticks(Recovery) >= from);
             if (isOut)
             {
                 continue;

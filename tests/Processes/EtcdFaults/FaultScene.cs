@@ -17,16 +17,16 @@ public sealed class FaultScene : IAsyncDisposable
 
     private readonly ITestOutputHelper _output;
     private readonly TestCluster _cluster;
-    private readonly string _workersEtcd;
+    private readonly string _endpoints;
     private readonly string[] _workerArguments;
     private readonly Dictionary<string, NodeProcess> _workers = [];
-    private readonly List<(long From, long To)> _cutOff = [];
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private Assignments? _assignments;
 
-    private FaultScene(ITestOutputHelper output, TestCluster cluster, EtcdObserver etcd, string workersEtcd, string[] workerArguments)
+    private FaultScene(ITestOutputHelper output, TestCluster cluster, string etcd, string[] workerArguments)
     {
-        (_output, _cluster, Etcd, _workersEtcd, _workerArguments) = (output, cluster, etcd, workersEtcd, workerArguments);
+        (_output, _cluster, _endpoints, _workerArguments) = (output, cluster, etcd, workerArguments);
+        Etcd = new EtcdObserver(etcd);
         Balancer = new BalancerObserver(cluster.Address);
     }
 
@@ -40,16 +40,14 @@ public sealed class FaultScene : IAsyncDisposable
     public TestCluster Cluster => _cluster;
 
     /// <summary>Starts a balancer and watches it.</summary>
-    /// <param name="etcd">Addresses of etcd itself, for etcdctl and the workers.</param>
-    /// <param name="balancersEtcd">Those the balancer is told; others when a proxy stands between.</param>
+    /// <param name="etcd">Its addresses.</param>
     /// <param name="leaseTtl">Of the workers, in seconds.</param>
-    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, string? balancersEtcd = null, int leaseTtl = 3)
+    public static async Task<FaultScene> StartAsync(ITestOutputHelper output, string etcd, int leaseTtl = 3)
     {
-        var cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", balancersEtcd ?? etcd);
+        var cluster = await TestCluster.StartAsync(output, "round-robin", "--etcd", etcd);
         return new FaultScene(
             output,
             cluster,
-            new EtcdObserver(etcd),
             etcd,
             [
                 "--lease-ttl", leaseTtl.ToString(CultureInfo.InvariantCulture),
@@ -62,7 +60,7 @@ public sealed class FaultScene : IAsyncDisposable
     /// <summary>Starts workers and waits until each has been named.</summary>
     public async Task AddWorkersAsync(params string[] ids)
     {
-        var processes = await _cluster.AddWorkersAsync(ids, ["--etcd", _workersEtcd, .. _workerArguments]);
+        var processes = await _cluster.AddWorkersAsync(ids, ["--etcd", _endpoints, .. _workerArguments]);
         foreach (var (id, process) in ids.Zip(processes))
         {
             _workers[id] = process;
@@ -152,11 +150,6 @@ public sealed class FaultScene : IAsyncDisposable
         }
     }
 
-    /// <summary>From here on the balancer cannot reach an etcd that others reach.</summary>
-    public void CutOffBegins() => _cutOff.Add((Stopwatch.GetTimestamp(), long.MaxValue));
-
-    public void CutOffEnds() => _cutOff[^1] = (_cutOff[^1].From, Stopwatch.GetTimestamp());
-
     /// <summary>Nobody of these left the balancer's table since then.</summary>
     public void AssertNobodyDropped(long since, params string[] ids)
     {
@@ -171,7 +164,7 @@ public sealed class FaultScene : IAsyncDisposable
         var answers = Assignments.Answers;
         await Etcd.ReadPastAsync(Stopwatch.GetTimestamp());
         var readings = Etcd.Readings;
-        var verdict = AssignmentWindow.Default.Judge(answers, readings, _cutOff);
+        var verdict = AssignmentWindow.Default.Judge(answers, readings);
         var byWorker = answers.Where(a => a.Worker is not null).CountBy(a => a.Worker!).OrderBy(c => c.Key).Take(8).Select(c => $"{c.Key} {c.Value}");
         Note($"{answers.Count} assignments ({string.Join(", ", byWorker)}), {verdict.Judged} of them while etcd was reached, "
             + $"{readings.Count} readings of etcd ({readings.Count(r => r.Workers is null)} failed), {Balancer.Samples.Count} of the balancer");

@@ -8,8 +8,9 @@ namespace AkkaLb.Processes.Harness;
 /// <summary>One of the programs, or another, as a process of its own. Disposing it kills it.</summary>
 public sealed class NodeProcess : IAsyncDisposable
 {
-    /// <summary>Nothing here takes so long unless it is broken.</summary>
-    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    /// <summary>Nothing here takes so long unless it is broken: a start takes a second or two, and twenty times that on a machine with twenty times
+    /// the work.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     private readonly GuardedProcess _process;
     private readonly long _startedAt = Stopwatch.GetTimestamp();

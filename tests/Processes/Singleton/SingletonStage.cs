@@ -95,7 +95,7 @@ internal sealed class SingletonStage : IAsyncDisposable
         var settings = Path.Combine(_folder, "client.hocon");
         await File.WriteAllTextAsync(settings, $"akkalb.client.connect-timeout = {StartBound.TotalSeconds}s");
         var load = Add(NodeProcess.Client(
-            ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:20", "--json", "--etcd",
+            ["load", "--for", seconds.ToString(CultureInfo.InvariantCulture), "--concurrency", "8", "--job", "sleep:50", "--json", "--etcd",
             Etcd.Endpoint, "--config", settings, .. more]));
         var first = _ledger.WaitForAsync(1, e => !before.Contains(RunOf(e)), StartBound);
         if (await Task.WhenAny(first, load.Ended) == load.Ended && !first.IsCompletedSuccessfully)

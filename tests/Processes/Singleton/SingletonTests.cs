@@ -48,42 +48,6 @@ public sealed class SingletonTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task When_the_deciding_balancer_is_cut_off_from_the_others_one_side_continues_and_the_other_ends()
-    {
-        await using var stage = await SingletonStage.StartAsync(output);
-        var load = await stage.StartLoadAsync(13);
-        var active = stage.Active;
-        var others = stage.Balancers.Where(b => b != active).ToList();
-        var from = Stopwatch.GetTimestamp();
-
-        active.CutFrom(others);
-
-        // Both sides reach etcd, and whoever gets the lease that decides splits stays. The larger side asks for it a second sooner, which a busy
-        // machine may not be.
-        var ended = await Waiting.ForAsync(
-            Task.WhenAny(active.Process.Ended, Task.WhenAll(others.Select(o => o.Process.Ended)).ContinueWith(
-                t => t.Result[0], TaskScheduler.Default)),
-            SingletonStage.EndBound,
-            "the end of one side",
-            () => string.Join('\n', stage.Balancers.Select(b => b.Process.Describe())));
-        var (losers, winners) = ended == active.Process.Ended ? ([active], others) : (others, (IReadOnlyList<SingletonStage.Node>)[active]);
-        foreach (var loser in losers)
-        {
-            await EndsRemovedAsync(loser);
-        }
-
-        var decided = Stopwatch.GetTimestamp();
-        var next = await stage.Askers.UntilAsync(s => s.At > decided, SingletonStage.EndBound);
-        Assert.Contains(next.From, winners.Select(w => w.Address));
-        stage.Print($"partition, etcd reached by both sides: {stage.Askers.LongestGap(from, next.At).TotalSeconds:0.00} s without assignments; "
-            + $"{winners.Count} of 3 continued");
-        await stage.EndOfLoadAsync("partition, etcd reached by both sides", load);
-        Assert.DoesNotContain(winners, w => w.Process.Ended.IsCompleted);
-        stage.Print($"{stage.Askers}");
-        stage.Askers.AssertOneAtATime();
-    }
-
-    [Fact]
     public async Task A_deciding_balancer_that_is_cut_off_from_the_others_and_from_etcd_gives_way_and_never_two_decide()
     {
         await using var stage = await SingletonStage.StartAsync(output);

@@ -191,6 +191,44 @@ public sealed class EtcdWatchOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_watch_cut_again_and_again_during_200_registrations_and_leaves_misses_none_of_them()
+    {
+        const int registrations = 200;
+        await using var proxy = new FaultyProxy(_etcd.Port);
+        await using var watcher = Settings.For(proxy.Port).Open();
+        await using var watch = new WatchProbe(watcher);
+        await watch.NextReadAsync();
+        var (random, there, made) = (new Random(4053), new List<(string Id, long Lease)>(), new List<string>());
+        for (var i = 0; i < registrations; i++)
+        {
+            there.Add(($"w{i}", (await _registry.AddAsync(Worker($"w{i}"))).LeaseId));
+            made.Add($"w{i} came");
+            if (random.Next(3) == 0)
+            {
+                var leaver = random.Next(there.Count);
+                await _registry.DeregisterAsync(there[leaver].Lease, _bound.Token);
+                made.Add($"{there[leaver].Id} left");
+                there.RemoveAt(leaver);
+            }
+
+            // Cut in the midst, ten times; and each time the stream was open, for all so far has come through it.
+            if (i % 20 == 9)
+            {
+                while (watch.Changes.Count() < made.Count)
+                {
+                    await watch.NextChangeAsync();
+                }
+
+                proxy.Break();
+            }
+        }
+
+        await watch.UntilMembersAreAsync([.. there.Select(w => w.Id)]);
+        Assert.Equal(made, watch.Changes.Select(c => $"{c.Id} {(c.Item is null ? "left" : "came")}"));
+        Assert.Single(watch.Reads);
+    }
+
+    [Fact]
     public async Task Only_one_disconnection_is_told_per_outage()
     {
         await using var watch = new WatchProbe(_registry);

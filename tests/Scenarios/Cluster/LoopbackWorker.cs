@@ -28,7 +28,12 @@ public sealed record WorkerOptions
     /// <summary>Stands in the gate's place; null: the gate.</summary>
     public Props? Gate { get; init; }
 
-    public TimeSpan Ttl { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Of its lease. Longer than a machine stalls: who loses a lease registers anew behind the others, and round robin begins elsewhere.
+    /// Short only where a worker dies, or is to.</summary>
+    public TimeSpan Ttl { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long one request to the registry may take, and so how soon a worker asks again when a balancer has ended.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>A worker: its system behind a <see cref="Wire"/>, with gate, registration and memory reporter.</summary>
@@ -51,7 +56,7 @@ public sealed class LoopbackWorker : IAsyncDisposable
         (Key, _system, _wire, Gate) = (new WorkerKey(worker.Id, worker.Incarnation), system, wire, gate);
         var root = new RootActorPath(balancer) / "user";
         _balancer = system.ActorSelection(root / "balancer");
-        var registry = new EmbeddedRegistry(system, system.ActorSelection(root / EmbeddedRegistryActor.ActorName), TimeSpan.FromMilliseconds(500));
+        var registry = new EmbeddedRegistry(system, system.ActorSelection(root / EmbeddedRegistryActor.ActorName), options.RequestTimeout);
         _registration = system.ActorOf(
             RegistrationActor.Props(
                 worker,
