@@ -142,13 +142,17 @@ public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry, IOverride
     }
 
     /// <inheritdoc/>
-    public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) =>
-        Services.Subscribe<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, tell, mustGoOn: true);
+    public IAsyncDisposable SubscribeOverrides(Action<Watched<OverrideSight>> tell) =>
+        Services.Subscribe(RegistryKeys.OverridesService, OverrideValue.Read, tell, mustGoOn: true, unusable: id => new OverrideSight(id, null));
 
     /// <inheritdoc/>
-    public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
-        CancellationToken cancellationToken) =>
-        Services.ReadAsync<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, cancellationToken);
+    public async Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<OverrideSight>.Skipped> Skipped)> ReadOverridesAsync(
+        CancellationToken cancellationToken)
+    {
+        var (sights, skipped) = await Services.ReadAsync<OverrideSight>(RegistryKeys.OverridesService, OverrideValue.Read, cancellationToken)
+            .ConfigureAwait(false);
+        return ([.. sights.Select(sight => sight.Wanted!)], skipped);
+    }
 
     /// <inheritdoc/>
     public async Task<WorkerOverride> ChangeOverrideAsync(
