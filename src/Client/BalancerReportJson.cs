@@ -15,6 +15,7 @@ internal static class BalancerReportJson
             address = report.Address.ToString(),
             b.Policy,
             isReady = b.Rejection.Length == 0,
+            decides = !report.StandsBy,
             b.Rejection,
             b.Version,
             b.MemberCount,
@@ -85,6 +86,6 @@ internal static class BalancerReportJson
         m.Details?.Address, m.Details?.Capacity, m.Details?.LimitBytes, reportAgeMs = m.Details?.ReportAge?.TotalMilliseconds, m.Details?.Assignments,
         m.Details?.Version, m.Details?.JobsLeft, m.Details?.SharePercent,
         wanted = m.Details is { } details ? AdminStates.NameOf(details.Wanted) : null,
-        m.Details?.WeightPercent,
+        m.Details?.WeightPercent, uptimeMs = m.Details?.Uptime?.TotalMilliseconds,
     });
 }

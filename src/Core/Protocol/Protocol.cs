@@ -159,6 +159,8 @@ public sealed record AssignRejected(long RequestId, AssignRejectReason Reason, s
 /// <param name="Jobs">Its jobs at that moment.</param>
 /// <param name="UnixTimeMs">The worker's wall clock, informational: nobody decides on it.</param>
 /// <param name="Places">How many jobs it can run at full speed, as it has found; 0: it does not tell, and what it has registered counts.</param>
+/// <param name="Uptime">Since the worker was started, by its own monotonic clock; null from a version that does not tell. Informational: nobody
+/// decides on it.</param>
 public sealed record MemoryReport(
     WorkerKey Worker,
     long Sequence,
@@ -168,7 +170,8 @@ public sealed record MemoryReport(
     long LimitBytes,
     JobCounts Jobs,
     long UnixTimeMs,
-    int Places = 0) : IAkkaLbMessage;
+    int Places = 0,
+    TimeSpan? Uptime = null) : IAkkaLbMessage;
 
 /// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
 public sealed record WorkerUnreachable(WorkerKey Worker, string Seen) : IAkkaLbMessage;
