@@ -56,19 +56,8 @@ internal static class BalancerReportJson
         WorkerState.Draining => "draining",
     };
 
-    /// <summary>Such as <c>slow start</c>.</summary>
-    public static string NameOf(WorkerCondition condition) => condition switch
-    {
-        WorkerCondition.Up => "up",
-        WorkerCondition.Unable => "unable",
-        WorkerCondition.Draining => "draining",
-        WorkerCondition.Ejected => "ejected",
-        WorkerCondition.AboveMemory => "above memory",
-        WorkerCondition.NoReport => "no report",
-        WorkerCondition.Full => "full",
-        WorkerCondition.SlowStart => "slow start",
-        WorkerCondition.Maintenance => "maintenance",
-    };
+    /// <inheritdoc cref="WorkerConditions.NameOf"/>
+    public static string NameOf(WorkerCondition condition) => WorkerConditions.NameOf(condition);
 
     /// <summary>Such as <c>3 jobs left</c>.</summary>
     public static string JobsLeft(MemberDetails details) => details.JobsLeft switch

@@ -31,10 +31,10 @@ internal static class WorkerTable
         {
             WorkerCondition.SlowStart => Invariant($"slow start {details.SharePercent} %"),
             WorkerCondition.Draining or WorkerCondition.Maintenance =>
-                $"{BalancerReportJson.NameOf(condition)}: {BalancerReportJson.JobsLeft(details)}",
+                $"{WorkerConditions.NameOf(condition)}: {BalancerReportJson.JobsLeft(details)}",
             _ when details.WeightPercent < WorkerOverride.WeightUsual =>
-                Invariant($"{BalancerReportJson.NameOf(condition)}, weight {details.WeightPercent} %"),
-            _ => BalancerReportJson.NameOf(condition),
+                Invariant($"{WorkerConditions.NameOf(condition)}, weight {details.WeightPercent} %"),
+            _ => WorkerConditions.NameOf(condition),
         }
         : BalancerReportJson.NameOf(m.State) + (m.State == WorkerState.Up && !m.IsEligible ? ", gets no jobs" : "");
 

@@ -119,14 +119,7 @@ public readonly record struct JobCounts(long Accepted, int InFlight)
 public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCancel = false, bool TakesBatches = false)
 {
     /// <summary>The address in the path, as connection events spell it: <c>akka.tcp://AkkaLb@host:port</c>.</summary>
-    public string Address { get; } = AddressIn(Gate);
-
-    private static string AddressIn(string path)
-    {
-        var system = path.IndexOf("://", StringComparison.Ordinal) + 3;
-        var end = system < 3 ? -1 : path.IndexOf('/', system);
-        return end < 0 ? path : path[..end];
-    }
+    public string Address { get; } = GatePath.SystemIn(Gate);
 }
 
 /// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
