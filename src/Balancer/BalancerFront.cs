@@ -66,7 +66,7 @@ public sealed class BalancerFront : MachineShell<FrontEffect>
         Input<Finished>();
         Input<WorkerUnreachable>();
         Input<Watched<Member>.Known>();
-        Input<Watched<WorkerOverride>.Known>();
+        Input<Watched<OverrideSight>.Known>();
         Input<GetBalancerState>();
         Input<GetDecisions>();
         Receive<Decides>(m => Step(new FrontInput.Decided(m.Term, WhereIs(Sender))));

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using AkkaLb.Balancing;
 using AkkaLb.Core.Balancing;
+using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
 using AkkaLb.Registry;
@@ -40,7 +41,7 @@ internal sealed class MemberPart(
             new BalancerEntry(
                 settings.Id, node.Address, member.Front.Path.ToSerializationFormatWithAddress(node.Address), NodeProgram.Version, settings.Mode,
                 settings.LeaseTtl),
-            Logging.GetLogger(system, typeof(BalancerNode)));
+            OperatorLog.Of(system, typeof(BalancerNode)));
         Akka.Cluster.Cluster.Get(system).RegisterOnMemberRemoved(() => _removed.TrySetResult());
         program.EndWith(member.Ended!);
         program.EndWith(_announcement.Taken!);

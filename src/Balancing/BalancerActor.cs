@@ -201,7 +201,7 @@ internal sealed class BalancerActor : MachineShell<BalancerEffect>
         Receive<MemoryReport>(OnReport);
         Receive<GetFigures>(_ => Step(new BalancerInput.Measure()));
         Input<Watched<Member>.Known>();
-        Input<Watched<WorkerOverride>.Known>();
+        Input<Watched<OverrideSight>.Known>();
         Input<GetBalancerState>();
         Input<GetDecisions>();
         Input<WhoDecides>();

@@ -172,16 +172,6 @@ internal sealed class BalancerTelemetry(Action<Exception> failed)
     private static IEnumerable<Measurement<double>> Lag() =>
         Observed.Read().Watchers.Max(w => w.ProofAge?.TotalSeconds) is { } worst ? [new Measurement<double>(worst)] : [];
 
-    private static string Name(WorkerCondition condition) => condition switch
-    {
-        WorkerCondition.Up => "up",
-        WorkerCondition.Unable => "unable",
-        WorkerCondition.Draining => "draining",
-        WorkerCondition.Ejected => "ejected",
-        WorkerCondition.AboveMemory => "above_memory",
-        WorkerCondition.NoReport => "no_report",
-        WorkerCondition.Full => "full",
-        WorkerCondition.SlowStart => "slow_start",
-        WorkerCondition.Maintenance => "maintenance",
-    };
+    /// <summary>As telemetry writes words: <c>slow_start</c>.</summary>
+    private static string Name(WorkerCondition condition) => WorkerConditions.NameOf(condition).Replace(' ', '_');
 }

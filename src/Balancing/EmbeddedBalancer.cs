@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Akka.Actor;
-using Akka.Event;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Embedded;
@@ -95,7 +94,7 @@ public sealed class EmbeddedBalancer : IAsyncDisposable
             new BalancerEntry(
                 options.Id, Address, _balancer.Path.ToSerializationFormatWithAddress(Address), options.Version, BalancerEntry.Independent,
                 options.LeaseTtl),
-            Logging.GetLogger(_system, typeof(EmbeddedBalancer)));
+            OperatorLog.Of(_system, typeof(EmbeddedBalancer)));
         _end.With(_announcement.Taken);
         var first = await Task.WhenAny(_announcement.Begun, Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
         var problem = first == Ended

@@ -161,7 +161,7 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     private sealed record Told(object Epoch, Watched<Member> Event) : INoSerializationVerificationNeeded;
 
-    private sealed record OverridesTold(object Life, Watched<WorkerOverride> Event) : INoSerializationVerificationNeeded;
+    private sealed record OverridesTold(object Life, Watched<OverrideSight> Event) : INoSerializationVerificationNeeded;
 
     private sealed record WatchEnded(object Epoch, string Problem) : INoSerializationVerificationNeeded;
 }

@@ -15,6 +15,7 @@ internal static class BalancerReportJson
             address = report.Address.ToString(),
             b.Policy,
             isReady = b.Rejection.Length == 0,
+            decides = !report.StandsBy,
             b.Rejection,
             b.Version,
             b.MemberCount,
@@ -55,19 +56,8 @@ internal static class BalancerReportJson
         WorkerState.Draining => "draining",
     };
 
-    /// <summary>Such as <c>slow start</c>.</summary>
-    public static string NameOf(WorkerCondition condition) => condition switch
-    {
-        WorkerCondition.Up => "up",
-        WorkerCondition.Unable => "unable",
-        WorkerCondition.Draining => "draining",
-        WorkerCondition.Ejected => "ejected",
-        WorkerCondition.AboveMemory => "above memory",
-        WorkerCondition.NoReport => "no report",
-        WorkerCondition.Full => "full",
-        WorkerCondition.SlowStart => "slow start",
-        WorkerCondition.Maintenance => "maintenance",
-    };
+    /// <inheritdoc cref="WorkerConditions.NameOf"/>
+    public static string NameOf(WorkerCondition condition) => WorkerConditions.NameOf(condition);
 
     /// <summary>Such as <c>3 jobs left</c>.</summary>
     public static string JobsLeft(MemberDetails details) => details.JobsLeft switch
@@ -85,6 +75,6 @@ internal static class BalancerReportJson
         m.Details?.Address, m.Details?.Capacity, m.Details?.LimitBytes, reportAgeMs = m.Details?.ReportAge?.TotalMilliseconds, m.Details?.Assignments,
         m.Details?.Version, m.Details?.JobsLeft, m.Details?.SharePercent,
         wanted = m.Details is { } details ? AdminStates.NameOf(details.Wanted) : null,
-        m.Details?.WeightPercent,
+        m.Details?.WeightPercent, uptimeMs = m.Details?.Uptime?.TotalMilliseconds,
     });
 }

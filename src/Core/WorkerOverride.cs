@@ -41,6 +41,11 @@ public static class AdminStates
     }
 }
 
+/// <summary>What the registry holds by the name of one worker.</summary>
+/// <param name="WorkerId">See <see cref="WorkerIds"/>.</param>
+/// <param name="Wanted">Null: something stands there, and it cannot be read.</param>
+public sealed record OverrideSight(string WorkerId, WorkerOverride? Wanted);
+
 /// <summary>An operator's word on one worker. It stands in the registry by the worker's name until it is taken back: through restarts of the
 /// worker, of balancers and of whoever gave it.</summary>
 /// <param name="WorkerId">See <see cref="WorkerIds"/>.</param>

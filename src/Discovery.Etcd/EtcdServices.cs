@@ -46,9 +46,11 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
     /// <param name="read">What a key says.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
-    public IAsyncEnumerable<Watched<T>> WatchAsync<T>(string service, ReadKey<T> read, CancellationToken cancellationToken)
+    /// <param name="unusable">What is told of a key that cannot be used, by its id; null: it is left out.</param>
+    public IAsyncEnumerable<Watched<T>> WatchAsync<T>(
+        string service, ReadKey<T> read, CancellationToken cancellationToken, Func<string, T>? unusable = null)
         where T : class =>
-        EtcdWatch.WatchAsync(connection, new KeyTable<T>(KeysOf(service), read), DeriveRandom(), cancellationToken);
+        EtcdWatch.WatchAsync(connection, new KeyTable<T>(KeysOf(service), read, unusable: unusable), DeriveRandom(), cancellationToken);
 
     /// <summary>Pushes what <see cref="WatchAsync"/> tells until the subscription is disposed; for an actor: <c>e => self.Tell(e)</c>.</summary>
     /// <param name="service">See <see cref="ServiceNames"/>.</param>
@@ -62,13 +64,16 @@ public sealed class EtcdServices(EtcdConnection connection, Random random)
     /// <param name="onEvent">As there.</param>
     /// <param name="mustGoOn">Whether the watch begins again after a pause when something unforeseen ends it. That is told as
     /// <see cref="Watched{T}.Failed"/>, and everything is told again.</param>
-    public ServiceSubscription Subscribe<T>(string service, ReadKey<T> read, Action<Watched<T>> onEvent, bool mustGoOn)
+    /// <param name="unusable">What is told of a key that cannot be used, by its id; null: it is left out.</param>
+    public ServiceSubscription Subscribe<T>(
+        string service, ReadKey<T> read, Action<Watched<T>> onEvent, bool mustGoOn, Func<string, T>? unusable = null)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(onEvent);
         _ = KeysOf(service);
         return ServiceSubscription.Begin(
-            token => WithNews(WatchAsync(service, read, token)), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent, mustGoOn);
+            token => WithNews(WatchAsync(service, read, token, unusable)), connection.Settings.ReconnectDelayMax, connection.TimeProvider, onEvent,
+            mustGoOn);
     }
 
     /// <summary>Registers an instance and keeps it registered until the registration is disposed.</summary>

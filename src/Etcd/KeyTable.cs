@@ -11,7 +11,9 @@ namespace AkkaLb.Etcd;
 /// <param name="keys">Every key comes out of this range.</param>
 /// <param name="read">What a key says.</param>
 /// <param name="namedMax">So many that are left out are told one by one; see <see cref="LeftOutValues"/>.</param>
-public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax = LeftOutValues.NamedMax)
+/// <param name="unusable">What stands for a key that cannot be used, by its id; null: nothing, it is left out. Either way the problem is
+/// told.</param>
+public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax = LeftOutValues.NamedMax, Func<string, T>? unusable = null)
     where T : class
 {
     private readonly Dictionary<ByteString, Entry> _entries = [];
@@ -86,26 +88,28 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
 
         var id = keys.IdOf(kv.Key);
         var problem = read(id, kv, out var item);
-        _entries[kv.Key] = new Entry(kv, problem is null ? item : null);
+        item = problem is null ? item : unusable?.Invoke(id);
+        _entries[kv.Key] = new Entry(kv, item);
         if (known?.Item is not null)
         {
             _items.Remove(known.Kv.CreateRevision, id);
         }
 
+        if (item is not null)
+        {
+            _items.Set(kv.CreateRevision, id, item);
+        }
+
+        if (item is not null || known?.Item is not null)
+        {
+            changes.Add(new KeyChange<T>(id, item));
+        }
+
         if (problem is null)
         {
             _leftOut.Forget(id);
-            _items.Set(kv.CreateRevision, id, item!);
-            changes.Add(new KeyChange<T>(id, item));
-            return;
         }
-
-        if (known?.Item is not null)
-        {
-            changes.Add(new KeyChange<T>(id, Item: null));
-        }
-
-        if (_leftOut.IsNews(id, problem))
+        else if (_leftOut.IsNews(id, problem))
         {
             skipped.Add(new Watched<T>.Skipped(LogText.Of(kv.Key.ToStringUtf8()), problem));
         }
@@ -137,7 +141,7 @@ public sealed class KeyTable<T>(EtcdKeyRange keys, ReadKey<T> read, int namedMax
         return skipped;
     }
 
-    /// <param name="Item">Null: it is left out, which was told.</param>
+    /// <param name="Item">Null: it cannot be used and is left out, which was told.</param>
     private sealed record Entry(KeyValue Kv, T? Item);
 }
 

@@ -29,7 +29,7 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     private readonly IScheduler _clock = Context.System.Scheduler;
     private readonly RareLines _unreadable = new(TimeSpan.FromMinutes(1), linesMax: 100);
     private readonly PeerOutbox? _peers;
-    private readonly EventJournal? _journal;
+    private readonly OperatorLog _operator;
     private int _handled;
     private readonly IMachine<TEffect> _machine;
     private readonly List<TEffect> _outbox = [];
@@ -42,7 +42,7 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     /// <param name="journal">Keeps what is told to the operator, beside the log; null: nothing does.</param>
     protected MachineShell(IMachine<TEffect> machine, EventJournal? journal = null)
     {
-        (_machine, _journal) = (machine, journal);
+        (_machine, _operator) = (machine, new OperatorLog(Log, journal, _clock));
         if (Context.System.Serialization.FindSerializerForType(typeof(Batch)) is WireSerializer serializer)
         {
             _peers = new PeerOutbox(Self, serializer);
@@ -194,20 +194,7 @@ public abstract class MachineShell<TEffect> : ReceiveActor, IWithTimers
     protected void Note(string text, bool isTrouble) => Note(text, isTrouble ? NoteLevel.Warning : NoteLevel.Info);
 
     /// <inheritdoc cref="Note(string, bool)"/>
-    protected void Note(string text, NoteLevel level)
-    {
-        _journal?.Add(_clock.Now, level, text);
-        Log.Log(
-            level switch
-            {
-                NoteLevel.Info => LogLevel.InfoLevel,
-                NoteLevel.Warning => LogLevel.WarningLevel,
-                NoteLevel.Error => LogLevel.ErrorLevel,
-            },
-            null,
-            "{0}",
-            text);
-    }
+    protected void Note(string text, NoteLevel level) => _operator.Note(level, text);
 
     /// <summary>Does what the machine asks for.</summary>
     protected abstract void Perform(TEffect effect);

@@ -145,6 +145,11 @@ internal static class WireStates
             wire.ReportAgeMs = Ms(age);
         }
 
+        if (m.Uptime is { } uptime)
+        {
+            wire.UptimeMs = Ms(uptime);
+        }
+
         return wire;
     }
 
@@ -154,7 +159,8 @@ internal static class WireStates
         return new MemberDetails(
             m.Condition.FromWire(), OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax), checked((int)m.Capacity), checked((long)m.LimitBytes),
             m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version, checked((int)m.JobsLeft),
-            PercentOf(m.SharePercent), m.Wanted.FromWire(), PercentOf(m.WeightPercent));
+            PercentOf(m.SharePercent), m.Wanted.FromWire(), PercentOf(m.WeightPercent),
+            m.HasUptimeMs ? Duration(m.UptimeMs) : null);
     }
 
     /// <summary>A version before this one tells none.</summary>

@@ -6,20 +6,29 @@ namespace AkkaLb.Messages;
 /// <summary>Between worker and balancer: reports and registrations.</summary>
 internal static class WireWorkers
 {
-    public static Wire.MemoryReport ToWire(this MemoryReport m) => new()
+    public static Wire.MemoryReport ToWire(this MemoryReport m)
     {
-        WorkerId = Sendable(m.Worker.Id),
-        Incarnation = (ulong)m.Worker.Incarnation,
-        Sequence = checked((ulong)m.Sequence),
-        HeartbeatMs = Ms32(m.Heartbeat),
-        ResidentBytes = checked((ulong)m.ResidentBytes),
-        GcHeapBytes = checked((ulong)m.GcHeapBytes),
-        LimitBytes = checked((ulong)m.LimitBytes),
-        JobsInFlight = InFlight(m.Jobs),
-        JobsAccepted = Accepted(m.Jobs),
-        UnixTimeMs = m.UnixTimeMs,
-        Places = checked((uint)m.Places),
-    };
+        var wire = new Wire.MemoryReport
+        {
+            WorkerId = Sendable(m.Worker.Id),
+            Incarnation = (ulong)m.Worker.Incarnation,
+            Sequence = checked((ulong)m.Sequence),
+            HeartbeatMs = Ms32(m.Heartbeat),
+            ResidentBytes = checked((ulong)m.ResidentBytes),
+            GcHeapBytes = checked((ulong)m.GcHeapBytes),
+            LimitBytes = checked((ulong)m.LimitBytes),
+            JobsInFlight = InFlight(m.Jobs),
+            JobsAccepted = Accepted(m.Jobs),
+            UnixTimeMs = m.UnixTimeMs,
+            Places = checked((uint)m.Places),
+        };
+        if (m.Uptime is { } uptime)
+        {
+            wire.UptimeMs = Ms(uptime);
+        }
+
+        return wire;
+    }
 
     public static MemoryReport FromWire(this Wire.MemoryReport m)
     {
@@ -34,7 +43,8 @@ internal static class WireWorkers
             checked((long)m.LimitBytes),
             Counts(m.JobsAccepted, m.JobsInFlight),
             m.UnixTimeMs,
-            (int)m.Places);
+            (int)m.Places,
+            m.HasUptimeMs ? Duration(m.UptimeMs) : null);
     }
 
     public static Wire.WorkerRecord ToWire(this WorkerRecord m) => new()

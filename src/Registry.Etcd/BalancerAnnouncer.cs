@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Akka.Event;
 using AkkaLb.Core.Machines;
 using AkkaLb.Discovery.Etcd;
+using AkkaLb.Messages;
 using AkkaLb.Watching;
 
 namespace AkkaLb.Registry.Etcd;
@@ -19,12 +19,12 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
     private readonly EtcdServices _services;
     private readonly string _id;
     private readonly string _mode;
-    private readonly ILoggingAdapter _log;
+    private readonly OperatorLog _log;
     private readonly EtcdServiceRegistration _registration;
     private readonly Trouble _trouble = new(toldMax: 10);
     private bool _wasRegistered;
 
-    public BalancerAnnouncer(EtcdServices services, BalancerEntry entry, ILoggingAdapter log)
+    public BalancerAnnouncer(EtcdServices services, BalancerEntry entry, OperatorLog log)
     {
         (_services, _id, _mode, _log) = (services, entry.Id, entry.Mode, log);
         _registration = services.Register(
@@ -89,7 +89,7 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
 #pragma warning restore CA1031
         {
             // Nobody who starts from now on would find it: no use to live on.
-            _log.Error(e, "this balancer's entry in etcd is no longer kept");
+            _log.Note(NoteLevel.Error, "this balancer's entry in etcd is no longer kept", e);
             _taken.TrySetResult($"this balancer's entry in etcd is no longer kept, so others cannot find it: {e.GetType().Name}: {e.Message}");
         }
     }
@@ -101,7 +101,7 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
             case RegistrationEvent.Registered:
                 if (_trouble.End())
                 {
-                    _log.Info("this balancer's entry in etcd is kept again");
+                    _log.Note(NoteLevel.Info, "this balancer's entry in etcd is kept again");
                 }
 
                 _wasRegistered = true;
@@ -115,10 +115,10 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
                 _begun.TrySetResult();
                 break;
             case RegistrationEvent.LongerLease longer:
-                _log.Warning("this balancer's entry in etcd: {0}", longer);
+                _log.Note(NoteLevel.Warning, $"this balancer's entry in etcd: {longer}");
                 break;
             case RegistrationEvent.NotTakenOut left:
-                _log.Warning("this balancer's entry in etcd could not be taken out; it will run out: {0}", left.Problem);
+                _log.Note(NoteLevel.Warning, $"this balancer's entry in etcd could not be taken out; it will run out: {left.Problem}");
                 break;
             case RegistrationEvent.Taken taken:
                 _taken.TrySetResult(Sentence(taken.Holder));
@@ -130,7 +130,7 @@ internal sealed class BalancerAnnouncer : IBalancerAnnouncement
     {
         if (_trouble.Meet(problem))
         {
-            _log.Warning("this balancer's entry in etcd cannot be kept; retrying: {0}", problem);
+            _log.Note(NoteLevel.Warning, $"this balancer's entry in etcd cannot be kept; retrying: {problem}");
         }
     }
 

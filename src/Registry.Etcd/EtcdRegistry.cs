@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Akka.Event;
 using AkkaLb.Core;
 using AkkaLb.Core.Registration;
 using AkkaLb.Discovery.Etcd;
 using AkkaLb.Endpoints;
 using AkkaLb.Etcd;
+using AkkaLb.Messages;
 using AkkaLb.Watching;
 using Etcdserverpb;
 using Google.Protobuf;
@@ -54,7 +54,7 @@ public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry, IOverride
     public EtcdServices Services { get; }
 
     /// <inheritdoc/>
-    public IBalancerAnnouncement Announce(BalancerEntry entry, ILoggingAdapter log) => new BalancerAnnouncer(Services, entry, log);
+    public IBalancerAnnouncement Announce(BalancerEntry entry, OperatorLog log) => new BalancerAnnouncer(Services, entry, log);
 
     /// <summary>Finds out whether etcd answers, has a quorum and lets us read our keys.</summary>
     /// <exception cref="RegistryUnavailableException">It cannot be reached within the request timeout.</exception>
@@ -142,13 +142,17 @@ public sealed class EtcdRegistry : IWorkerRegistry, IBalancerRegistry, IOverride
     }
 
     /// <inheritdoc/>
-    public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) =>
-        Services.Subscribe<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, tell, mustGoOn: true);
+    public IAsyncDisposable SubscribeOverrides(Action<Watched<OverrideSight>> tell) =>
+        Services.Subscribe(RegistryKeys.OverridesService, OverrideValue.Read, tell, mustGoOn: true, unusable: id => new OverrideSight(id, null));
 
     /// <inheritdoc/>
-    public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
-        CancellationToken cancellationToken) =>
-        Services.ReadAsync<WorkerOverride>(RegistryKeys.OverridesService, OverrideValue.Read, cancellationToken);
+    public async Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<OverrideSight>.Skipped> Skipped)> ReadOverridesAsync(
+        CancellationToken cancellationToken)
+    {
+        var (sights, skipped) = await Services.ReadAsync<OverrideSight>(RegistryKeys.OverridesService, OverrideValue.Read, cancellationToken)
+            .ConfigureAwait(false);
+        return ([.. sights.Select(sight => sight.Wanted!)], skipped);
+    }
 
     /// <inheritdoc/>
     public async Task<WorkerOverride> ChangeOverrideAsync(

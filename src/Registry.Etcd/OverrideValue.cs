@@ -30,10 +30,11 @@ public static class OverrideValue
     }
 
     /// <summary>Reads a key as what is wanted of a worker. It needs no lease.</summary>
-    public static string? Read(string id, KeyValue kv, out WorkerOverride? wanted)
+    public static string? Read(string id, KeyValue kv, out OverrideSight? sight)
     {
         ArgumentNullException.ThrowIfNull(kv);
-        return TryParse(id, kv.Value.Memory, out wanted, out var problem) ? null : problem;
+        sight = TryParse(id, kv.Value.Memory, out var wanted, out var problem) ? new OverrideSight(id, wanted) : null;
+        return problem;
     }
 
     /// <summary>Reads a value; never throws.</summary>

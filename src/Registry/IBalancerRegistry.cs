@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Akka.Event;
+using AkkaLb.Messages;
 
 namespace AkkaLb.Registry;
 
@@ -8,7 +8,7 @@ public interface IBalancerRegistry
 {
     /// <summary>Begins to keep an entry, and keeps it for as long as the announcement is not disposed.</summary>
     /// <param name="log">Told of what becomes of the entry.</param>
-    IBalancerAnnouncement Announce(BalancerEntry entry, ILoggingAdapter log);
+    IBalancerAnnouncement Announce(BalancerEntry entry, OperatorLog log);
 }
 
 /// <summary>A balancer's own entry in a registry. Disposing it takes the entry out.</summary>

@@ -8,12 +8,13 @@ namespace AkkaLb.Registry;
 public interface IOverrideRegistry
 {
     /// <summary>Pushes what operators want, and again with each change, until the subscription is disposed; it survives outages and
-    /// refusals.</summary>
+    /// refusals. A value that cannot be read is told as an <see cref="OverrideSight"/> without an order, and why as
+    /// <see cref="Watched{T}.Skipped"/>.</summary>
     /// <param name="tell">Called in order, one at a time. Must neither block nor throw.</param>
-    IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell);
+    IAsyncDisposable SubscribeOverrides(Action<Watched<OverrideSight>> tell);
 
     /// <summary>All of them, up to date; what cannot be used is left out and in the second list.</summary>
-    Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+    Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<OverrideSight>.Skipped> Skipped)> ReadOverridesAsync(
         CancellationToken cancellationToken);
 
     /// <summary>Changes what is wanted of one worker, in one step: nothing that somebody else wants at the same time is lost.</summary>

@@ -17,12 +17,13 @@ internal sealed class MemoryReporter : MachineShell<ReporterEffect>
 {
     private readonly WorkerKey _worker;
     private readonly MemoryReporterSettings _settings;
+    private readonly long _begun;
     private IAsyncDisposable? _subscription;
 
-    public MemoryReporter(ReporterCore core, WorkerKey worker, MemoryReporterSettings settings)
+    public MemoryReporter(ReporterCore core, WorkerKey worker, MemoryReporterSettings settings, long begun)
         : base(core)
     {
-        (_worker, _settings) = (worker, settings);
+        (_worker, _settings, _begun) = (worker, settings, begun);
         var system = Context.System;
         Receive<BalancersTold>(m =>
         {
@@ -36,11 +37,12 @@ internal sealed class MemoryReporter : MachineShell<ReporterEffect>
 
     private long Finished => _settings.JobsFinished?.Invoke() ?? 0;
 
-    /// <summary>One actor. The machine outlives a restart, so that the sequence continues: a balancer drops what is not newer.</summary>
+    /// <summary>One actor. The machine outlives a restart, so that the sequence continues: a balancer drops what is not newer. So does the time at
+    /// which the worker began.</summary>
     public static Props Props(WorkerKey worker, MemoryReporterSettings settings)
     {
-        var core = new ReporterCore(settings.Heartbeat);
-        return Akka.Actor.Props.Create(() => new MemoryReporter(core, worker, settings));
+        var (core, begun) = (new ReporterCore(settings.Heartbeat), settings.Clock.GetTimestamp());
+        return Akka.Actor.Props.Create(() => new MemoryReporter(core, worker, settings, begun));
     }
 
     protected override void PreStart()
@@ -69,7 +71,8 @@ internal sealed class MemoryReporter : MachineShell<ReporterEffect>
                     use.LimitBytes,
                     jobs,
                     _settings.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
-                    places);
+                    places,
+                    _settings.Clock.GetElapsedTime(_begun));
                 foreach (var balancer in m.Balancers)
                 {
                     Context.ActorSelection($"{balancer}/user/balancer").Tell(report);
@@ -89,7 +92,7 @@ internal sealed class MemoryReporter : MachineShell<ReporterEffect>
 
 /// <summary>What a <see cref="MemoryReporter"/> reports, how often and to whom.</summary>
 /// <param name="Heartbeat">Time between two reports.</param>
-/// <param name="Clock">For the wall time in the report, which is informational.</param>
+/// <param name="Clock">For the wall time and the uptime in the report, which are informational.</param>
 /// <param name="JobsFinished">How many jobs have been finished since the start, for the log; null: the log says nothing of them.</param>
 internal sealed record MemoryReporterSettings(
     TimeSpan Heartbeat,

@@ -1,7 +1,10 @@
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Event;
+using AkkaLb.Core;
+using AkkaLb.Core.Machines;
 using AkkaLb.Etcd;
+using AkkaLb.Messages;
 using AkkaLb.Registry;
 using AkkaLb.Registry.Etcd;
 using AkkaLb.Tests.Support.Etcd;
@@ -17,6 +20,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
 
     private readonly CancellationTokenSource _bound = new(Patience);
     private readonly LineLog _log = new();
+    private readonly EventJournal _journal = new(default);
     private EtcdProcess _etcd = null!;
     private EtcdRegistry _registry = null!;
 
@@ -111,6 +115,9 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         Assert.Equal("this balancer's entry in etcd cannot be kept; retrying: its key was written over without a lease", await NextLineAsync());
         Assert.Equal("this balancer's entry in etcd is kept again", await NextLineAsync());
         Assert.Equal(value, await ValueAsync());
+        Assert.Equal(
+            [NoteLevel.Warning, NoteLevel.Info, NoteLevel.Warning, NoteLevel.Info],
+            _journal.Read(new GetBalancerEvents(0, GetBalancerEvents.CountMax)).Events.Select(e => e.Level));
     }
 
     [Fact]
@@ -155,7 +162,7 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
         new BalancerEntry(
             id, new Address("akka.tcp", "AkkaLb", "127.0.0.1", port),
             FormattableString.Invariant($"akka.tcp://AkkaLb@127.0.0.1:{port}/user/balancer"), "0.1.0", mode, Ttl),
-        _log);
+        new OperatorLog(_log, _journal, new Clock()));
 
     private async Task<string> NextLineAsync() => await _log.Lines.Reader.ReadAsync(_bound.Token);
 
@@ -170,6 +177,16 @@ public sealed class BalancerAnnouncerTests : IAsyncLifetime
             await timer.WaitForNextTickAsync(_bound.Token);
         }
     }
+}
+
+/// <summary>Nobody looks at it.</summary>
+internal sealed class Clock : ITimeProvider
+{
+    public DateTimeOffset Now => DateTimeOffset.UnixEpoch;
+
+    public TimeSpan MonotonicClock => default;
+
+    public TimeSpan HighResMonotonicClock => default;
 }
 
 /// <summary>Keeps what is logged.</summary>

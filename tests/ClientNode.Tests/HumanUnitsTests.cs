@@ -1,3 +1,4 @@
+using System.Globalization;
 using AkkaLb.ClientNode.Commands;
 
 namespace AkkaLb.ClientNode.Tests;
@@ -21,4 +22,12 @@ public sealed class HumanUnitsTests
     [InlineData(75_000_000, "75 s")]
     public void A_time_has_the_unit_that_fits(double microseconds, string expected) =>
         Assert.Equal(expected, HumanUnits.Time(TimeSpan.FromMicroseconds(microseconds)));
+
+    [Theory]
+    [InlineData("0:0:0:59.9", "59 s")]
+    [InlineData("0:0:12:59", "12 min")]
+    [InlineData("0:3:5:59", "3 h 5 min")]
+    [InlineData("9:4:59:0", "9 d 4 h")]
+    public void A_time_that_may_be_long_is_told_in_its_two_largest_units(string time, string expected) =>
+        Assert.Equal(expected, HumanUnits.Age(TimeSpan.Parse(time, CultureInfo.InvariantCulture)));
 }

@@ -12,17 +12,19 @@ public class StateCommandTests
     public void Workers_are_a_table_that_says_why_one_takes_no_jobs_only_if_there_is_one()
     {
         var details = new MemberDetails(
-            WorkerCondition.SlowStart, "10.0.0.7:4055", 64, 2L << 30, TimeSpan.FromMilliseconds(400), 1203, "1.2", SharePercent: 40);
+            WorkerCondition.SlowStart, "10.0.0.7:4055", 64, 2L << 30, TimeSpan.FromMilliseconds(400), 1203, "1.2", SharePercent: 40,
+            Uptime: TimeSpan.FromMinutes(185));
         var up = new MemberState(Worker, WorkerState.Up, true, 90 << 20, "", 3, 0, 64, "", details);
         Assert.Equal(
-            "worker  state            in flight  assigned  memory             report  address        version  incarnation",
+            "worker  state            in flight  assigned  memory             report  uptime     address        version  incarnation",
             WorkerTable.Lines([up]).First());
         Assert.Equal(
-            "w1      slow start 40 %  3 of 64    1,203     90 MiB of 2.0 GiB  400 ms  10.0.0.7:4055  1.2      7", WorkerTable.Lines([up]).Last());
+            "w1      slow start 40 %  3 of 64    1,203     90 MiB of 2.0 GiB  400 ms  3 h 5 min  10.0.0.7:4055  1.2      7",
+            WorkerTable.Lines([up]).Last());
 
         var old = new MemberState(new WorkerKey("pdf/w2", 8), WorkerState.Up, false, null, "its threads are blocked");
         Assert.EndsWith("why", WorkerTable.Lines([up, old]).First(), StringComparison.Ordinal);
-        Assert.Matches("^pdf/w2 +up, gets no jobs +0 +- +- +- +- +- +8 +its threads are blocked$", WorkerTable.Lines([up, old]).Last());
+        Assert.Matches("^pdf/w2 +up, gets no jobs +0 +- +- +- +- +- +- +8 +its threads are blocked$", WorkerTable.Lines([up, old]).Last());
         Assert.Empty(WorkerTable.Lines([]));
     }
 

@@ -59,6 +59,20 @@ public sealed class KeyTableTests
     }
 
     [Fact]
+    public void Where_something_stands_for_a_key_that_cannot_be_used_it_is_told_with_its_problem_and_so_is_its_end()
+    {
+        var told = new KeyTable<string>(Keys, Read, unusable: id => $"unusable {id}");
+        told.Reset([Key("a", 1)], 1);
+        Assert.Collection(
+            told.Apply([Put(Key("a", 2, ""))], 2),
+            e => Assert.Equal([new KeyChange<string>("a", "unusable a")], Assert.IsType<Watched<string>.Known>(e).Changes),
+            e => Assert.Equal("it is empty", Assert.IsType<Watched<string>.Skipped>(e).Problem));
+        var gone = Assert.IsType<Watched<string>.Known>(Assert.Single(told.Apply([Delete("a", 3)], 3)));
+        Assert.Empty(gone.All);
+        Assert.Equal([new KeyChange<string>("a", null)], gone.Changes);
+    }
+
+    [Fact]
     public void What_was_told_does_not_change_when_more_is_told()
     {
         var first = Assert.IsType<Watched<string>.Known>(Assert.Single(_told.Reset([Key("a", 1, "x"), Key("b", 2, "y")], 2)));

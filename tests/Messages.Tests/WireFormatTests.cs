@@ -239,7 +239,7 @@ public sealed class WireFormatTests(TestSystem system)
             Reason = new string('ü', 300), InFlight = double.MaxValue, Drift = double.MinValue, Places = int.MaxValue, Zone = new string('z', 64),
             Details = new MemberDetails(
                 WorkerCondition.SlowStart, new string('ü', 300), int.MaxValue, long.MaxValue, TimeSpan.MaxValue, long.MaxValue,
-                new string('ü', 128), int.MaxValue, 99, AdminState.Maintenance, 99),
+                new string('ü', 128), int.MaxValue, 99, AdminState.Maintenance, 99, TimeSpan.MaxValue),
         };
         var head = system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [])).Bytes.Length;
         Assert.InRange(system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [whole])).Bytes.Length - head, 1, whole.BytesMax);

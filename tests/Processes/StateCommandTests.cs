@@ -21,9 +21,9 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
         output.WriteLine(ending.ToString());
         Assert.Equal(0, ending.ExitCode);
         Assert.Empty(ending.Problems);
-        Assert.Matches($@"^balancer \S+ akka\.tcp://AkkaLb@{cluster.Address} policy=round-robin members=2 ready$", ending.Output[0]);
+        Assert.Matches($@"^balancer \S+ akka\.tcp://AkkaLb@{cluster.Address} decides=yes policy=round-robin members=2 ready$", ending.Output[0]);
         Assert.Matches(@"^watcher embedded connected members=2 revision=\d+ proof-age=0 us resyncs=0 disconnects=0$", ending.Output[1]);
-        Assert.Matches("^worker +state +in flight +assigned +memory +report +address +version +incarnation$", ending.Output[2]);
+        Assert.Matches("^worker +state +in flight +assigned +memory +report +uptime +address +version +incarnation$", ending.Output[2]);
         Assert.Equal(2, ending.Output.Skip(3).Count(l => Regex.IsMatch(l, @"^w\S+ +(up|full|slow start) +\d+ of 64 ")));
     }
 
@@ -45,6 +45,7 @@ public sealed class StateCommandTests(SharedCluster shared, ITestOutputHelper ou
         {
             Assert.True(b.GetProperty("watcher").GetProperty("isConnected").GetBoolean());
             Assert.Equal("etcd", b.GetProperty("watcher").GetProperty("registry").GetString());
+            Assert.True(b.GetProperty("decides").GetBoolean());
             Assert.Equal("w1", Assert.Single(b.GetProperty("members").EnumerateArray()).GetProperty("id").GetString());
         });
 

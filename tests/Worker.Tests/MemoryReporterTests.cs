@@ -20,6 +20,7 @@ public class MemoryReporterTests : VirtualTimeKit
     private readonly TestProbe _balancer;
     private readonly Directory _directory = new();
     private readonly IActorRef _relay;
+    private readonly ManualTime _clock = new();
     private bool _isUnreadable;
     private long _finished = 5;
 
@@ -37,7 +38,7 @@ public class MemoryReporterTests : VirtualTimeKit
     {
         Start(Here);
         var report = _balancer.ExpectMsg<MemoryReport>();
-        Assert.Equal(new MemoryReport(Worker, 1, Heartbeat, 11, 22, 33, new JobCounts(9, 4), report.UnixTimeMs, 3), report);
+        Assert.Equal(new MemoryReport(Worker, 1, Heartbeat, 11, 22, 33, new JobCounts(9, 4), report.UnixTimeMs, 3, TimeSpan.Zero), report);
     }
 
     [Fact]
@@ -49,6 +50,16 @@ public class MemoryReporterTests : VirtualTimeKit
             Assert.Equal((Worker, sequence), Parts(_balancer.ExpectMsg<MemoryReport>()));
             await PassAsync(reporter, Heartbeat);
         }
+    }
+
+    [Fact]
+    public async Task It_tells_how_long_the_worker_has_run()
+    {
+        var reporter = Start(Here);
+        _balancer.ExpectMsg<MemoryReport>();
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        await PassAsync(reporter, Heartbeat);
+        Assert.Equal(TimeSpan.FromMinutes(5), _balancer.ExpectMsg<MemoryReport>().Uptime);
     }
 
     [Fact]
@@ -194,7 +205,7 @@ public class MemoryReporterTests : VirtualTimeKit
         _directory.Addresses = balancers;
         return Sys.ActorOf(MemoryReporter.Props(Worker, new MemoryReporterSettings(
             Heartbeat, _directory, () => _isUnreadable ? throw new IOException("gone") : new MemoryUse(11, 22, 33),
-            () => new GateLoad(new JobCounts(9, 4), 3), TimeProvider.System, () => _finished)));
+            () => new GateLoad(new JobCounts(9, 4), 3), _clock, () => _finished)));
     }
 
     private static (WorkerKey, long) Parts(MemoryReport report) => (report.Worker, report.Sequence);

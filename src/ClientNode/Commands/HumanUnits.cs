@@ -27,6 +27,17 @@ internal static class HumanUnits
         _ => $"{Figures(time.TotalSeconds)} s",
     };
 
+    /// <summary>A time that may be long, cut to its largest units: <c>12 s</c>, <c>12 min</c>, <c>3 h 5 min</c> or <c>9 d 4 h</c>.</summary>
+    public static string Age(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => Invariant($"{time.Seconds} s"),
+        { TotalHours: < 1 } => Invariant($"{time.Minutes} min"),
+        { TotalDays: < 1 } => Invariant($"{time.Hours} h {time.Minutes} min"),
+        _ => Invariant($"{time.Days} d {time.Hours} h"),
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
     private static string Figures(double value, bool isWhole = false) =>
         value.ToString(isWhole || value >= 9.95 ? "0" : "0.0", CultureInfo.InvariantCulture);
 }

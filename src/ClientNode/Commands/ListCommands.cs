@@ -15,6 +15,7 @@ internal static class ListCommands
     [
         new("balancer", r => r.Balancer.Id),
         new("address", r => NodeAddressText(r)),
+        new("decides", r => r.StandsBy ? "no" : "yes"),
         new("answers", r => r.Balancer.Rejection.Length == 0 ? "yes" : $"no: {OneLine.Of(r.Balancer.Rejection)}"),
         new("registry", r => r.Watcher.Registry + (r.Watcher.IsConnected ? "" : " (away)")),
         new("revision", r => Number(r.Watcher.Revision)),
@@ -104,7 +105,8 @@ internal static class ListCommands
             {
                 JsonOutput.Write(reports.Answered.Select(r => new
                 {
-                    r.Balancer.Id, address = r.Address.ToString(), isReady = r.Balancer.Rejection.Length == 0, r.Balancer.Rejection,
+                    r.Balancer.Id, address = r.Address.ToString(), decides = !r.StandsBy, isReady = r.Balancer.Rejection.Length == 0,
+                    r.Balancer.Rejection,
                     r.Watcher.Registry, r.Watcher.IsConnected, r.Watcher.Revision, proofAgeMs = r.Watcher.ProofAge?.TotalMilliseconds,
                     workers = r.Watcher.MemberCount, r.Watcher.LastProblem,
                 }));

@@ -28,7 +28,7 @@ internal static class StateCommand
         var (b, w) = (report.Balancer, report.Watcher);
         var proof = w.ProofAge is { } age ? HumanUnits.Time(age) : "never";
         var problem = w.LastProblem.Length == 0 ? "" : $" last-problem=\"{w.LastProblem}\"";
-        Console.Out.WriteLine($"balancer {b.Id} {report.Address} {Summary(b)}");
+        Console.Out.WriteLine($"balancer {b.Id} {report.Address} decides={(report.StandsBy ? "no" : "yes")} {Summary(b)}");
         Console.Out.WriteLine(
             Invariant($"watcher {w.Registry} {(w.IsConnected ? "connected" : "disconnected")} members={w.MemberCount} revision={w.Revision} ")
             + Invariant($"proof-age={proof} resyncs={w.Resyncs} disconnects={w.Disconnects}{problem}"));

@@ -15,6 +15,7 @@ internal static class WorkerTable
         new("assigned", m => m.Details is { } d ? d.Assignments.ToString("N0", CultureInfo.InvariantCulture) : TextTable.Unknown),
         new("memory", MemoryOf),
         new("report", m => m.Details?.ReportAge is { } age ? HumanUnits.Time(age) : TextTable.Unknown),
+        new("uptime", m => m.Details?.Uptime is { } uptime ? HumanUnits.Age(uptime) : TextTable.Unknown),
         new("zone", m => m.Zone),
         new("address", m => m.Details is { } d ? OneLine.Of(d.Address, WorkerRecord.ReasonLengthMax) : TextTable.Unknown),
         new("version", m => m.Details is { Version.Length: > 0 } d ? OneLine.Of(d.Version, WorkerRecord.ReasonLengthMax) : TextTable.Unknown),
@@ -30,10 +31,10 @@ internal static class WorkerTable
         {
             WorkerCondition.SlowStart => Invariant($"slow start {details.SharePercent} %"),
             WorkerCondition.Draining or WorkerCondition.Maintenance =>
-                $"{BalancerReportJson.NameOf(condition)}: {BalancerReportJson.JobsLeft(details)}",
+                $"{WorkerConditions.NameOf(condition)}: {BalancerReportJson.JobsLeft(details)}",
             _ when details.WeightPercent < WorkerOverride.WeightUsual =>
-                Invariant($"{BalancerReportJson.NameOf(condition)}, weight {details.WeightPercent} %"),
-            _ => BalancerReportJson.NameOf(condition),
+                Invariant($"{WorkerConditions.NameOf(condition)}, weight {details.WeightPercent} %"),
+            _ => WorkerConditions.NameOf(condition),
         }
         : BalancerReportJson.NameOf(m.State) + (m.State == WorkerState.Up && !m.IsEligible ? ", gets no jobs" : "");
 

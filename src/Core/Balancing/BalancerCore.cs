@@ -123,7 +123,7 @@ public sealed class BalancerCore : IMachine<BalancerEffect>
             case Watched<Member>.Known m:
                 OnKnown(m, now, outbox);
                 break;
-            case Watched<WorkerOverride>.Known m:
+            case Watched<OverrideSight>.Known m:
                 ToAll(new BalancerInput.Overridden(_wanted.Apply(m)), now, outbox);
                 break;
             case BalancerInput.Unreachable m:

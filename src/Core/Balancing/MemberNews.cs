@@ -60,7 +60,7 @@ public sealed record MemberNews(string Text, bool IsTrouble)
     private static MemberNews Arrived(WorkerRecord? before, WorkerRecord now)
     {
         var what = before is null ? "" : " and has taken the place of another process";
-        var where = $"at {AddressIn(now.Path)} (incarnation {now.Incarnation}){what}";
+        var where = $"at {GatePath.HostAndPortIn(now.Path)} (incarnation {now.Incarnation}){what}";
         return now switch
         {
             { Reason.Length: > 0 } => Bad($"worker {now.Id} is registered {where}; it takes no jobs: {Shown(now)}"),
@@ -79,14 +79,6 @@ public sealed record MemberNews(string Text, bool IsTrouble)
 
     /// <summary>Whoever may write to the registry could otherwise forge lines.</summary>
     private static string Shown(WorkerRecord worker) => OneLine.Of(worker.Reason, WorkerRecord.ReasonLengthMax);
-
-    /// <summary>Host and port of a serialized actor path, <c>akka.tcp://AkkaLb@host:port/user/worker#1</c>.</summary>
-    internal static string AddressIn(string path)
-    {
-        var from = path.IndexOf('@', StringComparison.Ordinal) + 1;
-        var to = path.IndexOf('/', from);
-        return OneLine.Of(from > 0 && to > from ? path[from..to] : path, WorkerRecord.ReasonLengthMax);
-    }
 
     private static MemberNews Good(string text) => new(text, IsTrouble: false);
 

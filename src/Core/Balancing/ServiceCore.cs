@@ -421,9 +421,10 @@ public sealed class ServiceCore(
                 worker.Reason.Length > 0 ? worker.Reason : pool.WhyHeldBack(c, now), c.InFlight, c.Jobs.Drift,
                 c.Places, c.Zone,
                 new MemberDetails(
-                    pool.ConditionOf(c, now), MemberNews.AddressIn(worker.Path), worker.Capacity, c.LimitBytes,
+                    pool.ConditionOf(c, now), GatePath.HostAndPortIn(worker.Path), worker.Capacity, c.LimitBytes,
                     c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version, c.Jobs.Left, pool.SharePercentOf(c, now),
-                    c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual));
+                    c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual,
+                    c.UptimeTold is { } told ? told + (now - c.ReportedAt) : null));
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

@@ -33,7 +33,8 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
     private Watched<Member>.Known? _known;
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
-    private Watched<WorkerOverride>.Known? _overrides;
+    private readonly WorkerOverrides _wanted = new();
+    private Watched<OverrideSight>.Known? _overrides;
     private bool _waitsForOverrides = hasOverrides;
     private TimeSpan? _toldAt;
 
@@ -51,7 +52,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
             case Watched<Member> e:
                 OnEvent(e, now, outbox);
                 break;
-            case Watched<WorkerOverride> e:
+            case Watched<OverrideSight> e:
                 OnOverrides(e, outbox);
                 break;
             case Tick:
@@ -63,7 +64,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
             case GetWorkers:
                 if (_overrides is not null)
                 {
-                    outbox.Add(new WatcherEffect.Answer(_overrides with { Changes = null }));
+                    outbox.Add(new WatcherEffect.Answer(WithKept(_overrides)));
                 }
 
                 if (_known is not null && !_waitsForOverrides)
@@ -209,27 +210,28 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
         (_waitsForOverrides, _toldAt) = (false, null);
     }
 
-    private void OnOverrides(Watched<WorkerOverride> e, List<WatcherEffect> outbox)
+    private void OnOverrides(Watched<OverrideSight> e, List<WatcherEffect> outbox)
     {
         switch (e)
         {
-            case Watched<WorkerOverride>.Known known:
+            case Watched<OverrideSight>.Known known:
                 _overrides = known;
+                _wanted.Apply(known);
                 outbox.Add(new WatcherEffect.OverridesToBalancer(known));
                 break;
-            case Watched<WorkerOverride>.Down { IsRefused: true } down:
+            case Watched<OverrideSight>.Down { IsRefused: true } down:
                 Note(NoteLevel.Error, $"what operators want of workers cannot be read; what was known stays: {down.Reason}", outbox);
                 break;
-            case Watched<WorkerOverride>.Failed failed:
+            case Watched<OverrideSight>.Failed failed:
                 Note(NoteLevel.Error, $"the watch of what operators want of workers failed; what was known stays: {failed.Problem}", outbox);
                 break;
-            case Watched<WorkerOverride>.Skipped skipped:
-                Note(NoteLevel.Warning, $"registry value {skipped.Key} is left out: {skipped.Problem}", outbox);
+            case Watched<OverrideSight>.Skipped skipped:
+                Note(NoteLevel.Warning, $"the order {skipped.Key} cannot be read; one that was read there before stays: {skipped.Problem}", outbox);
                 break;
-            case Watched<WorkerOverride>.MoreSkipped more:
-                Note(NoteLevel.Warning, $"... and more registry values are left out: {more.Count}", outbox);
+            case Watched<OverrideSight>.MoreSkipped more:
+                Note(NoteLevel.Warning, $"... and more orders cannot be read: {more.Count}", outbox);
                 break;
-            case Watched<WorkerOverride>.Up or Watched<WorkerOverride>.Alive or Watched<WorkerOverride>.Down:
+            case Watched<OverrideSight>.Up or Watched<OverrideSight>.Alive or Watched<OverrideSight>.Down:
                 // The watch of the workers has the same to tell. What is wanted is not known yet.
                 return;
             default:
@@ -242,6 +244,12 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
     /// <summary>Everybody who counts as registered.</summary>
     private Watched<Member>.Known Whole(Watched<Member>.Known known) =>
         known with { Changes = null, All = _lost.All.Count == 0 ? known.All : [.. known.All, .. _lost.All] };
+
+    /// <summary>All that operators want: where a value cannot be read, what was read there before.</summary>
+    private Watched<OverrideSight>.Known WithKept(Watched<OverrideSight>.Known known) => known with
+    {
+        Changes = null, All = [.. known.All.Select(sight => sight.Wanted is null ? sight with { Wanted = _wanted.Of(sight.WorkerId) } : sight)],
+    };
 
     private WatcherState Describe(TimeSpan now) => new(
         isInProcess ? "embedded" : "etcd",

@@ -16,7 +16,7 @@ public abstract record WatcherEffect
     public sealed record ToBalancer(Watched<Member>.Known Message) : WatcherEffect;
 
     /// <summary>Tell the balancer what operators want of workers, in the same way.</summary>
-    public sealed record OverridesToBalancer(Watched<WorkerOverride>.Known Message) : WatcherEffect;
+    public sealed record OverridesToBalancer(Watched<OverrideSight>.Known Message) : WatcherEffect;
 
     /// <summary>Tell who asked: a <see cref="WatcherState"/>, or who is registered.</summary>
     public sealed record Answer(object Message) : WatcherEffect;

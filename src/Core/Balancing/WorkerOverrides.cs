@@ -4,6 +4,9 @@ namespace AkkaLb.Core.Balancing;
 
 /// <summary>What operators want of workers, registered or not, as the registry told it last. Shared by the services of one balancer; not
 /// thread-safe.</summary>
+/// <remarks>A value that cannot be read changes nothing: the order that was read there before stays until the key is deleted or holds one that can
+/// be read. So nobody gives a worker in maintenance jobs by a wrong write. Where no order was read before, none counts: else whoever can write wrong
+/// values could take away workers.</remarks>
 public sealed class WorkerOverrides
 {
     private readonly Dictionary<string, WorkerOverride> _byWorker = new(StringComparer.Ordinal);
@@ -16,20 +19,21 @@ public sealed class WorkerOverrides
 
     /// <summary>Takes what the registry told.</summary>
     /// <returns>Whose have changed, by name.</returns>
-    public IReadOnlyList<string> Apply(Watched<WorkerOverride>.Known known)
+    public IReadOnlyList<string> Apply(Watched<OverrideSight>.Known known)
     {
         ArgumentNullException.ThrowIfNull(known);
         var changes = known.Changes?.Select(change => (change.Id, change.Item)).ToList();
         if (changes is null)
         {
             var stays = known.All.Select(o => o.WorkerId).ToHashSet(StringComparer.Ordinal);
-            changes = [.. _byWorker.Keys.Where(id => !stays.Contains(id)).Select(id => (id, (WorkerOverride?)null))];
-            changes.AddRange(known.All.Select(o => (o.WorkerId, (WorkerOverride?)o)));
+            changes = [.. _byWorker.Keys.Where(id => !stays.Contains(id)).Select(id => (id, (OverrideSight?)null))];
+            changes.AddRange(known.All.Select(o => (o.WorkerId, (OverrideSight?)o)));
         }
 
         var changed = new List<string>();
-        foreach (var (id, wanted) in changes)
+        foreach (var (id, sight) in changes)
         {
+            var wanted = sight is { Wanted: null } ? Of(id) : sight?.Wanted;
             if (Of(id) == wanted)
             {
                 continue;

@@ -37,7 +37,7 @@ public sealed class FrontCore(string id, string policy) : IMachine<FrontEffect>
             case Assign m:
                 OnAssign(m, now, outbox);
                 break;
-            case MemoryReport or Watched<Member>.Known or Watched<WorkerOverride>.Known:
+            case MemoryReport or Watched<Member>.Known or Watched<OverrideSight>.Known:
                 if (_isLocal)
                 {
                     outbox.Add(new FrontEffect.ToLocal(input));

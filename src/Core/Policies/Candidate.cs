@@ -58,6 +58,9 @@ public sealed class Candidate
     /// <summary>How many resident bytes it may have, by the last report; 0: it has no limit, or does not tell.</summary>
     public long LimitBytes { get; private set; }
 
+    /// <summary>Since the worker was started, by the last report; null: it does not tell.</summary>
+    public TimeSpan? UptimeTold { get; private set; }
+
     /// <summary>Sequence of the last report, on the worker's own count.</summary>
     public long ReportSequence { get; private set; }
 
@@ -207,6 +210,7 @@ public sealed class Candidate
         ReportSequence = report.Sequence;
         ResidentBytes = report.ResidentBytes;
         LimitBytes = report.LimitBytes;
+        UptimeTold = report.Uptime;
         FreshUntil = freshUntil;
         PicksSinceReport = 0;
         if (_reportedPlaces != report.Places)

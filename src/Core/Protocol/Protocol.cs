@@ -119,14 +119,7 @@ public readonly record struct JobCounts(long Accepted, int InFlight)
 public sealed record AssignedWorker(WorkerKey Worker, string Gate, bool TakesCancel = false, bool TakesBatches = false)
 {
     /// <summary>The address in the path, as connection events spell it: <c>akka.tcp://AkkaLb@host:port</c>.</summary>
-    public string Address { get; } = AddressIn(Gate);
-
-    private static string AddressIn(string path)
-    {
-        var system = path.IndexOf("://", StringComparison.Ordinal) + 3;
-        var end = system < 3 ? -1 : path.IndexOf('/', system);
-        return end < 0 ? path : path[..end];
-    }
+    public string Address { get; } = GatePath.SystemIn(Gate);
 }
 
 /// <summary>The answer to <see cref="Assign"/>: picks in the order in which to use them, a worker as often as it was picked.</summary>
@@ -159,6 +152,8 @@ public sealed record AssignRejected(long RequestId, AssignRejectReason Reason, s
 /// <param name="Jobs">Its jobs at that moment.</param>
 /// <param name="UnixTimeMs">The worker's wall clock, informational: nobody decides on it.</param>
 /// <param name="Places">How many jobs it can run at full speed, as it has found; 0: it does not tell, and what it has registered counts.</param>
+/// <param name="Uptime">Since the worker was started, by its own monotonic clock; null from a version that does not tell. Informational: nobody
+/// decides on it.</param>
 public sealed record MemoryReport(
     WorkerKey Worker,
     long Sequence,
@@ -168,7 +163,8 @@ public sealed record MemoryReport(
     long LimitBytes,
     JobCounts Jobs,
     long UnixTimeMs,
-    int Places = 0) : IAkkaLbMessage;
+    int Places = 0,
+    TimeSpan? Uptime = null) : IAkkaLbMessage;
 
 /// <summary>A client tells the balancer what it saw of a worker. The balancer notes it; it removes nobody for others.</summary>
 public sealed record WorkerUnreachable(WorkerKey Worker, string Seen) : IAkkaLbMessage;

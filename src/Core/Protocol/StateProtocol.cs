@@ -90,11 +90,12 @@ public sealed record MemberState(
 /// <param name="SharePercent">Of the share that it would get: its weight, and less while it is new. 1 to 100.</param>
 /// <param name="Wanted">By an operator.</param>
 /// <param name="WeightPercent">By an operator, 1 to 100.</param>
+/// <param name="Uptime">Since the worker was started: as it told last, and the time since then; null: it does not tell.</param>
 public sealed record MemberDetails(
     WorkerCondition? Condition, string Address, int Capacity, long LimitBytes, TimeSpan? ReportAge, long Assignments, string Version,
     int JobsLeft = 0, int SharePercent = WorkerOverride.WeightUsual, AdminState Wanted = AdminState.Ready,
-    int WeightPercent = WorkerOverride.WeightUsual)
+    int WeightPercent = WorkerOverride.WeightUsual, TimeSpan? Uptime = null)
 {
     /// <summary>As <see cref="MemberState.BytesMax"/>.</summary>
-    internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 64;
+    internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 80;
 }

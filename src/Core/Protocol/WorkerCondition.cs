@@ -30,3 +30,21 @@ public enum WorkerCondition
     /// <summary>An operator has put it into maintenance: it gets no jobs, and may be away.</summary>
     Maintenance,
 }
+
+/// <summary>How the conditions are written, for people and in JSON.</summary>
+public static class WorkerConditions
+{
+    /// <summary>Such as <c>slow start</c>.</summary>
+    public static string NameOf(WorkerCondition condition) => condition switch
+    {
+        WorkerCondition.Up => "up",
+        WorkerCondition.Unable => "unable",
+        WorkerCondition.Draining => "draining",
+        WorkerCondition.Ejected => "ejected",
+        WorkerCondition.AboveMemory => "above memory",
+        WorkerCondition.NoReport => "no report",
+        WorkerCondition.Full => "full",
+        WorkerCondition.SlowStart => "slow start",
+        WorkerCondition.Maintenance => "maintenance",
+    };
+}

@@ -120,6 +120,7 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
 
         // Signals are the program's.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddHostFiltering(filter => (filter.AllowedHosts, filter.IncludeFailureMessage) = ([.. where.HostsOn(address)], false));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddProgramMeters(name).AddPrometheusExporter());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -132,11 +133,26 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
             kestrel.Listen(address, where.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
+        app.Use(TellRefusedHost);
+        app.UseHostFiltering();
         app.UsePathBase(where.PathBase);
         app.Use(AllowReading);
         app.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
         app.Run(AnswerAsync);
         return app;
+    }
+
+    /// <summary>The host filter refuses without a word; everything else that is refused says why.</summary>
+    private static async Task TellRefusedHost(HttpContext context, RequestDelegate next)
+    {
+        await next(context).ConfigureAwait(false);
+        if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false })
+        {
+            await WriteAsync(
+                context, StatusCodes.Status400BadRequest,
+                $"this program does not go by the name in the header Host: {NodeKeys.HttpAllowedHosts} says by which names it may be asked\n")
+                .ConfigureAwait(false);
+        }
     }
 
     private Task AllowReading(HttpContext context, RequestDelegate next)

@@ -77,6 +77,7 @@ public static class NodeKeys
 
     public static readonly Setting<string> HttpHost = Setting.Text("akkalb.http.host");
     public static readonly Setting<string> HttpPathBase = Setting.Text("akkalb.http.path-base");
+    public static readonly Setting<IReadOnlyList<string>> HttpAllowedHosts = Setting.TextList("akkalb.http.allowed-hosts");
 
     public static readonly Setting<string> LogLevel = Setting.Choice("akkalb.log.level", LogSettings.Levels)
         .WithFlag("--log-level", string.Join('|', LogSettings.Levels), "least level of the log on standard error");
@@ -94,7 +95,7 @@ public static class NodeKeys
     [
         Host, Port, BindHost, BindPort, Registry, EtcdEndpoints, EtcdPrefix, EtcdRequestTimeout, EtcdCa, EtcdCertificate, EtcdKey, EtcdUser,
         EtcdPassword, EtcdPasswordFile, Transport, TlsEnabled, TlsCertificate, TlsKey, TlsCa, HttpPort, HttpAdmin, HttpHost, HttpPathBase,
-        LogLevel, LogFormat,
+        HttpAllowedHosts, LogLevel, LogFormat,
     ];
 
     /// <summary>Of those that look for balancers and carry users' messages.</summary>

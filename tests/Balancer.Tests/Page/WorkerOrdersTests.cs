@@ -88,9 +88,9 @@ public sealed class WorkerOrdersTests
 
         public Exception? Trouble { get; set; }
 
-        public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) => throw new NotSupportedException();
+        public IAsyncDisposable SubscribeOverrides(Action<Watched<OverrideSight>> tell) => throw new NotSupportedException();
 
-        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<OverrideSight>.Skipped> Skipped)> ReadOverridesAsync(
             CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<WorkerOverride> ChangeOverrideAsync(

@@ -7,6 +7,7 @@ namespace AkkaLb.Core.Tests.Balancing;
 public class BalancerCoreTests
 {
     private readonly BalancerCore _balancer;
+    private TimeSpan _now = S(1);
     private long _term = 7;
     private bool _isHeld = true;
 
@@ -76,6 +77,16 @@ public class BalancerCoreTests
     }
 
     [Fact]
+    public void How_long_a_worker_has_run_is_what_it_told_last_and_the_time_since_then()
+    {
+        Handle(Read(Members("a", "b"), 5));
+        Handle(new MemoryReport(Key("a"), 1, S(1), 100, 0, 0, default, 0, Uptime: S(70)));
+        Handle(new MemoryReport(Key("b"), 1, S(1), 100, 0, 0, default, 0));
+        _now += S(5);
+        Assert.Equal([S(75), null], Assert.IsType<BalancerState>(Answer(new GetBalancerState(0, 10))).Members.Select(m => m.Details!.Uptime));
+    }
+
+    [Fact]
     public void What_an_assignment_allocates_does_not_grow_with_the_workers()
     {
         Assert.Equal(BytesOfAnAssignment(workers: 10), BytesOfAnAssignment(workers: 1_000));
@@ -115,7 +126,7 @@ public class BalancerCoreTests
     private List<BalancerEffect> Handle(object input)
     {
         var outbox = new List<BalancerEffect>();
-        _balancer.Handle(input, S(1), outbox);
+        _balancer.Handle(input, _now, outbox);
         return outbox;
     }
 }

@@ -147,7 +147,7 @@ public class WatcherCoreTests
         var watcher = New(hasOverrides: true);
         Assert.Empty(Handle(watcher, Build.Read(Members("a")), S(1)).OfType<WatcherEffect.ToBalancer>());
         Assert.Empty(Handle(watcher, GetWorkers.Instance, S(1)));
-        var wanted = new Watched<WorkerOverride>.Known(1, [Drain("a")]);
+        var wanted = new Watched<OverrideSight>.Known(1, [Drain("a")]);
         Assert.Collection(
             Handle(watcher, wanted, S(1.5)),
             first => Assert.Same(wanted, Assert.IsType<WatcherEffect.OverridesToBalancer>(first).Message),
@@ -163,15 +163,15 @@ public class WatcherCoreTests
         var watcher = New(hasOverrides: true);
         Handle(watcher, Build.Read(Members("a")), S(1));
         Assert.Equal(S(1) + WatcherCore.OverridesWaitMax, watcher.NextDue);
-        Assert.Empty(Handle(watcher, new Watched<WorkerOverride>.Down("connection refused"), S(1.5)));
-        Assert.Empty(Handle(watcher, new Watched<WorkerOverride>.Up(), S(1.6)));
+        Assert.Empty(Handle(watcher, new Watched<OverrideSight>.Down("connection refused"), S(1.5)));
+        Assert.Empty(Handle(watcher, new Watched<OverrideSight>.Up(), S(1.6)));
         var late = Handle(watcher, Tick.Instance, watcher.NextDue!.Value);
         Assert.Equal(["what operators want of workers is not known after 5 s: jobs are given without it"], Notes(late));
         Assert.Single(late.OfType<WatcherEffect.ToBalancer>());
 
         watcher = New(hasOverrides: true);
         Handle(watcher, Build.Read(Members("a")), S(1));
-        var refused = Handle(watcher, new Watched<WorkerOverride>.Down("permission denied", IsRefused: true), S(1.2));
+        var refused = Handle(watcher, new Watched<OverrideSight>.Down("permission denied", IsRefused: true), S(1.2));
         Assert.Equal(["what operators want of workers cannot be read; what was known stays: permission denied"], Notes(refused));
         Assert.Single(refused.OfType<WatcherEffect.ToBalancer>());
     }
@@ -180,12 +180,26 @@ public class WatcherCoreTests
     public void Who_asks_again_is_told_all_that_operators_want_and_not_the_last_change()
     {
         var watcher = New(hasOverrides: true);
-        Handle(watcher, new Watched<WorkerOverride>.Known(2, [Drain("a"), Drain("b")], [new KeyChange<WorkerOverride>("b", Drain("b"))]), S(1));
+        Handle(watcher, new Watched<OverrideSight>.Known(2, [Drain("a"), Drain("b")], [new KeyChange<OverrideSight>("b", Drain("b"))]), S(1));
         var told = Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(watcher, GetWorkers.Instance, S(1)))).Message;
-        Assert.Null(Assert.IsType<Watched<WorkerOverride>.Known>(told).Changes);
+        Assert.Null(Assert.IsType<Watched<OverrideSight>.Known>(told).Changes);
     }
 
-    private static WorkerOverride Drain(string id) => new(id, AdminState.Drain, WorkerOverride.WeightUsual, "ann", default);
+    [Fact]
+    public void Who_asks_while_an_order_cannot_be_read_is_told_the_one_that_was_read_before()
+    {
+        var watcher = New(hasOverrides: true);
+        Handle(watcher, new Watched<OverrideSight>.Known(1, [Drain("a")]), S(1));
+        var unreadable = new OverrideSight("a", Wanted: null);
+        Handle(watcher, new Watched<OverrideSight>.Known(2, [unreadable], [new KeyChange<OverrideSight>("a", unreadable)]), S(2));
+        var told = Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(watcher, GetWorkers.Instance, S(3)))).Message;
+        Assert.Equal([Drain("a")], Assert.IsType<Watched<OverrideSight>.Known>(told).All);
+        Assert.Equal(
+            ["the order /akkalb/overrides/a cannot be read; one that was read there before stays: it is not JSON"],
+            Notes(Handle(watcher, new Watched<OverrideSight>.Skipped("/akkalb/overrides/a", "it is not JSON"), S(3))));
+    }
+
+    private static OverrideSight Drain(string id) => new(id, new WorkerOverride(id, AdminState.Drain, WorkerOverride.WeightUsual, "ann", default));
 
     private static WatcherCore New(bool hasOverrides = false) =>
         new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax), hasOverrides);

@@ -61,13 +61,46 @@ public class WorkerOverridesTests
     {
         Handle(Build.Read(Members("a", "b", "c")));
         Told(Wanted("a", AdminState.Drain), Wanted("b", AdminState.Drain));
-        var notes = Handle(new Watched<WorkerOverride>.Known(3, [], [new KeyChange<WorkerOverride>("b", null)]));
+        var notes = Handle(new Watched<OverrideSight>.Known(3, [], [new KeyChange<OverrideSight>("b", null)]));
         Assert.Single(notes);
         Assert.Equal(["b", "c"], Picked(4));
         Assert.Single(Told(Wanted("a", AdminState.Drain), Wanted("c", AdminState.Drain)));
         Assert.Equal(["b"], Picked(4));
         Assert.Equal(2, Told().Count);
         Assert.Equal(["a", "b", "c"], Picked(6));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_order_stays_while_its_key_holds_what_cannot_be_read(bool isWhole)
+    {
+        Handle(Build.Read(Members("a", "b")));
+        Told(Wanted("b", AdminState.Maintenance));
+        var unreadable = new OverrideSight("b", Wanted: null);
+        Assert.Empty(Handle(new Watched<OverrideSight>.Known(2, [unreadable], isWhole ? null : [new KeyChange<OverrideSight>("b", unreadable)])));
+        Assert.Equal(["a"], Picked(4));
+        Assert.Single(Handle(new Watched<OverrideSight>.Known(3, [], isWhole ? null : [new KeyChange<OverrideSight>("b", null)])));
+        Assert.Equal(["a", "b"], Picked(4));
+    }
+
+    [Fact]
+    public void A_value_that_can_be_read_takes_the_place_of_the_order_that_was_kept()
+    {
+        Handle(Build.Read(Members("a", "b")));
+        Told(Wanted("a", AdminState.Maintenance));
+        Handle(new Watched<OverrideSight>.Known(2, [new OverrideSight("a", Wanted: null)]));
+        Told(Wanted("a", AdminState.Ready) with { WeightPercent = 50 });
+        Assert.Equal(["a", "b"], Picked(8));
+        Assert.Equal(50, Member("a").Details!.WeightPercent);
+    }
+
+    [Fact]
+    public void Where_no_order_was_read_before_a_value_that_cannot_be_read_keeps_no_jobs_from_a_worker()
+    {
+        Handle(new Watched<OverrideSight>.Known(1, [new OverrideSight("b", Wanted: null)]));
+        Handle(Build.Read(Members("a", "b")));
+        Assert.Equal(["a", "b"], Picked(4));
     }
 
     [Fact]
@@ -104,9 +137,11 @@ public class WorkerOverridesTests
     private static BalancerCore New(string policy) => new(
         "b", ServiceRules.All(Policy.Of(policy), BalancerLimits.Default), new Random(4053), DecidingRight.Always, 100_000);
 
+    private static OverrideSight Sight(WorkerOverride wanted) => new(wanted.WorkerId, wanted);
+
     private static WorkerOverride Wanted(string id, AdminState state) => new(id, state, WorkerOverride.WeightUsual, "ann@desk", At);
 
-    private IReadOnlyList<string> Told(params WorkerOverride[] wanted) => Handle(new Watched<WorkerOverride>.Known(1, wanted));
+    private IReadOnlyList<string> Told(params WorkerOverride[] wanted) => Handle(new Watched<OverrideSight>.Known(1, [.. wanted.Select(Sight)]));
 
     /// <returns>What the operator is told.</returns>
     private IReadOnlyList<string> Handle(object input)

@@ -190,6 +190,27 @@ public sealed class HttpPartTests : IAsyncDisposable
         Assert.Equal("alive\n", await _http.GetStringAsync(new Uri(new Uri(_part.Url!), "/healthz")));
     }
 
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("127.0.0.1:8080", true)]
+    [InlineData("[::1]:8080", true)]
+    [InlineData("balancers.example.net", true)]
+    [InlineData("example.net", false)]
+    [InlineData("127.0.0.1.attacker.example", false)]
+    public async Task On_loopback_only_the_names_of_this_machine_and_those_that_are_allowed_are_answered(string host, bool isAnswered)
+    {
+        await StartAsync(allowedHosts: ["*.example.net"]);
+        Show();
+        foreach (var path in new[] { "/healthz", "/state", "/metrics" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Url(path)) { Headers = { Host = host } };
+            using var answer = await _http.SendAsync(request);
+            Assert.Equal(isAnswered ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Equal(!isAnswered, (await answer.Content.ReadAsStringAsync()).StartsWith(
+                "this program does not go by the name in the header Host: akkalb.http.allowed-hosts says", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task What_is_no_http_and_what_is_slow_harms_nobody_else()
     {
@@ -242,9 +263,9 @@ public sealed class HttpPartTests : IAsyncDisposable
     }
 
     /// <summary>The other part, which is slow to stop.</summary>
-    private async Task StartAsync(string pathBase = "")
+    private async Task StartAsync(string pathBase = "", params string[] allowedHosts)
     {
-        _part = _program.Add(new HttpPart(_program, "tried", new HttpSettings("127.0.0.1", 0, pathBase)));
+        _part = _program.Add(new HttpPart(_program, "tried", new HttpSettings("127.0.0.1", 0, pathBase, AllowedHosts: allowedHosts)));
         _program.Add(_ =>
         {
             _started.SetResult();

@@ -130,15 +130,21 @@ public sealed class EtcdOverridesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_subscription_tells_orders_and_leaves_out_what_cannot_be_used()
+    public async Task A_subscription_tells_orders_and_which_of_them_cannot_be_read()
     {
         await _fixture.Etcd.Etcdctl("put", $"{_settings.Prefix}/overrides/w9", "nonsense");
-        var told = System.Threading.Channels.Channel.CreateUnbounded<Watched<WorkerOverride>>();
+        var told = System.Threading.Channels.Channel.CreateUnbounded<Watched<OverrideSight>>();
         await using var subscription = _registry.SubscribeOverrides(e => told.Writer.TryWrite(e));
-        Assert.Empty(Assert.IsType<Watched<WorkerOverride>.Known>(await told.Reader.ReadAsync(_bound.Token)).All);
-        Assert.IsType<Watched<WorkerOverride>.Skipped>(await told.Reader.ReadAsync(_bound.Token));
+        var unreadable = new OverrideSight("w9", Wanted: null);
+        Assert.Equal([unreadable], Assert.IsType<Watched<OverrideSight>.Known>(await told.Reader.ReadAsync(_bound.Token)).All);
+        Assert.IsType<Watched<OverrideSight>.Skipped>(await told.Reader.ReadAsync(_bound.Token));
         await ChangeAsync(_ => Drain);
-        Assert.Equal(Drain, Assert.Single(Assert.IsType<Watched<WorkerOverride>.Known>(await told.Reader.ReadAsync(_bound.Token)).All));
+        var known = Assert.IsType<Watched<OverrideSight>.Known>(await told.Reader.ReadAsync(_bound.Token));
+        Assert.Equal([unreadable, new OverrideSight("pdf/w1", Drain)], known.All);
+        Assert.Equal([Drain], (await _registry.ReadOverridesAsync(_bound.Token)).Overrides);
+        await _fixture.Etcd.Etcdctl("del", $"{_settings.Prefix}/overrides/w9");
+        known = Assert.IsType<Watched<OverrideSight>.Known>(await told.Reader.ReadAsync(_bound.Token));
+        Assert.Equal([new KeyChange<OverrideSight>("w9", null)], known.Changes);
     }
 
     private Task<WorkerOverride> ChangeAsync(Func<WorkerOverride?, WorkerOverride> change) =>
