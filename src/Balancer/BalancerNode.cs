@@ -16,7 +16,7 @@ namespace AkkaLb.Balancer;
 /// <summary>The balancer's program: its parts, in the order in which they start.</summary>
 internal static class BalancerNode
 {
-    /// <summary>For a page of the state.</summary>
+    /// <summary>For a page of the state, or of decisions.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(3);
 
     public static Task<int> RunAsync(LoadedSettings<BalancerSettings> loaded, ServiceRules rules)
@@ -62,9 +62,10 @@ internal static class BalancerNode
     public static NodeView ViewOf(ProgramHost program, NodePart node, IOverrideRegistry? orders, bool isOfCluster)
     {
         var board = new LiveBoard(ReadAsync, TimeProvider.System, program.Ending);
+        var why = WhyDesk.Of(node.System, node.Address, AnswerMax);
         return new NodeView(
             new BalancerHealthCheck(node.System), async stopping => (await ReadAsync(stopping).ConfigureAwait(false)).ToJson(),
-            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster, new WorkerOrders(orders)));
+            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster, why, new WorkerOrders(orders)));
 
         Task<BalancerReport> ReadAsync(CancellationToken stopping) => BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping);
     }

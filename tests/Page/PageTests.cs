@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using AkkaLb.Core;
@@ -17,7 +18,7 @@ namespace AkkaLb.Page.Tests;
 
 /// <summary>The page of a balancer, in a browser.</summary>
 [Collection(nameof(Chromium))]
-public sealed class PageTests(Chromium chromium)
+public sealed partial class PageTests(Chromium chromium)
 {
     static PageTests() => SetDefaultExpectTimeout(30_000);
 
@@ -25,8 +26,7 @@ public sealed class PageTests(Chromium chromium)
     public async Task A_worker_of_a_real_balancer_joins_takes_load_and_leaves()
     {
         var messages = new UserMessages([new("hold", typeof(Hold))]);
-        var system = ActorSystem.Create(
-            SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
+        var system = NewSystem(messages);
         var balancer = await TestLoadBalancer.StartAsync(system, messages, "first-free");
         await using var stage = await OfSystemAsync(system);
         var page = await OpenAsync(stage.Url);
@@ -164,6 +164,71 @@ public sealed class PageTests(Chromium chromium)
     }
 
     [ChromiumFact]
+    public async Task A_job_that_is_looked_up_tells_the_worker_that_was_picked_and_why()
+    {
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        var system = NewSystem(messages);
+        var balancer = await TestLoadBalancer.StartAsync(system, messages, "least-requests");
+        await using var stage = await OfSystemAsync(system);
+        await balancer.AddWorkerAsync(Props.Create(() => new Holding(Task.CompletedTask)), "w1");
+        await balancer.AddWorkerAsync(Props.Create(() => new Holding(Task.CompletedTask)), "w2");
+
+        await balancer.Client.AskAsync<Hold>(new Hold());
+        var page = await OpenAsync(stage.Url);
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        var latest = page.Locator("#made summary").First;
+        await Expect(latest).ToContainTextAsync("least-requests chose it among the 2 of 2 workers that could take jobs");
+        var text = (await latest.TextContentAsync())!;
+        var (id, picked) = (Words().Match(text).Groups["id"].Value, Words().Match(text).Groups["worker"].Value);
+
+        await page.Locator("#why-id").FillAsync(id);
+        await page.Locator("#why-id").PressAsync("Enter");
+
+        await Expect(page.Locator("#decided")).ToContainTextAsync(id);
+        await Expect(page.Locator("#made summary")).ToContainTextAsync($"{picked} was named. least-requests chose it");
+        await page.Locator("#made summary").PressAsync("Enter");
+        await Expect(page.Locator("#made tbody tr")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#made tbody tr").First).ToContainTextAsync($"{picked}picked0");
+
+        await page.Locator("#why-id").FillAsync("w1");
+        await page.Locator("#why-ask").ClickAsync();
+        await Expect(page.Locator("#undecided")).ToContainTextAsync("w1: is no job's id: hexadecimal digits, a hyphen and a number");
+        await page.Locator("#why-id").FillAsync("5fe1-7");
+        await page.Locator("#why-ask").ClickAsync();
+        await Expect(page.Locator("#say")).ToContainTextAsync("does not know of 5fe1-7: it remembers its last 8192 decisions");
+        await balancer.DisposeAsync();
+    }
+
+    [ChromiumFact]
+    public async Task Nothing_is_asked_about_decisions_while_nobody_sees_them_and_what_is_read_stands_still()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", [.. Enumerable.Range(0, 30).Select(i => NewWorker($"w{i}"))]);
+        var asked = 0;
+        stage.Decided = _ => new Decisions("b-1", [], [Held(Interlocked.Increment(ref asked))], 8192);
+        var page = await chromium.NewPageAsync();
+        await page.SetViewportSizeAsync(1440, 300);
+        await page.GotoAsync(stage.Url);
+        await Expect(page.Locator("#count")).ToHaveTextAsync("30");
+        Assert.False(await page.EvaluateAsync<bool>("why.isSeen"));
+        Assert.True(await page.EvaluateAsync<bool>("lookAtDecisions(), why.asking === null"));
+
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        var waits = page.Locator("#made summary");
+        await Expect(waits).ToContainTextAsync("it has waited 1.5 s for a free place of the service default, behind ");
+        await waits.ClickAsync();
+        await Expect(page.Locator("#made dl")).ToContainTextAsync("high");
+        var text = (await waits.TextContentAsync())!;
+        Assert.True(await page.EvaluateAsync<bool>("(before => (lookAtDecisions(), why.asking === before))(why.asking)"));
+
+        await page.Locator("#why-latest").ClickAsync();
+        await Expect(waits).Not.ToHaveTextAsync(text);
+    }
+
+    private static HeldRequest Held(int ahead) =>
+        new(WorkerService.Default, 0x5fe1, 4, 9, JobPriority.High, TimeSpan.FromSeconds(1.5), ahead, "every worker is full");
+
+    [ChromiumFact]
     public async Task Events_are_filtered_by_level_and_words_and_a_pause_keeps_what_is_seen()
     {
         await using var stage = await OfScriptAsync();
@@ -177,7 +242,7 @@ public sealed class PageTests(Chromium chromium)
         await Expect(page.Locator("#events li")).ToHaveCountAsync(1);
         await page.Locator("#level").SelectOptionAsync("0");
         await page.Locator("#words").FillAsync("WORKER");
-        await Expect(page.Locator("#events li")).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("worker a is up")]);
+        await Expect(page.Locator("#events li")).ToHaveTextAsync([new Regex("worker a is up")]);
 
         await page.Locator("#pause").PressAsync("Enter");
         await Expect(page.Locator("#pause")).ToHaveAttributeAsync("aria-pressed", "true");
@@ -245,6 +310,13 @@ public sealed class PageTests(Chromium chromium)
     }
 
     private const int LiveRowsMax = 100;
+
+    private static ActorSystem NewSystem(UserMessages messages) => ActorSystem.Create(
+        SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
+
+    /// <summary>The job and the worker in a sentence about a decision.</summary>
+    [GeneratedRegex(@"job (?<id>\S+): .* ago (?<worker>\S+) was named")]
+    private static partial Regex Words();
 
     private async Task<IPage> OpenAsync(string url, ColorScheme colors = ColorScheme.Light)
     {

@@ -35,6 +35,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>It tells of no services then.</summary>
     public bool IsStandingBy { get; set; }
 
+    /// <summary>What the balancer says of its decisions.</summary>
+    public Func<GetDecisions, Decisions> Decided { get; set; } = _ => new Decisions("b-1", [], [], 8192);
+
     public WatcherState Watcher { get; set; } = new("etcd", true, 4711, TimeSpan.FromMilliseconds(1200), 0, 0, "", 0);
 
     public static MemberState NewWorker(
@@ -98,9 +101,10 @@ internal sealed class Stage : IAsyncDisposable
         await started.Task.WaitAsync(Patience);
         var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
         var board = new LiveBoard(stopping => BalancerReport.ReadAsync(system, address, Patience, stopping), TimeProvider.System, program.Ending);
+        var why = WhyDesk.Of(system, address, Patience);
         http.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }),
-            new BalancerPage(board, EventJournal.Of(system), isOfCluster, new WorkerOrders(null))));
+            new BalancerPage(board, EventJournal.Of(system), isOfCluster, why, new WorkerOrders(null))));
         return new Stage(system, http, program, run);
     }
 
@@ -108,6 +112,7 @@ internal sealed class Stage : IAsyncDisposable
     {
         public Scripted(Stage stage)
         {
+            Receive<GetDecisions>(m => Sender.Tell(stage.Decided(m)));
             Receive<GetWatcherState>(_ => Sender.Tell(stage.Watcher));
             Receive<GetBalancerState>(m =>
             {

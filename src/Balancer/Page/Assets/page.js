@@ -6,10 +6,13 @@ const rowsMax = 100;
 const eventsMax = 500;
 const historyMs = 15 * 60 * 1000;
 const gapMs = 12000;
+const decisionsEveryMs = 2000;
+const answerMaxMs = 15000;
 
 const byId = id => document.getElementById(id);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const fixed = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function make(tag, className, text) {
@@ -39,6 +42,10 @@ function count(value) {
 
 function seconds(value) {
   return value === undefined || value === null ? "–" : value < 100 ? `${fixed.format(value)} s` : `${whole.format(value)} s`;
+}
+
+function duration(ms) {
+  return ms < 10 ? `${hundredths.format(ms)} ms` : ms < 1000 ? `${whole.format(ms)} ms` : seconds(ms / 1000);
 }
 
 function mebibytes(value) {
@@ -74,7 +81,7 @@ const charts = [
 const view = readView();
 const state = {
   begun: 0, after: 0, since: 0, at: 0, balancer: null, registry: null, services: [], events: [], history: [],
-  from: 0, matched: 0, total: 0, rows: [], isPaused: false, isFiltered: false, found: "", spoken: "",
+  from: 0, matched: 0, total: 0, rows: [], isPaused: false, isFiltered: false, found: "", told: "", spoken: "",
 };
 
 // The view survives a reload, and can be sent to somebody.
@@ -178,6 +185,7 @@ function speak() {
     balancer ? (balancer.rejection ? `Requests are rejected: ${balancer.rejection}.` : balancer.isPassingOn ? "" : "Requests are answered.") : "",
     registry && !registry.isConnected ? "The registry is not connected." : "",
     state.found,
+    state.told,
   ].filter(Boolean).join(" ");
   if (said !== state.spoken) {
     state.spoken = said;
@@ -279,6 +287,122 @@ function showEvents() {
   }));
   byId("quiet").hidden = shown.length > 0;
   setText(byId("quiet"), state.events.length > 0 ? "No event is left by this filter." : "No events.");
+}
+
+// Decisions: the latest of all while somebody sees them, or those of one job. They are asked for, and come by no stream.
+const why = { id: "", timer: 0, asking: null, isSeen: false };
+
+function isReadingDecisions() {
+  const list = byId("made");
+  return list.querySelector("details[open]") !== null || list.contains(document.activeElement) || list.matches(":hover");
+}
+
+// What somebody reads stands still.
+function lookAtDecisions() {
+  clearTimeout(why.timer);
+  if (why.id) return;
+  if (why.isSeen && !state.isPaused && !document.hidden && !isReadingDecisions()) askWhy(false);
+  else why.timer = setTimeout(lookAtDecisions, decisionsEveryMs);
+}
+
+async function askWhy(isWanted) {
+  clearTimeout(why.timer);
+  why.asking?.abort();
+  const asking = why.asking = new AbortController();
+  const id = why.id;
+  let [told, problem] = [null, ""];
+  try {
+    const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(answerMaxMs)]);
+    const answer = await fetch(`why?${new URLSearchParams(id ? { id } : {})}`, { signal, cache: "no-store" });
+    if (answer.ok) told = await answer.json();
+    else problem = (await answer.text()).trim().split("\n")[0] || `status ${answer.status}`;
+  } catch (e) {
+    if (asking.signal.aborted) return;
+    problem = e.name === "TimeoutError" || e instanceof TypeError ? "the balancer does not answer" : `its answer cannot be read: ${e.message}`;
+  }
+  if (asking.signal.aborted) return;
+  if (isWanted || !isReadingDecisions()) showDecisions(told, problem, id);
+  if (!id) why.timer = setTimeout(lookAtDecisions, decisionsEveryMs);
+}
+
+function showDecisions(told, problem, id) {
+  const all = told ? [...told.waiting.map(held => [held, true]), ...told.made.reverse().map(made => [made, false])] : [];
+  byId("made").replaceChildren(...all.map(([decision, isWaiting]) => decisionItem(decision, isWaiting)));
+  const said = problem || (all.length > 0 ? "" : state.balancer?.isStandingBy
+    ? "This balancer stands by. The one that decides knows its decisions." : "No decisions yet.");
+  byId("undecided").hidden = !said;
+  setText(byId("undecided"), said);
+  setText(byId("decided"), told ? `${id || "the latest"}, as of ${clock(Date.now())}` : "");
+  state.told = !id ? "" : problem || (all.length === 1 ? `1 decision of ${id} is told.` : `${all.length} decisions of ${id} are told.`);
+  speak();
+}
+
+function decisionItem(decision, isWaiting) {
+  const item = make("li");
+  const details = item.appendChild(make("details"));
+  const head = details.appendChild(make("summary"));
+  const [word, tone] = isWaiting ? ["waits", "busy"] : decision.picked ? [decision.picked.worker, "good"] : ["nobody", "bad"];
+  const mark = make("b", "", word);
+  mark.dataset.tone = tone;
+  head.append(mark, decision.sentence);
+  details.addEventListener("toggle", () => {
+    if (details.open && details.children.length === 1) details.append(isWaiting ? heldNumbers(decision) : decisionNumbers(decision));
+  });
+  return item;
+}
+
+function facts(pairs) {
+  const list = make("dl");
+  for (const [name, value] of pairs) list.append(make("dt", "", name), make("dd", "", value));
+  return list;
+}
+
+function heldNumbers(held) {
+  const box = make("div");
+  box.append(facts([
+    ["Service", held.service], ["Job", held.job ?? "not told"], ["Request", held.request], ["Priority", held.priority],
+    ["Waits for", duration(held.sinceMs)], ["Older requests", whole.format(held.ahead)], ["Because", held.why],
+  ]));
+  return box;
+}
+
+function decisionNumbers(decision) {
+  const box = make("div");
+  if (decision.picked) {
+    const table = box.appendChild(make("table"));
+    table.createCaption().className = "spoken";
+    setText(table.caption, "Workers that could be picked, as the balancer saw them");
+    const head = table.createTHead().insertRow();
+    for (const name of ["Worker", "Picked", "In flight", "Places", "Memory", "Report"]) {
+      const cell = head.appendChild(make("th", ["Worker", "Picked"].includes(name) ? "" : "number", name));
+      cell.scope = "col";
+    }
+    const body = table.createTBody();
+    for (const sight of [decision.picked, ...decision.others]) {
+      const row = body.insertRow();
+      row.appendChild(make("th", "", sight.worker)).scope = "row";
+      row.append(
+        make("td", "", sight === decision.picked ? "picked" : "–"), make("td", "number", tenths.format(sight.inFlight)),
+        make("td", "number", whole.format(sight.places)),
+        make("td", "number", sight.residentBytes === null ? "–" : mebibytes(sight.residentBytes / 1048576)),
+        make("td", "number", sight.reportAgeMs === null ? "–" : duration(sight.reportAgeMs)));
+    }
+  }
+  box.append(facts([
+    ["Service", decision.service], ["Policy", decision.policy], ["Job", decision.job ?? "not told"], ["Request", decision.request],
+    ["Could take jobs", `${whole.format(decision.eligible)} of ${whole.format(decision.workers)}`], ["Left out", whole.format(decision.leftOut)],
+    ["Passed over", whole.format(decision.passedOver)], ["Had waited", duration(decision.waitedMs)],
+    ["Waited beside it", whole.format(decision.waiting)], ["Age", duration(decision.ageMs)],
+    ["End", decision.end ?? "not told yet"], ["Took", decision.tookMs === null ? "–" : duration(decision.tookMs)],
+    ...(decision.rejection ? [["Because", decision.rejection]] : []),
+  ]));
+  return box;
+}
+
+function lookUp(id) {
+  why.id = id;
+  byId("why-latest").setAttribute("aria-pressed", id === "");
+  askWhy(true);
 }
 
 // Charts.
@@ -504,6 +628,18 @@ byId("filter").addEventListener("input", later(() => {
 }, 200));
 byId("level").addEventListener("change", showEvents);
 byId("words").addEventListener("input", showEvents);
+byId("why").addEventListener("submit", e => {
+  e.preventDefault();
+  lookUp(byId("why-id").value.trim());
+});
+byId("why-latest").addEventListener("click", () => {
+  byId("why-id").value = "";
+  lookUp("");
+});
+new IntersectionObserver(entries => {
+  why.isSeen = entries.at(-1).isIntersecting;
+  lookAtDecisions();
+}).observe(byId("decisions"));
 document.addEventListener("visibilitychange", follow);
 byId("pause").addEventListener("click", () => {
   state.isPaused = !state.isPaused;
