@@ -6,9 +6,16 @@ using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;
-using AkkaLb.Messages;
+using AkkaLb.Balancing;
 using AkkaLb.Client;
+using AkkaLb.Etcd;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
 using AkkaLb.Testing;
+using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
+using AkkaLb.Worker;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static AkkaLb.Page.Tests.Stage;
@@ -51,6 +58,120 @@ public sealed partial class PageTests(Chromium chromium)
         await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is registered.");
         await Expect(page.Locator("#events")).ToContainTextAsync("worker w1 has left");
         await balancer.DisposeAsync();
+    }
+
+    [ChromiumFact]
+    public async Task An_operator_drains_a_worker_on_the_page_sees_it_become_empty_and_puts_it_back()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = new EtcdRegistry(
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]), TimeProvider.System, new Random(4053));
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        await using var stage = await OfSystemAsync(NewSystem(messages), registry);
+        await using var balancer = await EmbeddedBalancer.StartAsync(
+            stage.System, EmbeddedBalancerOptions.With("first-free") with { Registry = registry });
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var worker = await BalancedWorker.StartAsync(
+            stage.System, Props.Create(() => new Holding(release.Task)),
+            new BalancedWorkerOptions
+            {
+                Id = "w1", Balancers = FixedBalancers.Own, Registry = registry, Messages = messages, Gate = new GateSettings(1, 1, 0, 1),
+                RejectLinger = TimeSpan.Zero,
+            });
+        await using var client = BalancedClient.On(
+            stage.System, new BalancedClientOptions { Balancers = FixedBalancers.Own, Messages = messages });
+        var page = await chromium.NewPageAsync();
+        var requests = new ConcurrentQueue<string>();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+        await page.GotoAsync(stage.Url);
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        var job = client.AskAsync<Hold>(new Hold());
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("full");
+
+        await OrderOf(page, "w1").ClickAsync();
+        await page.Locator("#token").FillAsync("token-of-nobody-0123");
+        await page.Locator("[data-order=drain]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToHaveTextAsync("The token is wrong. Nothing was ordered.");
+        await Expect(page.Locator("#orders-now")).ToContainTextAsync("Now: full");
+
+        // All of it by keyboard.
+        await Expect(page.Locator("#token")).ToBeFocusedAsync();
+        await page.Keyboard.InsertTextAsync(Token);
+        await page.Locator("#by").FillAsync("ann");
+        await page.Locator("#because").FillAsync("new disk");
+        await page.Locator("[data-order=drain]").PressAsync("Enter");
+        await Expect(page.Locator("#orders-said")).ToContainTextAsync("w1 is drained by ann@127.0.0.1 since ");
+        await Expect(page.Locator("[data-order=drain]")).ToHaveAttributeAsync("aria-pressed", "true");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("#orders")).ToBeHiddenAsync();
+        await Expect(OrderOf(page, "w1")).ToBeFocusedAsync();
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("draining");
+        await Expect(Cell(page, "w1", "Why")).ToContainTextAsync("1 job left; drained by ann@127.0.0.1");
+
+        release.SetResult();
+        await job.WaitAsync(Patience);
+        await Expect(Cell(page, "w1", "Why")).ToContainTextAsync("no jobs left; drained by ann@127.0.0.1");
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("draining");
+
+        await OrderOf(page, "w1").PressAsync("Enter");
+        await page.Locator("[data-order=ready]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToHaveTextAsync("w1 is ready");
+        await page.Locator("#orders-close").ClickAsync();
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        await client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
+        Assert.Contains(requests, url => url.Contains("/workers/w1/drain?by=ann&because=new+disk", StringComparison.Ordinal));
+        Assert.DoesNotContain(requests, url => url.Contains("token-of", StringComparison.Ordinal));
+    }
+
+    [ChromiumFact]
+    public async Task An_order_that_is_refused_or_not_answered_is_told_and_what_is_typed_wrong_is_not_sent()
+    {
+        var kept = new Kept();
+        var stage = await OfScriptAsync("/akkalb", orders: kept);
+        stage.SayOf("pdf", "first-free", "", NewWorker("pdf/a") with { Details = NewWorker("a").Details! with { WeightPercent = 40 } });
+        var page = await OpenAsync($"{stage.Url}?service=pdf");
+        await OrderOf(page, "pdf/a").ClickAsync();
+        await Expect(page.Locator("#orders-worker")).ToHaveTextAsync("pdf/a");
+        await Expect(page.Locator("#orders-now")).ToHaveTextAsync("Now: up; weight 40 %");
+        var (said, weigh) = (page.Locator("#orders-said"), page.Locator("[data-order=weight]"));
+
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("The token is missing. Nothing was ordered.");
+        await Expect(page.Locator("#token")).ToBeFocusedAsync();
+        await page.Locator("#token").FillAsync("ein schlüssel");
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("This page can send a token of ASCII letters, digits and signs only. Nothing was ordered.");
+        await page.Locator("#token").FillAsync(Token);
+        await page.Locator("#weight").FillAsync("101");
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("The weight must be a whole number from 1 to 100. Nothing was ordered.");
+        Assert.Empty(kept.Orders);
+
+        await page.Locator("#weight").FillAsync("50");
+        await weigh.ClickAsync();
+        await Expect(said).ToContainTextAsync("pdf/a is limited to 50 % of its share by http@127.0.0.1 since ");
+        Assert.Equal(("pdf/a", AdminState.Ready, 50), kept.Orders.Single());
+
+        kept.Trouble = new RegistryUnavailableException("etcd is away");
+        await page.Locator("[data-order=maint]").ClickAsync();
+        await Expect(said).ToHaveTextAsync("The order was refused: etcd is away");
+
+        await stage.DisposeAsync();
+        await page.Locator("[data-order=ready]").ClickAsync();
+        await Expect(said).ToHaveTextAsync("The balancer does not answer. The order may have been carried out: the worker's state will tell.");
+    }
+
+    [ChromiumFact]
+    public async Task Where_a_balancer_takes_no_orders_nothing_on_its_page_gives_any()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", NewWorker("a"));
+        var page = await OpenAsync(stage.Url);
+        await Expect(Cell(page, "a", "State")).ToHaveTextAsync("up");
+        await Expect(page.Locator("#table thead .orders")).ToBeHiddenAsync();
+        await Expect(page.Locator("#rows .orders button")).ToBeHiddenAsync();
+        Assert.Equal(0, await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Order for a" }).CountAsync());
+        await Expect(page.Locator("#orders")).ToBeHiddenAsync();
     }
 
     [ChromiumFact]
@@ -298,12 +419,24 @@ public sealed partial class PageTests(Chromium chromium)
 
     private async Task LookForFaultsAsync(ColorScheme colors)
     {
-        await using var stage = await OfScriptAsync();
+        await using var stage = await OfScriptAsync(orders: new Kept());
         Pictures.Arrange(stage);
         var page = await OpenAsync(stage.Url, colors);
         await Expect(page.Locator("#rows tr").First).ToBeVisibleAsync();
         await Expect(page.Locator("#events li").First).ToBeVisibleAsync();
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        await page.Locator("#made summary").First.ClickAsync();
+        await Expect(page.Locator("#made dl")).ToBeVisibleAsync();
+        await LookForFaultsAsync(page);
 
+        await OrderOf(page, "fra-01").ClickAsync();
+        await page.Locator("[data-order=drain]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToContainTextAsync("The token is missing.");
+        await LookForFaultsAsync(page);
+    }
+
+    private static async Task LookForFaultsAsync(IPage page)
+    {
         var faults = (await page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical");
 
         Assert.Empty(faults.Select(v => $"{v.Id}: {v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
@@ -325,12 +458,41 @@ public sealed partial class PageTests(Chromium chromium)
         return page;
     }
 
+    private static ILocator OrderOf(IPage page, string worker) =>
+        page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"Order for {worker}", Exact = true });
+
     /// <summary>What a worker's row has below a head.</summary>
     private static ILocator Cell(IPage page, string worker, string head)
     {
-        string[] heads = ["Worker", "State", "Why", "In flight", "Drift", "Memory", "Assigned", "Report", "Zone", "Address", "Version"];
+        string[] heads = ["Worker", "State", "Why", "Orders", "In flight", "Drift", "Memory", "Assigned", "Report", "Zone", "Address", "Version"];
         return page.Locator("#rows tr").Filter(new LocatorFilterOptions { Has = page.Locator($"th:text-is('{worker}')") })
             .Locator("th, td").Nth(Array.IndexOf(heads, head));
+    }
+
+    /// <summary>A registry that keeps orders in a list.</summary>
+    private sealed class Kept : IOverrideRegistry
+    {
+        public ConcurrentQueue<(string Worker, AdminState State, int Weight)> Orders { get; } = new();
+
+        public Exception? Trouble { get; set; }
+
+        public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) => throw new NotSupportedException();
+
+        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+            CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<WorkerOverride> ChangeOverrideAsync(
+            string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken)
+        {
+            if (Trouble is { } trouble)
+            {
+                return Task.FromException<WorkerOverride>(trouble);
+            }
+
+            var wanted = change(null);
+            Orders.Enqueue((workerId, wanted.State, wanted.WeightPercent));
+            return Task.FromResult(wanted);
+        }
     }
 
     private sealed record Hold;

@@ -8,10 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace AkkaLb.Balancer.Page;
 
 /// <summary>The page of a balancer at <c>/</c>; what it shows, live, at <c>/live</c>; and why it has named whom, at <c>/why</c>.</summary>
-/// <param name="isOfCluster">Whether one balancer decides for several.</param>
 /// <param name="why">Knows what was decided.</param>
 /// <param name="orders">What may be changed.</param>
-internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool isOfCluster, WhyDesk why, WorkerOrders orders) : INodePage
+internal sealed class BalancerPage(LiveBoard board, EventJournal journal, PageTraits traits, WhyDesk why, WorkerOrders orders) : INodePage
 {
     /// <summary>A reader that takes nothing for so long is left.</summary>
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(30);
@@ -86,7 +85,7 @@ internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool i
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ending);
         try
         {
-            var frames = new LiveFrames(query, journal, board.HistorySince, isOfCluster);
+            var frames = new LiveFrames(query, journal, board.HistorySince, traits);
             while (true)
             {
                 var frame = frames.Next(await reader.NextAsync(gone.Token).ConfigureAwait(false));

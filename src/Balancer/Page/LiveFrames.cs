@@ -8,8 +8,8 @@ using AkkaLb.Messages;
 namespace AkkaLb.Balancer.Page;
 
 /// <summary>What one reader of the page is sent, a frame for each view: what has changed since the one before it. Not thread-safe.</summary>
-/// <param name="isOfCluster">Whether one balancer decides for several.</param>
-internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<DateTimeOffset, IReadOnlyList<Sample>> historySince, bool isOfCluster)
+internal sealed class LiveFrames(
+    LiveQuery query, EventJournal journal, Func<DateTimeOffset, IReadOnlyList<Sample>> historySince, PageTraits traits)
 {
     /// <summary>Who has just come gets so many events.</summary>
     private const int FirstEventsMax = 200;
@@ -79,11 +79,12 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
     private object Balancer(BalancerReport report)
     {
         var b = report.Balancer;
-        var (standsBy, passesOn) = (isOfCluster && report.StandsBy, isOfCluster && report.PassesOn());
-        var role = !isOfCluster ? "decides for itself" : passesOn ? b.Rejection : standsBy ? "stands by" : "decides for its cluster";
+        var (standsBy, passesOn) = (traits.IsOfCluster && report.StandsBy, traits.IsOfCluster && report.PassesOn());
+        var role = !traits.IsOfCluster ? "decides for itself" : passesOn ? b.Rejection : standsBy ? "stands by" : "decides for its cluster";
         return new
         {
             b.Id, address = report.Address.ToString(), role, isStandingBy = standsBy, isPassingOn = passesOn, rejection = passesOn ? "" : b.Rejection,
+            traits.TakesOrders,
         };
     }
 
@@ -138,6 +139,10 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
             m.Zone,
             m.Details?.Address,
             m.Details?.Version,
+
+            // By an operator; the usual is left out.
+            wanted = m.Details is { Wanted: not AdminState.Ready } d ? AdminStates.NameOf(d.Wanted) : null,
+            weight = m.Details is { WeightPercent: < WorkerOverride.WeightUsual } w ? w.WeightPercent : (int?)null,
         };
     }
 

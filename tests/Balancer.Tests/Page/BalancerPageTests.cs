@@ -101,7 +101,7 @@ public sealed class BalancerPageTests : IAsyncLifetime
         Assert.Equal(DecisionText.Of(Made), made.GetProperty("sentence").GetString());
         var picked = made.GetProperty("picked");
         Assert.Equal(("w7", 2.5), (picked.GetProperty("worker").GetString(), picked.GetProperty("inFlight").GetDouble()));
-        Assert.Equal(("done", 20), (made.GetProperty("end").GetString(), made.GetProperty("tookMs").GetDouble()));
+        Assert.Equal(("done", 20.0), (made.GetProperty("end").GetString(), made.GetProperty("tookMs").GetDouble()));
     }
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class BalancerPageTests : IAsyncLifetime
         var why = new WhyDesk((question, _) => Task.FromResult(_decided(question)), TimeProvider.System);
         _part.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }), 
-            new BalancerPage(board, new EventJournal(default), isOfCluster: false, why, new WorkerOrders(null))));
+            new BalancerPage(board, new EventJournal(default), new PageTraits(false, false), why, new WorkerOrders(null))));
     }
 
     private Task<HttpResponseMessage> OpenAsync() => _http.GetAsync(Url("live"), HttpCompletionOption.ResponseHeadersRead);

@@ -61,9 +61,10 @@ const columns = [
   { head: "Worker", sort: "Worker", width: "18ch", isHead: true, fill: showId },
   { head: "State", sort: "State", width: "17ch", className: "state", fill: showState },
   { head: "Why", width: "auto", className: "why", fill: showWhy },
-  { head: "In flight", sort: "InFlight", width: "21ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
+  { head: "Orders", width: "11ch", className: "orders", fill: showOrders },
+  { head: "In flight", sort: "InFlight", width: "19ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
   { head: "Drift", width: "8ch", className: "number", hint: "Estimated jobs in flight, less those that the worker told", fill: showDrift },
-  { head: "Memory", sort: "Memory", width: "29ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
+  { head: "Memory", sort: "Memory", width: "27ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
   { head: "Assigned", sort: "Assigned", width: "12ch", className: "number", fill: (cell, w) => setText(cell, count(w.assigned)) },
   { head: "Report", sort: "Report", width: "10ch", className: "number", hint: "Age of the last report", fill: showReport },
   { head: "Zone", sort: "Zone", width: "10ch", fill: (cell, w) => setBoth(cell, w.zone || "–") },
@@ -201,6 +202,7 @@ function setFact(id, text, tone) {
 function showHead() {
   const { balancer, registry } = state;
   if (balancer) {
+    document.body.classList.toggle("takes-orders", balancer.takesOrders);
     setText(byId("id"), balancer.id);
     setText(byId("address"), balancer.address);
     document.title = `${balancer.id} – AkkaLb balancer`;
@@ -287,6 +289,105 @@ function showEvents() {
   }));
   byId("quiet").hidden = shown.length > 0;
   setText(byId("quiet"), state.events.length > 0 ? "No event is left by this filter." : "No events.");
+}
+
+// Orders for a worker, where the balancer takes them. The token is where it was typed, and goes into the header of an order and nowhere else.
+const orders = { worker: "", isGiving: false };
+
+function showOrders(cell, w) {
+  let button = cell.firstChild;
+  if (!button) {
+    button = cell.appendChild(make("button", "", "Order"));
+    button.type = "button";
+    button.addEventListener("click", () => openOrders(button.dataset.worker));
+  }
+  if (button.dataset.worker === w.id) return;
+  button.dataset.worker = w.id;
+  button.setAttribute("aria-label", `Order for ${w.id}`);
+}
+
+function openOrders(worker) {
+  orders.worker = worker;
+  setText(byId("orders-worker"), worker);
+  byId("because").value = "";
+  byId("weight").value = state.rows.find(w => w.id === worker)?.weight ?? 100;
+  sayOfOrders("", "quiet");
+  showOrdersNow();
+  byId("orders").showModal();
+  byId(byId("token").value ? "because" : "token").focus();
+}
+
+function showOrdersNow() {
+  const w = state.rows.find(row => row.id === orders.worker);
+  setText(byId("orders-now"), !w ? "It is not among the rows that are seen any more."
+    : `Now: ${w.state}${w.why ? ` – ${w.why}` : ""}${w.weight ? `; weight ${w.weight} %` : ""}`);
+  if (!w) return;
+  for (const button of document.querySelectorAll("[data-order]")) {
+    const isWanted = { drain: "drain", maint: "maintenance", ready: undefined }[button.dataset.order] === w.wanted;
+    if (button.dataset.order !== "weight") button.setAttribute("aria-pressed", isWanted);
+  }
+}
+
+function sayOfOrders(text, tone) {
+  setText(byId("orders-said"), text);
+  byId("orders-said").dataset.tone = tone;
+}
+
+// What is wrong with what was typed; empty: nothing.
+function faultOf(order) {
+  const token = byId("token").value;
+  if (!token) return ["token", "The token is missing. Nothing was ordered."];
+  if (/[^\x21-\x7e]/.test(token)) return ["token", "This page can send a token of ASCII letters, digits and signs only. Nothing was ordered."];
+  const weight = byId("weight").value;
+  if (order === "weight" && !(/^[0-9]+$/.test(weight) && weight >= 1 && weight <= 100))
+    return ["weight", "The weight must be a whole number from 1 to 100. Nothing was ordered."];
+  // A browser takes such a part off an address.
+  if (orders.worker.split("/").some(part => part === "." || part === ".."))
+    return ["orders-close", "A worker of this name takes orders from the client's program only."];
+  return ["", ""];
+}
+
+async function giveOrder(order) {
+  if (orders.isGiving) return;
+  const [field, fault] = faultOf(order);
+  if (fault) {
+    sayOfOrders(fault, "bad");
+    byId(field).focus();
+    return;
+  }
+  const [worker, more] = [orders.worker, new URLSearchParams()];
+  if (order === "weight") more.set("percent", Number(byId("weight").value));
+  for (const name of ["by", "because"]) if (byId(name).value.trim()) more.set(name, byId(name).value.trim());
+  const path = ["workers", ...worker.split("/"), order].map(encodeURIComponent).join("/");
+  orders.isGiving = true;
+  document.body.classList.add("giving");
+  sayOfOrders(`${worker} is being ordered …`, "quiet");
+  const [text, tone, wrong] = await outcomeOf(`${path}?${more}`);
+  orders.isGiving = false;
+  document.body.classList.remove("giving");
+  sayOfOrders(worker === orders.worker ? text : `${worker}: ${text}`, tone);
+  if (wrong) {
+    byId("token").focus();
+    byId("token").select();
+  }
+}
+
+// What became of an order, how much it is to catch the eye, and whether the token was wrong.
+async function outcomeOf(address) {
+  try {
+    const answer = await fetch(address, {
+      method: "POST", headers: { Authorization: `Bearer ${byId("token").value}` }, cache: "no-store", redirect: "error",
+      signal: AbortSignal.timeout(answerMaxMs),
+    });
+    const said = (await answer.text()).trim().split("\n")[0] || `status ${answer.status}`;
+    if (answer.ok) return [said, "good", false];
+    if (answer.status === 401) return ["The token is wrong. Nothing was ordered.", "bad", true];
+    if (answer.status === 405) return ["This balancer takes no orders any more. Nothing was ordered.", "bad", false];
+    return [`The order was refused: ${said}`, "bad", false];
+  } catch (e) {
+    if (!(e instanceof TypeError || e.name === "TimeoutError")) throw e;
+    return ["The balancer does not answer. The order may have been carried out: the worker's state will tell.", "bad", false];
+  }
 }
 
 // Decisions: the latest of all while somebody sees them, or those of one job. They are asked for, and come by no stream.
@@ -518,7 +619,7 @@ function share(cell, value, of, text) {
 function buildHead() {
   const head = byId("table").tHead.rows[0];
   for (const column of columns) {
-    const cell = head.appendChild(make("th", column.className === "number" ? "number" : ""));
+    const cell = head.appendChild(make("th", ["number", "orders"].includes(column.className) ? column.className : ""));
     cell.scope = "col";
     cell.style.width = column.width;
     column.cell = cell;
@@ -577,6 +678,7 @@ function showRows() {
     row.setAttribute("aria-rowindex", state.from + i + 2);
     columns.forEach((column, at) => column.fill(row.cells[at], worker));
   });
+  if (byId("orders").open) showOrdersNow();
   setText(byId("count"), view.filter ? `${whole.format(state.matched)} of ${whole.format(state.total)}` : whole.format(state.total));
   byId("none").hidden = state.matched > 0;
   setText(byId("none"), state.balancer?.isStandingBy ? "This balancer stands by. The one that decides knows the workers."
@@ -628,6 +730,9 @@ byId("filter").addEventListener("input", later(() => {
 }, 200));
 byId("level").addEventListener("change", showEvents);
 byId("words").addEventListener("input", showEvents);
+for (const button of document.querySelectorAll("[data-order]")) button.addEventListener("click", () => giveOrder(button.dataset.order));
+byId("orders-form").addEventListener("submit", e => e.preventDefault());
+byId("orders-close").addEventListener("click", () => byId("orders").close());
 byId("why").addEventListener("submit", e => {
   e.preventDefault();
   lookUp(byId("why-id").value.trim());
