@@ -54,6 +54,10 @@ public sealed partial class PageTests(Chromium chromium)
         release.SetResult();
         await Task.WhenAll(jobs).WaitAsync(Patience);
         await Expect(Cell(page, "w1", "Assigned")).ToHaveTextAsync("2");
+        await Expect(Cell(page, "w1", "Answers")).ToHaveTextAsync(AnyTime());
+        await Expect(Cell(page, "w1", "Last error")).ToHaveTextAsync("–");
+        await Assert.ThrowsAsync<JobFailedException>(() => balancer.Client.AskAsync<Hold>(new Hold(Fails: true)));
+        await Expect(Cell(page, "w1", "Last error")).ToHaveTextAsync(new Regex("^failed [0-9]+ s ago$"));
         await worker.DisposeAsync();
         await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is registered.");
         await Expect(page.Locator("#events")).ToContainTextAsync("worker w1 has left");
@@ -447,6 +451,9 @@ public sealed partial class PageTests(Chromium chromium)
     private static ActorSystem NewSystem(UserMessages messages) => ActorSystem.Create(
         SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
 
+    [GeneratedRegex("^[0-9.]+ m?s$")]
+    private static partial Regex AnyTime();
+
     /// <summary>The job and the worker in a sentence about a decision.</summary>
     [GeneratedRegex(@"job (?<id>\S+): .* ago (?<worker>\S+) was named")]
     private static partial Regex Words();
@@ -464,7 +471,11 @@ public sealed partial class PageTests(Chromium chromium)
     /// <summary>What a worker's row has below a head.</summary>
     private static ILocator Cell(IPage page, string worker, string head)
     {
-        string[] heads = ["Worker", "State", "Why", "Orders", "In flight", "Drift", "Memory", "Assigned", "Report", "Zone", "Address", "Version"];
+        string[] heads =
+        [
+            "Worker", "State", "Why", "Orders", "In flight", "Drift", "Answers", "Last error", "Memory", "Assigned", "Report", "Zone", "Address",
+            "Version",
+        ];
         return page.Locator("#rows tr").Filter(new LocatorFilterOptions { Has = page.Locator($"th:text-is('{worker}')") })
             .Locator("th, td").Nth(Array.IndexOf(heads, head));
     }
@@ -495,12 +506,17 @@ public sealed partial class PageTests(Chromium chromium)
         }
     }
 
-    private sealed record Hold;
+    private sealed record Hold(bool Fails = false);
 
     private sealed class Holding : ReceiveActor
     {
         public Holding(Task release) => ReceiveAsync<Hold>(async m =>
         {
+            if (m.Fails)
+            {
+                throw new InvalidOperationException("as the test wants");
+            }
+
             var sender = Sender;
             await release;
             sender.Tell(m);

@@ -50,7 +50,9 @@ internal sealed class Stage : IAsyncDisposable
         new(
             new WorkerKey(id, 3_925_513_679_072_161_557), condition == WorkerCondition.Draining ? WorkerState.Draining : WorkerState.Up,
             condition is WorkerCondition.Up or WorkerCondition.SlowStart or WorkerCondition.Full, 90L << 20, reason, inFlight, 0, 8, zone,
-            new MemberDetails(condition, "10.0.0.7:4055", 8, 2L << 30, TimeSpan.FromMilliseconds(400), assignments, "0.1.0", (int)inFlight));
+            new MemberDetails(condition, "10.0.0.7:4055", 8, 2L << 30, TimeSpan.FromMilliseconds(400), assignments, "0.1.0", (int)inFlight,
+                AnswerTime: assignments == 0 ? null : TimeSpan.FromMilliseconds(60 + (20 * inFlight)),
+                LastTrouble: condition == WorkerCondition.Ejected ? new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(18)) : null));
 
     /// <summary>A balancer that says what <see cref="Services"/> and <see cref="Watcher"/> hold.</summary>
     /// <param name="orders">Keeps orders for workers, for whoever knows the <see cref="Token"/>; null: none are taken.</param>

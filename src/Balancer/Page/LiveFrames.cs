@@ -132,6 +132,9 @@ internal sealed class LiveFrames(
             inFlight = Math.Round(m.InFlight, 1),
             drift = Math.Round(m.Drift, 1),
             m.Details?.Capacity,
+            answer = Rounded(m.Details?.AnswerTime?.TotalMilliseconds),
+            error = m.Details?.LastTrouble is { } trouble ? WorkerWords.Of(trouble) : null,
+            errorAge = m.Details?.LastTrouble is { } last ? Math.Floor(last.Age.TotalSeconds) : (double?)null,
             memory = m.ResidentBytes >> 20,
             limit = m.Details?.LimitBytes >> 20,
             assigned = m.Details?.Assignments,
@@ -155,6 +158,8 @@ internal sealed class LiveFrames(
             frame[name] = value;
         }
     }
+
+    private static double? Rounded(double? ms) => ms is { } value ? Math.Round(value, value < 10 ? 2 : 0) : null;
 
     private static double? Seconds(TimeSpan? time) => time is { } t ? Math.Round(t.TotalSeconds, 1) : null;
 }

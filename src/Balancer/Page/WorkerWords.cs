@@ -49,6 +49,9 @@ internal readonly record struct WorkerWords(string State, Tone Tone, string Why)
         };
     }
 
+    /// <summary>How a job ended that did not end well.</summary>
+    public static string Of(MemberTrouble trouble) => trouble.How == PickEnd.Failed ? "failed" : "lost";
+
     private static string Jobs(double count)
     {
         var text = Invariant($"{count:0.#}");

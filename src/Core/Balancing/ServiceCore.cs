@@ -423,7 +423,8 @@ public sealed class ServiceCore(
                 new MemberDetails(
                     pool.ConditionOf(c, now), MemberNews.AddressIn(worker.Path), worker.Capacity, c.LimitBytes,
                     c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version, c.Jobs.Left, pool.SharePercentOf(c, now),
-                    c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual));
+                    c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual, c.Seen.AnswerTime,
+                    c.Seen.Trouble(now)));
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

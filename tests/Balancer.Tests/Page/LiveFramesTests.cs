@@ -47,17 +47,23 @@ public sealed class LiveFramesTests
     }
 
     [Fact]
-    public void A_row_tells_what_an_operator_wants_and_nothing_of_the_usual()
+    public void A_row_tells_what_an_operator_wants_and_what_clients_see_and_nothing_of_the_usual()
     {
         var special = NewWorker("a") with
         {
-            Details = Details with { Wanted = AdminState.Maintenance, WeightPercent = 40 },
+            Details = Details with
+            {
+                Wanted = AdminState.Maintenance, WeightPercent = 40, AnswerTime = TimeSpan.FromMilliseconds(12.345),
+                LastTrouble = new MemberTrouble(PickEnd.Unknown, TimeSpan.FromSeconds(61.9)),
+            },
         };
 
         var rows = Next(Frames(LiveQuery.Default), Report(special, NewWorker("b"))).GetProperty("table").GetProperty("rows");
 
-        Assert.Equal(("maintenance", 40), (rows[0].GetProperty("wanted").GetString(), rows[0].GetProperty("weight").GetInt32()));
-        Assert.DoesNotContain(rows[1].EnumerateObject(), p => p.Name is "wanted" or "weight");
+        Assert.Equal(("maintenance", 40, 12.0, "lost", 61.0), (
+            rows[0].GetProperty("wanted").GetString(), rows[0].GetProperty("weight").GetInt32(), rows[0].GetProperty("answer").GetDouble(),
+            rows[0].GetProperty("error").GetString(), rows[0].GetProperty("errorAge").GetDouble()));
+        Assert.DoesNotContain(rows[1].EnumerateObject(), p => p.Name is "wanted" or "weight" or "answer" or "error" or "errorAge");
     }
 
     [Fact]
@@ -111,6 +117,7 @@ public sealed class LiveFramesTests
             Details = Details with
             {
                 Condition = WorkerCondition.SlowStart, ReportAge = TimeSpan.FromMilliseconds(100 * second), WeightPercent = 40,
+                AnswerTime = TimeSpan.FromMilliseconds(100.5 * second), LastTrouble = new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(second)),
             },
         })]);
     }

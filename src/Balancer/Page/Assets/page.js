@@ -48,6 +48,10 @@ function duration(ms) {
   return ms < 10 ? `${hundredths.format(ms)} ms` : ms < 1000 ? `${whole.format(ms)} ms` : seconds(ms / 1000);
 }
 
+function ago(value) {
+  return value < 100 ? `${whole.format(value)} s` : value < 6000 ? `${whole.format(value / 60)} min` : `${whole.format(value / 3600)} h`;
+}
+
 function mebibytes(value) {
   return value < 1024 ? `${whole.format(value)} MiB` : `${fixed.format(value / 1024)} GiB`;
 }
@@ -55,6 +59,9 @@ function mebibytes(value) {
 function clock(ms) {
   return new Date(ms).toLocaleTimeString("en-GB");
 }
+
+const answersHint = "From the sending of a job to its answer, as clients saw it: the mean of about its last 32 answers";
+const errorHint = "The last job that did not end well, as its client told it: it failed there, or nobody knows what became of it";
 
 // What a column shows of a worker, how wide it is, and by what the server sorts it. A further column is a further entry.
 const columns = [
@@ -64,6 +71,8 @@ const columns = [
   { head: "Orders", width: "11ch", className: "orders", fill: showOrders },
   { head: "In flight", sort: "InFlight", width: "19ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
   { head: "Drift", width: "8ch", className: "number", hint: "Estimated jobs in flight, less those that the worker told", fill: showDrift },
+  { head: "Answers", sort: "Answers", width: "12ch", className: "number", hint: answersHint, fill: showAnswers },
+  { head: "Last error", sort: "LastError", width: "19ch", hint: errorHint, fill: showError },
   { head: "Memory", sort: "Memory", width: "27ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
   { head: "Assigned", sort: "Assigned", width: "12ch", className: "number", fill: (cell, w) => setText(cell, count(w.assigned)) },
   { head: "Report", sort: "Report", width: "10ch", className: "number", hint: "Age of the last report", fill: showReport },
@@ -591,6 +600,14 @@ function showWhy(cell, w) {
 
 function showReport(cell, w) {
   setText(cell, seconds(w.reportAge));
+}
+
+function showAnswers(cell, w) {
+  setText(cell, w.answer === undefined ? "–" : duration(w.answer));
+}
+
+function showError(cell, w) {
+  setBoth(cell, w.error === undefined ? "–" : `${w.error} ${ago(w.errorAge)} ago`);
 }
 
 function showDrift(cell, w) {
