@@ -16,7 +16,7 @@ namespace AkkaLb.Balancer;
 /// <summary>The balancer's program: its parts, in the order in which they start.</summary>
 internal static class BalancerNode
 {
-    /// <summary>For a page of the state.</summary>
+    /// <summary>For a page of the state, or of decisions.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(3);
 
     public static Task<int> RunAsync(LoadedSettings<BalancerSettings> loaded, ServiceRules rules)
@@ -46,7 +46,7 @@ internal static class BalancerNode
             {
                 var balancer = await EmbeddedBalancer.StartAsync(node.System, OptionsOf(settings, rules, registry), stopping).ConfigureAwait(false);
                 program.EndWith(balancer.Ended);
-                http.Show(ViewOf(program, node, registry.Etcd, isOfCluster: false));
+                http.Show(ViewOf(program, node, http, registry.Etcd, isOfCluster: false));
                 program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName}{http.Suffix}");
                 return balancer;
             }
@@ -59,12 +59,15 @@ internal static class BalancerNode
     }
 
     /// <summary>What a balancer shows by HTTP, of a cluster or not.</summary>
-    public static NodeView ViewOf(ProgramHost program, NodePart node, IOverrideRegistry? orders, bool isOfCluster)
+    public static NodeView ViewOf(ProgramHost program, NodePart node, HttpPart http, IOverrideRegistry? orders, bool isOfCluster)
     {
         var board = new LiveBoard(ReadAsync, TimeProvider.System, program.Ending);
+        var why = WhyDesk.Of(node.System, node.Address, AnswerMax);
         return new NodeView(
             new BalancerHealthCheck(node.System), async stopping => (await ReadAsync(stopping).ConfigureAwait(false)).ToJson(),
-            new BalancerPage(board, EventJournal.Of(node.System), isOfCluster, new WorkerOrders(orders)));
+            new BalancerPage(
+                board, EventJournal.Of(node.System), new PageTraits(isOfCluster, http.TakesOrders && orders is not null), why,
+                new WorkerOrders(orders)));
 
         Task<BalancerReport> ReadAsync(CancellationToken stopping) => BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping);
     }

@@ -56,7 +56,7 @@ internal sealed class MemberPart(
 
         member.Join();
         await member.Ready.WaitAsync(cancellationToken).ConfigureAwait(false);
-        http.Show(BalancerNode.ViewOf(program, node, etcd, isOfCluster: true));
+        http.Show(BalancerNode.ViewOf(program, node, http, etcd, isOfCluster: true));
         program.Ready($"ready balancer {node.Address} policy={rules.Policies} registry={settings.Common.RegistryName} "
             + $"mode={BalancerSettings.ModeSingleton}{http.Suffix}");
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AkkaLb.Core;
 
 namespace AkkaLb.Client;
@@ -76,5 +77,9 @@ internal static class BalancerReportJson
         m.Details?.Version, m.Details?.JobsLeft, m.Details?.SharePercent,
         wanted = m.Details is { } details ? AdminStates.NameOf(details.Wanted) : null,
         m.Details?.WeightPercent, uptimeMs = m.Details?.Uptime?.TotalMilliseconds,
+        answerMs = m.Details?.AnswerTime?.TotalMilliseconds,
+        lastTrouble = m.Details?.LastTrouble is { } trouble
+            ? new { how = JsonNamingPolicy.CamelCase.ConvertName($"{trouble.How}"), ageMs = trouble.Age.TotalMilliseconds }
+            : null,
     });
 }

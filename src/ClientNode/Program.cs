@@ -235,7 +235,7 @@ Func<ClientSession, Task<int>> ReadWhy(FlagValues given, ParseResult parsed)
     var wanted = default(JobId);
     if (text is not null && !JobId.TryParse(text, out wanted))
     {
-        given.Refuse($"{OneLine.Of(text, 60)}: is no job's id: hexadecimal digits, a hyphen and a number, such as 5fe1b2c3d4e5f607-17");
+        given.Refuse(DecisionsJson.IsNoId(text));
     }
 
     var (most, isJson) = ((int)(given.Whole(latest, 1, GetDecisions.CountMax) ?? 20), given.IsSet(json));

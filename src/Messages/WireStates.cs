@@ -150,6 +150,16 @@ internal static class WireStates
             wire.UptimeMs = Ms(uptime);
         }
 
+        if (m.AnswerTime is { } answer)
+        {
+            wire.AnswerUs = Us(answer);
+        }
+
+        if (m.LastTrouble is { } trouble)
+        {
+            (wire.Trouble, wire.TroubleAgeMs) = (trouble.How.ToWire(), Ms(trouble.Age));
+        }
+
         return wire;
     }
 
@@ -160,7 +170,8 @@ internal static class WireStates
             m.Condition.FromWire(), OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax), checked((int)m.Capacity), checked((long)m.LimitBytes),
             m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version, checked((int)m.JobsLeft),
             PercentOf(m.SharePercent), m.Wanted.FromWire(), PercentOf(m.WeightPercent),
-            m.HasUptimeMs ? Duration(m.UptimeMs) : null);
+            m.HasUptimeMs ? Duration(m.UptimeMs) : null, m.HasAnswerUs ? Micros(m.AnswerUs) : null,
+            m.HasTrouble ? new MemberTrouble(m.Trouble.FromWire(), Duration(m.TroubleAgeMs)) : null);
     }
 
     /// <summary>A version before this one tells none.</summary>

@@ -116,6 +116,8 @@ public sealed class HostileBytesTests(TestSystem system)
         ("BS", Details(new Wire.MemberDetails { Assignments = ulong.MaxValue })),
         ("BS", Details(new Wire.MemberDetails { ReportAgeMs = ulong.MaxValue })),
         ("BS", Details(new Wire.MemberDetails { UptimeMs = ulong.MaxValue })),
+        ("BS", Details(new Wire.MemberDetails { AnswerUs = ulong.MaxValue })),
+        ("BS", Details(new Wire.MemberDetails { Trouble = Wire.PickEnd.Failed, TroubleAgeMs = ulong.MaxValue })),
         ("GB", new Wire.GetBalancerState { Service = "a b" }),
         ("BS", new Wire.BalancerState { Services = { Enumerable.Repeat("s", 101) } }),
         ("BS", new Wire.BalancerState { Services = { "a/b" } }),

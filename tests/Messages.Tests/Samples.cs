@@ -127,6 +127,12 @@ public static class Samples
                     AdminState.Maintenance, 50, TimeSpan.FromMinutes(5)))]), "BS",
             "0A03622D31120672616E646F6D200128013A440A03772D311108070605040302011801200128055A2E0809120D31302E302E302E373A343035351840" +
             "200828AC0230AC023A05302E312E30400348145002583260E0A712"),
+        new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(
+                W1, WorkerState.Up, true, 5, Details: new MemberDetails(
+                    WorkerCondition.Up, "10.0.0.7:4055", 64, 8, null, 300, "0.1.0", 3, AnswerTime: TimeSpan.FromMilliseconds(20),
+                    LastTrouble: new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(2))))]), "BS",
+            "0A03622D31120672616E646F6D200128013A440A03772D311108070605040302011801200128055A2E0801120D31302E302E302E373A343035351840" +
+            "200830AC023A05302E312E3040034864586468A09C01700278D00F"),
         new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(W1, WorkerState.Up, true, 5, "", 2.5, -0.5, 4, "eu-1")]), "BS",
             "0A03622D31120672616E646F6D200128013A2E0A03772D31110807060504030201180120012805390000000000000440410000000000" +
             "00E0BF4804520465752D31"),

@@ -134,6 +134,8 @@ public sealed class WireFormatTests(TestSystem system)
             "BS", new Wire.BalancerState { Members = { new Wire.MemberState { WorkerId = "w", Details = new Wire.MemberDetails() } } })
             .Members[0].Details!;
         Assert.Equal((100, 100, AdminState.Ready), (details.SharePercent, details.WeightPercent, details.Wanted));
+        Assert.Null(details.AnswerTime);
+        Assert.Null(details.LastTrouble);
     }
 
     [Fact]
@@ -239,7 +241,8 @@ public sealed class WireFormatTests(TestSystem system)
             Reason = new string('ü', 300), InFlight = double.MaxValue, Drift = double.MinValue, Places = int.MaxValue, Zone = new string('z', 64),
             Details = new MemberDetails(
                 WorkerCondition.SlowStart, new string('ü', 300), int.MaxValue, long.MaxValue, TimeSpan.MaxValue, long.MaxValue,
-                new string('ü', 128), int.MaxValue, 99, AdminState.Maintenance, 99, TimeSpan.MaxValue),
+                new string('ü', 128), int.MaxValue, 99, AdminState.Maintenance, 99, TimeSpan.MaxValue, TimeSpan.MaxValue,
+                new MemberTrouble(PickEnd.Cancelled, TimeSpan.MaxValue)),
         };
         var head = system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [])).Bytes.Length;
         Assert.InRange(system.Write(new BalancerState("b", "least-load", "", 1, 1, 0, [whole])).Bytes.Length - head, 1, whole.BytesMax);

@@ -1,13 +1,21 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;
-using AkkaLb.Messages;
+using AkkaLb.Balancing;
 using AkkaLb.Client;
+using AkkaLb.Etcd;
+using AkkaLb.Messages;
+using AkkaLb.Registry;
+using AkkaLb.Registry.Etcd;
 using AkkaLb.Testing;
+using AkkaLb.Tests.Support.Etcd;
+using AkkaLb.Watching;
+using AkkaLb.Worker;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static AkkaLb.Page.Tests.Stage;
@@ -17,7 +25,7 @@ namespace AkkaLb.Page.Tests;
 
 /// <summary>The page of a balancer, in a browser.</summary>
 [Collection(nameof(Chromium))]
-public sealed class PageTests(Chromium chromium)
+public sealed partial class PageTests(Chromium chromium)
 {
     static PageTests() => SetDefaultExpectTimeout(30_000);
 
@@ -25,8 +33,7 @@ public sealed class PageTests(Chromium chromium)
     public async Task A_worker_of_a_real_balancer_joins_takes_load_and_leaves()
     {
         var messages = new UserMessages([new("hold", typeof(Hold))]);
-        var system = ActorSystem.Create(
-            SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
+        var system = NewSystem(messages);
         var balancer = await TestLoadBalancer.StartAsync(system, messages, "first-free");
         await using var stage = await OfSystemAsync(system);
         var page = await OpenAsync(stage.Url);
@@ -47,10 +54,128 @@ public sealed class PageTests(Chromium chromium)
         release.SetResult();
         await Task.WhenAll(jobs).WaitAsync(Patience);
         await Expect(Cell(page, "w1", "Assigned")).ToHaveTextAsync("2");
+        await Expect(Cell(page, "w1", "Answers")).ToHaveTextAsync(AnyTime());
+        await Expect(Cell(page, "w1", "Last error")).ToHaveTextAsync("–");
+        await Assert.ThrowsAsync<JobFailedException>(() => balancer.Client.AskAsync<Hold>(new Hold(Fails: true)));
+        await Expect(Cell(page, "w1", "Last error")).ToHaveTextAsync(new Regex("^failed [0-9]+ s ago$"));
         await worker.DisposeAsync();
         await Expect(page.Locator("#none")).ToHaveTextAsync("No worker is registered.");
         await Expect(page.Locator("#events")).ToContainTextAsync("worker w1 has left");
         await balancer.DisposeAsync();
+    }
+
+    [ChromiumFact]
+    public async Task An_operator_drains_a_worker_on_the_page_sees_it_become_empty_and_puts_it_back()
+    {
+        await using var etcd = await EtcdProcess.StartAsync();
+        await using var registry = new EtcdRegistry(
+            new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]), TimeProvider.System, new Random(4053));
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        await using var stage = await OfSystemAsync(NewSystem(messages), registry);
+        await using var balancer = await EmbeddedBalancer.StartAsync(
+            stage.System, EmbeddedBalancerOptions.With("first-free") with { Registry = registry });
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var worker = await BalancedWorker.StartAsync(
+            stage.System, Props.Create(() => new Holding(release.Task)),
+            new BalancedWorkerOptions
+            {
+                Id = "w1", Balancers = FixedBalancers.Own, Registry = registry, Messages = messages, Gate = new GateSettings(1, 1, 0, 1),
+                RejectLinger = TimeSpan.Zero,
+            });
+        await using var client = BalancedClient.On(
+            stage.System, new BalancedClientOptions { Balancers = FixedBalancers.Own, Messages = messages });
+        var page = await chromium.NewPageAsync();
+        var requests = new ConcurrentQueue<string>();
+        page.Request += (_, request) => requests.Enqueue(request.Url);
+        await page.GotoAsync(stage.Url);
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        var job = client.AskAsync<Hold>(new Hold());
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("full");
+
+        await OrderOf(page, "w1").ClickAsync();
+        await page.Locator("#token").FillAsync("token-of-nobody-0123");
+        await page.Locator("[data-order=drain]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToHaveTextAsync("The token is wrong. Nothing was ordered.");
+        await Expect(page.Locator("#orders-now")).ToContainTextAsync("Now: full");
+
+        // All of it by keyboard.
+        await Expect(page.Locator("#token")).ToBeFocusedAsync();
+        await page.Keyboard.InsertTextAsync(Token);
+        await page.Locator("#by").FillAsync("ann");
+        await page.Locator("#because").FillAsync("new disk");
+        await page.Locator("[data-order=drain]").PressAsync("Enter");
+        await Expect(page.Locator("#orders-said")).ToContainTextAsync("w1 is drained by ann@127.0.0.1 since ");
+        await Expect(page.Locator("[data-order=drain]")).ToHaveAttributeAsync("aria-pressed", "true");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("#orders")).ToBeHiddenAsync();
+        await Expect(OrderOf(page, "w1")).ToBeFocusedAsync();
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("draining");
+        await Expect(Cell(page, "w1", "Why")).ToContainTextAsync("1 job left; drained by ann@127.0.0.1");
+
+        release.SetResult();
+        await job.WaitAsync(Patience);
+        await Expect(Cell(page, "w1", "Why")).ToContainTextAsync("no jobs left; drained by ann@127.0.0.1");
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("draining");
+
+        await OrderOf(page, "w1").PressAsync("Enter");
+        await page.Locator("[data-order=ready]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToHaveTextAsync("w1 is ready");
+        await page.Locator("#orders-close").ClickAsync();
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        await client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
+        Assert.Contains(requests, url => url.Contains("/workers/w1/drain?by=ann&because=new+disk", StringComparison.Ordinal));
+        Assert.DoesNotContain(requests, url => url.Contains("token-of", StringComparison.Ordinal));
+    }
+
+    [ChromiumFact]
+    public async Task An_order_that_is_refused_or_not_answered_is_told_and_what_is_typed_wrong_is_not_sent()
+    {
+        var kept = new Kept();
+        var stage = await OfScriptAsync("/akkalb", orders: kept);
+        stage.SayOf("pdf", "first-free", "", NewWorker("pdf/a") with { Details = NewWorker("a").Details! with { WeightPercent = 40 } });
+        var page = await OpenAsync($"{stage.Url}?service=pdf");
+        await OrderOf(page, "pdf/a").ClickAsync();
+        await Expect(page.Locator("#orders-worker")).ToHaveTextAsync("pdf/a");
+        await Expect(page.Locator("#orders-now")).ToHaveTextAsync("Now: up; weight 40 %");
+        var (said, weigh) = (page.Locator("#orders-said"), page.Locator("[data-order=weight]"));
+
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("The token is missing. Nothing was ordered.");
+        await Expect(page.Locator("#token")).ToBeFocusedAsync();
+        await page.Locator("#token").FillAsync("ein schlüssel");
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("This page can send a token of ASCII letters, digits and signs only. Nothing was ordered.");
+        await page.Locator("#token").FillAsync(Token);
+        await page.Locator("#weight").FillAsync("101");
+        await weigh.ClickAsync();
+        await Expect(said).ToHaveTextAsync("The weight must be a whole number from 1 to 100. Nothing was ordered.");
+        Assert.Empty(kept.Orders);
+
+        await page.Locator("#weight").FillAsync("50");
+        await weigh.ClickAsync();
+        await Expect(said).ToContainTextAsync("pdf/a is limited to 50 % of its share by http@127.0.0.1 since ");
+        Assert.Equal(("pdf/a", AdminState.Ready, 50), kept.Orders.Single());
+
+        kept.Trouble = new RegistryUnavailableException("etcd is away");
+        await page.Locator("[data-order=maint]").ClickAsync();
+        await Expect(said).ToHaveTextAsync("The order was refused: etcd is away");
+
+        await stage.DisposeAsync();
+        await page.Locator("[data-order=ready]").ClickAsync();
+        await Expect(said).ToHaveTextAsync("The balancer does not answer. The order may have been carried out: the worker's state will tell.");
+    }
+
+    [ChromiumFact]
+    public async Task Where_a_balancer_takes_no_orders_nothing_on_its_page_gives_any()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", NewWorker("a"));
+        var page = await OpenAsync(stage.Url);
+        await Expect(Cell(page, "a", "State")).ToHaveTextAsync("up");
+        await Expect(page.Locator("#table thead .orders")).ToBeHiddenAsync();
+        await Expect(page.Locator("#rows .orders button")).ToBeHiddenAsync();
+        Assert.Equal(0, await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Order for a" }).CountAsync());
+        await Expect(page.Locator("#orders")).ToBeHiddenAsync();
     }
 
     [ChromiumFact]
@@ -164,6 +289,71 @@ public sealed class PageTests(Chromium chromium)
     }
 
     [ChromiumFact]
+    public async Task A_job_that_is_looked_up_tells_the_worker_that_was_picked_and_why()
+    {
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        var system = NewSystem(messages);
+        var balancer = await TestLoadBalancer.StartAsync(system, messages, "least-requests");
+        await using var stage = await OfSystemAsync(system);
+        await balancer.AddWorkerAsync(Props.Create(() => new Holding(Task.CompletedTask)), "w1");
+        await balancer.AddWorkerAsync(Props.Create(() => new Holding(Task.CompletedTask)), "w2");
+
+        await balancer.Client.AskAsync<Hold>(new Hold());
+        var page = await OpenAsync(stage.Url);
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        var latest = page.Locator("#made summary").First;
+        await Expect(latest).ToContainTextAsync("least-requests chose it among the 2 of 2 workers that could take jobs");
+        var text = (await latest.TextContentAsync())!;
+        var (id, picked) = (Words().Match(text).Groups["id"].Value, Words().Match(text).Groups["worker"].Value);
+
+        await page.Locator("#why-id").FillAsync(id);
+        await page.Locator("#why-id").PressAsync("Enter");
+
+        await Expect(page.Locator("#decided")).ToContainTextAsync(id);
+        await Expect(page.Locator("#made summary")).ToContainTextAsync($"{picked} was named. least-requests chose it");
+        await page.Locator("#made summary").PressAsync("Enter");
+        await Expect(page.Locator("#made tbody tr")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#made tbody tr").First).ToContainTextAsync($"{picked}picked0");
+
+        await page.Locator("#why-id").FillAsync("w1");
+        await page.Locator("#why-ask").ClickAsync();
+        await Expect(page.Locator("#undecided")).ToContainTextAsync("w1: is no job's id: hexadecimal digits, a hyphen and a number");
+        await page.Locator("#why-id").FillAsync("5fe1-7");
+        await page.Locator("#why-ask").ClickAsync();
+        await Expect(page.Locator("#say")).ToContainTextAsync("does not know of 5fe1-7: it remembers its last 8192 decisions");
+        await balancer.DisposeAsync();
+    }
+
+    [ChromiumFact]
+    public async Task Nothing_is_asked_about_decisions_while_nobody_sees_them_and_what_is_read_stands_still()
+    {
+        await using var stage = await OfScriptAsync();
+        stage.Say("first-free", [.. Enumerable.Range(0, 30).Select(i => NewWorker($"w{i}"))]);
+        var asked = 0;
+        stage.Decided = _ => new Decisions("b-1", [], [Held(Interlocked.Increment(ref asked))], 8192);
+        var page = await chromium.NewPageAsync();
+        await page.SetViewportSizeAsync(1440, 300);
+        await page.GotoAsync(stage.Url);
+        await Expect(page.Locator("#count")).ToHaveTextAsync("30");
+        Assert.False(await page.EvaluateAsync<bool>("why.isSeen"));
+        Assert.True(await page.EvaluateAsync<bool>("lookAtDecisions(), why.asking === null"));
+
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        var waits = page.Locator("#made summary");
+        await Expect(waits).ToContainTextAsync("it has waited 1.5 s for a free place of the service default, behind ");
+        await waits.ClickAsync();
+        await Expect(page.Locator("#made dl")).ToContainTextAsync("high");
+        var text = (await waits.TextContentAsync())!;
+        Assert.True(await page.EvaluateAsync<bool>("(before => (lookAtDecisions(), why.asking === before))(why.asking)"));
+
+        await page.Locator("#why-latest").ClickAsync();
+        await Expect(waits).Not.ToHaveTextAsync(text);
+    }
+
+    private static HeldRequest Held(int ahead) =>
+        new(WorkerService.Default, 0x5fe1, 4, 9, JobPriority.High, TimeSpan.FromSeconds(1.5), ahead, "every worker is full");
+
+    [ChromiumFact]
     public async Task Events_are_filtered_by_level_and_words_and_a_pause_keeps_what_is_seen()
     {
         await using var stage = await OfScriptAsync();
@@ -177,7 +367,7 @@ public sealed class PageTests(Chromium chromium)
         await Expect(page.Locator("#events li")).ToHaveCountAsync(1);
         await page.Locator("#level").SelectOptionAsync("0");
         await page.Locator("#words").FillAsync("WORKER");
-        await Expect(page.Locator("#events li")).ToHaveTextAsync([new System.Text.RegularExpressions.Regex("worker a is up")]);
+        await Expect(page.Locator("#events li")).ToHaveTextAsync([new Regex("worker a is up")]);
 
         await page.Locator("#pause").PressAsync("Enter");
         await Expect(page.Locator("#pause")).ToHaveAttributeAsync("aria-pressed", "true");
@@ -233,18 +423,40 @@ public sealed class PageTests(Chromium chromium)
 
     private async Task LookForFaultsAsync(ColorScheme colors)
     {
-        await using var stage = await OfScriptAsync();
+        await using var stage = await OfScriptAsync(orders: new Kept());
         Pictures.Arrange(stage);
         var page = await OpenAsync(stage.Url, colors);
         await Expect(page.Locator("#rows tr").First).ToBeVisibleAsync();
         await Expect(page.Locator("#events li").First).ToBeVisibleAsync();
+        await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
+        await page.Locator("#made summary").First.ClickAsync();
+        await Expect(page.Locator("#made dl")).ToBeVisibleAsync();
+        await LookForFaultsAsync(page);
 
+        await OrderOf(page, "fra-01").ClickAsync();
+        await page.Locator("[data-order=drain]").ClickAsync();
+        await Expect(page.Locator("#orders-said")).ToContainTextAsync("The token is missing.");
+        await LookForFaultsAsync(page);
+    }
+
+    private static async Task LookForFaultsAsync(IPage page)
+    {
         var faults = (await page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical");
 
         Assert.Empty(faults.Select(v => $"{v.Id}: {v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}"));
     }
 
     private const int LiveRowsMax = 100;
+
+    private static ActorSystem NewSystem(UserMessages messages) => ActorSystem.Create(
+        SystemConfig.SystemName, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(TestLoadBalancer.Config), messages.ToSetup()));
+
+    [GeneratedRegex("^[0-9.]+ m?s$")]
+    private static partial Regex AnyTime();
+
+    /// <summary>The job and the worker in a sentence about a decision.</summary>
+    [GeneratedRegex(@"job (?<id>\S+): .* ago (?<worker>\S+) was named")]
+    private static partial Regex Words();
 
     private async Task<IPage> OpenAsync(string url, ColorScheme colors = ColorScheme.Light)
     {
@@ -253,20 +465,58 @@ public sealed class PageTests(Chromium chromium)
         return page;
     }
 
+    private static ILocator OrderOf(IPage page, string worker) =>
+        page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = $"Order for {worker}", Exact = true });
+
     /// <summary>What a worker's row has below a head.</summary>
     private static ILocator Cell(IPage page, string worker, string head)
     {
-        string[] heads = ["Worker", "State", "Why", "In flight", "Drift", "Memory", "Assigned", "Report", "Zone", "Address", "Version"];
+        string[] heads =
+        [
+            "Worker", "State", "Why", "Orders", "In flight", "Drift", "Answers", "Last error", "Memory", "Assigned", "Report", "Zone", "Address",
+            "Version",
+        ];
         return page.Locator("#rows tr").Filter(new LocatorFilterOptions { Has = page.Locator($"th:text-is('{worker}')") })
             .Locator("th, td").Nth(Array.IndexOf(heads, head));
     }
 
-    private sealed record Hold;
+    /// <summary>A registry that keeps orders in a list.</summary>
+    private sealed class Kept : IOverrideRegistry
+    {
+        public ConcurrentQueue<(string Worker, AdminState State, int Weight)> Orders { get; } = new();
+
+        public Exception? Trouble { get; set; }
+
+        public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) => throw new NotSupportedException();
+
+        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+            CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<WorkerOverride> ChangeOverrideAsync(
+            string workerId, Func<WorkerOverride?, WorkerOverride> change, CancellationToken cancellationToken)
+        {
+            if (Trouble is { } trouble)
+            {
+                return Task.FromException<WorkerOverride>(trouble);
+            }
+
+            var wanted = change(null);
+            Orders.Enqueue((workerId, wanted.State, wanted.WeightPercent));
+            return Task.FromResult(wanted);
+        }
+    }
+
+    private sealed record Hold(bool Fails = false);
 
     private sealed class Holding : ReceiveActor
     {
         public Holding(Task release) => ReceiveAsync<Hold>(async m =>
         {
+            if (m.Fails)
+            {
+                throw new InvalidOperationException("as the test wants");
+            }
+
             var sender = Sender;
             await release;
             sender.Tell(m);

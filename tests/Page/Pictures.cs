@@ -39,7 +39,21 @@ public sealed class Pictures(Chromium chromium)
         stage.Tell(NoteLevel.Info, "the registry is reached again");
         stage.Tell(NoteLevel.Warning, "worker ams-01 gets no jobs for 30 s: 62 % of its jobs failed, and 1 % of those of the others");
         stage.Tell(NoteLevel.Info, "worker fra-04 is draining");
+        stage.Decided = _ => new Decisions(
+            "b-1",
+            [
+                Named(12, 117, "fra-01", 3.2, "ams-03", 6, null), Named(11, 118, "ams-04", 4, "fra-01", 3.9, PickEnd.Done),
+            ],
+            [
+                new HeldRequest("pdf", 0x5b8a81f8f5fb5744, 4, 361, JobPriority.Normal, TimeSpan.FromSeconds(1.1), 0, "every worker is full"),
+            ],
+            8192);
     }
+
+    private static Decision Named(long request, long job, string picked, double inFlight, string other, double others, PickEnd? end) => new(
+        TimeSpan.FromSeconds(3.3), WorkerService.Default, "first-free", 0x5b8a81f8f5fb5744, request, job,
+        new CandidateSight(picked, inFlight, 8, 90L << 20, TimeSpan.FromMilliseconds(520)), "", [new CandidateSight(other, others, 8, 90L << 20)],
+        4, 8, 0, 0, false, false, TimeSpan.Zero, 0, end, TimeSpan.FromMilliseconds(702));
 
     private static void SayWorkers(Stage stage, int assigned) => stage.Say("first-free",
     [
@@ -58,9 +72,10 @@ public sealed class Pictures(Chromium chromium)
         await using var stage = await OfScriptAsync();
         Arrange(stage);
         var page = await chromium.NewPageAsync(colors);
-        await page.SetViewportSizeAsync(1400, 780);
+        await page.SetViewportSizeAsync(1400, 960);
         await page.GotoAsync(stage.Url);
         await Expect(page.Locator("#events li").First).ToBeVisibleAsync();
+        await Expect(page.Locator("#made li").First).ToBeVisibleAsync();
 
         // Nobody waits fifteen minutes for a picture.
         await page.EvaluateAsync(

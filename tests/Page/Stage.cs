@@ -9,6 +9,7 @@ using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
 using AkkaLb.Programs.Logs;
+using AkkaLb.Registry;
 using AkkaLb.Testing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -19,8 +20,12 @@ internal sealed class Stage : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>What somebody must know who orders something.</summary>
+    public const string Token = "token-of-a-test-0123";
+
     private readonly ProgramHost _program;
     private readonly Task<int> _run;
+    private string _tokenFile = "";
 
     private Stage(ActorSystem system, HttpPart http, ProgramHost program, Task<int> run) =>
         (System, Url, _program, _run) = (system, http.Url!, program, run);
@@ -35,6 +40,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>It tells of no services then.</summary>
     public bool IsStandingBy { get; set; }
 
+    /// <summary>What the balancer says of its decisions.</summary>
+    public Func<GetDecisions, Decisions> Decided { get; set; } = _ => new Decisions("b-1", [], [], 8192);
+
     public WatcherState Watcher { get; set; } = new("etcd", true, 4711, TimeSpan.FromMilliseconds(1200), 0, 0, "", 0);
 
     public static MemberState NewWorker(
@@ -42,13 +50,16 @@ internal sealed class Stage : IAsyncDisposable
         new(
             new WorkerKey(id, 3_925_513_679_072_161_557), condition == WorkerCondition.Draining ? WorkerState.Draining : WorkerState.Up,
             condition is WorkerCondition.Up or WorkerCondition.SlowStart or WorkerCondition.Full, 90L << 20, reason, inFlight, 0, 8, zone,
-            new MemberDetails(condition, "10.0.0.7:4055", 8, 2L << 30, TimeSpan.FromMilliseconds(400), assignments, "0.1.0", (int)inFlight));
+            new MemberDetails(condition, "10.0.0.7:4055", 8, 2L << 30, TimeSpan.FromMilliseconds(400), assignments, "0.1.0", (int)inFlight,
+                AnswerTime: assignments == 0 ? null : TimeSpan.FromMilliseconds(60 + (20 * inFlight)),
+                LastTrouble: condition == WorkerCondition.Ejected ? new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(18)) : null));
 
     /// <summary>A balancer that says what <see cref="Services"/> and <see cref="Watcher"/> hold.</summary>
-    public static async Task<Stage> OfScriptAsync(string pathBase = "", bool isOfCluster = false)
+    /// <param name="orders">Keeps orders for workers, for whoever knows the <see cref="Token"/>; null: none are taken.</param>
+    public static async Task<Stage> OfScriptAsync(string pathBase = "", bool isOfCluster = false, IOverrideRegistry? orders = null)
     {
         var system = ActorSystem.Create(SystemConfig.SystemName, Quiet);
-        var stage = await StartAsync(system, pathBase, isOfCluster);
+        var stage = await StartAsync(system, pathBase, isOfCluster, orders);
         stage.Say("first-free");
         system.ActorOf(Props.Create(() => new Scripted(stage)), "balancer");
         system.ActorOf(Props.Create(() => new Scripted(stage)), EtcdWatcherActor.ActorName);
@@ -56,7 +67,10 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>The page of whatever balancer the system has.</summary>
-    public static Task<Stage> OfSystemAsync(ActorSystem system) => StartAsync(system, "", isOfCluster: false);
+    /// <param name="system">Has it, or will.</param>
+    /// <param name="orders">See <see cref="OfScriptAsync"/>.</param>
+    public static Task<Stage> OfSystemAsync(ActorSystem system, IOverrideRegistry? orders = null) =>
+        StartAsync(system, "", isOfCluster: false, orders);
 
     /// <summary>The default service has these workers from now on.</summary>
     public void Say(string policy, params MemberState[] members) => SayOf(WorkerService.Default, policy, "", members);
@@ -79,16 +93,27 @@ internal sealed class Stage : IAsyncDisposable
         _program.End(ExitCode.Ok);
         await _run.WaitAsync(Patience);
         await System.Terminate();
+        if (_tokenFile.Length > 0)
+        {
+            File.Delete(_tokenFile);
+        }
     }
 
     private static Config Quiet => ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }")
         .WithFallback(TestLoadBalancer.Config);
 
-    private static async Task<Stage> StartAsync(ActorSystem system, string pathBase, bool isOfCluster)
+    private static async Task<Stage> StartAsync(ActorSystem system, string pathBase, bool isOfCluster, IOverrideRegistry? orders)
     {
+        var tokenFile = "";
+        if (orders is not null)
+        {
+            tokenFile = Path.GetTempFileName();
+            await File.WriteAllTextAsync(tokenFile, Token);
+        }
+
         var program = new ProgramHost(new LogSettings(LogLevel.Error, LogFormat.Text), TextWriter.Null);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var http = program.Add(new HttpPart(program, "balancer", new HttpSettings("127.0.0.1", 0, pathBase)));
+        var http = program.Add(new HttpPart(program, "balancer", new HttpSettings("127.0.0.1", 0, pathBase, tokenFile)));
         program.Add(_ =>
         {
             started.SetResult();
@@ -98,16 +123,19 @@ internal sealed class Stage : IAsyncDisposable
         await started.Task.WaitAsync(Patience);
         var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
         var board = new LiveBoard(stopping => BalancerReport.ReadAsync(system, address, Patience, stopping), TimeProvider.System, program.Ending);
+        var why = WhyDesk.Of(system, address, Patience);
         http.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }),
-            new BalancerPage(board, EventJournal.Of(system), isOfCluster, new WorkerOrders(null))));
-        return new Stage(system, http, program, run);
+            new BalancerPage(
+                board, EventJournal.Of(system), new PageTraits(isOfCluster, http.TakesOrders), why, new WorkerOrders(orders))));
+        return new Stage(system, http, program, run) { _tokenFile = tokenFile };
     }
 
     private sealed class Scripted : ReceiveActor
     {
         public Scripted(Stage stage)
         {
+            Receive<GetDecisions>(m => Sender.Tell(stage.Decided(m)));
             Receive<GetWatcherState>(_ => Sender.Tell(stage.Watcher));
             Receive<GetBalancerState>(m =>
             {

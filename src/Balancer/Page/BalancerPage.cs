@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace AkkaLb.Balancer.Page;
 
-/// <summary>The page of a balancer at <c>/</c>, and what it shows, live, at <c>/live</c>.</summary>
-/// <param name="isOfCluster">Whether one balancer decides for several.</param>
+/// <summary>The page of a balancer at <c>/</c>; what it shows, live, at <c>/live</c>; and why it has named whom, at <c>/why</c>.</summary>
+/// <param name="why">Knows what was decided.</param>
 /// <param name="orders">What may be changed.</param>
-internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool isOfCluster, WorkerOrders orders) : INodePage
+internal sealed class BalancerPage(LiveBoard board, EventJournal journal, PageTraits traits, WhyDesk why, WorkerOrders orders) : INodePage
 {
     /// <summary>A reader that takes nothing for so long is left.</summary>
     private static readonly TimeSpan WriteMax = TimeSpan.FromSeconds(30);
@@ -39,6 +39,9 @@ internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool i
                 return true;
             case "/live":
                 await TellLiveAsync(context, ending).ConfigureAwait(false);
+                return true;
+            case "/why":
+                await why.AnswerAsync(context, ending).ConfigureAwait(false);
                 return true;
             case { } path when Assets.TryGetValue(path, out var asset):
                 await asset.WriteAsync(context).ConfigureAwait(false);
@@ -82,7 +85,7 @@ internal sealed class BalancerPage(LiveBoard board, EventJournal journal, bool i
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ending);
         try
         {
-            var frames = new LiveFrames(query, journal, board.HistorySince, isOfCluster);
+            var frames = new LiveFrames(query, journal, board.HistorySince, traits);
             while (true)
             {
                 var frame = frames.Next(await reader.NextAsync(gone.Token).ConfigureAwait(false));

@@ -8,8 +8,8 @@ using AkkaLb.Messages;
 namespace AkkaLb.Balancer.Page;
 
 /// <summary>What one reader of the page is sent, a frame for each view: what has changed since the one before it. Not thread-safe.</summary>
-/// <param name="isOfCluster">Whether one balancer decides for several.</param>
-internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<DateTimeOffset, IReadOnlyList<Sample>> historySince, bool isOfCluster)
+internal sealed class LiveFrames(
+    LiveQuery query, EventJournal journal, Func<DateTimeOffset, IReadOnlyList<Sample>> historySince, PageTraits traits)
 {
     /// <summary>Who has just come gets so many events.</summary>
     private const int FirstEventsMax = 200;
@@ -79,11 +79,12 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
     private object Balancer(BalancerReport report)
     {
         var b = report.Balancer;
-        var (standsBy, passesOn) = (isOfCluster && report.StandsBy, isOfCluster && report.PassesOn());
-        var role = !isOfCluster ? "decides for itself" : passesOn ? b.Rejection : standsBy ? "stands by" : "decides for its cluster";
+        var (standsBy, passesOn) = (traits.IsOfCluster && report.StandsBy, traits.IsOfCluster && report.PassesOn());
+        var role = !traits.IsOfCluster ? "decides for itself" : passesOn ? b.Rejection : standsBy ? "stands by" : "decides for its cluster";
         return new
         {
             b.Id, address = report.Address.ToString(), role, isStandingBy = standsBy, isPassingOn = passesOn, rejection = passesOn ? "" : b.Rejection,
+            traits.TakesOrders,
         };
     }
 
@@ -131,6 +132,9 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
             inFlight = Math.Round(m.InFlight, 1),
             drift = Math.Round(m.Drift, 1),
             m.Details?.Capacity,
+            answer = Rounded(m.Details?.AnswerTime?.TotalMilliseconds),
+            error = m.Details?.LastTrouble is { } trouble ? WorkerWords.Of(trouble) : null,
+            errorAge = m.Details?.LastTrouble is { } last ? Math.Floor(last.Age.TotalSeconds) : (double?)null,
             memory = m.ResidentBytes >> 20,
             limit = m.Details?.LimitBytes >> 20,
             assigned = m.Details?.Assignments,
@@ -138,6 +142,10 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
             m.Zone,
             m.Details?.Address,
             m.Details?.Version,
+
+            // By an operator; the usual is left out.
+            wanted = m.Details is { Wanted: not AdminState.Ready } d ? AdminStates.NameOf(d.Wanted) : null,
+            weight = m.Details is { WeightPercent: < WorkerOverride.WeightUsual } w ? w.WeightPercent : (int?)null,
         };
     }
 
@@ -150,6 +158,8 @@ internal sealed class LiveFrames(LiveQuery query, EventJournal journal, Func<Dat
             frame[name] = value;
         }
     }
+
+    private static double? Rounded(double? ms) => ms is { } value ? Math.Round(value, value < 10 ? 2 : 0) : null;
 
     private static double? Seconds(TimeSpan? time) => time is { } t ? Math.Round(t.TotalSeconds, 1) : null;
 }

@@ -12,6 +12,12 @@ internal enum SortKey
     Worker,
     State,
     InFlight,
+
+    /// <summary>How long its answers take.</summary>
+    Answers,
+
+    /// <summary>The latest first.</summary>
+    LastError,
     Memory,
     Assigned,
     Report,

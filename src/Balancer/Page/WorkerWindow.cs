@@ -26,6 +26,8 @@ internal sealed record WorkerWindow(int Matched, int From, IReadOnlyList<MemberS
             SortKey.Worker => By(m => m.Worker.Id, StringComparer.Ordinal),
             SortKey.State => By(m => WorkerWords.Of(m, policy).State, StringComparer.Ordinal),
             SortKey.InFlight => By(m => m.InFlight),
+            SortKey.Answers => By(m => m.Details?.AnswerTime ?? TimeSpan.MinValue),
+            SortKey.LastError => By(m => m.Details?.LastTrouble?.Age ?? TimeSpan.MaxValue),
             SortKey.Memory => By(m => m.ResidentBytes ?? -1),
             SortKey.Assigned => By(m => m.Details?.Assignments ?? -1),
             SortKey.Report => By(m => m.Details?.ReportAge ?? TimeSpan.MaxValue),

@@ -41,12 +41,21 @@ internal readonly record struct WorkerWords(string State, Tone Tone, string Why)
         {
             WorkerCondition.Up => StaleOr(new WorkerWords(name, Tone.Good, m.Reason), m, details, policy),
             WorkerCondition.SlowStart => StaleOr(new WorkerWords(name, Tone.Busy, m.Reason), m, details, policy),
-            WorkerCondition.Full => new WorkerWords(name, Tone.Busy, Invariant($"{m.InFlight:0.#} jobs in flight, and no free place")),
+            WorkerCondition.Full => new WorkerWords(name, Tone.Busy, $"{Jobs(m.InFlight)} in flight, and no free place"),
             WorkerCondition.Draining or WorkerCondition.Maintenance => new WorkerWords(name, Tone.Quiet, Left(m, details)),
             WorkerCondition.NoReport => new WorkerWords(
                 name, Tone.Bad, $"{policy} picks nobody without a fresh report, and {ReportOf(details)}"),
             WorkerCondition.Unable or WorkerCondition.Ejected or WorkerCondition.AboveMemory => new WorkerWords(name, Tone.Bad, m.Reason),
         };
+    }
+
+    /// <summary>How a job ended that did not end well.</summary>
+    public static string Of(MemberTrouble trouble) => trouble.How == PickEnd.Failed ? "failed" : "lost";
+
+    private static string Jobs(double count)
+    {
+        var text = Invariant($"{count:0.#}");
+        return text == "1" ? "1 job" : $"{text} jobs";
     }
 
     private static string Left(MemberState m, MemberDetails details)

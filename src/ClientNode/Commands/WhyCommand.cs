@@ -1,4 +1,5 @@
 using Akka.Actor;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Programs;
 
@@ -20,7 +21,7 @@ internal static class WhyCommand
             var told = answers.Where(a => a.Told is not null).Select(a => a.Told!).ToList();
             if (isJson)
             {
-                JsonOutput.Write(told.Select(t => ToJson(t)));
+                JsonOutput.Write(told.Select(t => t.ToJson()));
             }
             else
             {
@@ -34,9 +35,8 @@ internal static class WhyCommand
 
             if (job is not null && told.TrueForAll(t => t.Made.Count + t.Waiting.Count == 0))
             {
-                await Console.Error.WriteLineAsync(
-                    $"no balancer knows of {job}: each remembers its last {(told.Count == 0 ? 0 : told.Max(t => t.Kept))} decisions")
-                    .ConfigureAwait(false);
+                var kept = told.Count == 0 ? 0 : told.Max(t => t.Kept);
+                await Console.Error.WriteLineAsync(DecisionsJson.NobodyKnows(job.Value, kept)).ConfigureAwait(false);
                 return ExitCode.JobsFailed;
             }
 
@@ -59,30 +59,6 @@ internal static class WhyCommand
             }
         }
     }
-
-    private static object ToJson(Decisions told) => new
-    {
-        told.Balancer,
-        told.Kept,
-        made = told.Made.Select(d => new
-        {
-            sentence = DecisionText.Of(d), ageMs = d.Age.TotalMilliseconds, d.Service, d.Policy,
-            job = d.Job == 0 ? null : $"{new JobId(d.Client, d.Job)}",
-            request = $"{new JobId(d.Client, d.Request)}", picked = ToJson(d.Picked), d.Rejection, others = d.Others.Select(ToJson), d.Eligible,
-            d.Workers, d.LeftOut, d.PassedOver, d.IsHeldBack, d.IsAhead, waitedMs = d.Waited.TotalMilliseconds, d.Waiting, d.End,
-            tookMs = d.End is null ? (double?)null : d.Took.TotalMilliseconds,
-        }),
-        waiting = told.Waiting.Select(w => new
-        {
-            sentence = DecisionText.Of(w), w.Service, job = w.Job == 0 ? null : $"{new JobId(w.Client, w.Job)}",
-            request = $"{new JobId(w.Client, w.Request)}", w.Priority, sinceMs = w.Since.TotalMilliseconds, w.Ahead, w.Why,
-        }),
-    };
-
-    private static object? ToJson(CandidateSight? sight) => sight is null ? null : new
-    {
-        worker = sight.WorkerId, sight.InFlight, sight.Places, sight.ResidentBytes, reportAgeMs = sight.ReportAge?.TotalMilliseconds,
-    };
 
     private static async Task<(Address Address, Decisions? Told)> AskAsync(ClientSession session, Address address, GetDecisions question)
     {

@@ -424,7 +424,7 @@ public sealed class ServiceCore(
                     pool.ConditionOf(c, now), GatePath.HostAndPortIn(worker.Path), worker.Capacity, c.LimitBytes,
                     c.HasReport ? now - c.ReportedAt : null, c.Picks, worker.Version, c.Jobs.Left, pool.SharePercentOf(c, now),
                     c.Wanted?.State ?? AdminState.Ready, c.Wanted?.WeightPercent ?? WorkerOverride.WeightUsual,
-                    c.UptimeTold is { } told ? told + (now - c.ReportedAt) : null));
+                    c.UptimeTold is { } told ? told + (now - c.ReportedAt) : null, c.Seen.AnswerTime, c.Seen.Trouble(now)));
             bytes += member.BytesMax;
             if (members.Count > 0 && bytes > answerBytesMax - HeadBytesMax)
             {

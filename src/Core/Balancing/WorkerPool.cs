@@ -222,6 +222,7 @@ public sealed class WorkerPool(
                 }
 
                 decisions?.Ended(open.Decision, ended);
+                open.Worker.Seen.Ended(ended, now);
                 _outliers.Ended(open.Worker, m.Client, ended.How, now);
                 _chooser.Ended(open.Worker, ended, now);
                 Changed(open.Worker);

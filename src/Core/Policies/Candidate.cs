@@ -21,6 +21,7 @@ public sealed class Candidate
     private AnswerTime _answers;
     private LatestAnswers _latest;
     private Outcomes _outcomes;
+    private ClientSight _seen;
 
     /// <param name="member">What the registry holds.</param>
     /// <param name="wanted">What an operator wants of it; null: nothing.</param>
@@ -125,6 +126,9 @@ public sealed class Candidate
 
     /// <summary>How its jobs have ended.</summary>
     internal ref Outcomes Outcomes => ref _outcomes;
+
+    /// <summary>What clients see of it.</summary>
+    internal ref ClientSight Seen => ref _seen;
 
     /// <summary>Its jobs failed far more often than those of the others.</summary>
     internal bool IsEjected { get; set; }

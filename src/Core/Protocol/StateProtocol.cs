@@ -91,11 +91,19 @@ public sealed record MemberState(
 /// <param name="Wanted">By an operator.</param>
 /// <param name="WeightPercent">By an operator, 1 to 100.</param>
 /// <param name="Uptime">Since the worker was started: as it told last, and the time since then; null: it does not tell.</param>
+/// <param name="AnswerTime">From the sending of a job to its answer, as clients saw it: the mean of about its last 32 answers. Null: no client has
+/// told of one.</param>
+/// <param name="LastTrouble">How a job ended last that did not end well, as its client told it. Null: none has.</param>
 public sealed record MemberDetails(
     WorkerCondition? Condition, string Address, int Capacity, long LimitBytes, TimeSpan? ReportAge, long Assignments, string Version,
     int JobsLeft = 0, int SharePercent = WorkerOverride.WeightUsual, AdminState Wanted = AdminState.Ready,
-    int WeightPercent = WorkerOverride.WeightUsual, TimeSpan? Uptime = null)
+    int WeightPercent = WorkerOverride.WeightUsual, TimeSpan? Uptime = null, TimeSpan? AnswerTime = null, MemberTrouble? LastTrouble = null)
 {
     /// <summary>As <see cref="MemberState.BytesMax"/>.</summary>
-    internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 80;
+    internal int BytesMax => (3 * (Math.Min(Address.Length, WorkerRecord.ReasonLengthMax) + Version.Length)) + 112;
 }
+
+/// <summary>A job that did not end well at a worker.</summary>
+/// <param name="How">It failed there, or nobody knows what became of it.</param>
+/// <param name="Age">Since its client told.</param>
+public sealed record MemberTrouble(PickEnd How, TimeSpan Age);

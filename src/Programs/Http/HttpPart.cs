@@ -63,6 +63,9 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
     /// <summary>Null: it answers nowhere.</summary>
     public string? Url { get; private set; }
 
+    /// <summary>Whether somebody who knows the token may change something.</summary>
+    public bool TakesOrders => _token is not null;
+
     /// <summary>From now on the program is as ready as this says.</summary>
     public void Show(NodeView view)
     {

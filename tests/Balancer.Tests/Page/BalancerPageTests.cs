@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json;
 using AkkaLb.Balancer.Page;
+using AkkaLb.Core;
 using AkkaLb.Messages;
 using AkkaLb.Programs;
 using AkkaLb.Programs.Http;
@@ -17,6 +19,7 @@ public sealed class BalancerPageTests : IAsyncLifetime
     private readonly ProgramHost _program = new(new LogSettings(LogLevel.Error, LogFormat.Text), TextWriter.Null);
     private readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false }) { Timeout = Patience };
     private HttpPart _part = null!;
+    private Func<GetDecisions, Decisions> _decided = _ => new Decisions("b-1", [], [], 8192);
     private Task<int> _run = null!;
 
     public async Task InitializeAsync()
@@ -87,6 +90,61 @@ public sealed class BalancerPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Why_tells_the_decisions_of_one_job_in_a_sentence_and_in_numbers()
+    {
+        _decided = question => new Decisions("b-1", question == new GetDecisions(0x5fe1, 7, 20) ? [Made] : [], [], 8192);
+        Show();
+
+        using var told = JsonDocument.Parse(await _http.GetStringAsync(Url("why?id=5fe1-7")));
+
+        var made = Assert.Single(told.RootElement.GetProperty("made").EnumerateArray());
+        Assert.Equal(DecisionText.Of(Made), made.GetProperty("sentence").GetString());
+        var picked = made.GetProperty("picked");
+        Assert.Equal(("w7", 2.5), (picked.GetProperty("worker").GetString(), picked.GetProperty("inFlight").GetDouble()));
+        Assert.Equal(("done", 20.0), (made.GetProperty("end").GetString(), made.GetProperty("tookMs").GetDouble()));
+    }
+
+    [Theory]
+    [InlineData("5fe1-7", 8192, "b-1 does not know of 5fe1-7: it remembers its last 8192 decisions\n")]
+    [InlineData("5fe1-7", 0, "b-1 does not know of 5fe1-7: it stands by, so ask the balancer that decides\n")]
+    public async Task A_job_that_the_balancer_does_not_know_is_not_found(string id, int kept, string text)
+    {
+        _decided = _ => new Decisions("b-1", [], [], kept);
+        Show();
+
+        using var answer = await _http.GetAsync(Url($"why?id={id}"));
+
+        Assert.Equal((HttpStatusCode.NotFound, text), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task A_question_about_decisions_that_cannot_be_is_refused_with_all_that_is_wrong()
+    {
+        Show();
+
+        using var answer = await _http.GetAsync(Url("why?id=7&count=51"));
+
+        Assert.Equal(
+            (HttpStatusCode.BadRequest,
+                "id: 7: is no job's id: hexadecimal digits, a hyphen and a number, such as 5fe1b2c3d4e5f607-17\n"
+                + "count: must be a whole number from 1 to 50\n"),
+            (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task A_balancer_that_does_not_tell_its_decisions_is_told()
+    {
+        _decided = _ => throw new TimeoutException("it does not\nanswer");
+        Show();
+
+        using var answer = await _http.GetAsync(Url("why"));
+
+        Assert.Equal(
+            (HttpStatusCode.ServiceUnavailable, "the decisions cannot be read: it does not answer\n"),
+            (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
     public async Task One_reader_too_many_is_told_so_and_a_place_that_is_free_again_is_taken()
     {
         Show();
@@ -132,12 +190,18 @@ public sealed class BalancerPageTests : IAsyncLifetime
         Assert.Equal(ExitCode.Ok, await _run.WaitAsync(Patience));
     }
 
+    private static Decision Made { get; } = new(
+        TimeSpan.FromSeconds(2), "default", "least-requests", 0x5fe1, 3, 7,
+        new CandidateSight("w7", 2.5, 64, 110 << 20, TimeSpan.FromSeconds(0.4)), "", [new CandidateSight("w3", 4, 1)], 2, 2, 0, 0, false, false,
+        TimeSpan.Zero, 0, PickEnd.Done, TimeSpan.FromMilliseconds(20));
+
     private void Show()
     {
         var board = new LiveBoard(_ => Task.FromResult(Report(NewWorker("a"))), TimeProvider.System, _program.Ending);
+        var why = new WhyDesk((question, _) => Task.FromResult(_decided(question)), TimeProvider.System);
         _part.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }), 
-            new BalancerPage(board, new EventJournal(default), isOfCluster: false, new WorkerOrders(null))));
+            new BalancerPage(board, new EventJournal(default), new PageTraits(false, false), why, new WorkerOrders(null))));
     }
 
     private Task<HttpResponseMessage> OpenAsync() => _http.GetAsync(Url("live"), HttpCompletionOption.ResponseHeadersRead);

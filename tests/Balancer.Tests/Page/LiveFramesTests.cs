@@ -47,6 +47,26 @@ public sealed class LiveFramesTests
     }
 
     [Fact]
+    public void A_row_tells_what_an_operator_wants_and_what_clients_see_and_nothing_of_the_usual()
+    {
+        var special = NewWorker("a") with
+        {
+            Details = Details with
+            {
+                Wanted = AdminState.Maintenance, WeightPercent = 40, AnswerTime = TimeSpan.FromMilliseconds(12.345),
+                LastTrouble = new MemberTrouble(PickEnd.Unknown, TimeSpan.FromSeconds(61.9)),
+            },
+        };
+
+        var rows = Next(Frames(LiveQuery.Default), Report(special, NewWorker("b"))).GetProperty("table").GetProperty("rows");
+
+        Assert.Equal(("maintenance", 40, 12.0, "lost", 61.0), (
+            rows[0].GetProperty("wanted").GetString(), rows[0].GetProperty("weight").GetInt32(), rows[0].GetProperty("answer").GetDouble(),
+            rows[0].GetProperty("error").GetString(), rows[0].GetProperty("errorAge").GetDouble()));
+        Assert.DoesNotContain(rows[1].EnumerateObject(), p => p.Name is "wanted" or "weight" or "answer" or "error" or "errorAge");
+    }
+
+    [Fact]
     public void Who_comes_again_gets_only_what_it_lacks_and_all_from_another_life_of_the_balancer()
     {
         for (var i = 0; i < 300; i++)
@@ -94,7 +114,11 @@ public sealed class LiveFramesTests
         static BalancerReport Busy(int second) => Report([.. Enumerable.Range(0, 1000).Select(i => NewWorker($"worker-{i:0000}", 3.5 + second) with
         {
             Reason = "it has joined lately: it gets 40 % of its share",
-            Details = Details with { Condition = WorkerCondition.SlowStart, ReportAge = TimeSpan.FromMilliseconds(100 * second) },
+            Details = Details with
+            {
+                Condition = WorkerCondition.SlowStart, ReportAge = TimeSpan.FromMilliseconds(100 * second), WeightPercent = 40,
+                AnswerTime = TimeSpan.FromMilliseconds(100.5 * second), LastTrouble = new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(second)),
+            },
         })]);
     }
 
@@ -106,7 +130,7 @@ public sealed class LiveFramesTests
         Assert.DoesNotContain('\n', frame);
     }
 
-    private LiveFrames Frames(LiveQuery query) => new(query, _journal, since => [.. _samples.Where(s => s.At > since)], isOfCluster: false);
+    private LiveFrames Frames(LiveQuery query) => new(query, _journal, since => [.. _samples.Where(s => s.At > since)], new PageTraits(false, false));
 
     private JsonElement Next(LiveFrames frames, BalancerReport? report, string problem = "") =>
         JsonElement.Parse(frames.Next(View(report, problem)));

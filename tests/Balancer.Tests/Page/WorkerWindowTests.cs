@@ -6,9 +6,14 @@ namespace AkkaLb.Balancer.Tests.Page;
 
 public sealed class WorkerWindowTests
 {
+    private static readonly MemberDetails Seen = Details with
+    {
+        AnswerTime = TimeSpan.FromSeconds(1), LastTrouble = new MemberTrouble(PickEnd.Failed, TimeSpan.FromSeconds(9)),
+    };
+
     private static readonly MemberState[] Four =
     [
-        NewWorker("c", inFlight: 2), NewWorker("a", inFlight: 1) with { Zone = "ams" }, NewWorker("d", inFlight: 2),
+        NewWorker("c", inFlight: 2), NewWorker("a", inFlight: 1) with { Zone = "ams", Details = Seen }, NewWorker("d", inFlight: 2),
         NewWorker("b") with { Reason = "no disk", Details = Details with { Condition = WorkerCondition.Unable, Version = "0.2.0" } },
     ];
 
@@ -22,6 +27,8 @@ public sealed class WorkerWindowTests
     [InlineData("State", false, "b c a d")]
     [InlineData("Zone", false, "a c d b")]
     [InlineData("Version", true, "b c a d")]
+    [InlineData("Answers", true, "a c d b")]
+    [InlineData("LastError", false, "a c d b")]
     public void Workers_are_sorted_and_equal_ones_stay_as_they_registered(string sort, bool isDescending, string ids) =>
         Assert.Equal(ids, Ids(Select(LiveQuery.Default with { Sort = Enum.Parse<SortKey>(sort), IsDescending = isDescending })));
 

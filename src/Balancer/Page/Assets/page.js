@@ -6,10 +6,13 @@ const rowsMax = 100;
 const eventsMax = 500;
 const historyMs = 15 * 60 * 1000;
 const gapMs = 12000;
+const decisionsEveryMs = 2000;
+const answerMaxMs = 15000;
 
 const byId = id => document.getElementById(id);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const fixed = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function make(tag, className, text) {
@@ -41,6 +44,14 @@ function seconds(value) {
   return value === undefined || value === null ? "–" : value < 100 ? `${fixed.format(value)} s` : `${whole.format(value)} s`;
 }
 
+function duration(ms) {
+  return ms < 10 ? `${hundredths.format(ms)} ms` : ms < 1000 ? `${whole.format(ms)} ms` : seconds(ms / 1000);
+}
+
+function ago(value) {
+  return value < 100 ? `${whole.format(value)} s` : value < 6000 ? `${whole.format(value / 60)} min` : `${whole.format(value / 3600)} h`;
+}
+
 function mebibytes(value) {
   return value < 1024 ? `${whole.format(value)} MiB` : `${fixed.format(value / 1024)} GiB`;
 }
@@ -49,14 +60,20 @@ function clock(ms) {
   return new Date(ms).toLocaleTimeString("en-GB");
 }
 
+const answersHint = "From the sending of a job to its answer, as clients saw it: the mean of about its last 32 answers";
+const errorHint = "The last job that did not end well, as its client told it: it failed there, or nobody knows what became of it";
+
 // What a column shows of a worker, how wide it is, and by what the server sorts it. A further column is a further entry.
 const columns = [
   { head: "Worker", sort: "Worker", width: "18ch", isHead: true, fill: showId },
   { head: "State", sort: "State", width: "17ch", className: "state", fill: showState },
   { head: "Why", width: "auto", className: "why", fill: showWhy },
-  { head: "In flight", sort: "InFlight", width: "21ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
+  { head: "Orders", width: "11ch", className: "orders", fill: showOrders },
+  { head: "In flight", sort: "InFlight", width: "19ch", className: "number", fill: (cell, w) => share(cell, w.inFlight, w.capacity, ofCapacity(w)) },
   { head: "Drift", width: "8ch", className: "number", hint: "Estimated jobs in flight, less those that the worker told", fill: showDrift },
-  { head: "Memory", sort: "Memory", width: "29ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
+  { head: "Answers", sort: "Answers", width: "12ch", className: "number", hint: answersHint, fill: showAnswers },
+  { head: "Last error", sort: "LastError", width: "19ch", hint: errorHint, fill: showError },
+  { head: "Memory", sort: "Memory", width: "27ch", className: "number", fill: (cell, w) => share(cell, w.memory ?? 0, w.limit, ofLimit(w)) },
   { head: "Assigned", sort: "Assigned", width: "12ch", className: "number", fill: (cell, w) => setText(cell, count(w.assigned)) },
   { head: "Report", sort: "Report", width: "10ch", className: "number", hint: "Age of the last report", fill: showReport },
   { head: "Zone", sort: "Zone", width: "10ch", fill: (cell, w) => setBoth(cell, w.zone || "–") },
@@ -74,7 +91,7 @@ const charts = [
 const view = readView();
 const state = {
   begun: 0, after: 0, since: 0, at: 0, balancer: null, registry: null, services: [], events: [], history: [],
-  from: 0, matched: 0, total: 0, rows: [], isPaused: false, isFiltered: false, found: "", spoken: "",
+  from: 0, matched: 0, total: 0, rows: [], isPaused: false, isFiltered: false, found: "", told: "", spoken: "",
 };
 
 // The view survives a reload, and can be sent to somebody.
@@ -178,6 +195,7 @@ function speak() {
     balancer ? (balancer.rejection ? `Requests are rejected: ${balancer.rejection}.` : balancer.isPassingOn ? "" : "Requests are answered.") : "",
     registry && !registry.isConnected ? "The registry is not connected." : "",
     state.found,
+    state.told,
   ].filter(Boolean).join(" ");
   if (said !== state.spoken) {
     state.spoken = said;
@@ -193,6 +211,7 @@ function setFact(id, text, tone) {
 function showHead() {
   const { balancer, registry } = state;
   if (balancer) {
+    document.body.classList.toggle("takes-orders", balancer.takesOrders);
     setText(byId("id"), balancer.id);
     setText(byId("address"), balancer.address);
     document.title = `${balancer.id} – AkkaLb balancer`;
@@ -279,6 +298,221 @@ function showEvents() {
   }));
   byId("quiet").hidden = shown.length > 0;
   setText(byId("quiet"), state.events.length > 0 ? "No event is left by this filter." : "No events.");
+}
+
+// Orders for a worker, where the balancer takes them. The token is where it was typed, and goes into the header of an order and nowhere else.
+const orders = { worker: "", isGiving: false };
+
+function showOrders(cell, w) {
+  let button = cell.firstChild;
+  if (!button) {
+    button = cell.appendChild(make("button", "", "Order"));
+    button.type = "button";
+    button.addEventListener("click", () => openOrders(button.dataset.worker));
+  }
+  if (button.dataset.worker === w.id) return;
+  button.dataset.worker = w.id;
+  button.setAttribute("aria-label", `Order for ${w.id}`);
+}
+
+function openOrders(worker) {
+  orders.worker = worker;
+  setText(byId("orders-worker"), worker);
+  byId("because").value = "";
+  byId("weight").value = state.rows.find(w => w.id === worker)?.weight ?? 100;
+  sayOfOrders("", "quiet");
+  showOrdersNow();
+  byId("orders").showModal();
+  byId(byId("token").value ? "because" : "token").focus();
+}
+
+function showOrdersNow() {
+  const w = state.rows.find(row => row.id === orders.worker);
+  setText(byId("orders-now"), !w ? "It is not among the rows that are seen any more."
+    : `Now: ${w.state}${w.why ? ` – ${w.why}` : ""}${w.weight ? `; weight ${w.weight} %` : ""}`);
+  if (!w) return;
+  for (const button of document.querySelectorAll("[data-order]")) {
+    const isWanted = { drain: "drain", maint: "maintenance", ready: undefined }[button.dataset.order] === w.wanted;
+    if (button.dataset.order !== "weight") button.setAttribute("aria-pressed", isWanted);
+  }
+}
+
+function sayOfOrders(text, tone) {
+  setText(byId("orders-said"), text);
+  byId("orders-said").dataset.tone = tone;
+}
+
+// What is wrong with what was typed; empty: nothing.
+function faultOf(order) {
+  const token = byId("token").value;
+  if (!token) return ["token", "The token is missing. Nothing was ordered."];
+  if (/[^\x21-\x7e]/.test(token)) return ["token", "This page can send a token of ASCII letters, digits and signs only. Nothing was ordered."];
+  const weight = byId("weight").value;
+  if (order === "weight" && !(/^[0-9]+$/.test(weight) && weight >= 1 && weight <= 100))
+    return ["weight", "The weight must be a whole number from 1 to 100. Nothing was ordered."];
+  // A browser takes such a part off an address.
+  if (orders.worker.split("/").some(part => part === "." || part === ".."))
+    return ["orders-close", "A worker of this name takes orders from the client's program only."];
+  return ["", ""];
+}
+
+async function giveOrder(order) {
+  if (orders.isGiving) return;
+  const [field, fault] = faultOf(order);
+  if (fault) {
+    sayOfOrders(fault, "bad");
+    byId(field).focus();
+    return;
+  }
+  const [worker, more] = [orders.worker, new URLSearchParams()];
+  if (order === "weight") more.set("percent", Number(byId("weight").value));
+  for (const name of ["by", "because"]) if (byId(name).value.trim()) more.set(name, byId(name).value.trim());
+  const path = ["workers", ...worker.split("/"), order].map(encodeURIComponent).join("/");
+  orders.isGiving = true;
+  document.body.classList.add("giving");
+  sayOfOrders(`${worker} is being ordered …`, "quiet");
+  const [text, tone, wrong] = await outcomeOf(`${path}?${more}`);
+  orders.isGiving = false;
+  document.body.classList.remove("giving");
+  sayOfOrders(worker === orders.worker ? text : `${worker}: ${text}`, tone);
+  if (wrong) {
+    byId("token").focus();
+    byId("token").select();
+  }
+}
+
+// What became of an order, how much it is to catch the eye, and whether the token was wrong.
+async function outcomeOf(address) {
+  try {
+    const answer = await fetch(address, {
+      method: "POST", headers: { Authorization: `Bearer ${byId("token").value}` }, cache: "no-store", redirect: "error",
+      signal: AbortSignal.timeout(answerMaxMs),
+    });
+    const said = (await answer.text()).trim().split("\n")[0] || `status ${answer.status}`;
+    if (answer.ok) return [said, "good", false];
+    if (answer.status === 401) return ["The token is wrong. Nothing was ordered.", "bad", true];
+    if (answer.status === 405) return ["This balancer takes no orders any more. Nothing was ordered.", "bad", false];
+    return [`The order was refused: ${said}`, "bad", false];
+  } catch (e) {
+    if (!(e instanceof TypeError || e.name === "TimeoutError")) throw e;
+    return ["The balancer does not answer. The order may have been carried out: the worker's state will tell.", "bad", false];
+  }
+}
+
+// Decisions: the latest of all while somebody sees them, or those of one job. They are asked for, and come by no stream.
+const why = { id: "", timer: 0, asking: null, isSeen: false };
+
+function isReadingDecisions() {
+  const list = byId("made");
+  return list.querySelector("details[open]") !== null || list.contains(document.activeElement) || list.matches(":hover");
+}
+
+// What somebody reads stands still.
+function lookAtDecisions() {
+  clearTimeout(why.timer);
+  if (why.id) return;
+  if (why.isSeen && !state.isPaused && !document.hidden && !isReadingDecisions()) askWhy(false);
+  else why.timer = setTimeout(lookAtDecisions, decisionsEveryMs);
+}
+
+async function askWhy(isWanted) {
+  clearTimeout(why.timer);
+  why.asking?.abort();
+  const asking = why.asking = new AbortController();
+  const id = why.id;
+  let [told, problem] = [null, ""];
+  try {
+    const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(answerMaxMs)]);
+    const answer = await fetch(`why?${new URLSearchParams(id ? { id } : {})}`, { signal, cache: "no-store" });
+    if (answer.ok) told = await answer.json();
+    else problem = (await answer.text()).trim().split("\n")[0] || `status ${answer.status}`;
+  } catch (e) {
+    if (asking.signal.aborted) return;
+    problem = e.name === "TimeoutError" || e instanceof TypeError ? "the balancer does not answer" : `its answer cannot be read: ${e.message}`;
+  }
+  if (asking.signal.aborted) return;
+  if (isWanted || !isReadingDecisions()) showDecisions(told, problem, id);
+  if (!id) why.timer = setTimeout(lookAtDecisions, decisionsEveryMs);
+}
+
+function showDecisions(told, problem, id) {
+  const all = told ? [...told.waiting.map(held => [held, true]), ...told.made.reverse().map(made => [made, false])] : [];
+  byId("made").replaceChildren(...all.map(([decision, isWaiting]) => decisionItem(decision, isWaiting)));
+  const said = problem || (all.length > 0 ? "" : state.balancer?.isStandingBy
+    ? "This balancer stands by. The one that decides knows its decisions." : "No decisions yet.");
+  byId("undecided").hidden = !said;
+  setText(byId("undecided"), said);
+  setText(byId("decided"), told ? `${id || "the latest"}, as of ${clock(Date.now())}` : "");
+  state.told = !id ? "" : problem || (all.length === 1 ? `1 decision of ${id} is told.` : `${all.length} decisions of ${id} are told.`);
+  speak();
+}
+
+function decisionItem(decision, isWaiting) {
+  const item = make("li");
+  const details = item.appendChild(make("details"));
+  const head = details.appendChild(make("summary"));
+  const [word, tone] = isWaiting ? ["waits", "busy"] : decision.picked ? [decision.picked.worker, "good"] : ["nobody", "bad"];
+  const mark = make("b", "", word);
+  mark.dataset.tone = tone;
+  head.append(mark, decision.sentence);
+  details.addEventListener("toggle", () => {
+    if (details.open && details.children.length === 1) details.append(isWaiting ? heldNumbers(decision) : decisionNumbers(decision));
+  });
+  return item;
+}
+
+function facts(pairs) {
+  const list = make("dl");
+  for (const [name, value] of pairs) list.append(make("dt", "", name), make("dd", "", value));
+  return list;
+}
+
+function heldNumbers(held) {
+  const box = make("div");
+  box.append(facts([
+    ["Service", held.service], ["Job", held.job ?? "not told"], ["Request", held.request], ["Priority", held.priority],
+    ["Waits for", duration(held.sinceMs)], ["Older requests", whole.format(held.ahead)], ["Because", held.why],
+  ]));
+  return box;
+}
+
+function decisionNumbers(decision) {
+  const box = make("div");
+  if (decision.picked) {
+    const table = box.appendChild(make("table"));
+    table.createCaption().className = "spoken";
+    setText(table.caption, "Workers that could be picked, as the balancer saw them");
+    const head = table.createTHead().insertRow();
+    for (const name of ["Worker", "Picked", "In flight", "Places", "Memory", "Report"]) {
+      const cell = head.appendChild(make("th", ["Worker", "Picked"].includes(name) ? "" : "number", name));
+      cell.scope = "col";
+    }
+    const body = table.createTBody();
+    for (const sight of [decision.picked, ...decision.others]) {
+      const row = body.insertRow();
+      row.appendChild(make("th", "", sight.worker)).scope = "row";
+      row.append(
+        make("td", "", sight === decision.picked ? "picked" : "–"), make("td", "number", tenths.format(sight.inFlight)),
+        make("td", "number", whole.format(sight.places)),
+        make("td", "number", sight.residentBytes === null ? "–" : mebibytes(sight.residentBytes / 1048576)),
+        make("td", "number", sight.reportAgeMs === null ? "–" : duration(sight.reportAgeMs)));
+    }
+  }
+  box.append(facts([
+    ["Service", decision.service], ["Policy", decision.policy], ["Job", decision.job ?? "not told"], ["Request", decision.request],
+    ["Could take jobs", `${whole.format(decision.eligible)} of ${whole.format(decision.workers)}`], ["Left out", whole.format(decision.leftOut)],
+    ["Passed over", whole.format(decision.passedOver)], ["Had waited", duration(decision.waitedMs)],
+    ["Waited beside it", whole.format(decision.waiting)], ["Age", duration(decision.ageMs)],
+    ["End", decision.end ?? "not told yet"], ["Took", decision.tookMs === null ? "–" : duration(decision.tookMs)],
+    ...(decision.rejection ? [["Because", decision.rejection]] : []),
+  ]));
+  return box;
+}
+
+function lookUp(id) {
+  why.id = id;
+  byId("why-latest").setAttribute("aria-pressed", id === "");
+  askWhy(true);
 }
 
 // Charts.
@@ -368,6 +602,14 @@ function showReport(cell, w) {
   setText(cell, seconds(w.reportAge));
 }
 
+function showAnswers(cell, w) {
+  setText(cell, w.answer === undefined ? "–" : duration(w.answer));
+}
+
+function showError(cell, w) {
+  setBoth(cell, w.error === undefined ? "–" : `${w.error} ${ago(w.errorAge)} ago`);
+}
+
 function showDrift(cell, w) {
   setText(cell, w.drift === 0 ? "0" : (w.drift > 0 ? "+" : "−") + tenths.format(Math.abs(w.drift)));
 }
@@ -394,7 +636,7 @@ function share(cell, value, of, text) {
 function buildHead() {
   const head = byId("table").tHead.rows[0];
   for (const column of columns) {
-    const cell = head.appendChild(make("th", column.className === "number" ? "number" : ""));
+    const cell = head.appendChild(make("th", ["number", "orders"].includes(column.className) ? column.className : ""));
     cell.scope = "col";
     cell.style.width = column.width;
     column.cell = cell;
@@ -453,6 +695,7 @@ function showRows() {
     row.setAttribute("aria-rowindex", state.from + i + 2);
     columns.forEach((column, at) => column.fill(row.cells[at], worker));
   });
+  if (byId("orders").open) showOrdersNow();
   setText(byId("count"), view.filter ? `${whole.format(state.matched)} of ${whole.format(state.total)}` : whole.format(state.total));
   byId("none").hidden = state.matched > 0;
   setText(byId("none"), state.balancer?.isStandingBy ? "This balancer stands by. The one that decides knows the workers."
@@ -504,6 +747,21 @@ byId("filter").addEventListener("input", later(() => {
 }, 200));
 byId("level").addEventListener("change", showEvents);
 byId("words").addEventListener("input", showEvents);
+for (const button of document.querySelectorAll("[data-order]")) button.addEventListener("click", () => giveOrder(button.dataset.order));
+byId("orders-form").addEventListener("submit", e => e.preventDefault());
+byId("orders-close").addEventListener("click", () => byId("orders").close());
+byId("why").addEventListener("submit", e => {
+  e.preventDefault();
+  lookUp(byId("why-id").value.trim());
+});
+byId("why-latest").addEventListener("click", () => {
+  byId("why-id").value = "";
+  lookUp("");
+});
+new IntersectionObserver(entries => {
+  why.isSeen = entries.at(-1).isIntersecting;
+  lookAtDecisions();
+}).observe(byId("decisions"));
 document.addEventListener("visibilitychange", follow);
 byId("pause").addEventListener("click", () => {
   state.isPaused = !state.isPaused;
