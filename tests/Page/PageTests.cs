@@ -6,16 +6,11 @@ using AkkaLb.Core;
 using AkkaLb.Core.Clusters;
 using AkkaLb.Core.Gate;
 using AkkaLb.Core.Machines;
-using AkkaLb.Balancing;
 using AkkaLb.Client;
-using AkkaLb.Etcd;
 using AkkaLb.Messages;
 using AkkaLb.Registry;
-using AkkaLb.Registry.Etcd;
 using AkkaLb.Testing;
-using AkkaLb.Tests.Support.Etcd;
 using AkkaLb.Watching;
-using AkkaLb.Worker;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static AkkaLb.Page.Tests.Stage;
@@ -67,29 +62,15 @@ public sealed partial class PageTests(Chromium chromium)
     [ChromiumFact]
     public async Task An_operator_drains_a_worker_on_the_page_sees_it_become_empty_and_puts_it_back()
     {
-        await using var etcd = await EtcdProcess.StartAsync();
-        await using var registry = new EtcdRegistry(
-            new EtcdSettings([new EtcdEndpoint("127.0.0.1", etcd.Port)]), TimeProvider.System, new Random(4053));
         var messages = new UserMessages([new("hold", typeof(Hold))]);
-        await using var stage = await OfSystemAsync(NewSystem(messages), registry);
-        await using var balancer = await EmbeddedBalancer.StartAsync(
-            stage.System, EmbeddedBalancerOptions.With("first-free") with { Registry = registry });
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var worker = await BalancedWorker.StartAsync(
-            stage.System, Props.Create(() => new Holding(release.Task)),
-            new BalancedWorkerOptions
-            {
-                Id = "w1", Balancers = FixedBalancers.Own, Registry = registry, Messages = messages, Gate = new GateSettings(1, 1, 0, 1),
-                RejectLinger = TimeSpan.Zero,
-            });
-        await using var client = BalancedClient.On(
-            stage.System, new BalancedClientOptions { Balancers = FixedBalancers.Own, Messages = messages });
+        await using var real = await EtcdStage.StartAsync(NewSystem(messages), messages, Props.Create(() => new Holding(release.Task)));
         var page = await chromium.NewPageAsync();
         var requests = new ConcurrentQueue<string>();
         page.Request += (_, request) => requests.Enqueue(request.Url);
-        await page.GotoAsync(stage.Url);
+        await page.GotoAsync(real.Stage.Url);
         await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
-        var job = client.AskAsync<Hold>(new Hold());
+        var job = real.Client.AskAsync<Hold>(new Hold());
         await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("full");
 
         await OrderOf(page, "w1").ClickAsync();
@@ -122,9 +103,55 @@ public sealed partial class PageTests(Chromium chromium)
         await Expect(page.Locator("#orders-said")).ToHaveTextAsync("w1 is ready");
         await page.Locator("#orders-close").ClickAsync();
         await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
-        await client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
+        await real.Client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
         Assert.Contains(requests, url => url.Contains("/workers/w1/drain?by=ann&because=new+disk", StringComparison.Ordinal));
         Assert.DoesNotContain(requests, url => url.Contains("token-of", StringComparison.Ordinal));
+    }
+
+    [ChromiumFact]
+    public async Task A_real_etcd_goes_and_comes_back_while_the_worker_stays()
+    {
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        await using var real = await EtcdStage.StartAsync(
+            NewSystem(messages), messages, Props.Create(() => new Holding(Task.CompletedTask)));
+        var page = await OpenAsync(real.Stage.Url);
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, connected");
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+
+        await real.Etcd.StopGracefullyAsync();
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, not connected");
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+        await real.Client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
+
+        await real.Etcd.RestartAsync();
+        await Expect(page.Locator("#registry")).ToHaveTextAsync("etcd, connected");
+        await Expect(Cell(page, "w1", "State")).ToHaveTextAsync("up");
+    }
+
+    [ChromiumFact]
+    public async Task A_worker_of_a_real_balancer_whose_jobs_fail_is_ejected_and_the_other_does_them()
+    {
+        var messages = new UserMessages([new("hold", typeof(Hold))]);
+        var system = NewSystem(messages);
+        var balancer = await TestLoadBalancer.StartAsync(system, messages, "round-robin");
+        await using var stage = await OfSystemAsync(system);
+        await balancer.AddWorkerAsync(Props.Create(() => new Holding(Task.CompletedTask)), "good");
+        await balancer.AddWorkerAsync(Props.Create(() => new Failing()), "bad");
+        var page = await OpenAsync(stage.Url);
+
+        // The balancer judges every 10 s.
+        var isEjected = Expect(Cell(page, "bad", "State")).ToHaveTextAsync("ejected");
+        while (!isEjected.IsCompleted)
+        {
+            await balancer.Client.RunAsync(new Hold(), new JobOptions { Deadline = Patience });
+        }
+
+        await isEjected;
+        await Expect(Cell(page, "bad", "Why")).ToContainTextAsync("its jobs failed");
+        await Expect(page.Locator("#events")).ToContainTextAsync("worker bad gets no jobs for ");
+        await Expect(Cell(page, "good", "State")).ToHaveTextAsync("up");
+        await balancer.Client.AskAsync<Hold>(new Hold()).WaitAsync(Patience);
+        await balancer.DisposeAsync();
     }
 
     [ChromiumFact]
@@ -487,9 +514,9 @@ public sealed partial class PageTests(Chromium chromium)
 
         public Exception? Trouble { get; set; }
 
-        public IAsyncDisposable SubscribeOverrides(Action<Watched<WorkerOverride>> tell) => throw new NotSupportedException();
+        public IAsyncDisposable SubscribeOverrides(Action<Watched<OverrideSight>> tell) => throw new NotSupportedException();
 
-        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<WorkerOverride>.Skipped> Skipped)> ReadOverridesAsync(
+        public Task<(IReadOnlyList<WorkerOverride> Overrides, IReadOnlyList<Watched<OverrideSight>.Skipped> Skipped)> ReadOverridesAsync(
             CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<WorkerOverride> ChangeOverrideAsync(
@@ -507,6 +534,11 @@ public sealed partial class PageTests(Chromium chromium)
     }
 
     private sealed record Hold(bool Fails = false);
+
+    private sealed class Failing : ReceiveActor
+    {
+        public Failing() => Receive<Hold>(_ => Sender.Tell(new Status.Failure(new InvalidOperationException("as the test wants"))));
+    }
 
     private sealed class Holding : ReceiveActor
     {

@@ -7,11 +7,11 @@ using static Microsoft.Playwright.Assertions;
 
 namespace AkkaLb.Page.Tests;
 
-/// <summary>The pictures of docs/page.md: made anew when AKKALB_REFRESH_DOCS is 1.</summary>
+/// <summary>The pictures of docs/page.md: made again when AKKALB_REFRESH_DOCS is 1.</summary>
 [Collection(nameof(Chromium))]
 public sealed class Pictures(Chromium chromium)
 {
-    private const int BytesMax = 150_000;
+    private const int BytesMax = 250_000;
 
     [ChromiumFact]
     [Trait("holds", "docs")]
