@@ -25,7 +25,11 @@ internal static class Day
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(9);
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan AllHaveJobsWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>One whose jobs were lost in the last faults may be ejected: for 5 minutes at most.</summary>
+    private static readonly TimeSpan AllHaveJobsWithin = TimeSpan.FromSeconds(330);
+
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
     /// <summary>In network namespaces of its own, where that is possible: this process cannot enter one, a child can.</summary>
@@ -116,7 +120,8 @@ internal static class Day
 
         await Task.Delay(Calm);
         var idle = await cast.WithoutJobsAsync();
-        scene.Require(idle.Count == 0, $"after {Calm.TotalSeconds} s without a fault every worker gets jobs{(idle.Count == 0 ? "" : ", but not ")}"
+        await cast.LookForGoneAsync();
+        scene.Require(idle.Count == 0, $"in the end, without faults, every worker gets jobs{(idle.Count == 0 ? "" : ", but not ")}"
             + string.Join(", ", idle));
         var ends = (Idempotent: await idempotent.EndAsync(), Once: await once.EndAsync());
         scene.Require(
@@ -240,11 +245,7 @@ internal static class Day
         /// <returns>What befell whom.</returns>
         public async Task<(string What, Trouble Trouble)> TroubleNodeAsync(Random random)
         {
-            foreach (var gone in _balancers.Concat(_workers).Select(n => n.Process).Where(p => p.Ended.IsCompleted && _gone.Add(p)))
-            {
-                Scene.Say($"        {gone.Name} has ended by itself with {await gone.Ended}: {gone.LastWords}");
-            }
-
+            await LookForGoneAsync();
             var isBalancer = random.Next(8) == 0;
             var nodes = isBalancer ? _balancers : _workers;
             switch (random.Next(12))
@@ -272,16 +273,32 @@ internal static class Day
             return ($"{process.Name} {(isKill ? "killed" : "stopped")}", isKill ? Trouble.Kill : Trouble.Stop);
         }
 
-        /// <summary>Those who have done no job within <see cref="AllHaveJobsWithin"/>.</summary>
+        /// <summary>Notes who has ended without having been told to.</summary>
+        public async Task LookForGoneAsync()
+        {
+            foreach (var gone in _balancers.Concat(_workers).Select(n => n.Process).Where(p => p.Ended.IsCompleted && _gone.Add(p)))
+            {
+                Scene.Say($"        {gone.Name} has ended by itself with {await gone.Ended}: {gone.LastWords}");
+            }
+        }
+
+        /// <summary>Those who have done no job from now on within <see cref="AllHaveJobsWithin"/>; returns as soon as there are none.</summary>
         public async Task<IReadOnlyList<string>> WithoutJobsAsync()
         {
-            var before = new FileInfo(_ledger).Length;
-            await Task.Delay(AllHaveJobsWithin);
-            using var file = new StreamReader(new FileStream(_ledger, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            file.BaseStream.Seek(before, SeekOrigin.Begin);
-            var rows = (await file.ReadToEndAsync()).Split('\n').Select(line => line.Split(' ')).Where(words => words.Length == 4);
-            var busy = rows.Select(words => words[2]).ToHashSet();
-            return [.. _workers.Select(w => w.Process.Name).Where(name => !busy.Contains(name))];
+            var (before, clock) = (new FileInfo(_ledger).Length, Stopwatch.StartNew());
+            while (true)
+            {
+                await Task.Delay(LookAgainAfter);
+                using var file = new StreamReader(new FileStream(_ledger, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+                file.BaseStream.Seek(before, SeekOrigin.Begin);
+                var rows = (await file.ReadToEndAsync()).Split('\n').Select(line => line.Split(' ')).Where(words => words.Length == 4);
+                var busy = rows.Select(words => words[2]).ToHashSet();
+                var idle = _workers.Select(w => w.Process.Name).Where(name => !busy.Contains(name)).ToList();
+                if (idle.Count == 0 || clock.Elapsed > AllHaveJobsWithin)
+                {
+                    return idle;
+                }
+            }
         }
 
         /// <summary>How many of a client's jobs stand in the ledger as done, and how many of its jobs stand there twice.</summary>

@@ -32,8 +32,8 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
     /// <summary>After a restart of this actor the subscription before it may still speak to the same reference.</summary>
     private readonly object _life = new();
 
-    public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts)
-        : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts, registry is IOverrideRegistry))
+    public EtcdWatcherActor(IWorkerRegistry registry, IActorRef balancer, RestartPause restarts, WorkerOverrides? overrides)
+        : this(registry, balancer, new WatcherCore(isInProcess: registry is EmbeddedRegistry, restarts, overrides))
     {
     }
 
@@ -46,9 +46,10 @@ internal sealed class EtcdWatcherActor : MachineShell<WatcherEffect>
 
     public static Props Props(IWorkerRegistry registry, IActorRef balancer)
     {
-        // Here, so that it survives a restart of the actor.
+        // Here, so that they survive a restart of the actor.
         var restarts = new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax);
-        return Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer, restarts));
+        var overrides = registry is IOverrideRegistry ? new WorkerOverrides() : null;
+        return Akka.Actor.Props.Create(() => new EtcdWatcherActor(registry, balancer, restarts, overrides));
     }
 
     protected override void PreStart()

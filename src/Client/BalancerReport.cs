@@ -23,8 +23,8 @@ public sealed record BalancerReport(
     /// <summary>Of all services.</summary>
     internal IEnumerable<MemberState> Members => AllServices.SelectMany(service => service.Value.Members);
 
-    /// <summary>Whether another balancer of its cluster decides, or none: it tells of no services then. Never where each decides by
-    /// itself.</summary>
+    /// <summary>Whether another balancer of its cluster decides, or none: it tells of no services then. Not where each decides by
+    /// itself, unless it is of a version before services.</summary>
     internal bool StandsBy => Balancer.Services.Count == 0;
 
     /// <summary>Asks a balancer. It answers at any time, also when it rejects every request.</summary>

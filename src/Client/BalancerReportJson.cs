@@ -57,9 +57,6 @@ internal static class BalancerReportJson
         WorkerState.Draining => "draining",
     };
 
-    /// <inheritdoc cref="WorkerConditions.NameOf"/>
-    public static string NameOf(WorkerCondition condition) => WorkerConditions.NameOf(condition);
-
     /// <summary>Such as <c>3 jobs left</c>.</summary>
     public static string JobsLeft(MemberDetails details) => details.JobsLeft switch
     {
@@ -72,7 +69,7 @@ internal static class BalancerReportJson
     public static IEnumerable<object> ToJson(IEnumerable<MemberState> members) => members.Select(m => new
     {
         m.Worker.Id, m.Worker.Incarnation, state = NameOf(m.State), m.IsEligible, m.ResidentBytes, m.Reason, m.InFlight, m.Drift, m.Places, m.Zone,
-        condition = m.Details?.Condition is { } condition ? NameOf(condition) : null,
+        condition = m.Details?.Condition is { } condition ? WorkerConditions.NameOf(condition) : null,
         m.Details?.Address, m.Details?.Capacity, m.Details?.LimitBytes, reportAgeMs = m.Details?.ReportAge?.TotalMilliseconds, m.Details?.Assignments,
         m.Details?.Version, m.Details?.JobsLeft, m.Details?.SharePercent,
         wanted = m.Details is { } details ? AdminStates.NameOf(details.Wanted) : null,

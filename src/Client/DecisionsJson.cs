@@ -34,7 +34,7 @@ internal static class DecisionsJson
     };
 
     /// <summary>That a text is no id.</summary>
-    public static string IsNoId(string text) =>
+    public static string NoId(string text) =>
         $"{OneLine.Of(text, 60)}: is no job's id: hexadecimal digits, a hyphen and a number, such as 5fe1b2c3d4e5f607-17";
 
     /// <summary>That no balancer of those that were asked knows of a job.</summary>

@@ -235,7 +235,7 @@ Func<ClientSession, Task<int>> ReadWhy(FlagValues given, ParseResult parsed)
     var wanted = default(JobId);
     if (text is not null && !JobId.TryParse(text, out wanted))
     {
-        given.Refuse(DecisionsJson.IsNoId(text));
+        given.Refuse(DecisionsJson.NoId(text));
     }
 
     var (most, isJson) = ((int)(given.Whole(latest, 1, GetDecisions.CountMax) ?? 20), given.IsSet(json));

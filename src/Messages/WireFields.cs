@@ -44,6 +44,9 @@ internal static class WireFields
     /// <summary>For fields of 32 bits, which end at 49 days: a longer time is cut, not wrapped around.</summary>
     public static uint Ms32(TimeSpan time) => (uint)Math.Min(uint.MaxValue, Ms(time));
 
+    /// <summary>Whole seconds, up to 136 years.</summary>
+    public static uint Seconds(TimeSpan time) => (uint)Math.Clamp(time.TotalSeconds, 0, uint.MaxValue);
+
     /// <summary>Whole microseconds.</summary>
     public static ulong Us(TimeSpan time) => time <= TimeSpan.Zero ? 0 : Math.Min(DurationMsMax * 1000, (ulong)time.TotalMicroseconds);
 

@@ -147,7 +147,7 @@ internal static class WireStates
 
         if (m.Uptime is { } uptime)
         {
-            wire.UptimeMs = Ms(uptime);
+            wire.UptimeS = Seconds(uptime);
         }
 
         if (m.AnswerTime is { } answer)
@@ -170,7 +170,7 @@ internal static class WireStates
             m.Condition.FromWire(), OneLine.Of(m.Address, WorkerRecord.ReasonLengthMax), checked((int)m.Capacity), checked((long)m.LimitBytes),
             m.HasReportAgeMs ? Duration(m.ReportAgeMs) : null, checked((long)m.Assignments), m.Version, checked((int)m.JobsLeft),
             PercentOf(m.SharePercent), m.Wanted.FromWire(), PercentOf(m.WeightPercent),
-            m.HasUptimeMs ? Duration(m.UptimeMs) : null, m.HasAnswerUs ? Micros(m.AnswerUs) : null,
+            m.HasUptimeS ? TimeSpan.FromSeconds(m.UptimeS) : null, m.HasAnswerUs ? Micros(m.AnswerUs) : null,
             m.HasTrouble ? new MemberTrouble(m.Trouble.FromWire(), Duration(m.TroubleAgeMs)) : null);
     }
 

@@ -24,7 +24,7 @@ internal static class WireWorkers
         };
         if (m.Uptime is { } uptime)
         {
-            wire.UptimeMs = Ms(uptime);
+            wire.UptimeS = Seconds(uptime);
         }
 
         return wire;
@@ -44,7 +44,7 @@ internal static class WireWorkers
             Counts(m.JobsAccepted, m.JobsInFlight),
             m.UnixTimeMs,
             (int)m.Places,
-            m.HasUptimeMs ? Duration(m.UptimeMs) : null);
+            m.HasUptimeS ? TimeSpan.FromSeconds(m.UptimeS) : null);
     }
 
     public static Wire.WorkerRecord ToWire(this WorkerRecord m) => new()

@@ -125,8 +125,8 @@ public static class Samples
                 W1, WorkerState.Up, true, 5, Details: new MemberDetails(
                     WorkerCondition.Maintenance, "10.0.0.7:4055", 64, 8, TimeSpan.FromMilliseconds(300), 300, "0.1.0", 3, 20,
                     AdminState.Maintenance, 50, TimeSpan.FromMinutes(5)))]), "BS",
-            "0A03622D31120672616E646F6D200128013A440A03772D311108070605040302011801200128055A2E0809120D31302E302E302E373A343035351840" +
-            "200828AC0230AC023A05302E312E30400348145002583260E0A712"),
+            "0A03622D31120672616E646F6D200128013A430A03772D311108070605040302011801200128055A2D0809120D31302E302E302E373A343035351840" +
+            "200828AC0230AC023A05302E312E30400348145002583260AC02"),
         new(new BalancerState("b-1", "random", "", 1, 1, 0, [new MemberState(
                 W1, WorkerState.Up, true, 5, Details: new MemberDetails(
                     WorkerCondition.Up, "10.0.0.7:4055", 64, 8, null, 300, "0.1.0", 3, AnswerTime: TimeSpan.FromMilliseconds(20),
@@ -149,7 +149,7 @@ public static class Samples
         new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 5, 3, 8, Counts, 1_700_000_000_000, Places: 3), "M",
             "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC3150095803"),
         new(new MemoryReport(W1, 12, TimeSpan.FromSeconds(1), 5, 3, 8, Counts, 1_700_000_000_000, Places: 3, Uptime: TimeSpan.FromMinutes(5)), "M",
-            "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC315009580360E0A712"),
+            "0A03772D31110807060504030201180C20E80728053003380840044880D095FFBC315009580360AC02"),
         new(new JobDone(Id, 2, Hello, Counts), "JD",
             "0A0B098877665544332211100910021A1308D61F120568656C6C6F1A077B224E223A317D20092804"),
         new(new JobFailed(Id, 1, JobFailureReason.Crash, "", "", Counts), "JF",

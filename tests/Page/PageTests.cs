@@ -158,7 +158,7 @@ public sealed partial class PageTests(Chromium chromium)
     public async Task An_order_that_is_refused_or_not_answered_is_told_and_what_is_typed_wrong_is_not_sent()
     {
         var kept = new Kept();
-        var stage = await OfScriptAsync("/akkalb", orders: kept);
+        await using var stage = await OfScriptAsync("/akkalb", orders: kept);
         stage.SayOf("pdf", "first-free", "", NewWorker("pdf/a") with { Details = NewWorker("a").Details! with { WeightPercent = 40 } });
         var page = await OpenAsync($"{stage.Url}?service=pdf");
         await OrderOf(page, "pdf/a").ClickAsync();
@@ -364,6 +364,7 @@ public sealed partial class PageTests(Chromium chromium)
         await Expect(page.Locator("#count")).ToHaveTextAsync("30");
         Assert.False(await page.EvaluateAsync<bool>("why.isSeen"));
         Assert.True(await page.EvaluateAsync<bool>("lookAtDecisions(), why.asking === null"));
+        Assert.Equal(0, Volatile.Read(ref asked));
 
         await page.Locator("#decisions").ScrollIntoViewIfNeededAsync();
         var waits = page.Locator("#made summary");

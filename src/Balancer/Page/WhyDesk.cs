@@ -8,11 +8,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaLb.Balancer.Page;
 
-/// <summary>Asks a balancer why it has named whom, for all who want to know: one question at a time, and for a tenth of the time at most.
-/// Thread-safe.</summary>
-/// <remarks>Nobody wants to know, nothing is asked.</remarks>
+/// <summary>Asks a balancer why it has named whom, for all who want to know: one question at a time, and with pauses, so that it is asked for a
+/// tenth of the time. Thread-safe.</summary>
+/// <remarks>Nobody wants to know, nothing is asked. A question is asked to its end, also when whoever asked has gone: else who goes and comes again
+/// could ask without a pause.</remarks>
 /// <param name="ask">Asks the balancer; bounds its own time.</param>
-internal sealed class WhyDesk(Func<GetDecisions, CancellationToken, Task<Decisions>> ask, TimeProvider time)
+internal sealed class WhyDesk(Func<GetDecisions, Task<Decisions>> ask, TimeProvider time)
 {
     /// <summary>So many wait for their turn or their answer. Further ones are told so.</summary>
     public const int AskersMax = 20;
@@ -20,10 +21,10 @@ internal sealed class WhyDesk(Func<GetDecisions, CancellationToken, Task<Decisio
     /// <summary>Whoever asks the same so soon gets the same answer.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
-    /// <summary>A balancer that takes long to answer is asked for this part of the time.</summary>
-    private const double BusyShareMax = 0.1;
+    /// <summary>The part of the time for which a balancer is asked.</summary>
+    private const double BusyShare = 0.1;
 
-    /// <summary>But it is left alone for so long at most.</summary>
+    /// <summary>A pause takes so long at most: one that takes longer than a ninth of it to answer is asked for a larger part of the time.</summary>
     private static readonly TimeSpan RestMax = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -39,7 +40,7 @@ internal sealed class WhyDesk(Func<GetDecisions, CancellationToken, Task<Decisio
     /// <summary>One for the balancer at an address.</summary>
     /// <param name="answerMax">How long an answer may take.</param>
     public static WhyDesk Of(ActorSystem system, Address address, TimeSpan answerMax) => new(
-        (question, ending) => BalancerReport.AskAsync<Decisions>(system, address, BalancerActors.Balancer, question, answerMax, ending),
+        question => BalancerReport.AskAsync<Decisions>(system, address, BalancerActors.Balancer, question, answerMax, CancellationToken.None),
         TimeProvider.System);
 
     /// <returns>Null: too many ask already.</returns>
@@ -53,15 +54,8 @@ internal sealed class WhyDesk(Func<GetDecisions, CancellationToken, Task<Decisio
             }
 
             await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                var isKept = question == _question && Now - _answeredAt < Kept;
-                return isKept ? _answer : await AskNowAsync(question, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                _turn.Release();
-            }
+            var answer = HaveTurnAsync(question);
+            return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -103,23 +97,37 @@ internal sealed class WhyDesk(Func<GetDecisions, CancellationToken, Task<Decisio
         }
     }
 
-    private async Task<Decisions> AskNowAsync(GetDecisions question, CancellationToken cancellationToken)
+    private async Task<Decisions> HaveTurnAsync(GetDecisions question)
     {
-        if (_restUntil > Now)
+        try
         {
-            await Task.Delay(_restUntil - Now, time, cancellationToken).ConfigureAwait(false);
+            var isKept = question == _question && Now - _answeredAt < Kept;
+            return isKept ? _answer! : await AskNowAsync(question).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<Decisions> AskNowAsync(GetDecisions question)
+    {
+        var pause = _restUntil - Now;
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, time).ConfigureAwait(false);
         }
 
         var begun = Now;
         try
         {
-            var answer = await ask(question, cancellationToken).ConfigureAwait(false);
+            var answer = await ask(question).ConfigureAwait(false);
             (_question, _answer, _answeredAt) = (question, answer, Now);
             return answer;
         }
         finally
         {
-            var rest = (Now - begun) * ((1 / BusyShareMax) - 1);
+            var rest = (Now - begun) * ((1 / BusyShare) - 1);
             _restUntil = Now + (rest < RestMax ? rest : RestMax);
         }
     }

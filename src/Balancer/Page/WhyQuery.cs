@@ -24,7 +24,7 @@ internal sealed record WhyQuery(JobId? Id, int Count)
         var (id, count, wrong) = (default(JobId), CountUsual, "");
         if (text.Length > 0 && !JobId.TryParse(text, out id))
         {
-            wrong += $"id: {DecisionsJson.IsNoId(text)}\n";
+            wrong += $"id: {DecisionsJson.NoId(text)}\n";
         }
 
         if (number.Length > 0 && !(int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out count)

@@ -36,7 +36,7 @@ internal readonly record struct WorkerWords(string State, Tone Tone, string Why)
             return new WorkerWords(state, m.IsEligible ? Tone.Good : Tone.Busy, m.Reason);
         }
 
-        var name = BalancerReportJson.NameOf(condition);
+        var name = WorkerConditions.NameOf(condition);
         return condition switch
         {
             WorkerCondition.Up => StaleOr(new WorkerWords(name, Tone.Good, m.Reason), m, details, policy),

@@ -13,8 +13,8 @@ namespace AkkaLb.Core.Balancing;
 /// has just started. It is waited for, for <see cref="OverridesWaitMax"/> at most, and not where it cannot be read.</para></remarks>
 /// <param name="isInProcess">The registry lives and dies with this process.</param>
 /// <param name="restarts">Outlives the machine that crashes.</param>
-/// <param name="hasOverrides">Whether the registry keeps what operators want.</param>
-public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool hasOverrides = false) : IMachine<WatcherEffect>
+/// <param name="overrides">What operators want, as it was read before; null: the registry keeps nothing of the kind.</param>
+public sealed class WatcherCore(bool isInProcess, RestartPause restarts, WorkerOverrides? overrides = null) : IMachine<WatcherEffect>
 {
     /// <summary>A registry that tells of workers tells of the other within a moment. Raised: a registry that answers one question and not the other
     /// keeps a balancer from its work for longer. Lowered: a worker that is drained may get jobs from a balancer that has just started.</summary>
@@ -33,9 +33,9 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, bool ha
     private Watched<Member>.Known? _known;
     private string? _lastEnd;
     private TimeSpan? _reopenAt;
-    private readonly WorkerOverrides _wanted = new();
+    private readonly WorkerOverrides _wanted = overrides ?? new WorkerOverrides();
     private Watched<OverrideSight>.Known? _overrides;
-    private bool _waitsForOverrides = hasOverrides;
+    private bool _waitsForOverrides = overrides is not null;
     private TimeSpan? _toldAt;
 
     /// <summary>Since this machine began: how often the registry could not be reached, and how often all of it was read again.</summary>

@@ -29,6 +29,9 @@ namespace AkkaLb.Programs.Http;
 /// <param name="settings">Null: it answers none.</param>
 public sealed class HttpPart(ProgramHost program, string name, HttpSettings? settings) : IHostedService
 {
+    /// <summary>Marks a request whose host is allowed.</summary>
+    private const string Passed = "akkalb.host-allowed";
+
     /// <summary>A probe, a scraper and some people. More are closed at once.</summary>
     private const int ConnectionsMax = 500;
 
@@ -138,6 +141,7 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         var app = builder.Build();
         app.Use(TellRefusedHost);
         app.UseHostFiltering();
+        app.Use(Pass);
         app.UsePathBase(where.PathBase);
         app.Use(AllowReading);
         app.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
@@ -149,8 +153,9 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
     private static async Task TellRefusedHost(HttpContext context, RequestDelegate next)
     {
         await next(context).ConfigureAwait(false);
-        if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false })
+        if (!context.Items.ContainsKey(Passed) && !context.Response.HasStarted)
         {
+            Guard(context);
             await WriteAsync(
                 context, StatusCodes.Status400BadRequest,
                 $"this program does not go by the name in the header Host: {NodeKeys.HttpAllowedHosts} says by which names it may be asked\n")
@@ -158,10 +163,22 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         }
     }
 
-    private Task AllowReading(HttpContext context, RequestDelegate next)
+    /// <summary>Comes behind the host filter.</summary>
+    private static Task Pass(HttpContext context, RequestDelegate next)
+    {
+        context.Items[Passed] = true;
+        return next(context);
+    }
+
+    private static void Guard(HttpContext context)
     {
         var headers = context.Response.Headers;
         (headers.CacheControl, headers.XContentTypeOptions) = ("no-store", "nosniff");
+    }
+
+    private Task AllowReading(HttpContext context, RequestDelegate next)
+    {
+        Guard(context);
         if (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         {
             return next(context);
@@ -172,7 +189,7 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
             return ChangeAsync(context, _token);
         }
 
-        headers.Allow = "GET, HEAD";
+        context.Response.Headers.Allow = "GET, HEAD";
         return WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD: nothing can be changed here\n");
     }
 

@@ -32,16 +32,23 @@ public sealed record HttpSettings(
             : allowed.Contains(Any) ? [Any] : [.. Own(address), .. allowed.Select(InBrackets)];
     }
 
+    /// <summary>An address that stands for all is none of them: ASP.NET Core's filter takes it for any host.</summary>
     private List<string> Own(IPAddress address) =>
-        [.. new[] { "localhost", "127.0.0.1", "[::1]", InBrackets(Host), InBrackets(address.ToString()) }.Distinct()];
+    [
+        .. new[] { "localhost", "127.0.0.1", "::1", Host, address.ToString() }.Where(host => !IsEveryAddress(host)).Select(InBrackets).Distinct(),
+    ];
+
+    private static bool IsEveryAddress(string host) =>
+        IPAddress.TryParse(host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
 
     /// <summary>An address of IPv6 as it stands in a <c>Host</c>.</summary>
     private static string InBrackets(string host) =>
         IPAddress.TryParse(host, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{ip}]" : host;
 
     private static bool IsHost(string host) => host == Any
-        || Uri.CheckHostName(host.StartsWith(AnyBelow, StringComparison.Ordinal) ? host[AnyBelow.Length..] : host.Trim('[', ']'))
-            is not UriHostNameType.Unknown;
+        || (!IsEveryAddress(host.Trim('[', ']'))
+            && Uri.CheckHostName(host.StartsWith(AnyBelow, StringComparison.Ordinal) ? host[AnyBelow.Length..] : host.Trim('[', ']'))
+                is not UriHostNameType.Unknown);
 
     /// <returns>Null: it does not.</returns>
     public static HttpSettings? Read(Config config, List<string> problems)

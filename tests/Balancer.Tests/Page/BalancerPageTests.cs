@@ -198,7 +198,7 @@ public sealed class BalancerPageTests : IAsyncLifetime
     private void Show()
     {
         var board = new LiveBoard(_ => Task.FromResult(Report(NewWorker("a"))), TimeProvider.System, _program.Ending);
-        var why = new WhyDesk((question, _) => Task.FromResult(_decided(question)), TimeProvider.System);
+        var why = new WhyDesk(question => Task.FromResult(_decided(question)), TimeProvider.System);
         _part.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }), 
             new BalancerPage(board, new EventJournal(default), new PageTraits(false, false), why, new WorkerOrders(null))));

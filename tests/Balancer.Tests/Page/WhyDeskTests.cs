@@ -8,6 +8,7 @@ namespace AkkaLb.Balancer.Tests.Page;
 public sealed class WhyDeskTests
 {
     private static readonly GetDecisions Latest = new(0, 0, 20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly Decisions Told = new("b-1", [], [], 8192);
 
     private readonly ManualTime _time = new();
@@ -16,7 +17,7 @@ public sealed class WhyDeskTests
     private Func<Task<Decisions>> _answer = () => Task.FromResult(Told);
 
     public WhyDeskTests() => _desk = new WhyDesk(
-        (question, _) =>
+        question =>
         {
             _asked.Add(question);
             return _answer();
@@ -48,7 +49,7 @@ public sealed class WhyDeskTests
         Assert.Null(await _desk.AskAsync(Latest, default));
 
         answer.SetResult(Told);
-        Assert.All(await Task.WhenAll(asking), Assert.NotNull);
+        Assert.All(await Task.WhenAll(asking).WaitAsync(Patience), Assert.NotNull);
         Assert.Equal(WhyDesk.AskersMax, _asked.Count);
     }
 
@@ -66,7 +67,25 @@ public sealed class WhyDeskTests
         _time.Advance(TimeSpan.FromMilliseconds(179));
         Assert.Single(_asked);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        await next;
+        await next.WaitAsync(Patience);
+        Assert.Equal(2, _asked.Count);
+    }
+
+    [Fact]
+    public async Task The_question_of_somebody_who_goes_is_asked_to_its_end_and_the_next_one_waits_for_it()
+    {
+        var answer = new TaskCompletionSource<Decisions>();
+        _answer = () => answer.Task;
+        using var gone = new CancellationTokenSource();
+        var first = _desk.AskAsync(new GetDecisions(1, 1, 20), gone.Token);
+        var next = _desk.AskAsync(new GetDecisions(1, 2, 20), default);
+
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WaitAsync(Patience));
+        Assert.Single(_asked);
+
+        answer.SetResult(Told);
+        Assert.Same(Told, await next.WaitAsync(Patience));
         Assert.Equal(2, _asked.Count);
     }
 

@@ -199,10 +199,23 @@ public class WatcherCoreTests
             Notes(Handle(watcher, new Watched<OverrideSight>.Skipped("/akkalb/overrides/a", "it is not JSON"), S(3))));
     }
 
+    [Fact]
+    public void An_order_that_cannot_be_read_any_more_is_known_behind_a_crash_too()
+    {
+        var overrides = new WorkerOverrides();
+        Handle(New(overrides), new Watched<OverrideSight>.Known(1, [Drain("a")]), S(1));
+        var next = New(overrides);
+        Handle(next, new Watched<OverrideSight>.Known(2, [new OverrideSight("a", Wanted: null)]), S(2));
+        var told = Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(next, GetWorkers.Instance, S(3)))).Message;
+        Assert.Equal([Drain("a")], Assert.IsType<Watched<OverrideSight>.Known>(told).All);
+    }
+
     private static OverrideSight Drain(string id) => new(id, new WorkerOverride(id, AdminState.Drain, WorkerOverride.WeightUsual, "ann", default));
 
-    private static WatcherCore New(bool hasOverrides = false) =>
-        new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax), hasOverrides);
+    private static WatcherCore New(bool hasOverrides = false) => New(hasOverrides ? new WorkerOverrides() : null);
+
+    private static WatcherCore New(WorkerOverrides? overrides) =>
+        new(isInProcess: false, new RestartPause(WatcherCore.ReopenAfter, WatcherCore.RestartPauseMax), overrides);
 
     private static IEnumerable<string> Notes(List<WatcherEffect> effects) => effects.OfType<WatcherEffect.Note>().Select(note => note.Text);
 

@@ -14,6 +14,8 @@ public sealed class HttpSettingsTests
     [InlineData("127.0.0.1", "127.0.0.1", "lb.example.net ::7", "localhost 127.0.0.1 [::1] lb.example.net [::7]")]
     [InlineData("127.0.0.1", "127.0.0.1", "lb.example.net *", "*")]
     [InlineData("0.0.0.0", "0.0.0.0", "", "*")]
+    [InlineData("0.0.0.0", "0.0.0.0", "lb.example.net", "localhost 127.0.0.1 [::1] lb.example.net")]
+    [InlineData("::", "::", "lb.example.net", "localhost 127.0.0.1 [::1] lb.example.net")]
     [InlineData("10.0.0.7", "10.0.0.7", "", "*")]
     [InlineData("10.0.0.7", "10.0.0.7", "lb.example.net", "localhost 127.0.0.1 [::1] 10.0.0.7 lb.example.net")]
     public void On_loopback_it_goes_by_its_own_names_and_elsewhere_by_any_unless_some_are_listed(
@@ -28,6 +30,8 @@ public sealed class HttpSettingsTests
     [InlineData("http://a.example", false)]
     [InlineData("a b", false)]
     [InlineData("*a.example", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("[::]", false)]
     [InlineData("*", true)]
     [InlineData("*.a.example", true)]
     [InlineData("[::1]", true)]

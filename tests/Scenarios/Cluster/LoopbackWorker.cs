@@ -28,7 +28,7 @@ public sealed record WorkerOptions
     /// <summary>Stands in the gate's place; null: the gate.</summary>
     public Props? Gate { get; init; }
 
-    /// <summary>Of its lease. Longer than a machine stalls: who loses a lease registers anew behind the others, and round robin begins elsewhere.
+    /// <summary>Of its lease. Longer than a machine stalls: who loses a lease registers again, behind the others, and round robin begins elsewhere.
     /// Short only where a worker dies, or is to.</summary>
     public TimeSpan Ttl { get; init; } = TimeSpan.FromMinutes(1);
 

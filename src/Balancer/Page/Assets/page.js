@@ -357,7 +357,10 @@ function faultOf(order) {
 }
 
 async function giveOrder(order) {
-  if (orders.isGiving) return;
+  if (orders.isGiving) {
+    sayOfOrders("The order before this one has no answer yet. Nothing more was ordered.", "bad");
+    return;
+  }
   const [field, fault] = faultOf(order);
   if (fault) {
     sayOfOrders(fault, "bad");
@@ -371,9 +374,13 @@ async function giveOrder(order) {
   orders.isGiving = true;
   document.body.classList.add("giving");
   sayOfOrders(`${worker} is being ordered …`, "quiet");
-  const [text, tone, wrong] = await outcomeOf(`${path}?${more}`);
-  orders.isGiving = false;
-  document.body.classList.remove("giving");
+  let text, tone, wrong;
+  try {
+    [text, tone, wrong] = await outcomeOf(`${path}?${more}`);
+  } finally {
+    orders.isGiving = false;
+    document.body.classList.remove("giving");
+  }
   sayOfOrders(worker === orders.worker ? text : `${worker}: ${text}`, tone);
   if (wrong) {
     byId("token").focus();
