@@ -67,7 +67,7 @@ internal static class BalancerNode
             new BalancerHealthCheck(node.System), async stopping => (await ReadAsync(stopping).ConfigureAwait(false)).ToJson(),
             new BalancerPage(
                 board, EventJournal.Of(node.System), new PageTraits(isOfCluster, http.TakesOrders && orders is not null), why,
-                new WorkerOrders(orders)));
+                new WorkerOrders(orders, ReadAsync)));
 
         Task<BalancerReport> ReadAsync(CancellationToken stopping) => BalancerReport.ReadAsync(node.System, node.Address, AnswerMax, stopping);
     }

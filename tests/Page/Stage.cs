@@ -122,12 +122,13 @@ internal sealed class Stage : IAsyncDisposable
         var run = program.RunAsync();
         await started.Task.WaitAsync(Patience);
         var address = ((ExtendedActorSystem)system).Provider.DefaultAddress;
-        var board = new LiveBoard(stopping => BalancerReport.ReadAsync(system, address, Patience, stopping), TimeProvider.System, program.Ending);
+        Func<CancellationToken, Task<BalancerReport>> report = stopping => BalancerReport.ReadAsync(system, address, Patience, stopping);
+        var board = new LiveBoard(report, TimeProvider.System, program.Ending);
         var why = WhyDesk.Of(system, address, Patience);
         http.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }),
             new BalancerPage(
-                board, EventJournal.Of(system), new PageTraits(isOfCluster, http.TakesOrders), why, new WorkerOrders(orders))));
+                board, EventJournal.Of(system), new PageTraits(isOfCluster, http.TakesOrders), why, new WorkerOrders(orders, report))));
         return new Stage(system, http, program, run) { _tokenFile = tokenFile };
     }
 

@@ -29,6 +29,9 @@ internal sealed class BalancerPage(LiveBoard board, EventJournal journal, PageTr
     };
 
     /// <inheritdoc/>
+    public string Paths => "/why      the latest decisions as JSON; /why?id=ID those of a job or a request\n/         a page for people\n";
+
+    /// <inheritdoc/>
     public async Task<bool> TryAnswerAsync(HttpContext context, CancellationToken ending)
     {
         switch (context.Request.Path.Value)

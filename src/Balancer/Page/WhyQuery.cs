@@ -22,7 +22,7 @@ internal sealed record WhyQuery(JobId? Id, int Count)
     {
         var (text, number) = (query["id"].ToString().Trim(), query["count"].ToString());
         var (id, count, wrong) = (default(JobId), CountUsual, "");
-        if (text.Length > 0 && !JobId.TryParse(text, out id))
+        if (query.ContainsKey("id") && !JobId.TryParse(text, out id))
         {
             wrong += $"id: {DecisionsJson.NoId(text)}\n";
         }
@@ -34,6 +34,6 @@ internal sealed record WhyQuery(JobId? Id, int Count)
         }
 
         problem = wrong.Length == 0 ? null : wrong;
-        return new WhyQuery(text.Length == 0 ? null : id, count);
+        return new WhyQuery(query.ContainsKey("id") ? id : null, count);
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Akka.Actor;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Programs.Http;
 using AkkaLb.Registry;
@@ -11,7 +13,8 @@ namespace AkkaLb.Balancer.Page;
 /// <summary>Orders for workers by HTTP: <c>POST /workers/NAME/drain</c>, <c>maint</c>, <c>ready</c>, or <c>weight?percent=50</c>; of a service
 /// <c>/workers/SERVICE/NAME/...</c>.</summary>
 /// <param name="registry">Null: it keeps none.</param>
-internal sealed class WorkerOrders(IOverrideRegistry? registry)
+/// <param name="report">Reads what the balancer knows; bounds its own time.</param>
+internal sealed class WorkerOrders(IOverrideRegistry? registry, Func<CancellationToken, Task<BalancerReport>> report)
 {
     private const string Forms =
         "POST /workers/NAME/drain, maint, ready or weight?percent=1 to 100; of a service /workers/SERVICE/NAME/...; with ?by=WHO and ?because=WHY\n";
@@ -34,6 +37,13 @@ internal sealed class WorkerOrders(IOverrideRegistry? registry)
 
         try
         {
+            if (state is null or AdminState.Drain && await IsUnknownAsync(worker, context.RequestAborted).ConfigureAwait(false))
+            {
+                await HttpPart.WriteAsync(
+                    context, StatusCodes.Status404NotFound, $"no worker {worker} is registered; nothing is changed\n").ConfigureAwait(false);
+                return;
+            }
+
             var (by, because) = (context.Request.Query["by"].ToString(), context.Request.Query["because"].ToString());
             var wanted = await registry.OrderAsync(
                 worker, state, weight, OneLine.Of($"{(by.Length == 0 ? "http" : by)}@{from}", WorkerOverride.ByLengthMax),
@@ -44,6 +54,21 @@ internal sealed class WorkerOrders(IOverrideRegistry? registry)
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
             await HttpPart.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"{OneLine.Of(e.Message)}\n").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Nobody is drained who does not exist: whoever has mistyped a name would believe that the worker is out. Maintenance, and the end of
+    /// any order, may be for one that is away. A balancer that does not answer, stands by, or has read nothing yet cannot tell; the order is given then.</summary>
+    private async Task<bool> IsUnknownAsync(string worker, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var known = await report(cancellationToken).ConfigureAwait(false);
+            return !known.StandsBy && known.Watcher.Revision > 0 && known.Members.All(m => m.Worker.Id != worker);
+        }
+        catch (AskTimeoutException)
+        {
+            return false;
         }
     }
 

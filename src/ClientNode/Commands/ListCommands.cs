@@ -68,6 +68,11 @@ internal static class ListCommands
                     return;
                 }
 
+                if (members.Count == 0)
+                {
+                    Console.Error.WriteLine("no worker is registered");
+                }
+
                 Write(WorkerTable.Lines(members));
                 Write(TextTable.Lines(AbsentColumns, [.. absent.Take(AbsentMax)]));
                 if (absent.Count > AbsentMax)

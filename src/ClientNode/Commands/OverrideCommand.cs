@@ -69,7 +69,7 @@ internal static class OverrideCommand
         }
         catch (Exception e) when (e is RegistryUnavailableException or RegistryRefusedException)
         {
-            throw new ProgramException(ExitCode.Unreachable, $"{e.Message}: check --etcd", e);
+            throw new ProgramException(ExitCode.Unreachable, e is RegistryRefusedException ? e.Message : $"{e.Message}: check --etcd", e);
         }
         catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
         {

@@ -226,7 +226,7 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, WorkerO
                 Note(NoteLevel.Error, $"the watch of what operators want of workers failed; what was known stays: {failed.Problem}", outbox);
                 break;
             case Watched<OverrideSight>.Skipped skipped:
-                Note(NoteLevel.Warning, $"the order {skipped.Key} cannot be read; one that was read there before stays: {skipped.Problem}", outbox);
+                Note(NoteLevel.Warning, Describe(skipped), outbox);
                 break;
             case Watched<OverrideSight>.MoreSkipped more:
                 Note(NoteLevel.Warning, $"... and more orders cannot be read: {more.Count}", outbox);
@@ -244,6 +244,11 @@ public sealed class WatcherCore(bool isInProcess, RestartPause restarts, WorkerO
     /// <summary>Everybody who counts as registered.</summary>
     private Watched<Member>.Known Whole(Watched<Member>.Known known) =>
         known with { Changes = null, All = _lost.All.Count == 0 ? known.All : [.. known.All, .. _lost.All] };
+
+    private string Describe(Watched<OverrideSight>.Skipped skipped) =>
+        _wanted.All.Any(o => skipped.Key.EndsWith($"/overrides/{o.WorkerId}", StringComparison.Ordinal))
+            ? $"the order {skipped.Key} cannot be read; the one that was read there before stays: {skipped.Problem}"
+            : $"the order {skipped.Key} cannot be read, and none was read there before, so the worker gets jobs: {skipped.Problem}";
 
     /// <summary>All that operators want: where a value cannot be read, what was read there before.</summary>
     private Watched<OverrideSight>.Known WithKept(Watched<OverrideSight>.Known known) => known with

@@ -200,7 +200,9 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
         {
             lock (_strangers)
             {
-                var line = $"somebody at {from} wanted to change something by HTTP and does not know the token";
+                var line = token.Problem is { } problem
+                    ? $"nobody can change anything by HTTP, because the token cannot be read: {OneLine.Of(problem)}"
+                    : $"somebody at {from} wanted to change something by HTTP and does not know the token";
                 if (_strangers.Say(from, line, Stopwatch.GetElapsedTime(0)) is { } said)
                 {
                     program.Note(LogLevel.Warning, said, null);
@@ -236,7 +238,8 @@ public sealed class HttpPart(ProgramHost program, string name, HttpSettings? set
 
         await (context.Request.Path.Value is "" or "/"
             ? WriteAsync(context, StatusCodes.Status200OK, Paths)
-            : WriteAsync(context, StatusCodes.Status404NotFound, $"there is no such path; there are\n{Paths}")).ConfigureAwait(false);
+            : WriteAsync(
+                context, StatusCodes.Status404NotFound, $"there is no such path; there are\n{Paths}{_shown?.Page?.Paths}")).ConfigureAwait(false);
     }
 
     private async Task TellReadyAsync(HttpContext context)

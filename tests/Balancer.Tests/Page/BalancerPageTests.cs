@@ -201,7 +201,8 @@ public sealed class BalancerPageTests : IAsyncLifetime
         var why = new WhyDesk(question => Task.FromResult(_decided(question)), TimeProvider.System);
         _part.Show(new NodeView(
             new Healthy(), _ => Task.FromResult<object>(new { }), 
-            new BalancerPage(board, new EventJournal(default), new PageTraits(false, false), why, new WorkerOrders(null))));
+            new BalancerPage(
+                board, new EventJournal(default), new PageTraits(false, false), why, new WorkerOrders(null, _ => Task.FromResult(Report())))));
     }
 
     private Task<HttpResponseMessage> OpenAsync() => _http.GetAsync(Url("live"), HttpCompletionOption.ResponseHeadersRead);

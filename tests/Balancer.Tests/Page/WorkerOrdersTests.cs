@@ -1,9 +1,12 @@
 using System.Net;
+using Akka.Actor;
 using AkkaLb.Balancer.Page;
+using AkkaLb.Client;
 using AkkaLb.Core;
 using AkkaLb.Registry;
 using AkkaLb.Watching;
 using Microsoft.AspNetCore.Http;
+using static AkkaLb.Balancer.Tests.Page.Reported;
 
 namespace AkkaLb.Balancer.Tests.Page;
 
@@ -11,6 +14,7 @@ namespace AkkaLb.Balancer.Tests.Page;
 public sealed class WorkerOrdersTests
 {
     private readonly Orders _orders = new();
+    private Func<Task<BalancerReport>> _report = () => Task.FromResult(Report(NewWorker("w7"), NewWorker("pdf/w7")));
 
     [Theory]
     [InlineData("/workers/w7/drain", "?by=ann&because=slow%20disk", "w7", AdminState.Drain, 100, "ann@127.0.0.1", "slow disk")]
@@ -62,6 +66,31 @@ public sealed class WorkerOrdersTests
         Assert.Empty(_orders.Kept);
     }
 
+    [Theory]
+    [InlineData("/workers/w8/drain", "", false)]
+    [InlineData("/workers/W7/drain", "", false)]
+    [InlineData("/workers/w8/weight", "?percent=50", false)]
+    [InlineData("/workers/w8/maint", "", true)]
+    public async Task Nobody_is_drained_who_is_not_registered_and_maintenance_may_be_for_one_that_is_away(string path, string query, bool isOrdered)
+    {
+        var (status, text) = await PostAsync(path, query);
+        var worker = path.Split('/')[2];
+
+        Assert.Equal(isOrdered ? HttpStatusCode.OK : HttpStatusCode.NotFound, status);
+        Assert.Equal(isOrdered, _orders.Kept.ContainsKey(worker));
+        Assert.Equal(!isOrdered, text == $"no worker {worker} is registered; nothing is changed\n");
+    }
+
+    [Fact]
+    public async Task An_order_is_given_where_it_cannot_be_told_whether_the_worker_is_registered()
+    {
+        _report = () => Task.FromException<BalancerReport>(new AskTimeoutException("silent"));
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("/workers/w8/drain")).Status);
+        var standsBy = new BalancerState("s-2", "first-free", "stands by", 1, 0, 0, [], 0, default, 0, []);
+        _report = () => Task.FromResult(Report() with { Balancer = standsBy });
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("/workers/w9/drain")).Status);
+    }
+
     [Fact]
     public async Task A_registry_that_keeps_none_and_one_that_is_away_are_told_apart()
     {
@@ -72,13 +101,14 @@ public sealed class WorkerOrdersTests
 
     private Task<(HttpStatusCode Status, string Text)> PostAsync(string path, string query = "") => PostAsync(path, _orders, query);
 
-    private static async Task<(HttpStatusCode Status, string Text)> PostAsync(string path, IOverrideRegistry? registry, string query = "")
+    private async Task<(HttpStatusCode Status, string Text)> PostAsync(string path, IOverrideRegistry? registry, string query = "")
     {
+        var report = _report;
         using var body = new MemoryStream();
         var context = new DefaultHttpContext();
         (context.Request.Method, context.Request.Path, context.Request.QueryString) = ("POST", path, new QueryString(query));
         context.Response.Body = body;
-        await new WorkerOrders(registry).AnswerAsync(context, "127.0.0.1");
+        await new WorkerOrders(registry, _ => report()).AnswerAsync(context, "127.0.0.1");
         return ((HttpStatusCode)context.Response.StatusCode, System.Text.Encoding.UTF8.GetString(body.ToArray()));
     }
 

@@ -195,8 +195,11 @@ public class WatcherCoreTests
         var told = Assert.IsType<WatcherEffect.Answer>(Assert.Single(Handle(watcher, GetWorkers.Instance, S(3)))).Message;
         Assert.Equal([Drain("a")], Assert.IsType<Watched<OverrideSight>.Known>(told).All);
         Assert.Equal(
-            ["the order /akkalb/overrides/a cannot be read; one that was read there before stays: it is not JSON"],
+            ["the order /akkalb/overrides/a cannot be read; the one that was read there before stays: it is not JSON"],
             Notes(Handle(watcher, new Watched<OverrideSight>.Skipped("/akkalb/overrides/a", "it is not JSON"), S(3))));
+        Assert.Equal(
+            ["the order /akkalb/overrides/pdf/a cannot be read, and none was read there before, so the worker gets jobs: it is not JSON"],
+            Notes(Handle(watcher, new Watched<OverrideSight>.Skipped("/akkalb/overrides/pdf/a", "it is not JSON"), S(3))));
     }
 
     [Fact]

@@ -119,6 +119,8 @@ public sealed class AdminTokenTests : IAsyncLifetime
 
     private sealed class Changing(List<string> changes) : INodePage
     {
+        public string Paths => "";
+
         public Task<bool> TryAnswerAsync(HttpContext context, CancellationToken ending) => Task.FromResult(false);
 
         public Task ChangeAsync(HttpContext context, string from)
