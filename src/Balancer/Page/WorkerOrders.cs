@@ -58,7 +58,8 @@ internal sealed class WorkerOrders(IOverrideRegistry? registry, Func<Cancellatio
     }
 
     /// <summary>Nobody is drained who does not exist: whoever has mistyped a name would believe that the worker is out. Maintenance, and the end of
-    /// any order, may be for one that is away. A balancer that does not answer, stands by, or has read nothing yet cannot tell; the order is given then.</summary>
+    /// any order, may be for one that is away.</summary>
+    /// <remarks>A balancer that does not answer, stands by, or has read nothing yet cannot tell. The order is given then.</remarks>
     private async Task<bool> IsUnknownAsync(string worker, CancellationToken cancellationToken)
     {
         try
