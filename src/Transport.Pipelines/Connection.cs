@@ -63,12 +63,14 @@ internal sealed class Connection : AssociationHandle
     public override void Disassociate() => Close();
 #pragma warning restore CS0672
 
-    /// <summary>Sends what was written, and ends.</summary>
+    /// <summary>Sends what was written, and ends. When this returns nothing more can be written, also where another thread closes it at the same
+    /// time.</summary>
     public void Close()
     {
-        if (Interlocked.Exchange(ref _isDisassociated, 1) == 0)
+        var isFirst = Interlocked.Exchange(ref _isDisassociated, 1) == 0;
+        _outbox.Close();
+        if (isFirst)
         {
-            _outbox.Close();
             EndWithin(_limits.LingerFor);
         }
     }
